@@ -1,0 +1,131 @@
+import Type, { type Static } from 'typebox'
+import { blankable, Id, Instant, nullable } from './field.ts'
+import { scrollOf } from './page.ts'
+
+export const MAX_FOLLOWINGS = 1_000
+export const MAX_MEMBER_IDS = 1_000
+
+export const Gender = Type.Union(['MALE', 'FEMALE', 'OTHER', 'PREFER_NOT_TO_SAY'].map((value) => Type.Literal(value)))
+export const PRIVACY_LEVELS = ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'] as const
+export type PrivacyLevel = (typeof PRIVACY_LEVELS)[number]
+export const PrivacyLevel = Type.Union(PRIVACY_LEVELS.map((value) => Type.Literal(value)))
+
+const Email = Type.String({ format: 'email', maxLength: 100 })
+/** A longer one is refused before it is hashed; NIST 800-63B asks for at least 64. */
+const NewPassword = Type.String({ minLength: 8, maxLength: 128 })
+/** On login a password is only compared, so that its rules may change without locking anybody out. */
+const GivenPassword = Type.String({ minLength: 1, maxLength: 1_000 })
+const MemberName = Type.String({ minLength: 2, maxLength: 30 })
+const Handle = Type.String({ minLength: 3, maxLength: 50, pattern: '^[A-Za-z0-9_]+$' })
+const BirthDate = Type.String({ format: 'date', maxLength: 10 })
+const CountryCode = Type.String({ pattern: '^[A-Z]{2}$', maxLength: 2 })
+const AvatarUrl = Type.String({ maxLength: 500 })
+
+export const SignupRequest = Type.Object({
+  email: Email,
+  password: NewPassword,
+  memberName: MemberName,
+  handle: Handle,
+  displayName: blankable(Type.String({ maxLength: 50 })),
+  bio: blankable(Type.String({ maxLength: 500 })),
+  location: blankable(Type.String({ maxLength: 100 })),
+  websiteUrl: blankable(Type.String({ format: 'http-url', maxLength: 200 })),
+  birthDate: blankable(BirthDate),
+  gender: blankable(Gender),
+  timezone: blankable(Type.String({ maxLength: 50 })),
+  languageCode: blankable(Type.String({ minLength: 2, maxLength: 5 })),
+  countryCode: blankable(CountryCode),
+  privacyLevel: blankable(PrivacyLevel),
+  avatarUrl: blankable(AvatarUrl),
+})
+export type SignupRequest = Static<typeof SignupRequest>
+
+export const LoginRequest = Type.Object({ email: Type.String({ minLength: 1, maxLength: 100 }), password: GivenPassword })
+export type LoginRequest = Static<typeof LoginRequest>
+
+export const DeactivateRequest = Type.Object({ password: GivenPassword })
+export const PasswordChange = Type.Object({ currentPassword: GivenPassword, newPassword: NewPassword })
+export type PasswordChange = Static<typeof PasswordChange>
+
+/** Absent: unchanged. `''` or null: cleared. */
+export const UpdateRequest = Type.Object({
+  memberName: Type.Optional(MemberName),
+  displayName: blankable(Type.String({ maxLength: 100 })),
+  bio: blankable(Type.String({ maxLength: 1_000 })),
+  location: blankable(Type.String({ maxLength: 100 })),
+  websiteUrl: blankable(Type.String({ format: 'http-url', maxLength: 500 })),
+  birthDate: blankable(BirthDate),
+  gender: blankable(Gender),
+  timezone: blankable(Type.String({ maxLength: 50 })),
+  languageCode: blankable(Type.String({ minLength: 2, maxLength: 10 })),
+  countryCode: blankable(CountryCode),
+  privacyLevel: blankable(PrivacyLevel),
+  avatarUrl: blankable(AvatarUrl),
+  previousAvatarUrl: Type.Optional(nullable(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 20 }))),
+})
+export type UpdateRequest = Static<typeof UpdateRequest>
+
+export const HandleChange = Type.Object({ newHandle: Handle })
+export const MemberIds = Type.Object({ ids: Type.Array(Id, { maxItems: 10_000 }) })
+
+export const NamedMember = Type.Object({ id: Type.Integer(), name: Type.String() })
+
+export const MemberSummary = Type.Object({
+  memberId: Type.Integer(),
+  /** The profile's id. */
+  id: Type.Integer(),
+  memberName: Type.String(),
+  memberHandle: Type.String(),
+  handle: Type.String(),
+  displayName: Type.String(),
+  bio: nullable(Type.String()),
+  verificationStatus: Type.String(),
+  avatarUrl: nullable(Type.String()),
+  updatedAt: Instant,
+})
+export type MemberSummary = Static<typeof MemberSummary>
+
+export const MemberProfile = Type.Object({
+  memberId: Type.Integer(),
+  id: Type.Integer(),
+  memberName: Type.String(),
+  memberHandle: Type.String(),
+  handle: Type.String(),
+  displayName: Type.String(),
+  /** On one's own profile only. */
+  email: Type.Optional(Type.String()),
+  bio: nullable(Type.String()),
+  location: nullable(Type.String()),
+  websiteUrl: nullable(Type.String()),
+  birthDate: nullable(Type.String()),
+  gender: nullable(Type.String()),
+  timezone: nullable(Type.String()),
+  languageCode: nullable(Type.String()),
+  countryCode: nullable(Type.String()),
+  verificationStatus: Type.String(),
+  privacyLevel: Type.String(),
+  profileCompletionScore: Type.Integer(),
+  isActive: Type.Boolean(),
+  avatarUrl: nullable(Type.String()),
+  coverUrl: nullable(Type.String()),
+  createdAt: Instant,
+  updatedAt: Instant,
+  followersCount: Type.Integer(),
+  followingsCount: Type.Integer(),
+  followingCount: Type.Integer(),
+})
+export type MemberProfile = Static<typeof MemberProfile>
+
+export const FollowersFollowings = Type.Object({ followers: scrollOf(MemberSummary), followings: scrollOf(MemberSummary) })
+
+export const RefreshedToken = Type.Object({ accessToken: Type.String(), expiresIn: Type.Integer({ description: 'seconds' }) })
+
+export const Session = Type.Object({
+  /** The token's `sid`. */
+  id: Type.String(),
+  createdAt: Instant,
+  lastUsedAt: Instant,
+  userAgent: nullable(Type.String()),
+  current: Type.Boolean(),
+})
+export type Session = Static<typeof Session>

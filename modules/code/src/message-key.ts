@@ -1,0 +1,75 @@
+import type { ActivityType } from './member-activity-event.ts'
+
+const PREFIX = 'member_activity:kafka_event:'
+
+/** Stands for an id that the database gives in the same statement; the outbox insert puts it in. */
+export const ROW_ID = '{id}'
+type KeyPart = number | typeof ROW_ID
+
+interface MessageKeyParts {
+  type: ActivityType
+  memberId: KeyPart
+  postId?: KeyPart
+  commentId?: KeyPart
+  targetMemberId?: KeyPart
+  /** From `nextKeyTime`; only for the types whose key carries a time. */
+  time: string
+}
+
+/**
+ * The founding key of an activity's record: the listener upserts by it.
+ * COMMENT_CREATE carries the comment's id, where the founding slide prints the post's: with that, a member's second
+ * comment on a post would overwrite the record of the first (docs/decisions/0003).
+ */
+export function messageKeyOf({ type, memberId, postId, commentId, targetMemberId, time }: MessageKeyParts): string {
+  switch (type) {
+    case 'POST_CREATE':
+    case 'LIKE_POST':
+    case 'LIKE_POST_CANCEL':
+      return join(type, postId, memberId)
+    case 'POST_UPDATE':
+    case 'POST_DELETE':
+    case 'POST_READ':
+      return join(type, postId, memberId, time)
+    case 'COMMENT_CREATE':
+    case 'LIKE_COMMENT':
+    case 'LIKE_COMMENT_CANCEL':
+      return join(type, commentId, memberId)
+    case 'COMMENT_UPDATE':
+    case 'COMMENT_DELETE':
+    case 'COMMENT_READ':
+      return join(type, commentId, memberId, time)
+    default:
+      return join(type, memberId, targetMemberId ?? '-', time)
+  }
+}
+
+function join(type: ActivityType, ...parts: (KeyPart | string | undefined)[]): string {
+  if (parts.includes(undefined)) throw new TypeError(`${type} has no message key without its post or comment id`)
+  return PREFIX + [type, ...parts].join('###')
+}
+
+let lastNanosecond = 0n
+
+/**
+ * `yyyy-MM-dd HH:mm:ss.SSSSSSSSS` in the given IANA zone. Never the same twice in one process: where the clock
+ * (milliseconds) does not move, or jumps back, the nanosecond part goes on from the last value.
+ */
+export function nextKeyTime(timeZone: string, nowMilliseconds: number): string {
+  const now = BigInt(nowMilliseconds) * 1_000_000n
+  lastNanosecond = now > lastNanosecond ? now : lastNanosecond + 1n
+  const seconds = formatterOf(timeZone).format(Number(lastNanosecond / 1_000_000n))
+  return `${seconds}.${String(lastNanosecond % 1_000_000_000n).padStart(9, '0')}`
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(timeZone)
+  if (formatter === undefined) {
+    // Swedish dates are ISO dates with a space before the time.
+    formatter = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
+    formatters.set(timeZone, formatter)
+  }
+  return formatter
+}
