@@ -37,7 +37,7 @@ export const MemberActivityEvent = Type.Object({
   messageKey: Type.String({ minLength: 1, maxLength: 250 }),
   /** Rises by one with each change of the thing: newer means higher, whatever the clocks say. */
   version: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-  memberActivityType: Type.Union(ACTIVITY_TYPES.map((type) => Type.Literal(type))),
+  memberActivityType: Type.Enum([...ACTIVITY_TYPES]),
   memberId: EntityId,
   postId: Type.Optional(nullable(EntityId)),
   commentId: Type.Optional(nullable(EntityId)),

@@ -5,10 +5,10 @@ import { scrollOf } from './page.ts'
 export const MAX_FOLLOWINGS = 1_000
 export const MAX_MEMBER_IDS = 1_000
 
-export const Gender = Type.Union(['MALE', 'FEMALE', 'OTHER', 'PREFER_NOT_TO_SAY'].map((value) => Type.Literal(value)))
+export const Gender = Type.Enum(['MALE', 'FEMALE', 'OTHER', 'PREFER_NOT_TO_SAY'])
 export const PRIVACY_LEVELS = ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'] as const
 export type PrivacyLevel = (typeof PRIVACY_LEVELS)[number]
-export const PrivacyLevel = Type.Union(PRIVACY_LEVELS.map((value) => Type.Literal(value)))
+export const PrivacyLevel = Type.Enum([...PRIVACY_LEVELS])
 
 const Email = Type.String({ format: 'email', maxLength: 100 })
 /** A longer one is refused before it is hashed; NIST 800-63B asks for at least 64. */

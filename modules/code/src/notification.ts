@@ -7,7 +7,7 @@ export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
 export const Notification = Type.Object({
   id: Type.Integer(),
-  type: Type.Union(NOTIFICATION_TYPES.map((type) => Type.Literal(type))),
+  type: Type.Enum([...NOTIFICATION_TYPES]),
   postId: nullable(Type.Integer()),
   commentId: nullable(Type.Integer()),
   /** The newest few of those who did it. */

@@ -1,0 +1,49 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { ConfigurationError } from './read-config.ts'
+
+export interface DevelopmentSecrets {
+  internalTokens: Record<ServiceName, string>
+  cursorKey: string
+  jwtKeyEncryptionKey: string
+  refreshTokenKey: string
+  databasePasswords: Record<ServiceName | 'owner', string>
+}
+
+const secret = () => randomBytes(32).toString('base64url')
+const ofEach = <Name extends string>(names: readonly Name[]) => Object.fromEntries(names.map((name) => [name, secret()])) as Record<Name, string>
+
+/** The secrets of a laptop: made once under `dataDir`, the same for every service that starts there. Never in production. */
+export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
+  const path = join(dataDir, 'secrets.json')
+  const services = Object.keys(PORT_OFFSETS) as ServiceName[]
+  mkdirSync(dataDir, { recursive: true })
+  try {
+    const fresh: DevelopmentSecrets = {
+      internalTokens: ofEach(services),
+      cursorKey: secret(),
+      jwtKeyEncryptionKey: secret(),
+      refreshTokenKey: secret(),
+      databasePasswords: ofEach([...services, 'owner']),
+    }
+    writeFileSync(path, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return JSON.parse(readFileSync(path, 'utf8')) as DevelopmentSecrets
+}
+
+/** A secret from the environment, or outside production from DATA_DIR. */
+export function secretOrThrow(name: string, given: string | undefined, config: { NODE_ENV: string; DATA_DIR: string }, pick: (secrets: DevelopmentSecrets) => string): string {
+  if (given !== undefined) return given
+  if (config.NODE_ENV === 'production') throw new ConfigurationError(`${name} is not set; in production it must be text of at least 32 random characters`)
+  return pick(developmentSecretsOf(config.DATA_DIR))
+}
+
+export const hashOfToken = (token: string) => createHash('sha256').update(token).digest('hex')
+
+/** What INTERNAL_CALLERS holds: names and hashes, so that a callee cannot play its callers. */
+export const internalCallersOf = (secrets: DevelopmentSecrets, callers: readonly ServiceName[]) =>
+  callers.map((caller) => `${caller}:${hashOfToken(secrets.internalTokens[caller])}`).join(',')

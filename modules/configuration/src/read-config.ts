@@ -1,0 +1,56 @@
+import { Ajv } from 'ajv'
+import type { Static, TObject } from 'typebox'
+
+/** One line for the terminal: which variable, what it was, what it may be. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+}
+
+/**
+ * Reads environment variables by a schema whose property names are the variables' names.
+ * An empty variable counts as absent. Throws ConfigurationError on the first wrong value.
+ */
+export function readConfigOrThrow<T extends TObject>(schema: T, env: NodeJS.ProcessEnv): Static<T> {
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(schema.properties)) {
+    const value = env[name]
+    if (value !== undefined && value !== '') values[name] = value
+  }
+  const given = { ...values }
+  const validate = new Ajv({ coerceTypes: true, useDefaults: true, strict: false }).compile(schema)
+  if (!validate(values)) {
+    const error = validate.errors?.[0]
+    const name = error?.keyword === 'required' ? String(error.params['missingProperty']) : (error?.instancePath ?? '').slice(1)
+    const may = describe(schema.properties[name])
+    if (!(name in given)) throw new ConfigurationError(`${name} is not set; it must be ${may}`)
+    throw new ConfigurationError(`${name} is ${isSecret(name) ? 'not acceptable' : `'${given[name]}'`}; it must be ${may}`)
+  }
+  return values as Static<T>
+}
+
+const isSecret = (name: string) => /TOKEN|KEY|SECRET|PASSWORD|CALLERS|DATABASE/.test(name)
+
+export interface SettingSchema {
+  type?: string
+  const?: unknown
+  enum?: unknown[]
+  anyOf?: SettingSchema[]
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  pattern?: string
+  description?: string
+  default?: unknown
+}
+
+/** What a setting may be, in words. */
+export function describe(schema: SettingSchema | undefined): string {
+  if (schema === undefined) return 'something else'
+  if (schema.anyOf !== undefined) return schema.anyOf.map((option) => String(option.const)).join(' or ')
+  if (schema.enum !== undefined) return schema.enum.join(' or ')
+  const { minimum, maximum, minLength } = schema
+  if (schema.type === 'integer' && minimum !== undefined && maximum !== undefined) return `a whole number from ${minimum} to ${maximum}`
+  if (schema.type === 'integer') return `a whole number${minimum === undefined ? '' : ` of at least ${minimum}`}`
+  if (minLength !== undefined && minLength > 1) return `text of at least ${minLength} characters`
+  return schema.description ?? 'text'
+}

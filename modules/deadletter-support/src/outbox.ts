@@ -1,0 +1,93 @@
+import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/code/message-key'
+import { subscribersOf } from '@dailyfeed/code/subscriptions'
+import type { Fragment, Sql } from 'postgres'
+
+/** An event before its row: its key, and who is to be told. The event's id is made by the database with the row. */
+export interface NewEvent {
+  type: ActivityType
+  messageKey: string
+  destinations: string[]
+  traceparent: string | null
+}
+
+interface Subject {
+  memberId: number
+  /** `ROW_ID` where the same statement makes the post. */
+  postId?: number | typeof ROW_ID
+  /** `ROW_ID` where the same statement makes the comment. */
+  commentId?: number | typeof ROW_ID
+  targetMemberId?: number
+  traceparent?: string
+}
+
+export type NewEventOf = (type: ActivityType, subject: Subject) => NewEvent
+
+/** `timeZone` is that of the times in message keys. */
+export const createNewEventOf =
+  (timeZone: string): NewEventOf =>
+  (type, { traceparent = null, ...subject }) => ({
+    type,
+    messageKey: messageKeyOf({ type, ...subject, time: nextKeyTime(timeZone, Date.now()) }),
+    destinations: subscribersOf(type),
+    traceparent,
+  })
+
+/**
+ * The last CTEs of a write: its event, and one pending row per subscriber, so that all commit in one statement.
+ * `subject` selects one row: row_id, member_id, post_id, comment_id, target_member_id, version, created_at, updated_at.
+ * When it selects none (the write changed nothing), there is no event.
+ */
+export function outboxEntry(sql: Sql, schema: string, event: NewEvent, subject: Fragment): Fragment {
+  return sql`
+    event as (
+      insert into ${sql(schema)}.outbox (activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
+      select ${event.type}, replace(${event.messageKey}, ${ROW_ID}, row_id::text), ${event.traceparent}, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at
+      from (${subject}) as subject
+      returning event_id
+    ), pending as (
+      insert into ${sql(schema)}.outbox_pending (event_id, destination)
+      select event_id, destination from event cross join unnest(${event.destinations}::text[]) as destination
+    )`
+}
+
+/** An event whose thing is known before the statement. */
+export interface WrittenEvent extends NewEvent {
+  memberId: number
+  postId?: number | null
+  commentId?: number | null
+  targetMemberId?: number | null
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** For writes of several statements: inside their transaction. */
+export async function insertEvents(sql: Sql, schema: string, events: readonly WrittenEvent[]): Promise<void> {
+  if (events.length === 0) return
+  const rows = events.map((event) => ({
+    activity_type: event.type,
+    message_key: event.messageKey,
+    traceparent: event.traceparent,
+    version: event.version,
+    member_id: event.memberId,
+    post_id: event.postId ?? null,
+    comment_id: event.commentId ?? null,
+    target_member_id: event.targetMemberId ?? null,
+    created_at: event.createdAt.toISOString(),
+    updated_at: event.updatedAt.toISOString(),
+    destinations: event.destinations,
+  }))
+  await sql`
+    with given as (
+      select uuidv7() as event_id, g.* from json_to_recordset(${sql.json(rows)}) as g(
+        activity_type text, message_key text, traceparent text, version bigint, member_id bigint, post_id bigint, comment_id bigint,
+        target_member_id bigint, created_at timestamptz, updated_at timestamptz, destinations json)
+    ), event as (
+      insert into ${sql(schema)}.outbox (event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
+      select event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at from given
+    )
+    insert into ${sql(schema)}.outbox_pending (event_id, destination)
+    select event_id, destination from given cross join json_array_elements_text(destinations) as destination
+    order by event_id`
+}

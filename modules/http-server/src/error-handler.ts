@@ -1,0 +1,52 @@
+import { DailyfeedError, type ErrorCode, ERRORS, type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
+import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/code/headers'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { languageOf } from './language.ts'
+import { problemsOf } from './validation.ts'
+
+/** What Fastify itself refuses, by the status it gives. */
+const CODES_BY_STATUS: Record<number, ErrorCode> = { 404: 'NOT_FOUND', 405: 'METHOD_NOT_ALLOWED', 413: 'PAYLOAD_TOO_LARGE', 415: 'UNSUPPORTED_MEDIA_TYPE', 429: 'TOO_MANY_REQUEST', 503: 'SERVICE_UNAVAILABLE' }
+
+/** Tells whether a dependency's fault means "not now" rather than "broken". */
+export type IsTransientFault = (error: unknown) => boolean
+
+/** Named errors become the failure envelope; anything unexpected is logged whole and told as a bare 500. */
+export function renderErrors(app: FastifyInstance, isTransientFault: IsTransientFault = () => false): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof DailyfeedError) return failWith(request, reply, error)
+    if (error instanceof ValidationError) return failValidation(request, reply, error.problems)
+    if (error.validation !== undefined) return failValidation(request, reply, problemsOf(error.validation, error.validationContext ?? 'body'))
+    const code = CODES_BY_STATUS[error.statusCode ?? 500]
+    if (code !== undefined) return failWith(request, reply, new DailyfeedError(code, code === 'SERVICE_UNAVAILABLE' ? { retryAfterSeconds: 2 } : {}))
+    if ((error.statusCode ?? 500) < 500) return failValidation(request, reply, [{ field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' }])
+    if (isTransientFault(error)) {
+      request.log.warn({ err: error }, 'a dependency is away')
+      return failWith(request, reply, new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error }))
+    }
+    request.log.error({ err: error }, 'unexpected error')
+    return failWith(request, reply, new DailyfeedError('INTERNAL_ERROR'))
+  })
+}
+
+export function failWith(request: FastifyRequest, reply: FastifyReply, error: DailyfeedError) {
+  const { status, ...messages } = ERRORS[error.code]
+  if (status === 401 && error.advice !== undefined) reply.header(error.advice === 'REFRESH' ? TOKEN_REFRESH_NEEDED : RELOGIN_REQUIRED, 'true')
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  return fail(request, reply, status, error.code, messages[languageOf(request.raw)])
+}
+
+function failValidation(request: FastifyRequest, reply: FastifyReply, problems: readonly FieldProblem[]) {
+  const language = languageOf(request.raw)
+  const errors = problems.map((problem) => ({ field: problem.field, message: problem[language] }))
+  return fail(request, reply, 400, 'VALIDATION_FAILED', errors.map(({ message }) => message).join(', '), errors)
+}
+
+function fail(request: FastifyRequest, reply: FastifyReply, statusCode: number, code: ErrorCode, message: string, errors?: object[]) {
+  const path = request.originalUrl.split('?', 1)[0]
+  // Serialised here: a failure is the same whatever the route's response schema says of successes.
+  return reply
+    .code(statusCode)
+    .type('application/json; charset=utf-8')
+    .serializer((body) => JSON.stringify(body))
+    .send({ statusCode, resultCode: 'FAIL', code, message, path, traceId: request.traceId, ...(errors === undefined ? {} : { errors }) })
+}

@@ -1,0 +1,31 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import { success, successOf } from './envelope.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Readiness goes off at once; requests are still served. */
+    startDraining(): void
+  }
+}
+
+/** `live` knows no dependency; `ready` asks the hard ones through `checkReady`, which throws when one is away. */
+export function answerHealth(app: FastifyInstance, checkReady: () => Promise<void>): void {
+  let draining = false
+  app.decorate('startDraining', () => {
+    draining = true
+  })
+  const route = { config: { access: 'PUBLIC' as const }, logLevel: 'warn' as const, schema: { hide: true, response: { 200: successOf(Type.String()) } } }
+  app.get('/healthz/live', route, async () => success(200, 'live'))
+  app.get('/healthz/ready', route, async (request) => {
+    if (draining) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })
+    try {
+      await checkReady()
+    } catch (error) {
+      request.log.warn({ err: error }, 'not ready')
+      throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, cause: error })
+    }
+    return success(200, 'ready')
+  })
+}

@@ -1,0 +1,29 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import type { FastifyRequest } from 'fastify'
+
+/** Which services may call this one's internal routes, each known by its own credential, never by its address. */
+export interface InternalCallers {
+  /** The caller's name, or undefined for anybody else. */
+  callerOf(request: FastifyRequest): string | undefined
+}
+
+/** From `INTERNAL_CALLERS`: `name:sha256hex` of each, separated by commas. */
+export function internalCallers(list: string): InternalCallers {
+  const callers = list
+    .split(',')
+    .filter((entry) => entry.trim() !== '')
+    .map((entry) => {
+      const [name = '', hash = ''] = entry.trim().split(':')
+      if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError(`INTERNAL_CALLERS: '${name}' has no SHA-256 hash of 64 hexadecimal digits`)
+      return { name, hash: Buffer.from(hash, 'hex') }
+    })
+  return {
+    callerOf(request) {
+      const token = request.headers[INTERNAL_TOKEN]
+      if (typeof token !== 'string' || token.length > 512) return undefined
+      const given = createHash('sha256').update(token).digest()
+      return callers.find(({ hash }) => timingSafeEqual(hash, given))?.name
+    },
+  }
+}

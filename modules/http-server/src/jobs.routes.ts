@@ -1,0 +1,25 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import Type from 'typebox'
+import { success, successOf } from './envelope.ts'
+import type { HttpServer } from './http-server.ts'
+
+/** A job of the service that owns the data. Returns figures for the job's history. Safe to run twice and at once. */
+export type Job = () => Promise<Record<string, number>>
+
+/** `POST /internal/jobs/{job}`, for batch-svc alone. */
+export function offerJobs(app: HttpServer, jobs: Record<string, Job>): void {
+  app.post(
+    '/internal/jobs/:job',
+    {
+      config: { access: 'INTERNAL', callers: ['batch'] },
+      schema: { hide: true, params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(Type.Record(Type.String(), Type.Number())) } },
+    },
+    async (request) => {
+      const job = Object.hasOwn(jobs, request.params.job) ? jobs[request.params.job] : undefined
+      if (job === undefined) throw new DailyfeedError('NOT_FOUND')
+      const figures = await job()
+      request.log.info({ job: request.params.job, figures }, 'job done')
+      return success(200, figures)
+    },
+  )
+}

@@ -1,0 +1,60 @@
+import { isUtf8 } from 'node:buffer'
+import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parse } from 'secure-json-parse'
+
+/** Deeper than any schema of ours; a parser of nested brackets must not be a way to spend our stack. */
+const MAX_DEPTH = 32
+
+/**
+ * JSON bodies, and nothing else: other types are 415, except JSON labelled `text/plain` on the few routes that say so
+ * (`config.acceptsPlainTextJson`; on the others a form of another site could send it). An empty body is no body,
+ * whatever its Content-Type.
+ */
+export function parseJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJsonOrThrow(body))
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    if (body.length === 0) return undefined
+    const isPlainText = request.headers['content-type']?.startsWith('text/plain') ?? false
+    if (isPlainText && request.routeOptions.config.acceptsPlainTextJson === true) return parseJsonOrThrow(body)
+    throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
+  })
+}
+
+function parseJsonOrThrow(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  if (!isUtf8(body)) throw badBody('UTF-8이 아닌 글자가 있습니다.', 'The body is not valid UTF-8.')
+  let value: unknown
+  try {
+    value = parse(body.toString('utf8'), { protoAction: 'error', constructorAction: 'error' })
+  } catch {
+    throw badBody('JSON 형식이 올바르지 않습니다.', 'The body is not valid JSON.')
+  }
+  refuseHostileContent(value)
+  return value
+}
+
+/** PostgreSQL cannot keep NUL, and nothing can keep half a surrogate pair: both are refused before any schema. */
+export function refuseHostileContent(value: unknown): void {
+  const open: { value: unknown; field: string; depth: number }[] = [{ value, field: '', depth: 0 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, field, depth } = next
+    if (typeof value === 'string') refuseHostileText(value, field)
+    else if (typeof value === 'object' && value !== null) {
+      if (depth >= MAX_DEPTH) throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')
+      for (const [key, child] of Object.entries(value)) {
+        refuseHostileText(key, field)
+        open.push({ value: child, field: field === '' ? key : `${field}.${key}`, depth: depth + 1 })
+      }
+    }
+  }
+}
+
+export function refuseHostileText(text: string, field: string): void {
+  if (text.includes('\0') || !text.isWellFormed()) {
+    throw new ValidationError([{ field, ko: '사용할 수 없는 문자가 들어 있습니다.', en: 'It contains characters that cannot be used.' }])
+  }
+}
+
+const badBody = (ko: string, en: string) => new ValidationError([{ field: 'body', ko, en }])

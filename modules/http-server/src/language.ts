@@ -1,0 +1,10 @@
+import type { IncomingMessage } from 'node:http'
+import type { Language } from '@dailyfeed/code/errors'
+import Negotiator from 'negotiator'
+
+/** Korean when the caller says nothing, anything (`*`), or neither of the two. */
+export function languageOf(request: IncomingMessage): Language {
+  const accepted = request.headers['accept-language']
+  if (accepted === undefined || accepted.trim() === '*') return 'ko'
+  return new Negotiator(request).language(['ko', 'en']) === 'en' ? 'en' : 'ko'
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { REQUEST_ID } from '@dailyfeed/code/headers'
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
+const NO_TRACE = '0'.repeat(32)
+/** Printable, short, and nothing that could end a log line or a header. */
+const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/
+
+/** The caller's W3C trace id, or a new one. */
+export function traceIdOf(request: IncomingMessage): string {
+  const given = request.headers['traceparent']
+  const traceId = typeof given === 'string' ? TRACEPARENT.exec(given)?.[1] : undefined
+  return traceId === undefined || traceId === NO_TRACE ? randomBytes(16).toString('hex') : traceId
+}
+
+/** A `traceparent` for calls made on behalf of this trace. */
+export const traceparentOf = (traceId: string) => `00-${traceId}-${randomBytes(8).toString('hex')}-01`
+
+/** The caller's request id where it has a harmless form, or a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers[REQUEST_ID]
+  return typeof given === 'string' && REQUEST_ID_FORM.test(given) ? given : randomBytes(12).toString('hex')
+}

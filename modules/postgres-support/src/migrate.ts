@@ -1,0 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import postgres, { type Sql } from 'postgres'
+import { Umzug } from 'umzug'
+
+/** One lock for all schemas: migrations of one release never overlap. */
+const MIGRATION_LOCK = 7_310_001
+
+/** Who owns a schema, and the plain SQL files that make it, in the order of their names. */
+export interface SchemaMigrations {
+  schema: string
+  folder: string
+}
+
+/** Runs what has not run yet, each file in a transaction of its own. Returns the names of what it ran. */
+export async function migrate(ownerUrl: string, schemas: readonly SchemaMigrations[]): Promise<string[]> {
+  const sql = postgres(ownerUrl, { max: 1, connection: { lock_timeout: 60_000, application_name: 'migrations' }, onnotice() {} })
+  try {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`
+    await sql`create table if not exists public.migration (name text primary key, run_at timestamptz not null default now())`
+    const ran: string[] = []
+    for (const { schema, folder } of schemas) ran.push(...(await migrateSchema(sql, schema, folder)))
+    return ran
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+async function migrateSchema(sql: Sql, schema: string, folder: string): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()
+  const umzug = new Umzug({
+    logger: undefined,
+    migrations: files.map((file) => ({
+      name: `${schema}/${file}`,
+      up: async () => {
+        const text = await readFile(join(folder, file), 'utf8')
+        await sql.begin((transaction) => transaction.unsafe(text))
+      },
+    })),
+    storage: {
+      executed: async () => (await sql<{ name: string }[]>`select name from public.migration`).map(({ name }) => name),
+      logMigration: async ({ name }) => void (await sql`insert into public.migration (name) values (${name})`),
+      unlogMigration: async ({ name }) => void (await sql`delete from public.migration where name = ${name}`),
+    },
+  })
+  return (await umzug.up()).map(({ name }) => name)
+}

@@ -1,0 +1,32 @@
+import postgres, { type Sql } from 'postgres'
+
+interface PoolOptions {
+  url: string
+  /** Connections at most. */
+  max: number
+  /** Shown in pg_stat_activity. */
+  name: string
+  /** For a read group: a write is refused by the server, whatever the code does. */
+  readOnly?: boolean
+}
+
+/** bigint becomes a number: every id and count of ours is below 2^53. */
+const BIGINT = { to: 20, from: [20], parse: Number, serialize: String }
+
+/** A pool whose every statement, lock and idle transaction has an end. Opens no connection before it is used. */
+export function openPool({ url, max, name, readOnly = false }: PoolOptions): Sql {
+  return postgres(url, {
+    max,
+    idle_timeout: 30,
+    connect_timeout: 5,
+    types: { bigint: BIGINT },
+    connection: {
+      application_name: name,
+      statement_timeout: 10_000,
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 15_000,
+      ...(readOnly ? { default_transaction_read_only: true } : {}),
+    },
+    onnotice() {},
+  }) as unknown as Sql
+}
