@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chmod } from 'node:fs/promises'
+import { startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
+import { SCHEMAS } from '@dailyfeed/platform/schemas'
+import { migrate } from '@dailyfeed/postgres-support/migrate'
+import { ensureRoles } from '@dailyfeed/postgres-support/roles'
+import postgres from 'postgres'
+import type { TestProject } from 'vitest/node'
+
+export const TEST_SERVICES = ['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'] as const
+export const TEST_PASSWORD = 'only-for-tests'
+export const TEMPLATE = 'dailyfeed_template'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The owner's address of the template; each test database is a copy of it. */
+    templateUrl: string
+  }
+}
+
+/** One real PostgreSQL for all test files of a run, with a migrated template. Without fsync: no test here pulls the plug. */
+export default async function setup(project: TestProject) {
+  const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-test-'))
+  await chmod(folder, 0o755)
+  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ownerPassword: TEST_PASSWORD, settings: ['fsync=off', 'full_page_writes=off', 'max_connections=200'] })
+  const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
+  await admin.unsafe(`create database ${TEMPLATE}`)
+  await admin.end()
+  await ensureRoles(server.urlOf(TEMPLATE), Object.fromEntries(TEST_SERVICES.map((service) => [service, TEST_PASSWORD])))
+  await migrate(server.urlOf(TEMPLATE), SCHEMAS)
+  project.provide('templateUrl', server.urlOf(TEMPLATE))
+  return async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
