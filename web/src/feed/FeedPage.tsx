@@ -1,0 +1,70 @@
+import type { Post } from '@dailyfeed/code/post'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { useDictionary } from '../language/language.ts'
+import { Choice } from '../layout/Choice.tsx'
+import { PageHeading } from '../layout/PageHeading.tsx'
+import { PostComposer } from '../post/PostComposer.tsx'
+import { PostList } from '../post/PostList.tsx'
+import { justSharedKey, postListKey } from '../post/posts.ts'
+import { hasComeBack } from '../scroll/arrival.ts'
+import { itemsOf, type Pages, refreshFromTop } from '../scroll/useScroll.ts'
+import { FEEDS, type FeedName } from './feeds.ts'
+
+const WINDOWS = ['1h', '1d', '7d', 'all'] as const
+type Window = (typeof WINDOWS)[number]
+
+/** Which period a ranking was left at, for the way back. */
+const leftWindows = new Map<FeedName, Window>()
+
+export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
+  const dictionary = useDictionary()
+  const client = useQueryClient()
+  const { path, hasWindow, empty } = FEEDS[feed]
+  const [window, setWindow] = useState<Window>(() => (hasComeBack() ? (leftWindows.get(feed) ?? 'all') : 'all'))
+  const key = postListKey(feed, hasWindow ? window : '')
+  useState(() => {
+    if (hasComeBack()) return
+    // Coming by a link starts anew; before the first render, so that old positions are never shown.
+    refreshFromTop(client, key)
+    client.removeQueries({ queryKey: justSharedKey(feed) })
+  })
+  const { data: justShared } = useQuery<Pages<Post>>({ queryKey: justSharedKey(feed), enabled: false, staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY })
+
+  return (
+    <>
+      <PageHeading title={dictionary.nav[feed]}>
+        {hasWindow && (
+          <Choice
+            label={dictionary.feed.window}
+            value={window}
+            options={WINDOWS.map((value) => ({ value, label: dictionary.feed.windows[value] }))}
+            onChoose={(next) => {
+              leftWindows.set(feed, next)
+              setWindow(next)
+            }}
+          />
+        )}
+      </PageHeading>
+      <PostComposer list={feed} />
+      <PostList
+        key={window}
+        listKey={key}
+        path={path}
+        parameters={{ window: hasWindow && window !== 'all' ? window : undefined }}
+        before={itemsOf(justShared)}
+        empty={
+          <>
+            <p>{empty(dictionary)}</p>
+            {feed === 'followings' && (
+              <Link to="/popular" className="button">
+                {dictionary.feed.findPeople}
+              </Link>
+            )}
+          </>
+        }
+      />
+    </>
+  )
+}

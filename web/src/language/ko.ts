@@ -1,0 +1,87 @@
+import type { Dictionary } from './language.ts'
+
+export const ko: Dictionary = {
+  languageName: '한국어',
+  product: 'Dailyfeed',
+  tagline: '팔로우한 사람들의 오늘 이야기.',
+  skipToContent: '본문으로 건너뛰기',
+  settings: { language: '언어', theme: '테마', system: '시스템', light: '밝게', dark: '어둡게' },
+  act: {
+    save: '저장', saving: '저장하는 중…', cancel: '취소', edit: '수정', delete: '삭제', deleting: '삭제하는 중…', close: '닫기',
+    tryAgain: '다시 시도', more: '더 보기', less: '접기', readOn: '이어서 읽기', dismiss: '알림 닫기', backHome: '피드로 가기', reload: '새로 고침',
+  },
+  state: {
+    loading: '불러오는 중…', end: '모두 보셨습니다.', unsavedCounter: (left) => `${left}자 남음`,
+    tooLong: (over) => `${over}자 초과`, moreFailed: '나머지를 불러오지 못했습니다.',
+  },
+  failure: {
+    offline: '인터넷에 연결되어 있지 않은 것 같습니다. 연결을 확인하고 다시 시도해 주세요.',
+    unreachable: 'Dailyfeed 에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요.',
+    server: '서버에 문제가 생겼습니다. 잠시 후 다시 시도해 주세요.',
+    unexpected: '페이지에 문제가 생겼습니다.',
+    required: '내용을 입력해 주세요.',
+    likeUndone: '좋아요를 남기지 못했습니다.', unlikeUndone: '좋아요를 취소하지 못했습니다.',
+    followUndone: (name) => `${name} 님을 팔로우하지 못했습니다.`, unfollowUndone: (name) => `${name} 님을 언팔로우하지 못했습니다.`,
+  },
+  nav: {
+    label: '주 메뉴', accountLabel: '계정', bottomLabel: '바로 가기',
+    followings: '팔로우 소식', popular: '지금 인기 있는 글', commented: '지금 댓글 많은 글', recent: '최근 활동', mine: '내 피드',
+    profile: '프로필', connections: '연결', notifications: '알림', search: '검색', menu: '메뉴', closeMenu: '메뉴 닫기', logout: '로그아웃',
+    unread: (count) => `알림, 읽지 않음 ${count}개`,
+    shortFollowings: '소식', shortPopular: '인기', shortCommented: '댓글', shortNotifications: '알림', shortMine: '내 피드',
+  },
+  session: {
+    login: '로그인', loggingIn: '로그인하는 중…', email: '이메일', password: '비밀번호', noAccount: '처음이신가요?', toSignup: '회원 가입',
+    signup: '가입하기', signingUp: '가입하는 중…', memberName: '이름', handle: '핸들', handleHint: '영문, 숫자, _ 로 3~50자',
+    passwordHint: '8자 이상', nameHint: '2~30자', haveAccount: '이미 회원이신가요?', showPassword: '비밀번호 보기',
+    expired: '로그인이 끝났습니다. 계속하려면 다시 로그인해 주세요.', needed: '이 페이지를 보려면 로그인해 주세요.', loggedOut: '로그아웃했습니다.',
+    welcome: (name) => `${name} 님, 환영합니다.`,
+  },
+  feed: {
+    label: '글 목록',
+    followingsEmpty: '아직 소식이 없습니다. 다른 회원을 팔로우하면 여기에 글이 보입니다.', findPeople: '인기 있는 글 보기',
+    popularEmpty: '아직 글이 없습니다. 첫 글을 남겨 보세요.', mineEmpty: '아직 쓴 글이 없습니다. 지금 생각을 남겨 보세요.',
+    authorEmpty: '아직 글이 없습니다.', window: '기간', windows: { '1h': '1시간', '1d': '1일', '7d': '7일', all: '전체' },
+  },
+  post: {
+    compose: '글쓰기', prompt: '오늘은 무슨 생각을 하고 있나요?', title: '제목 (선택)', share: '올리기', sharing: '올리는 중…', shared: '글을 올렸습니다.', open: '글 보기',
+    by: (name) => `${name} 님의 글`, like: (count) => `좋아요, ${count}`, comments: (count) => `댓글, ${count}`, views: (count) => `조회 ${count}회`,
+    edited: '수정됨', edit: '글 수정', delete: '글 삭제', content: '글 내용', deleteQuestion: '이 글을 삭제할까요?',
+    deleteConsequence: '댓글과 함께 모두에게서 사라지며 되돌릴 수 없습니다.', deleted: '글을 삭제했습니다.', updated: '글을 저장했습니다.', page: '글', back: '뒤로',
+  },
+  comment: {
+    heading: '댓글', write: '댓글 쓰기', send: '댓글 등록', sending: '등록하는 중…', sent: '댓글을 등록했습니다.', empty: '아직 댓글이 없습니다. 첫 댓글을 남겨 보세요.',
+    reply: '답글', replyTo: (name) => `${name} 님에게 답글`, writeReply: (name) => `${name} 님에게 답글 쓰기`, sendReply: '답글 등록', replySent: '답글을 등록했습니다.',
+    moreReplies: (count) => `답글 ${count}개 더 보기`, repliesFailed: '답글을 불러오지 못했습니다.',
+    by: (name) => `${name} 님의 댓글`, edit: '댓글 수정', delete: '댓글 삭제', content: '댓글 내용', deleteQuestion: '이 댓글을 삭제할까요?',
+    deleteConsequence: '아래에 달린 답글도 함께 사라지며 되돌릴 수 없습니다.', deleted: '댓글을 삭제했습니다.', updated: '댓글을 저장했습니다.',
+    on: (title) => `‘${title}’에 남긴 댓글`, onPost: '글에 남긴 댓글', pointedAt: '찾아온 댓글', showAll: '전체 댓글 보기',
+  },
+  member: {
+    page: (name) => `${name}`, follow: '팔로우', following: '팔로잉', unfollow: '언팔로우',
+    followNamed: (name) => `${name} 팔로우`, followingNamed: (name) => `${name} 팔로잉`, unfollowNamed: (name) => `${name} 언팔로우`,
+    followers: '팔로워', followings: '팔로잉', followersOf: (name) => `${name} 님의 연결`, posts: '글', joined: (date) => `${date} 가입`,
+    whoToFollow: '팔로우 추천', followingList: '팔로잉', noFollowings: '아직 팔로우하는 회원이 없습니다.', noFollowers: '아직 팔로워가 없습니다.', noOneFollowed: '아직 팔로우하는 회원이 없습니다.',
+    noRecommendations: '새로운 회원을 모두 팔로우하고 있습니다.', editProfile: '프로필 수정', hidden: '이 회원은 일부에게만 글을 공개합니다.', about: '소개',
+  },
+  profile: {
+    picture: '사진', choosePicture: '사진 고르기', removePicture: '사진 지우기', uploading: '올리는 중…', pictureSaved: '사진을 저장했습니다.', pictureRemoved: '사진을 지웠습니다.',
+    pictureHint: 'JPEG, PNG, GIF, BMP, WebP, 10MB 이하', pictureTooBig: '10MB 보다 큰 사진입니다.', about: '내 소개', saved: '프로필을 저장했습니다.',
+    displayName: '표시 이름', bio: '소개', location: '지역', website: '웹사이트', birthDate: '생년월일', privacy: '소개와 글, 댓글을 볼 수 있는 사람',
+    privacyLevels: { PUBLIC: '모두', FRIENDS_ONLY: '서로 팔로우하는 회원', PRIVATE: '나만' },
+    changeHandle: '핸들 변경', newHandle: '새 핸들', handleSaved: '핸들을 바꿨습니다.', handleNow: (handle) => `지금은 @${handle}`,
+    password: '비밀번호', currentPassword: '현재 비밀번호', newPassword: '새 비밀번호', changePassword: '비밀번호 변경', passwordSaved: '비밀번호를 바꿨습니다. 다른 기기에서는 로그아웃됩니다.',
+    viewPublic: '다른 사람에게 보이는 모습', posts: '내 글',
+  },
+  search: {
+    label: 'Dailyfeed 검색', submit: '검색', heading: '검색', results: (keyword) => `‘${keyword}’ 검색 결과`, posts: '글', comments: '댓글', tabs: '결과 종류',
+    empty: (keyword) => `‘${keyword}’에 대한 결과가 없습니다.`, hint: '낱말, "정확한 구절", -제외할말, from:핸들, since:2026-11-01, until:2026-11-30', total: (count) => `${count}건`,
+  },
+  notification: {
+    empty: '아직 알림이 없습니다.', unread: '새 알림', arrived: '새 알림이 왔습니다.',
+    others: (name, count) => `${name} 님 외 ${count}명`, someone: '어떤 회원', named: (name) => `${name} 님`,
+    LIKE_POST: (who) => `${who}이 내 글을 좋아합니다.`, LIKE_COMMENT: (who) => `${who}이 내 댓글을 좋아합니다.`,
+    COMMENT_CREATE: (who) => `${who}이 내 글에 댓글을 남겼습니다.`, COMMENT_REPLY: (who) => `${who}이 내 댓글에 답글을 남겼습니다.`, MEMBER_FOLLOW: (who) => `${who}이 나를 팔로우합니다.`,
+  },
+  notFound: { title: '페이지를 찾을 수 없습니다', text: '이 주소에는 아무것도 없습니다. 옮겨졌거나 삭제되었을 수 있습니다.' },
+}

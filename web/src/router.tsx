@@ -1,0 +1,99 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { FeedPage } from './feed/FeedPage.tsx'
+import type { FeedName } from './feed/feeds.ts'
+import { Announcer } from './layout/Announcer.tsx'
+import { BrokenPage } from './layout/BrokenPage.tsx'
+import { NotFoundPage } from './layout/NotFoundPage.tsx'
+import { Shell } from './layout/Shell.tsx'
+import { Waiting } from './layout/Waiting.tsx'
+import type { Tab } from './member/ConnectionsPage.tsx'
+import { isSignedInOrThrow } from './session/me.ts'
+
+interface GateSearch {
+  returnTo?: string
+  reason?: 'expired' | 'needed' | 'loggedOut'
+}
+
+const root = createRootRoute({
+  component: () => (
+    <>
+      <Outlet />
+      <Announcer />
+    </>
+  ),
+})
+
+/** All that only members see, inside the map. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: async ({ location }) => {
+    if (await isSignedInOrThrow()) return
+    throw redirect({ to: '/login', replace: true, search: location.href === '/' ? {} : { returnTo: location.href, reason: 'needed' } })
+  },
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+})
+
+const feedRoute = <const P extends string>(path: P, feed: FeedName) => createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={feed} feed={feed} /> })
+
+const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch => ({
+  ...(typeof returnTo === 'string' && { returnTo }),
+  ...((reason === 'expired' || reason === 'needed' || reason === 'loggedOut') && { reason }),
+})
+const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
+
+const routeTree = root.addChildren([
+  createRoute({ getParentRoute: () => root, path: '/login', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage') }),
+  createRoute({ getParentRoute: () => root, path: '/signup', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage') }),
+  app.addChildren([
+    feedRoute('/', 'followings'),
+    feedRoute('/popular', 'popular'),
+    feedRoute('/commented', 'commented'),
+    feedRoute('/recent', 'recent'),
+    feedRoute('/me', 'mine'),
+    createRoute({
+      getParentRoute: () => app,
+      path: '/posts/$postId',
+      validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } => (Number.isSafeInteger(comment) ? { comment: comment as number } : {}),
+      component: lazyRouteComponent(() => import('./post/PostPage.tsx'), 'PostPage'),
+    }),
+    createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(() => import('./member/MemberPage.tsx'), 'MemberPage') }),
+    createRoute({ getParentRoute: () => app, path: '/members/$handle/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'MemberConnectionsPage') }),
+    createRoute({ getParentRoute: () => app, path: '/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage') }),
+    createRoute({ getParentRoute: () => app, path: '/profile', component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage') }),
+    createRoute({ getParentRoute: () => app, path: '/notifications', component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage') }),
+    createRoute({
+      getParentRoute: () => app,
+      path: '/search',
+      validateSearch: ({ keyword, tab }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
+        // A bare number in the address is a keyword too.
+        ...((typeof keyword === 'string' || typeof keyword === 'number') && { keyword: String(keyword) }),
+        ...((tab === 'posts' || tab === 'comments') && { tab }),
+      }),
+      component: lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage'),
+    }),
+  ]),
+  createRoute({ getParentRoute: () => root, path: '$', beforeLoad: () => isSignedInOrThrow().then(() => {}), component: NotFoundPage }),
+])
+
+export const router = createRouter({
+  routeTree,
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+  // Under 200 ms nothing is shown in between.
+  defaultPendingMs: 200,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: () => <Waiting />,
+  defaultErrorComponent: BrokenPage,
+  defaultNotFoundComponent: NotFoundPage,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,107 @@
+import { defaultRangeExtractor, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useDictionary } from '../language/language.ts'
+import { sentenceOf } from '../server/failure.ts'
+
+/** The next page is asked for when this few items are left below. */
+const AHEAD = 6
+
+interface Walk {
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+  isFetchNextPageError: boolean
+  error: unknown
+  fetchNextPage: () => unknown
+}
+
+interface EndlessListProps<T> {
+  /** Names the list among all lists, for the way back. */
+  name: string
+  label: string
+  items: T[]
+  walk: Walk
+  /** Pixels, a guess that measuring corrects. */
+  estimate: number
+  render: (item: T) => ReactNode
+  end?: ReactNode
+}
+
+/** Sizes of the lists that were left, so that the way back finds the same heights and so the same place. */
+const leftSizes = new Map<string, VirtualItem[]>()
+
+/** Only what is near the window is on the page, however long the list. */
+export function EndlessList<T extends { id: number }>({ name, label, items, walk, estimate, render, end }: EndlessListProps<T>) {
+  const { state, act } = useDictionary()
+  const dictionary = useDictionary()
+  const list = useRef<HTMLDivElement>(null)
+  const focused = useRef<number | undefined>(undefined)
+  const [top, setTop] = useState(0)
+  const [initialSizes] = useState(() => leftSizes.get(name) ?? [])
+  useLayoutEffect(() => setTop(Math.round((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY)), [])
+
+  const virtualizer = useWindowVirtualizer({
+    count: items.length,
+    estimateSize: () => estimate,
+    getItemKey: (index) => items[index]?.id ?? index,
+    scrollMargin: top,
+    overscan: 5,
+    initialMeasurementsCache: initialSizes,
+    // What has focus stays: scrolling must not throw away a half-written reply or a keyboard's place.
+    rangeExtractor: (range) => {
+      const indexes = defaultRangeExtractor(range)
+      const kept = focused.current
+      return kept === undefined || kept >= items.length || indexes.includes(kept) ? indexes : [...indexes, kept].sort((a, b) => a - b)
+    },
+  })
+  useEffect(() => () => void leftSizes.set(name, virtualizer.measurementsCache), [name, virtualizer])
+
+  const rows = virtualizer.getVirtualItems()
+  const last = rows.at(-1)?.index ?? 0
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = walk
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && last >= items.length - AHEAD) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, last, items.length])
+
+  return (
+    <>
+      <div ref={list} role="feed" aria-label={label} aria-busy={isFetchingNextPage} className="endless" style={{ height: virtualizer.getTotalSize() }}>
+        {rows.map((row) => {
+          const item = items[row.index]
+          return (
+            item !== undefined && (
+              <div
+                key={row.key}
+                ref={virtualizer.measureElement}
+                data-index={row.index}
+                className="endless-row"
+                style={{ transform: `translateY(${row.start - top}px)` }}
+                onFocus={() => {
+                  focused.current = row.index
+                }}
+                onBlur={() => {
+                  focused.current = undefined
+                }}
+              >
+                {render(item)}
+              </div>
+            )
+          )
+        })}
+      </div>
+      {isFetchNextPageError ? (
+        <div className="endless-foot" role="alert">
+          <p>
+            {state.moreFailed} {sentenceOf(walk.error, dictionary)}
+          </p>
+          <button type="button" className="button" onClick={() => void fetchNextPage()}>
+            {act.tryAgain}
+          </button>
+        </div>
+      ) : hasNextPage ? (
+        <p className="endless-foot late">{state.loading}</p>
+      ) : (
+        <p className="endless-foot">{end ?? state.end}</p>
+      )}
+    </>
+  )
+}
