@@ -46,38 +46,46 @@ const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch =
 })
 const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
 
+const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage') })
+const signup = createRoute({ getParentRoute: () => root, path: '/signup', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage') })
+const followings = feedRoute('/', 'followings')
+const popular = feedRoute('/popular', 'popular')
+const commented = feedRoute('/commented', 'commented')
+const recent = feedRoute('/recent', 'recent')
+const mine = feedRoute('/me', 'mine')
+const post = createRoute({
+  getParentRoute: () => app,
+  path: '/posts/$postId',
+  validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } => (Number.isSafeInteger(comment) ? { comment: comment as number } : {}),
+  component: lazyRouteComponent(() => import('./post/PostPage.tsx'), 'PostPage'),
+})
+const member = createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(() => import('./member/MemberPage.tsx'), 'MemberPage') })
+const memberConnections = createRoute({
+  getParentRoute: () => app,
+  path: '/members/$handle/connections',
+  validateSearch: tabSearch,
+  component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'MemberConnectionsPage'),
+})
+const connections = createRoute({ getParentRoute: () => app, path: '/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage') })
+const profile = createRoute({ getParentRoute: () => app, path: '/profile', component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage') })
+const notifications = createRoute({ getParentRoute: () => app, path: '/notifications', component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage') })
+const search = createRoute({
+  getParentRoute: () => app,
+  path: '/search',
+  validateSearch: ({ keyword, tab }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
+    // A bare number in the address is a keyword too.
+    ...((typeof keyword === 'string' || typeof keyword === 'number') && { keyword: String(keyword) }),
+    ...((tab === 'posts' || tab === 'comments') && { tab }),
+  }),
+  component: lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage'),
+})
+const anythingElse = createRoute({ getParentRoute: () => root, path: '$', beforeLoad: () => isSignedInOrThrow().then(() => {}), component: NotFoundPage })
+
 const routeTree = root.addChildren([
-  createRoute({ getParentRoute: () => root, path: '/login', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage') }),
-  createRoute({ getParentRoute: () => root, path: '/signup', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage') }),
-  app.addChildren([
-    feedRoute('/', 'followings'),
-    feedRoute('/popular', 'popular'),
-    feedRoute('/commented', 'commented'),
-    feedRoute('/recent', 'recent'),
-    feedRoute('/me', 'mine'),
-    createRoute({
-      getParentRoute: () => app,
-      path: '/posts/$postId',
-      validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } => (Number.isSafeInteger(comment) ? { comment: comment as number } : {}),
-      component: lazyRouteComponent(() => import('./post/PostPage.tsx'), 'PostPage'),
-    }),
-    createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(() => import('./member/MemberPage.tsx'), 'MemberPage') }),
-    createRoute({ getParentRoute: () => app, path: '/members/$handle/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'MemberConnectionsPage') }),
-    createRoute({ getParentRoute: () => app, path: '/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage') }),
-    createRoute({ getParentRoute: () => app, path: '/profile', component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage') }),
-    createRoute({ getParentRoute: () => app, path: '/notifications', component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage') }),
-    createRoute({
-      getParentRoute: () => app,
-      path: '/search',
-      validateSearch: ({ keyword, tab }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
-        // A bare number in the address is a keyword too.
-        ...((typeof keyword === 'string' || typeof keyword === 'number') && { keyword: String(keyword) }),
-        ...((tab === 'posts' || tab === 'comments') && { tab }),
-      }),
-      component: lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage'),
-    }),
-  ]),
-  createRoute({ getParentRoute: () => root, path: '$', beforeLoad: () => isSignedInOrThrow().then(() => {}), component: NotFoundPage }),
+  login,
+  signup,
+  app.addChildren([followings, popular, commented, recent, mine, post, member, memberConnections, connections, profile, notifications, search]),
+  anythingElse,
 ])
 
 export const router = createRouter({
