@@ -2,7 +2,7 @@ import Type from 'typebox'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: fallback, description: 'port to listen on' })
 const choice = <const T extends string[]>(fallback: T[number], description: string, ...values: T) => Type.Enum(values, { default: fallback, description })
-const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://', description: 'a postgres:// address with the login of this service' })
+export const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://', description: 'a postgres:// address with the login of this service' })
 
 /** Settings that every service takes; each service adds its own. */
 export const serverSettings = (defaultPort: number) => ({
@@ -16,7 +16,6 @@ export const serverSettings = (defaultPort: number) => ({
 
 export const databaseSettings = {
   DATABASE_URL: DatabaseUrl,
-  MIGRATION_DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://', description: 'a postgres:// address of the owner; when set, the service migrates its schema at start' })),
   DATABASE_POOL_MAX: Type.Integer({ minimum: 2, maximum: 64, default: 8, description: 'connections of this service at most' }),
 }
 

@@ -80,14 +80,14 @@ export async function insertEvents(sql: Sql, schema: string, events: readonly Wr
   }))
   await sql`
     with given as (
-      select uuidv7() as event_id, g.* from json_to_recordset(${sql.json(rows)}) as g(
+      select uuidv7() as event_id, g.* from jsonb_to_recordset(${sql.json(rows)}) as g(
         activity_type text, message_key text, traceparent text, version bigint, member_id bigint, post_id bigint, comment_id bigint,
-        target_member_id bigint, created_at timestamptz, updated_at timestamptz, destinations json)
+        target_member_id bigint, created_at timestamptz, updated_at timestamptz, destinations jsonb)
     ), event as (
       insert into ${sql(schema)}.outbox (event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
       select event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at from given
     )
     insert into ${sql(schema)}.outbox_pending (event_id, destination)
-    select event_id, destination from given cross join json_array_elements_text(destinations) as destination
+    select event_id, destination from given cross join jsonb_array_elements_text(destinations) as destination
     order by event_id`
 }

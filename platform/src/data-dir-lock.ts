@@ -1,0 +1,41 @@
+import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startTimeOf } from './postgres/process-identity.ts'
+
+interface Holder {
+  pid: number
+  startTime: string | undefined
+}
+
+/** Somebody else's platform lives in this folder. */
+export class DataDirInUseError extends Error {
+  override name = 'DataDirInUseError'
+}
+
+export interface DataDirLock {
+  release(): Promise<void>
+}
+
+/**
+ * One platform per folder. The lock names a process and when it started, so that one left by a kill -9 is seen through
+ * even when its id has been given to another process since.
+ */
+export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
+  await mkdir(dataDir, { recursive: true })
+  const path = join(dataDir, 'platform.lock')
+  const me: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) }
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      await writeFile(path, JSON.stringify(me), { flag: 'wx' })
+      return { release: () => unlink(path).catch(() => {}) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = await readFile(path, 'utf8').then((text) => JSON.parse(text) as Holder).catch(() => undefined)
+    if (holder !== undefined && holder.startTime !== undefined && startTimeOf(holder.pid) === holder.startTime) {
+      throw new DataDirInUseError(`the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); end it or set DATA_DIR to another folder`)
+    }
+    await unlink(path).catch(() => {})
+  }
+  throw new DataDirInUseError(`the folder ${dataDir} is being taken by another dailyfeed; set DATA_DIR to another folder`)
+}

@@ -1,0 +1,49 @@
+import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
+import type { ServiceName } from '@dailyfeed/code/ports'
+import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
+import type { PlatformConfig } from './config.ts'
+import { startDatabase } from './database.ts'
+import { lockDataDir } from './data-dir-lock.ts'
+import { checkPortsFreeOrThrow } from './ports-in-use.ts'
+import { environmentOf, urlOf } from './service-environment.ts'
+
+export interface Platform {
+  url: string
+  /** The owner's address of the database: for demo data and for looking in from outside. */
+  ownerUrl: string
+  stop(): Promise<void>
+}
+
+/** Everything in one process: PostgreSQL, migrations, each service on its own port, the gateway last. */
+export async function startPlatform(config: PlatformConfig, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Platform> {
+  const lock = await lockDataDir(config.DATA_DIR)
+  const undo: (() => Promise<unknown>)[] = [() => lock.release()]
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    await checkPortsFreeOrThrow(config.HOST, config.PORT)
+    // The services' code is read while PostgreSQL starts.
+    const loading = import('./services.ts')
+    loading.catch(() => {})
+    const secrets = developmentSecretsOf(config.DATA_DIR)
+    const database = await startDatabase(config, secrets, say)
+    undo.push(() => database.stop())
+
+    const { starters } = await loading
+    const revocations = new InProcessRevocations()
+    const start = async (service: ServiceName): Promise<RunningService> => {
+      const running = await starters[service](environmentOf(service, config, database, env), { revocations })
+      undo.push(() => running.close())
+      return running
+    }
+    const { gateway, ...others } = starters
+    await Promise.all((Object.keys(others) as ServiceName[]).map(start))
+    await start('gateway')
+    return { url: urlOf(config), ownerUrl: database.ownerUrl, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+import { startFailureOf } from '@dailyfeed/http-server/run-main'
+import { readPlatformConfigOrThrow } from './config.ts'
+import { demoLoginOf, makeDemoData } from './demo/demo-data.ts'
+import { type Platform, startPlatform } from './platform.ts'
+
+/** Longer than any request may take; after it the process ends all the same. */
+const STOP_MILLISECONDS = 9_500
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+/** `npm start`: from the first line to the last, in the terminal. `startedAt` is a `performance.now()`. */
+export async function run(env: NodeJS.ProcessEnv, startedAt: number): Promise<void> {
+  let platform: Platform | undefined
+  let stopping = false
+
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    say('stopping…')
+    setTimeout(() => process.exit(1), STOP_MILLISECONDS).unref()
+    await platform?.stop()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+
+  try {
+    const config = readPlatformConfigOrThrow(env)
+    platform = await startPlatform(config, env, say)
+    // Asked to stop while starting: what has started by now is stopped too.
+    if (stopping) await platform.stop()
+    if (config.DEMO_DATA === 'on') await makeDemoData(platform, config.DATA_DIR, say)
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+    say(`dailyfeed is ready in ${seconds} s: ${platform.url}`)
+    say(`API documents:          ${platform.url}/docs`)
+    const login = await demoLoginOf(config.DATA_DIR)
+    if (login !== undefined) say(`Demo login:             ${login.email} / ${login.password}`)
+    say('Ctrl-C stops it; the data stays.')
+  } catch (error) {
+    process.stderr.write(`dailyfeed cannot start: ${startFailureOf(error)}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,33 @@
+import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
+import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
+import { startActivityService } from '@dailyfeed/activity/activity-service'
+import { readBatchConfigOrThrow } from '@dailyfeed/batch/config'
+import { startBatchService } from '@dailyfeed/batch/batch-service'
+import type { ServiceName } from '@dailyfeed/code/ports'
+import { readContentConfigOrThrow } from '@dailyfeed/content/config'
+import { startContentService } from '@dailyfeed/content/content-service'
+import { readGatewayConfigOrThrow } from '@dailyfeed/gateway/config'
+import { startGatewayService } from '@dailyfeed/gateway/gateway-service'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
+import { readImageConfigOrThrow } from '@dailyfeed/image/config'
+import { startImageService } from '@dailyfeed/image/image-service'
+import { readMemberConfigOrThrow } from '@dailyfeed/member/config'
+import { startMemberService } from '@dailyfeed/member/member-service'
+import { readSearchConfigOrThrow } from '@dailyfeed/search/config'
+import { startSearchService } from '@dailyfeed/search/search-service'
+import { readTimelineConfigOrThrow } from '@dailyfeed/timeline/config'
+import { startTimelineService } from '@dailyfeed/timeline/timeline-service'
+
+type Start = (env: NodeJS.ProcessEnv, options: { revocations: InProcessRevocations }) => Promise<RunningService>
+
+/** How each service starts here: by its own reader of settings, as it would alone. */
+export const starters: Record<ServiceName, Start> = {
+  member: async (env, options) => startMemberService(readMemberConfigOrThrow(env), options),
+  content: async (env, options) => startContentService(readContentConfigOrThrow(env), options),
+  timeline: async (env, options) => startTimelineService(readTimelineConfigOrThrow(env), options),
+  activity: async (env, options) => startActivityService(readActivityConfigOrThrow(env), options),
+  search: async (env, options) => startSearchService(readSearchConfigOrThrow(env), options),
+  image: async (env, options) => startImageService(readImageConfigOrThrow(env), options),
+  batch: async (env, options) => startBatchService(readBatchConfigOrThrow(env), options),
+  gateway: async (env) => startGatewayService(readGatewayConfigOrThrow(env)),
+}

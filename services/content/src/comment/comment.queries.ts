@@ -1,0 +1,128 @@
+import type { Sql } from 'postgres'
+
+export interface CommentRow {
+  id: number
+  post_id: number
+  parent_id: number | null
+  depth: number
+  author_id: number
+  author_name: string
+  author_handle: string
+  author_avatar_url: string | null
+  content: string
+  like_count: number
+  reply_count: number
+  liked: boolean
+  version: number
+  created_at: Date
+  updated_at: Date
+}
+
+/** Locks a live post that the member may see, so that no comment slips under a post that is being deleted. */
+export async function lockPost(sql: Sql, postId: number, memberId: number): Promise<boolean> {
+  const rows = await sql`
+    select from content.post where id = ${postId} and deleted_at is null and member.may_see(${memberId}, author_id)
+    for no key update`
+  return rows.length === 1
+}
+
+export interface ParentRow {
+  post_id: number
+  depth: number
+}
+
+/** A live comment that the member may see. */
+export async function findParent(sql: Sql, commentId: number, memberId: number): Promise<ParentRow | undefined> {
+  const [row] = await sql<[ParentRow?]>`
+    select post_id, depth from content.comment
+    where id = ${commentId} and deleted_at is null and member.may_see(${memberId}, author_id)`
+  return row
+}
+
+interface NewComment {
+  postId: number
+  parentId: number | null
+  depth: number
+  authorId: number
+  content: string
+}
+
+/** In a transaction that holds the post's lock. */
+export async function insertComment(sql: Sql, { postId, parentId, depth, authorId, content }: NewComment): Promise<CommentRow> {
+  const [row] = await sql<[CommentRow]>`
+    with comment as (
+      insert into content.comment (post_id, parent_id, depth, author_id, content)
+      values (${postId}, ${parentId}, ${depth}, ${authorId}, ${content})
+      returning *
+    ), replied as (
+      update content.comment set reply_count = reply_count + 1 where id = ${parentId}
+    ), counted as (
+      insert into content.post_counter as counter (post_id, post_created_at, comment_count, last_commented_at)
+      select id, created_at, 1, now() from content.post where id = ${postId}
+      on conflict (post_id) do update set comment_count = counter.comment_count + 1, last_commented_at = now()
+    )
+    select comment.*, false as liked, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+    from comment join member.public_profile author on author.member_id = comment.author_id`
+  return row
+}
+
+/** Undefined when it was deleted meanwhile. */
+export async function updateComment(sql: Sql, commentId: number, content: string): Promise<CommentRow | undefined> {
+  const [row] = await sql<[CommentRow?]>`
+    with comment as (
+      update content.comment set content = ${content}, version = version + 1,
+        updated_at = greatest(now(), created_at + interval '1 millisecond')
+      where id = ${commentId} and deleted_at is null
+      returning *
+    )
+    select comment.*, coalesce(mine.liked, false) as liked, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+    from comment
+    join member.public_profile author on author.member_id = comment.author_id
+    left join content.comment_like mine on mine.comment_id = comment.id and mine.member_id = comment.author_id`
+  return row
+}
+
+export interface CommentStateRow {
+  author_id: number
+  post_id: number
+}
+
+/** A live comment on a live post, both visible to the member. */
+export async function findCommentState(sql: Sql, commentId: number, memberId: number): Promise<CommentStateRow | undefined> {
+  const [row] = await sql<[CommentStateRow?]>`
+    select comment.author_id, comment.post_id
+    from content.comment join content.post on post.id = comment.post_id
+    where comment.id = ${commentId} and comment.deleted_at is null and post.deleted_at is null
+      and member.may_see(${memberId}, comment.author_id) and member.may_see(${memberId}, post.author_id)`
+  return row
+}
+
+export interface DeletedCommentRow {
+  id: number
+  post_id: number
+  author_id: number
+  version: number
+  created_at: Date
+  updated_at: Date
+}
+
+/** The comment and all live replies below it, in a transaction that holds the post's lock. Empty when it was deleted already. */
+export async function deleteCommentTree(sql: Sql, commentId: number): Promise<DeletedCommentRow[]> {
+  return sql<DeletedCommentRow[]>`
+    with recursive tree as (
+      select id, parent_id from content.comment where id = ${commentId} and deleted_at is null
+      union all
+      select reply.id, reply.parent_id from content.comment reply join tree on reply.parent_id = tree.id where reply.deleted_at is null
+    ), deleted as (
+      update content.comment set deleted_at = now(), version = version + 1
+      where id in (select id from tree)
+      returning id, post_id, author_id, parent_id, version, created_at, updated_at
+    ), left_parent as (
+      update content.comment set reply_count = reply_count - 1
+      where id = (select parent_id from deleted where id = ${commentId})
+    ), counted as (
+      update content.post_counter set comment_count = comment_count - (select count(*) from deleted)
+      where post_id = (select post_id from deleted limit 1)
+    )
+    select id, post_id, author_id, version, created_at, updated_at from deleted order by id`
+}

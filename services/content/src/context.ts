@@ -1,0 +1,16 @@
+import type { NewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import type { Sql } from 'postgres'
+
+/** What every feature of content-svc may use. Made once at start, passed on, never imported as a global. */
+export interface ContentContext {
+  sql: Sql
+  newEventOf: NewEventOf
+  /** Tells the relay that a write has left an event. Call after the commit. */
+  wakeRelay: () => void
+}
+
+/** Who acts, and in which trace. */
+export interface Actor {
+  memberId: number
+  traceparent: string
+}

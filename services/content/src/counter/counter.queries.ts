@@ -1,0 +1,41 @@
+import type { Sql } from 'postgres'
+
+/**
+ * Counters are right by construction; this is the proof and the cure. The counters of a range are locked first: whoever
+ * changes one holds its lock until the commit, so the second statement sees all that was counted and nothing else.
+ */
+export async function reconcilePostCounters(sql: Sql, fromId: number, toId: number): Promise<number> {
+  await sql`select from content.post_counter where post_id >= ${fromId} and post_id < ${toId} order by post_id for no key update`
+  const rows = await sql`
+    with truth as (
+      select post_id,
+        (select count(*) from content.post_like l where l.post_id = counter.post_id and liked) as likes,
+        (select count(*) from content.comment c where c.post_id = counter.post_id and deleted_at is null) as comments
+      from content.post_counter counter where post_id >= ${fromId} and post_id < ${toId}
+    )
+    update content.post_counter counter set like_count = truth.likes, comment_count = truth.comments
+    from truth where truth.post_id = counter.post_id and (counter.like_count <> truth.likes or counter.comment_count <> truth.comments)
+    returning counter.post_id`
+  return rows.length
+}
+
+export async function reconcileCommentCounters(sql: Sql, fromId: number, toId: number): Promise<number> {
+  await sql`select from content.comment where id >= ${fromId} and id < ${toId} order by id for no key update`
+  const rows = await sql`
+    with truth as (
+      select c.id,
+        (select count(*) from content.comment_like l where l.comment_id = c.id and liked) as likes,
+        (select count(*) from content.comment r where r.parent_id = c.id and r.deleted_at is null) as replies
+      from content.comment c where c.id >= ${fromId} and c.id < ${toId} and c.deleted_at is null
+    )
+    update content.comment set like_count = truth.likes, reply_count = truth.replies
+    from truth where truth.id = comment.id and (comment.like_count <> truth.likes or comment.reply_count <> truth.replies)
+    returning comment.id`
+  return rows.length
+}
+
+export async function highestIds(sql: Sql): Promise<{ post: number; comment: number }> {
+  const [row] = await sql<[{ post: number; comment: number }]>`
+    select coalesce((select max(id) from content.post), 0) as post, coalesce((select max(id) from content.comment), 0) as comment`
+  return row
+}

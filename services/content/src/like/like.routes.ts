@@ -1,0 +1,33 @@
+import { CommentPath } from '@dailyfeed/code/comment'
+import { PostPath } from '@dailyfeed/code/post'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import Type from 'typebox'
+import { actorOf } from '../actor.ts'
+import type { ContentContext } from '../context.ts'
+import { likeComment, likePost, unlikeComment, unlikePost } from './like.service.ts'
+
+const tags = ['content']
+const response = { 200: successOf(Type.Boolean()) }
+
+export function likeRoutes(app: HttpServer, context: ContentContext): void {
+  app.post('/api/posts/:postId/like', { schema: { tags, summary: 'Like a post', params: PostPath, response } }, async (request) => {
+    await likePost(context, actorOf(request), request.params.postId)
+    return success(200, true)
+  })
+
+  app.delete('/api/posts/:postId/like', { schema: { tags, summary: 'Take a like of a post back', params: PostPath, response } }, async (request) => {
+    await unlikePost(context, actorOf(request), request.params.postId)
+    return success(200, true)
+  })
+
+  app.post('/api/comments/:commentId/like', { schema: { tags, summary: 'Like a comment', params: CommentPath, response } }, async (request) => {
+    await likeComment(context, actorOf(request), request.params.commentId)
+    return success(200, true)
+  })
+
+  app.delete('/api/comments/:commentId/like', { schema: { tags, summary: 'Take a like of a comment back', params: CommentPath, response } }, async (request) => {
+    await unlikeComment(context, actorOf(request), request.params.commentId)
+    return success(200, true)
+  })
+}

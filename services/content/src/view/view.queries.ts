@@ -1,0 +1,13 @@
+import type { Sql } from 'postgres'
+
+/** One row per post and batch, in the order of ids: a viral post is written once a batch, and two batches cannot deadlock. */
+export async function addViews(sql: Sql, views: ReadonlyMap<number, number>): Promise<void> {
+  const counted = [...views].sort(([a], [b]) => a - b)
+  await sql`
+    insert into content.post_counter as counter (post_id, post_created_at, view_count)
+    select post.id, post.created_at, views.count
+    from unnest(${counted.map(([postId]) => postId)}::bigint[], ${counted.map(([, count]) => count)}::bigint[]) as views(post_id, count)
+    join content.post on post.id = views.post_id
+    order by post.id
+    on conflict (post_id) do update set view_count = counter.view_count + excluded.view_count`
+}
