@@ -24,7 +24,7 @@ export const en = {
   },
   nav: {
     label: 'Main', accountLabel: 'Account', bottomLabel: 'Shortcuts',
-    followings: 'My follow’s news', popular: 'Most Popular now', commented: 'Most comments now', recent: 'Recent activities', mine: 'My feed',
+    followings: "My follow's news", popular: 'Most Popular now', commented: 'Most comments now', recent: 'Recent activities', mine: 'My feed',
     profile: 'Profile', connections: 'Connections', notifications: 'Notifications', search: 'Search', menu: 'Menu', closeMenu: 'Close menu', logout: 'Log out',
     unread: (count: number) => `Notifications, ${count} unread`,
     shortFollowings: 'News', shortPopular: 'Popular', shortCommented: 'Comments', shortNotifications: 'Alerts', shortMine: 'My feed',

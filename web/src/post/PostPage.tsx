@@ -6,6 +6,7 @@ import { Comments } from '../comment/Comments.tsx'
 import { topLevelKey } from '../comment/comments.ts'
 import { PointedComment } from '../comment/PointedComment.tsx'
 import { useDictionary } from '../language/language.ts'
+import { BackButton } from '../layout/BackButton.tsx'
 import { NotFound } from '../layout/NotFoundPage.tsx'
 import { PageHeading } from '../layout/PageHeading.tsx'
 import { Problem } from '../layout/Problem.tsx'
@@ -53,6 +54,7 @@ function OpenPost({ postId }: { postId: number }) {
   return (
     <>
       <PageHeading title={titleOf(post) || dictionary.post.by(post.authorName)} hidden />
+      <BackButton />
       <PostCard post={post} whole onDeleted={leave} />
       {pointedId !== undefined && <PointedComment key={pointedId} commentId={pointedId} />}
       <Comments postId={postId} />
