@@ -1,0 +1,50 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '../database.ts'
+import { TEST_SERVICES } from '../database-cluster.ts'
+
+let database: TestDatabase
+let tables: { schema: string; table: string }[]
+
+beforeAll(async () => {
+  database = await testDatabase()
+  tables = await database.sql<typeof tables>`
+    select table_schema as schema, table_name as table from information_schema.tables
+    where table_schema = any (${['public', 'event_support', ...TEST_SERVICES]}) and table_type = 'BASE TABLE'`
+})
+afterAll(() => database.drop())
+
+/** What each role may write: nothing but its own schema, whatever the code of its service does. */
+test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', async (service) => {
+  const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
+  const written: string[] = []
+  for (const { schema, table } of tables.filter((one) => one.schema !== service)) {
+    for (const statement of [`insert into ${schema}."${table}" default values`, `delete from ${schema}."${table}"`, `truncate ${schema}."${table}"`, `drop table ${schema}."${table}"`, `create table ${schema}.planted ()`]) {
+      // 42501: insufficient privilege. Anything else, success above all, is a hole.
+      const code = await sql.unsafe(statement).then(() => 'WRITTEN', (error: { code: string }) => error.code)
+      if (code !== '42501') written.push(`${statement}: ${code}`)
+    }
+  }
+  await sql.end()
+  expect(tables.length).toBeGreaterThan(10)
+  expect(written).toEqual([])
+})
+
+test('timeline and search read what content wrote, and may change none of it', async () => {
+  for (const service of ['timeline', 'search'] as const) {
+    const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
+    expect((await sql`select count(*)::int as n from content.post`)[0]?.['n']).toBe(0)
+    await expect(sql`update content.post set title = 'changed'`).rejects.toMatchObject({ code: '42501' })
+    await sql.end()
+  }
+})
+
+test('no service but member-svc reads e-mail addresses, passwords or signing keys', async () => {
+  for (const service of TEST_SERVICES.filter((one) => one !== 'member')) {
+    const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
+    for (const statement of ['select email from member.member', 'select password_hash from member.member', 'select private_key from member.jwt_key', 'select token_hash from member.refresh_token']) {
+      await expect(sql.unsafe(statement), `${service}: ${statement}`).rejects.toMatchObject({ code: '42501' })
+    }
+    await sql.end()
+  }
+})

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+
+export interface SourceFile {
+  /** From the root, with slashes. */
+  path: string
+  text: string
+}
+
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+/** What git tracks or would track. */
+export function trackedFiles(root: string): string[] {
+  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((path) => path !== '' && existsSync(join(root, path)))
+}
+
+export const sourceFiles = (root: string): SourceFile[] =>
+  trackedFiles(root)
+    .filter((path) => /\.(ts|tsx|mts|mjs)$/.test(path))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+
+/** Specifiers of static and dynamic imports and of re-exports, types included. */
+export const importsOf = ({ text }: SourceFile): string[] =>
+  [...text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)].map(([, stated, dynamic]) => stated ?? dynamic ?? '')
+
+/** The workspace that a file belongs to: `modules/code`, `services/content`, `web`, …; undefined for files of the root. */
+export function workspaceOf(path: string): string | undefined {
+  const [first = '', second = ''] = path.split('/')
+  if (first === 'modules' || first === 'services') return `${first}/${second}`
+  return ['platform', 'cli', 'web', 'bench', 'tests'].includes(first) ? first : undefined
+}
+
+/** Where a relative import leads, from the root. */
+export const targetOf = (from: string, specifier: string) => relative('.', join(dirname(from), specifier))
