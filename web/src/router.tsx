@@ -31,6 +31,13 @@ const app = createRoute({
     if (await isSignedInOrThrow()) return
     throw redirect({ to: '/login', replace: true, search: location.href === '/' ? {} : { returnTo: location.href, reason: 'needed' } })
   },
+  pendingComponent: () => (
+    <div className="columns">
+      <main className="column-middle">
+        <Waiting />
+      </main>
+    </div>
+  ),
   component: () => (
     <Shell>
       <Outlet />

@@ -6,6 +6,8 @@ import { Icon } from '../icon/Icon.tsx'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { DeleteDialog } from '../layout/DeleteDialog.tsx'
+import { useFocusAfter } from '../layout/focus.ts'
+import { LinkedText } from '../layout/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
 import { LikeButton } from '../post/LikeButton.tsx'
 import { sentenceOf } from '../server/failure.ts'
@@ -24,6 +26,8 @@ export function CommentThread({ comment }: { comment: Comment }) {
   const isMine = useMe()?.memberId === comment.authorId
   const nameId = useId()
   const [doing, setDoing] = useState<Doing>('READING')
+  const editButton = useFocusAfter(doing === 'EDITING')
+  const replyButton = useFocusAfter(doing === 'REPLYING')
 
   const like = () => likeComment(client, comment, (error, on) => announce(`${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'))
 
@@ -49,19 +53,19 @@ export function CommentThread({ comment }: { comment: Comment }) {
             onCancel={() => setDoing('READING')}
           />
         ) : (
-          <p className="post-text">{comment.content}</p>
+          <LinkedText text={comment.content} />
         )}
         <div className="comment-foot">
           <LikeButton liked={comment.liked} count={comment.likeCount} onToggle={like} />
           {comment.depth < MAX_COMMENT_DEPTH && (
-            <button type="button" className="count-button" aria-label={words.replyTo(comment.authorName)} aria-expanded={doing === 'REPLYING'} onClick={() => setDoing(doing === 'REPLYING' ? 'READING' : 'REPLYING')}>
+            <button ref={replyButton} type="button" className="count-button" aria-label={words.replyTo(comment.authorName)} aria-expanded={doing === 'REPLYING'} onClick={() => setDoing(doing === 'REPLYING' ? 'READING' : 'REPLYING')}>
               <Icon name="comment" />
               <span aria-hidden="true">{words.reply}</span>
             </button>
           )}
           {isMine && doing !== 'EDITING' && (
             <>
-              <button type="button" className="icon-button" aria-label={words.edit} title={words.edit} onClick={() => setDoing('EDITING')}>
+              <button ref={editButton} type="button" className="icon-button" aria-label={words.edit} title={words.edit} onClick={() => setDoing('EDITING')}>
                 <Icon name="pencil" />
               </button>
               <button type="button" className="icon-button" aria-label={words.delete} title={words.delete} onClick={() => setDoing('DELETING')}>

@@ -1,13 +1,12 @@
 /** Every sentence and name of the page. `ko.ts` has the same type, so a missing key does not compile. */
 export const en = {
-  languageName: 'English',
   product: 'Dailyfeed',
   tagline: 'What the people you follow are saying today.',
   skipToContent: 'Skip to content',
   settings: { language: 'Language', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   act: {
     save: 'Save', saving: 'Saving…', cancel: 'Cancel', edit: 'Edit', delete: 'Delete', deleting: 'Deleting…', close: 'Close',
-    tryAgain: 'Try again', more: 'Show more', less: 'Show less', readOn: 'Read on', dismiss: 'Dismiss', backHome: 'Go to the feed', reload: 'Reload the page',
+    tryAgain: 'Try again', more: 'Show more', readOn: 'Read on', dismiss: 'Dismiss', backHome: 'Go to the feed', reload: 'Reload the page',
   },
   state: {
     loading: 'Loading…', end: 'You have seen everything.', unsavedCounter: (left: number) => `${left} characters left`,
@@ -18,7 +17,6 @@ export const en = {
     unreachable: 'Dailyfeed cannot be reached. Please try again in a moment.',
     server: 'Something went wrong on our side. Please try again in a moment.',
     unexpected: 'This page ran into a problem.',
-    required: 'Please fill this in.',
     likeUndone: 'Your like could not be kept.', unlikeUndone: 'Your like could not be taken back.',
     followUndone: (name: string) => `${name} could not be followed.`, unfollowUndone: (name: string) => `${name} could not be unfollowed.`,
   },
@@ -54,7 +52,7 @@ export const en = {
     moreReplies: (count: number) => (count === 1 ? 'Show 1 more reply' : `Show ${count} more replies`), repliesFailed: 'The replies could not be loaded.',
     by: (name: string) => `Comment by ${name}`, edit: 'Edit comment', delete: 'Delete comment', content: 'Comment', deleteQuestion: 'Delete this comment?',
     deleteConsequence: 'It disappears with all replies below it. This cannot be undone.', deleted: 'The comment is deleted.', updated: 'The comment is saved.',
-    on: (title: string) => `On “${title}”`, onPost: 'On this post', pointedAt: 'The comment you came for', showAll: 'See the whole discussion',
+    on: (title: string) => `On “${title}”`, onPost: 'On this post', pointedAt: 'The comment you came for',
   },
   member: {
     page: (name: string) => `${name}`, follow: 'Follow', following: 'Following', unfollow: 'Unfollow',

@@ -1,14 +1,13 @@
 import type { Dictionary } from './language.ts'
 
 export const ko: Dictionary = {
-  languageName: '한국어',
   product: 'Dailyfeed',
   tagline: '팔로우한 사람들의 오늘 이야기.',
   skipToContent: '본문으로 건너뛰기',
   settings: { language: '언어', theme: '테마', system: '시스템', light: '밝게', dark: '어둡게' },
   act: {
     save: '저장', saving: '저장하는 중…', cancel: '취소', edit: '수정', delete: '삭제', deleting: '삭제하는 중…', close: '닫기',
-    tryAgain: '다시 시도', more: '더 보기', less: '접기', readOn: '이어서 읽기', dismiss: '알림 닫기', backHome: '피드로 가기', reload: '새로 고침',
+    tryAgain: '다시 시도', more: '더 보기', readOn: '이어서 읽기', dismiss: '알림 닫기', backHome: '피드로 가기', reload: '새로 고침',
   },
   state: {
     loading: '불러오는 중…', end: '모두 보셨습니다.', unsavedCounter: (left) => `${left}자 남음`,
@@ -19,7 +18,6 @@ export const ko: Dictionary = {
     unreachable: 'Dailyfeed 에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요.',
     server: '서버에 문제가 생겼습니다. 잠시 후 다시 시도해 주세요.',
     unexpected: '페이지에 문제가 생겼습니다.',
-    required: '내용을 입력해 주세요.',
     likeUndone: '좋아요를 남기지 못했습니다.', unlikeUndone: '좋아요를 취소하지 못했습니다.',
     followUndone: (name) => `${name} 님을 팔로우하지 못했습니다.`, unfollowUndone: (name) => `${name} 님을 언팔로우하지 못했습니다.`,
   },
@@ -55,7 +53,7 @@ export const ko: Dictionary = {
     moreReplies: (count) => `답글 ${count}개 더 보기`, repliesFailed: '답글을 불러오지 못했습니다.',
     by: (name) => `${name} 님의 댓글`, edit: '댓글 수정', delete: '댓글 삭제', content: '댓글 내용', deleteQuestion: '이 댓글을 삭제할까요?',
     deleteConsequence: '아래에 달린 답글도 함께 사라지며 되돌릴 수 없습니다.', deleted: '댓글을 삭제했습니다.', updated: '댓글을 저장했습니다.',
-    on: (title) => `‘${title}’에 남긴 댓글`, onPost: '글에 남긴 댓글', pointedAt: '찾아온 댓글', showAll: '전체 댓글 보기',
+    on: (title) => `‘${title}’에 남긴 댓글`, onPost: '글에 남긴 댓글', pointedAt: '찾아온 댓글',
   },
   member: {
     page: (name) => `${name}`, follow: '팔로우', following: '팔로잉', unfollow: '언팔로우',

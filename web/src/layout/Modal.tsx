@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { focusMain } from './focus.ts'
 
 interface ModalProps {
   title: string
@@ -20,6 +21,10 @@ export function Modal({ title, className = 'modal', onClose, children }: ModalPr
       element?.close()
       // React takes the dialog out of the page, so the browser cannot give focus back by itself.
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
+      // What was deleted took its button along: then focus stays in the page's content.
+      setTimeout(() => {
+        if (document.activeElement === document.body) focusMain()
+      }, 50)
     }
   }, [])
   return (

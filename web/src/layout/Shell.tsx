@@ -99,10 +99,10 @@ function TopBar() {
           <div onClick={(event) => event.target instanceof Element && event.target.closest('a') !== null && setOpen(false)}>
             <Navigation />
             <WriteButton onWrite={() => setOpen(false)} />
+            <Account />
             <FollowingPanel />
             <WhoToFollow />
           </div>
-          <Account />
         </Modal>
       )}
     </header>

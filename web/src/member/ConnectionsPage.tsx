@@ -78,7 +78,7 @@ function Connections({ tab, path, of }: { tab: Tab; path: string; of: number | '
   }
   return (
     <div className="card connections">
-      <EndlessList name={JSON.stringify(key)} label={member[tab]} items={members} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <MemberRow member={each} withBio />} end=" " />
+      <EndlessList role="list" name={JSON.stringify(key)} label={member[tab]} items={members} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <MemberRow member={each} withBio />} end=" " />
     </div>
   )
 }

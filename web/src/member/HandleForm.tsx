@@ -28,6 +28,7 @@ export function HandleForm({ profile }: { profile: MemberProfile }) {
       <p className="field-hint">{words.handleNow(profile.handle)}</p>
       <form
         className="form"
+        noValidate
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()

@@ -42,6 +42,7 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
       <h2 id={titleId}>{words.about}</h2>
       <form
         className="form"
+        noValidate
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()

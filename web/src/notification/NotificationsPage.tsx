@@ -40,7 +40,7 @@ export function NotificationsPage(): ReactNode {
         <div className="card empty">{notification.empty}</div>
       ) : (
         <div className="card connections">
-          <EndlessList name="notifications" label={nav.notifications} items={notifications} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <NotificationRow notification={each} />} />
+          <EndlessList role="list" name="notifications" label={nav.notifications} items={notifications} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <NotificationRow notification={each} />} />
         </div>
       )}
     </>
@@ -53,7 +53,7 @@ function NotificationRow({ notification }: { notification: Notification }) {
   const [first] = actors
   const sentence = dictionary.notification[type](whoOf(notification, dictionary))
   return (
-    <article className={read ? 'notification' : 'notification notification-new'}>
+    <div className={read ? 'notification' : 'notification notification-new'}>
       <Avatar name={first?.memberName ?? ''} url={first?.avatarUrl ?? null} size={40} />
       <p>
         {!read && <span className="notification-mark">{dictionary.notification.unread}</span>}{' '}
@@ -72,7 +72,7 @@ function NotificationRow({ notification }: { notification: Notification }) {
           <RelativeTime instant={updatedAt} />
         </span>
       </p>
-    </article>
+    </div>
   )
 }
 

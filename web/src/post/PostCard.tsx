@@ -6,6 +6,8 @@ import { Icon } from '../icon/Icon.tsx'
 import { useCountFormat, useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { DeleteDialog } from '../layout/DeleteDialog.tsx'
+import { useFocusAfter } from '../layout/focus.ts'
+import { LinkedText } from '../layout/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
 import { sentenceOf } from '../server/failure.ts'
 import { useMe } from '../session/me.ts'
@@ -13,8 +15,8 @@ import { LikeButton } from './LikeButton.tsx'
 import { PostEditor } from './PostEditor.tsx'
 import { deletePost, likePost } from './posts.ts'
 
-/** Longer posts are cut in lists, with a way to read on. About twelve lines of the card. */
-const EXCERPT_LENGTH = 480
+/** Longer posts are cut in lists, with a way to read on. About eight lines of the card, thirteen on a phone. */
+const EXCERPT_LENGTH = 300
 
 interface PostCardProps {
   post: Post
@@ -31,6 +33,7 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
   const isMine = useMe()?.memberId === post.authorId
   const headingId = useId()
   const [doing, setDoing] = useState<'READING' | 'EDITING' | 'DELETING'>('READING')
+  const editButton = useFocusAfter(doing === 'EDITING')
   const params = { postId: String(post.id) }
 
   const like = () =>
@@ -50,7 +53,7 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
         <Byline name={post.authorName} handle={post.authorHandle} avatarUrl={post.authorAvatarUrl} instant={post.createdAt} postId={whole ? undefined : post.id} isEdited={post.updatedAt !== post.createdAt} />
         {isMine && doing !== 'EDITING' && (
           <div className="post-tools">
-            <button type="button" className="icon-button" aria-label={dictionary.post.edit} title={dictionary.post.edit} onClick={() => setDoing('EDITING')}>
+            <button ref={editButton} type="button" className="icon-button" aria-label={dictionary.post.edit} title={dictionary.post.edit} onClick={() => setDoing('EDITING')}>
               <Icon name="pencil" />
             </button>
             <button type="button" className="icon-button" aria-label={dictionary.post.delete} title={dictionary.post.delete} onClick={() => setDoing('DELETING')}>
@@ -101,7 +104,7 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
 function PostText({ content, whole, postId }: { content: string; whole: boolean; postId: string }) {
   const { act } = useDictionary()
   const points = Array.from(content)
-  if (whole || points.length <= EXCERPT_LENGTH) return <p className="post-text">{content}</p>
+  if (whole || points.length <= EXCERPT_LENGTH) return <LinkedText text={content} />
   return (
     <p className="post-text">
       {points.slice(0, EXCERPT_LENGTH).join('').trimEnd()}…{' '}

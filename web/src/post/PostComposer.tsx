@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
+import { focusMain } from '../layout/focus.ts'
 import { Avatar } from '../member/Avatar.tsx'
 import { newIdempotencyKey } from '../server/call.ts'
 import { useMe } from '../session/me.ts'
@@ -30,6 +31,8 @@ export function PostComposer({ list }: { list: string }) {
       clearDraft()
       setDraft(keptDraft())
       setUsed(false)
+      // The button that had focus is folded away.
+      focusMain()
       announce(dictionary.post.shared, 'DONE', post.id)
     },
   })

@@ -6,8 +6,11 @@ const EMPTY: Draft = { title: '', content: '' }
 let draft: Draft = EMPTY
 
 export const keptDraft = (): Draft => draft
-export const keepDraft = (next: Draft): void => void (draft = next)
-export const clearDraft = (): void => void (draft = EMPTY)
+export const clearDraft = (): void => keepDraft(EMPTY)
+export function keepDraft(next: Draft): void {
+  draft = next
+}
+
 onSessionEnd((reason) => {
   // One whose session ran out logs in again and goes on writing; one who left does not leave it to the next.
   if (reason === 'LOGGED_OUT') clearDraft()

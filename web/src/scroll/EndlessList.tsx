@@ -23,6 +23,8 @@ interface EndlessListProps<T> {
   /** Pixels, a guess that measuring corrects. */
   estimate: number
   render: (item: T) => ReactNode
+  /** Articles make a feed; anything else is a list. */
+  role?: 'feed' | 'list'
   end?: ReactNode
 }
 
@@ -30,9 +32,9 @@ interface EndlessListProps<T> {
 const leftSizes = new Map<string, VirtualItem[]>()
 
 /** Only what is near the window is on the page, however long the list. */
-export function EndlessList<T extends { id: number }>({ name, label, items, walk, estimate, render, end }: EndlessListProps<T>) {
-  const { state, act } = useDictionary()
+export function EndlessList<T extends { id: number }>({ name, label, items, walk, estimate, render, role = 'feed', end }: EndlessListProps<T>) {
   const dictionary = useDictionary()
+  const { state, act } = dictionary
   const list = useRef<HTMLDivElement>(null)
   const focused = useRef<number | undefined>(undefined)
   const [top, setTop] = useState(0)
@@ -64,15 +66,18 @@ export function EndlessList<T extends { id: number }>({ name, label, items, walk
 
   return (
     <>
-      <div ref={list} role="feed" aria-label={label} aria-busy={isFetchingNextPage} className="endless" style={{ height: virtualizer.getTotalSize() }}>
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both of its roles take a name */}
+      <div ref={list} role={role} aria-label={label} aria-busy={isFetchingNextPage} className="endless" style={{ height: virtualizer.getTotalSize() }}>
         {rows.map((row) => {
           const item = items[row.index]
           return (
             item !== undefined && (
+              // biome-ignore lint/a11y/noStaticElementInteractions: it only notes which row has focus inside
               <div
                 key={row.key}
                 ref={virtualizer.measureElement}
                 data-index={row.index}
+                role={role === 'list' ? 'listitem' : undefined}
                 className="endless-row"
                 style={{ transform: `translateY(${row.start - top}px)` }}
                 onFocus={() => {

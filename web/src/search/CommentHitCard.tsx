@@ -2,6 +2,7 @@ import type { CommentHit } from '@dailyfeed/code/comment'
 import { Link } from '@tanstack/react-router'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
+import { LinkedText } from '../layout/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
 
 /** A comment found, with the way to its discussion. */
@@ -14,7 +15,7 @@ export function CommentHitCard({ hit }: { hit: CommentHit }) {
         {comment.by(hit.authorName)}
       </h2>
       <Byline name={hit.authorName} handle={hit.authorHandle} avatarUrl={hit.authorAvatarUrl} instant={hit.createdAt} isEdited={hit.updatedAt !== hit.createdAt} />
-      <p className="post-text">{hit.content}</p>
+      <LinkedText text={hit.content} />
       <p className="hit-origin">
         <Link to="/posts/$postId" params={{ postId: String(hit.postId) }} search={{ comment: hit.id }}>
           {hit.postTitle === '' ? comment.onPost : comment.on(hit.postTitle)}

@@ -28,7 +28,7 @@ export function SearchPage(): ReactNode {
   return (
     <>
       <PageHeading key={keyword} title={keyword === '' ? search.heading : search.results(keyword)} />
-      {!isWide && <SearchBox autoFocus={keyword === ''} />}
+      {!isWide && <SearchBox />}
       <p className="search-hint">{search.hint}</p>
       {keyword !== '' && (
         <>

@@ -1,4 +1,4 @@
-import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/code/headers'
+import { RELOGIN_REQUIRED } from '@dailyfeed/code/headers'
 import { endSession } from '../session/session.ts'
 import { renewToken, tokenOrRenewed } from '../session/token.ts'
 import { dataOf, type Message, type Method, send } from './send.ts'
@@ -10,14 +10,17 @@ export async function call<T>(method: Method, path: string, options: CallOptions
   return dataOf<T>(await callForResponse({ method, path, ...options }))
 }
 
-/** Sends with the token; where the server asks for a fresh one, renews it once and repeats. */
+/**
+ * Sends with the token; where the server wants a fresh one, renews it once and repeats. 401 is for authentication alone,
+ * so one that says nothing more is treated alike, and one that stays has ended the session.
+ */
 export async function callForResponse(message: Omit<Message, 'token'>): Promise<Response> {
   const token = await tokenOrRenewed()
   let response = await send({ ...message, token })
-  if (response.status === 401 && response.headers.get(TOKEN_REFRESH_NEEDED) === 'true') {
+  if (response.status === 401 && response.headers.get(RELOGIN_REQUIRED) !== 'true') {
     response = await send({ ...message, token: await renewToken(token) })
   }
-  if (response.status === 401 && response.headers.get(RELOGIN_REQUIRED) === 'true') endSession('EXPIRED')
+  if (response.status === 401) endSession('EXPIRED')
   return response
 }
 

@@ -29,6 +29,7 @@ export function LoginPage(): ReactNode {
       )}
       <form
         className="form"
+        noValidate
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()

@@ -43,6 +43,7 @@ export function PasswordForm() {
       <h2 id={titleId}>{words.password}</h2>
       <form
         className="form"
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
           if (!change.isPending) change.mutate()

@@ -40,6 +40,7 @@ export function SignupPage(): ReactNode {
     <Gate title={session.toSignup}>
       <form
         className="form"
+        noValidate
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
