@@ -1,11 +1,12 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
-import type { ServiceName } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { checkPortsFreeOrThrow } from './ports-in-use.ts'
+import { announce } from './running-file.ts'
 import { environmentOf, urlOf } from './service-environment.ts'
 
 export interface Platform {
@@ -41,6 +42,8 @@ export async function startPlatform(config: PlatformConfig, env: NodeJS.ProcessE
     const { gateway, ...others } = starters
     await Promise.all((Object.keys(others) as ServiceName[]).map(start))
     await start('gateway')
+    const urls = Object.fromEntries(Object.entries(PORT_OFFSETS).map(([name, offset]) => [name, urlOf(config, offset)]))
+    undo.push(await announce(config.DATA_DIR, { url: urlOf(config), ownerUrl: database.ownerUrl, urls }))
     return { url: urlOf(config), ownerUrl: database.ownerUrl, stop }
   } catch (error) {
     await stop()

@@ -1,0 +1,26 @@
+import { type Options, SingleBar } from 'cli-progress'
+
+const FORM: Options = { format: '{step} {bar} {percentage}% · {value}/{total} · {rate}/s', hideCursor: true, clearOnComplete: false, barCompleteChar: '█', barIncompleteChar: '░', noTTYOutput: false }
+
+/** A bar per step on a terminal, on standard error; nothing elsewhere, so that output can be piped. */
+export function progressBars() {
+  let bar: SingleBar | undefined
+  let current = ''
+  let startedAt = 0
+  return {
+    update(step: string, done: number, total: number): void {
+      if (!process.stderr.isTTY) return
+      if (step !== current) {
+        bar?.stop()
+        bar = new SingleBar({ ...FORM, stream: process.stderr })
+        bar.start(total, 0, { step: step.padEnd(8), rate: 0 })
+        current = step
+        startedAt = performance.now()
+      }
+      bar?.update(done, { rate: Math.round(done / Math.max(0.001, (performance.now() - startedAt) / 1_000)) })
+    },
+    stop(): void {
+      bar?.stop()
+    },
+  }
+}

@@ -1,0 +1,16 @@
+/** From 0 up to, not including, 1. */
+export type Random = () => number
+
+/** mulberry32: small, fast and the same sequence for the same seed everywhere, which `Math.random` is not. */
+export function randomOf(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** A place from 0 to `count` - 1 by a power law: a few are chosen very often, most hardly ever. */
+export const powerLaw = (random: Random, count: number) => Math.min(count - 1, Math.floor(count * random() ** 3))

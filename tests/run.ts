@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { provideChromium } from './browser/chromium.ts'
+
+/**
+ * `npm test`: everything, in the order in which a person would want to hear of a fault. Its last line counts every test
+ * and every check; a part that this machine cannot run is named above it, and is a failure under CI=true.
+ */
+const root = join(import.meta.dirname, '..')
+const bin = (name: string) => join(root, 'node_modules', '.bin', name)
+const isCi = process.env['CI'] === 'true'
+const total = { passed: 0, failed: 0, skipped: 0 }
+const missing: string[] = []
+const startedAt = performance.now()
+
+check('types', bin('tsc'), ['-p', '.'])
+check('types of the web client', bin('tsc'), ['-p', 'web', '--noEmit'])
+check('lint and format', bin('biome'), ['check', '.'])
+check('unused code and dependencies', bin('knip'), [])
+runTests('unit and integration', 'vitest.config.ts')
+runTests('acceptance, through the gateway', 'tests/acceptance/vitest.config.ts')
+const chromium = await provideChromium()
+if (typeof chromium === 'string') runTests('browser', 'tests/browser/vitest.config.ts', { CHROMIUM_PATH: chromium })
+else skip('browser', chromium.reason)
+
+for (const part of missing) say(`skipped: ${part}`)
+say(`took ${Math.round((performance.now() - startedAt) / 1_000)} s`)
+say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed === 0 ? 0 : 1)
+
+function check(name: string, command: string, args: string[]): void {
+  say(`── ${name}`)
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  total[status === 0 ? 'passed' : 'failed'] += 1
+}
+
+/** vitest tells its figures in a file, so that what it prints stays for people. */
+function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): void {
+  say(`── ${name}`)
+  const folder = mkdtempSync(join(tmpdir(), 'dailyfeed-report-'))
+  const report = join(folder, 'report.json')
+  try {
+    const { status } = spawnSync(process.execPath, [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+    const figures = readReport(report)
+    total.passed += figures.passed
+    total.skipped += figures.skipped
+    // A run that failed without a failed test (a crash, a file that cannot be read) is one failure.
+    total.failed += figures.failed === 0 && status !== 0 ? 1 : figures.failed
+    if (isCi && figures.skipped > 0) total.failed += figures.skipped
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readReport(path: string): { passed: number; failed: number; skipped: number } {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(path, 'utf8'))
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+function skip(name: string, reason: string): void {
+  missing.push(`${name}: ${reason}`)
+  total.skipped += 1
+  if (isCi) total.failed += 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
