@@ -1,0 +1,34 @@
+import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { baseUrl, cursorSettings, DatabaseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import Type from 'typebox'
+
+export const TimelineSettings = Type.Object({
+  ...serverSettings(8082),
+  ...databaseSettings,
+  // Half of them read feeds; of the others the relay keeps one.
+  DATABASE_POOL_MAX: Type.Integer({ minimum: 4, maximum: 64, default: 8, description: 'connections of this service at most, both pools together' }),
+  DATABASE_READ_URL: Type.Optional(DatabaseUrl),
+  ...tokenSettings,
+  ...internalSettings,
+  ...cursorSettings,
+  ...eventSettings,
+  ACTIVITY_URL: baseUrl('activity', 8086),
+  CONTENT_URL: baseUrl('content', 8081),
+})
+
+export type TimelineConfig = ReturnType<typeof readTimelineConfigOrThrow>
+
+export function readTimelineConfigOrThrow(env: NodeJS.ProcessEnv) {
+  const config = readConfigOrThrow(TimelineSettings, env)
+  return {
+    ...config,
+    DATABASE_READ_URL: config.DATABASE_READ_URL ?? config.DATABASE_URL,
+    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.timeline),
+    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
+  }
+}
+
+/** Who may call this service's internal routes: batch asks for jobs. */
+const CALLERS = ['batch', 'gateway'] as const

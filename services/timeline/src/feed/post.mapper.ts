@@ -1,0 +1,18 @@
+import type { Post } from '@dailyfeed/code/post'
+import type { HydratedPost } from './hydration.ts'
+
+export const toPost = ({ post, author }: HydratedPost): Post => ({
+  id: post.id,
+  title: post.title,
+  content: post.content,
+  authorId: post.author_id,
+  authorName: author.member_name,
+  authorHandle: author.handle,
+  authorAvatarUrl: author.avatar_url,
+  viewCount: post.view_count,
+  likeCount: post.like_count,
+  commentCount: post.comment_count,
+  liked: post.liked,
+  createdAt: post.created_at.toISOString(),
+  updatedAt: post.updated_at.toISOString(),
+})

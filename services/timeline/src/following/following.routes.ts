@@ -1,0 +1,14 @@
+import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { Post } from '@dailyfeed/code/post'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { TimelineContext } from '../context.ts'
+import { readFollowingFeed } from './following.service.ts'
+
+export function followingRoutes(app: HttpServer, context: TimelineContext): void {
+  app.get(
+    '/api/timeline/posts/followings',
+    { schema: { tags: ['timeline'], summary: 'Newest posts of those whom I follow', querystring: ListQuery, response: { 200: successOf(scrollOf(Post)) } } },
+    async (request) => success(200, await readFollowingFeed(context, request.memberId, request.query)),
+  )
+}

@@ -1,0 +1,78 @@
+import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
+import type { ListQuery, Page, Scroll } from '@dailyfeed/code/page'
+import type { Post } from '@dailyfeed/code/post'
+import { traceparentOf } from '@dailyfeed/http-server/trace'
+import { listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
+import type { TimelineContext } from '../context.ts'
+import { fillPage } from '../feed/feed.ts'
+import { addAuthors, type HydratedPost, postsById } from '../feed/hydration.ts'
+import type { AuthorRow } from '../feed/hydration.queries.ts'
+import { toPost } from '../feed/post.mapper.ts'
+import { isVisible, isWanted } from '../feed/rules.ts'
+import { countPostsOfPeriod } from './post.queries.ts'
+import { authorSkeleton, periodSkeleton } from './post.skeleton.ts'
+
+/** Posts of one author, newest first; of one whom the viewer may not see: none. A mute does not hide what is asked for by name. */
+export async function readPostsOf(context: TimelineContext, viewerId: number, authorId: number, query: ListQuery): Promise<Scroll<Post>> {
+  const request = listRequestOf(query, `author:${authorId}:${viewerId}`, context.cursors)
+  const skeleton = authorSkeleton(context.reads, authorId, request.after?.[0] as number | undefined, request.offset)
+  const items = await fillPage(context, viewerId, isVisible, skeleton, { want: request.size + 1 })
+  return toScroll(items, request, context.cursors, ({ position }) => position, toPost)
+}
+
+/** A look at a post. Counts unless it is the author's own. */
+export async function lookAtPost(context: TimelineContext, viewerId: number, postId: number, traceId: string): Promise<Post> {
+  const found = await getVisiblePostOrThrow(context, viewerId, postId)
+  const { post } = found
+  if (post.author_id !== viewerId) {
+    context.views.add('POST_READ', { memberId: viewerId, postId, createdAt: post.created_at, updatedAt: post.updated_at, traceparent: traceparentOf(traceId) })
+  }
+  return toPost(found)
+}
+
+/** A post that is deleted, or not for the viewer, does not exist. */
+export async function getVisiblePostOrThrow(context: TimelineContext, viewerId: number, postId: number): Promise<HydratedPost> {
+  const [found] = await findVisiblePosts(context, viewerId, [postId])
+  if (found === undefined) throw new DailyfeedError('POST_NOT_FOUND')
+  return found
+}
+
+/** In the order of the ids, each once, without those that are gone or not for the viewer. */
+export async function readPostsByIds(context: TimelineContext, viewerId: number, postIds: readonly number[]): Promise<Post[]> {
+  const found = await findVisiblePosts(context, viewerId, [...new Set(postIds)])
+  return found.map(toPost)
+}
+
+async function findVisiblePosts(context: TimelineContext, viewerId: number, postIds: readonly number[]): Promise<HydratedPost[]> {
+  const posts = await postsById(context, viewerId, postIds)
+  const authors = new Map<number, AuthorRow>()
+  await addAuthors(context, viewerId, [...posts.values()].map(({ author_id }) => author_id), authors)
+  return postIds.flatMap((id) => {
+    const post = posts.get(id)
+    const author = post && authors.get(post.author_id)
+    return post !== undefined && isVisible(author) ? [{ post, author }] : []
+  })
+}
+
+export interface DateRange {
+  startDate: string
+  endDate: string
+}
+
+/** Both days inclusive, in Seoul, newest first. Unlike the feeds it has totals, so every page of it can be had. */
+export async function readPostsOfDateRange(context: TimelineContext, viewerId: number, { startDate, endDate, ...query }: ListQuery & DateRange): Promise<Page<Post>> {
+  if (startDate > endDate) throw new ValidationError([{ field: 'endDate', ko: '끝 날짜는 시작 날짜보다 빠를 수 없습니다.', en: 'The end date must not be before the start date.' }])
+  const request = listRequestOf(query, `date-range:${startDate}:${endDate}:${viewerId}`, context.cursors)
+  const period = { from: seoulMidnight(startDate), until: seoulMidnight(endDate) + DAY_SECONDS }
+  const [microseconds, id] = (request.after ?? []) as number[]
+  const after = microseconds === undefined || id === undefined ? undefined : { microseconds, id }
+  const [items, total] = await Promise.all([
+    fillPage(context, viewerId, isWanted, periodSkeleton(context.reads, viewerId, period, { after, offset: request.offset }), { want: request.size + 1 }),
+    countPostsOfPeriod(context.reads, viewerId, period),
+  ])
+  return toPage(toScroll(items, request, context.cursors, ({ position }) => position, toPost), total)
+}
+
+const DAY_SECONDS = 86_400
+/** Seconds since 1970. Seoul has kept UTC+9 without summer time since 1988. */
+const seoulMidnight = (day: string) => Date.parse(`${day}T00:00:00+09:00`) / 1_000

@@ -1,0 +1,125 @@
+import { badCursor } from '@dailyfeed/pagination-support/cursor'
+import type { Sql } from 'postgres'
+import type { Ranking, RankingWindow } from './ranking.ts'
+import { deleteOldSnapshots, findSnapshot, hasWrittenSince, insertSnapshot, rankPosts } from './ranking.queries.ts'
+
+/** The order of a ranking at one moment, stored, so that any instance goes on with a walk through it. */
+export interface RankingSnapshot {
+  id: number
+  postIds: readonly number[]
+}
+
+export interface RankingSnapshots {
+  /** An order that is young, and holds all that this viewer has written. */
+  currentFor(viewerId: number, ranking: Ranking, window: RankingWindow): Promise<RankingSnapshot>
+  /** For a walk that goes on. Throws a ValidationError when the snapshot has been cleaned away. */
+  getOrThrow(id: number): Promise<RankingSnapshot>
+  /** Deletes what no cursor may name any more. */
+  clean(): Promise<void>
+}
+
+/** A first page shows an order at most this old; the design allows 5 s. */
+const MAX_AGE_MILLISECONDS = 500
+/** An order that has not changed is stored once, and handed out this long. */
+const HANDED_OUT_MILLISECONDS = 5 * 60_000
+/** A cursor lives 15 minutes, also when its snapshot was the last to be handed out. */
+const KEPT_MINUTES = 20
+/** 8 KB each. */
+const REMEMBERED = 256
+
+interface Remembered extends RankingSnapshot {
+  storedAt: Date
+}
+
+interface Current {
+  snapshot: Remembered
+  /** By the database's clock: what had been committed by then is in the order. */
+  takenAt: Date
+  /** By this process's clock. */
+  receivedAt: number
+}
+
+/** `reads` ranks, `primary` keeps the snapshots and knows what a member has just written. */
+export function createRankingSnapshots(reads: Sql, primary: Sql): RankingSnapshots {
+  const current = new Map<string, Current>()
+  const remembered = new Map<number, Remembered>()
+  const refreshers = new Map<string, () => Promise<Current>>()
+
+  function remember(snapshot: Remembered): void {
+    remembered.set(snapshot.id, snapshot)
+    const [oldest] = remembered.keys()
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+  }
+
+  async function rank(ranking: Ranking, window: RankingWindow): Promise<Current> {
+    const key = `${ranking}:${window}`
+    const ranked = await rankPosts(reads, ranking, window)
+    const last = current.get(key)?.snapshot
+    const isSame = last !== undefined && Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS && isSameOrder(last.postIds, ranked.ids)
+    const snapshot = isSame ? last : { id: await insertSnapshot(primary, ranking, window, ranked), postIds: ranked.ids, storedAt: ranked.taken_at }
+    if (!isSame) remember(snapshot)
+    const made = { snapshot, takenAt: ranked.taken_at, receivedAt: performance.now() }
+    current.set(key, made)
+    return made
+  }
+
+  /** All who ask while one ranking runs share the next one, which begins after they asked. */
+  function refresh(ranking: Ranking, window: RankingWindow): Promise<Current> {
+    const key = `${ranking}:${window}`
+    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(ranking, window))
+    refreshers.set(key, refresher)
+    return refresher()
+  }
+
+  return {
+    async currentFor(viewerId, ranking, window) {
+      const known = current.get(`${ranking}:${window}`)
+      const isYoung = known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
+      if (isYoung && !(await hasWrittenSince(primary, viewerId, known.takenAt))) return known.snapshot
+      return (await refresh(ranking, window)).snapshot
+    },
+
+    async getOrThrow(id) {
+      const known = remembered.get(id)
+      if (known !== undefined && Date.now() - known.storedAt.getTime() < KEPT_MINUTES * 60_000) return known
+      const row = await findSnapshot(primary, id, KEPT_MINUTES)
+      if (row === undefined) throw badCursor()
+      const snapshot = { id, postIds: row.post_ids, storedAt: row.taken_at }
+      remember(snapshot)
+      return snapshot
+    },
+
+    clean: () => deleteOldSnapshots(primary, KEPT_MINUTES),
+  }
+}
+
+const isSameOrder = (one: readonly number[], other: readonly number[]) => one.length === other.length && one.every((id, index) => id === other[index])
+
+/**
+ * Runs one at a time. Who asks while one runs gets the next, not the running one: what they have seen committed may be
+ * too young for that.
+ */
+export function sharedByThoseWhoWait<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  let next: Promise<T> | undefined
+
+  function run(): Promise<T> {
+    const started = work().finally(() => {
+      if (running === started) running = undefined
+    })
+    running = started
+    return started
+  }
+
+  return () => {
+    if (running === undefined) return run()
+    next ??= running.then(
+      () => undefined,
+      () => undefined,
+    ).then(() => {
+      next = undefined
+      return run()
+    })
+    return next
+  }
+}

@@ -1,0 +1,33 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { commentRoutes } from './comment/comment.routes.ts'
+import type { TimelineConfig } from './config.ts'
+import type { TimelineContext } from './context.ts'
+import { followingRoutes } from './following/following.routes.ts'
+import { postRoutes } from './post/post.routes.ts'
+import { rankingRoutes } from './ranking/ranking.routes.ts'
+
+interface TimelineAppOptions {
+  config: Pick<TimelineConfig, 'LOG_LEVEL' | 'INTERNAL_CALLERS'>
+  verifier: TokenVerifier
+  /** Made once the server's log exists. */
+  contextOf: (app: HttpServer) => TimelineContext
+}
+
+export async function timelineApp({ config, verifier, contextOf }: TimelineAppOptions): Promise<HttpServer> {
+  const app = await createHttpServer({
+    service: 'timeline',
+    logLevel: config.LOG_LEVEL,
+    verifier,
+    callers: config.INTERNAL_CALLERS,
+    checkReady: async () => void (await Promise.all([context.reads`select 1`, context.primary`select 1`])),
+    isTransientFault,
+  })
+  const context = contextOf(app)
+  followingRoutes(app, context)
+  rankingRoutes(app, context)
+  postRoutes(app, context)
+  commentRoutes(app, context)
+  return app
+}

@@ -1,0 +1,72 @@
+import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { deliverOverHttp } from '@dailyfeed/deadletter-support/http-delivery'
+import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { type Relay, startRelay } from '@dailyfeed/deadletter-support/relay'
+import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import type { TimelineConfig } from './config.ts'
+import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
+import { timelineApp } from './timeline-app.ts'
+import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
+
+interface TimelineServiceOptions {
+  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  revocations?: Revocations
+}
+
+const CLEAN_EVERY_MILLISECONDS = 60_000
+
+export async function startTimelineService(config: TimelineConfig, options: TimelineServiceOptions = {}): Promise<RunningService> {
+  const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
+  const reads = openPool({ url: config.DATABASE_READ_URL, max: readers, name: 'timeline-svc reads', readOnly: true })
+  const primary = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX - readers, name: 'timeline-svc' })
+  const verifier = createTokenVerifier({
+    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
+    revocations: options.revocations ?? new PostgresRevocations(primary),
+  })
+
+  let relay: Relay | undefined
+  const viewBufferOf = (log: Parameters<typeof createViewBuffer>[0]['log']): ViewBuffer =>
+    createViewBuffer({ sql: primary, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), onWritten: () => relay?.wake(), log })
+  let views: ViewBuffer | undefined
+  const rankings = createRankingSnapshots(reads, primary)
+  const app = await timelineApp({
+    config,
+    verifier,
+    contextOf({ log }) {
+      views = viewBufferOf(log)
+      return { reads, primary, cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS), rankings, views }
+    },
+  })
+
+  const subscribers = {
+    activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
+    content: createServiceClient({ service: 'content', baseUrl: config.CONTENT_URL, internalToken: config.INTERNAL_TOKEN }),
+  }
+  relay = startRelay({
+    sql: primary,
+    schema: 'timeline',
+    destinations: { activity: deliverOverHttp(subscribers.activity), content: deliverOverHttp(subscribers.content) },
+    log: app.log,
+  })
+  const cleaning = setInterval(() => rankings.clean().catch((err) => app.log.warn({ err }, 'old ranking snapshots not cleaned')), CLEAN_EVERY_MILLISECONDS)
+  cleaning.unref()
+
+  return listen({
+    name: 'timeline-svc',
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    closeAfter: [
+      async () => clearInterval(cleaning),
+      async () => views?.close(),
+      () => relay.stop(),
+      ...Object.values(subscribers).map((client) => () => client.close()),
+      () => reads.end({ timeout: 5 }),
+      () => primary.end({ timeout: 5 }),
+    ],
+  })
+}
