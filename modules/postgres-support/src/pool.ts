@@ -8,13 +8,15 @@ interface PoolOptions {
   name: string
   /** For a read group: a write is refused by the server, whatever the code does. */
   readOnly?: boolean
+  /** Milliseconds that a statement may take. */
+  statementTimeout?: number
 }
 
 /** bigint becomes a number: every id and count of ours is below 2^53. */
 const BIGINT = { to: 20, from: [20], parse: Number, serialize: String }
 
 /** A pool whose every statement, lock and idle transaction has an end. Opens no connection before it is used. */
-export function openPool({ url, max, name, readOnly = false }: PoolOptions): Sql {
+export function openPool({ url, max, name, readOnly = false, statementTimeout = 10_000 }: PoolOptions): Sql {
   return postgres(url, {
     max,
     idle_timeout: 30,
@@ -22,7 +24,7 @@ export function openPool({ url, max, name, readOnly = false }: PoolOptions): Sql
     types: { bigint: BIGINT },
     connection: {
       application_name: name,
-      statement_timeout: 10_000,
+      statement_timeout: statementTimeout,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 15_000,
       ...(readOnly ? { default_transaction_read_only: true } : {}),
