@@ -7,6 +7,7 @@ import { NotFoundPage } from './layout/NotFoundPage.tsx'
 import { Shell } from './layout/Shell.tsx'
 import { Waiting } from './layout/Waiting.tsx'
 import type { Tab } from './member/ConnectionsPage.tsx'
+import { useVisits } from './scroll/arrival.ts'
 import { isSignedInOrThrow } from './session/me.ts'
 
 interface GateSearch {
@@ -45,7 +46,7 @@ const app = createRoute({
   ),
 })
 
-const feedRoute = <const P extends string>(path: P, feed: FeedName) => createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={feed} feed={feed} /> })
+const feedRoute = <const P extends string>(path: P, feed: FeedName) => createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} /> })
 
 const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch => ({
   ...(typeof returnTo === 'string' && { returnTo }),

@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query'
 import { useId, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { Counter } from '../layout/Counter.tsx'
@@ -6,6 +5,7 @@ import { GrowingText } from '../layout/GrowingText.tsx'
 import { codePointsIn, isComposing } from '../layout/typing.ts'
 import { newIdempotencyKey } from '../server/call.ts'
 import { sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 
 const MAX_CONTENT = 1_000
 
@@ -28,7 +28,7 @@ export function CommentForm({ label, sendLabel, sendingLabel, initial = '', auto
   const [isUsed, setUsed] = useState(autoFocus)
   // The same text keeps its key, so that a second try after a lost answer does not comment twice.
   const attempt = useRef({ text: '', key: '' })
-  const sending = useMutation({
+  const sending = useSending({
     mutationFn: () => {
       if (attempt.current.text !== content) attempt.current = { text: content, key: newIdempotencyKey() }
       return onSend(content, attempt.current.key)
@@ -45,7 +45,7 @@ export function CommentForm({ label, sendLabel, sendingLabel, initial = '', auto
       onFocus={() => setUsed(true)}
       onSubmit={(event) => {
         event.preventDefault()
-        if (canSend) sending.mutate()
+        if (canSend) sending.start()
       }}
     >
       <GrowingText
@@ -59,7 +59,7 @@ export function CommentForm({ label, sendLabel, sendingLabel, initial = '', auto
         onChange={({ target }) => setContent(target.value)}
         onKeyDown={(event) => {
           if (isComposing(event)) return
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canSend) sending.mutate()
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canSend) sending.start()
           // Only where nothing is lost by it.
           if (event.key === 'Escape' && content === initial) onCancel?.()
         }}

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
 import { useDictionary } from '../language/language.ts'
 import { sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 import { Modal } from './Modal.tsx'
 
 interface DeleteDialogProps {
@@ -13,7 +13,7 @@ interface DeleteDialogProps {
 /** The question before something is deleted. It stays open, with the reason, when the deletion fails. */
 export function DeleteDialog({ question, consequence, act, onClose }: DeleteDialogProps) {
   const dictionary = useDictionary()
-  const deletion = useMutation({ mutationFn: act, onSuccess: onClose })
+  const deletion = useSending({ mutationFn: act, onSuccess: onClose })
   return (
     <Modal title={question} onClose={onClose}>
       <p>{consequence}</p>
@@ -25,7 +25,7 @@ export function DeleteDialog({ question, consequence, act, onClose }: DeleteDial
         <button type="button" className="button button-quiet" onClick={onClose}>
           {dictionary.act.cancel}
         </button>
-        <button type="button" className="button button-danger" disabled={deletion.isPending} onClick={() => deletion.mutate()}>
+        <button type="button" className="button button-danger" disabled={deletion.isPending} onClick={() => deletion.start()}>
           {deletion.isPending ? dictionary.act.deleting : dictionary.act.delete}
         </button>
       </div>

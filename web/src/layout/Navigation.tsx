@@ -3,6 +3,7 @@ import { FEEDS, type FeedName } from '../feed/feeds.ts'
 import { Icon, type IconName } from '../icon/Icon.tsx'
 import { type Dictionary, useDictionary } from '../language/language.ts'
 import { useUnreadCount } from '../notification/notifications.ts'
+import { visitAgain } from '../scroll/arrival.ts'
 
 type Place = { to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications'; icon: IconName; name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications') }
 
@@ -63,8 +64,12 @@ function PlaceLink({ to, icon, name, label, short }: Place & { label: string; sh
       className="place"
       activeOptions={{ exact: true }}
       aria-label={isBell && unread > 0 ? nav.unread(unread) : short === undefined ? undefined : label}
-      // The page's own place asks for what is new; the router alone would see nothing to do.
-      onClick={() => window.scrollTo({ top: 0 })}
+      onClick={() => {
+        // Asks for what is new; the router alone would see nothing to do.
+        if (window.location.pathname !== to) return
+        window.scrollTo({ top: 0 })
+        visitAgain()
+      }}
     >
       <span className="place-icon">
         <Icon name={icon} />

@@ -1,11 +1,12 @@
 import type { MemberProfile } from '@dailyfeed/code/member'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { TextField } from '../layout/Field.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
 import { fieldSentencesOf, sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 import { changeHandle } from './profiles.ts'
 
 export function HandleForm({ profile }: { profile: MemberProfile }) {
@@ -14,7 +15,7 @@ export function HandleForm({ profile }: { profile: MemberProfile }) {
   const client = useQueryClient()
   const titleId = useId()
   const [handle, setHandle] = useState('')
-  const change = useMutation({
+  const change = useSending({
     mutationFn: () => changeHandle(client, handle.trim()),
     onSuccess: () => {
       setHandle('')
@@ -32,7 +33,7 @@ export function HandleForm({ profile }: { profile: MemberProfile }) {
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
-          if (!change.isPending) change.mutate()
+          change.start()
         }}
       >
         <TextField label={words.newHandle} hint={session.handleHint} required autoComplete="off" autoCapitalize="none" spellCheck={false} value={handle} error={error} onChange={({ target }) => setHandle(target.value)} />

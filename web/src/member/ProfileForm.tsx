@@ -1,5 +1,5 @@
 import type { MemberProfile, PrivacyLevel } from '@dailyfeed/code/member'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
@@ -8,6 +8,7 @@ import { Field, TextField } from '../layout/Field.tsx'
 import { GrowingText } from '../layout/GrowingText.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
 import { fieldSentencesOf, sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 import { updateProfile } from './profiles.ts'
 
 const MAX_BIO = 1_000
@@ -29,7 +30,7 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
   const client = useQueryClient()
   const titleId = useId()
   const [form, setForm] = useState(() => formOf(profile))
-  const update = useMutation({ mutationFn: () => updateProfile(client, form), onSuccess: () => announce(words.saved) })
+  const update = useSending({ mutationFn: () => updateProfile(client, form), onSuccess: () => announce(words.saved) })
   const fields = fieldSentencesOf(update.error)
   const control = (name: keyof typeof form) => ({
     name,
@@ -46,7 +47,7 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
-          if (!update.isPending) update.mutate()
+          update.start()
         }}
       >
         <TextField label={session.memberName} autoComplete="name" required {...control('memberName')} />

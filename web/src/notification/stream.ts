@@ -4,12 +4,23 @@ import { useEffect } from 'react'
 import { currentDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { callForResponse } from '../server/call.ts'
-import { sessionState } from '../session/session.ts'
+import { onSessionEnd, sessionState } from '../session/session.ts'
 import { readEvents } from './eventStream.ts'
 import { receive } from './notifications.ts'
 
+/** What one tab tells the others, so that whichever connects next goes on from there. */
+interface Arrival {
+  id: string
+  notification: Notification
+}
+
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
+
+let lastId = ''
+onSessionEnd(() => {
+  lastId = ''
+})
 
 /**
  * Listens while somebody is logged in. One tab holds the connection and tells the others: a browser opens only six to
@@ -20,15 +31,16 @@ export function useNotificationStream(): void {
   useEffect(() => {
     const stop = new AbortController()
     const channel = new BroadcastChannel('dailyfeed.notifications')
-    const take = (notification: Notification) => {
+    const take = ({ id, notification }: Arrival) => {
+      if (id !== '') lastId = id
       receive(client, notification)
       if (!notification.read) announce(currentDictionary().notification.arrived)
     }
-    channel.addEventListener('message', ({ data }: MessageEvent<Notification>) => take(data))
+    channel.addEventListener('message', ({ data }: MessageEvent<Arrival>) => take(data))
     const listen = () =>
-      listenOn(stop.signal, (notification) => {
-        take(notification)
-        channel.postMessage(notification)
+      listenOn(stop.signal, (arrival) => {
+        take(arrival)
+        channel.postMessage(arrival)
       })
     // The lock is refused when the page stops waiting for it; nothing is to be told then.
     if (navigator.locks === undefined) void listen()
@@ -40,8 +52,7 @@ export function useNotificationStream(): void {
   }, [client])
 }
 
-async function listenOn(signal: AbortSignal, onNotification: (notification: Notification) => void): Promise<void> {
-  let lastId = ''
+async function listenOn(signal: AbortSignal, onArrival: (arrival: Arrival) => void): Promise<void> {
   let pause = FIRST_PAUSE_MS
   while (!signal.aborted && sessionState() === 'SIGNED_IN') {
     try {
@@ -54,8 +65,7 @@ async function listenOn(signal: AbortSignal, onNotification: (notification: Noti
       if (response.ok && response.body !== null) {
         for await (const { id, data } of readEvents(response.body)) {
           pause = FIRST_PAUSE_MS
-          if (id !== '') lastId = id
-          onNotification(JSON.parse(data) as Notification)
+          onArrival({ id, notification: JSON.parse(data) as Notification })
         }
       }
     } catch {

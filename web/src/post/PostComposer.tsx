@@ -1,10 +1,11 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { focusMain } from '../layout/focus.ts'
 import { Avatar } from '../member/Avatar.tsx'
 import { newIdempotencyKey } from '../server/call.ts'
+import { useSending } from '../server/useSending.ts'
 import { useMe } from '../session/me.ts'
 import { clearDraft, keepDraft, keptDraft, openComposer } from './draft.ts'
 import { type Draft, PostFields } from './PostFields.tsx'
@@ -21,7 +22,7 @@ export function PostComposer({ list }: { list: string }) {
   // The same text keeps its key, so that a second try after a lost answer does not post twice.
   const attempt = useRef({ text: '', key: '' })
 
-  const share = useMutation({
+  const share = useSending({
     mutationFn: () => {
       const text = JSON.stringify(draft)
       if (attempt.current.text !== text) attempt.current = { text, key: newIdempotencyKey() }
@@ -73,7 +74,7 @@ export function PostComposer({ list }: { list: string }) {
         placeholder={dictionary.post.prompt}
         sendLabel={share.isPending ? dictionary.post.sharing : dictionary.post.share}
         isFolded={!isUsed}
-        onSend={() => share.mutate()}
+        onSend={() => share.start()}
       />
     </section>
   )

@@ -1,8 +1,9 @@
 import type { Post } from '@dailyfeed/code/post'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
+import { useSending } from '../server/useSending.ts'
 import { PostFields } from './PostFields.tsx'
 import { updatePost } from './posts.ts'
 
@@ -11,7 +12,7 @@ export function PostEditor({ post, onClose }: { post: Post; onClose: () => void 
   const dictionary = useDictionary()
   const client = useQueryClient()
   const [draft, setDraft] = useState({ title: post.title, content: post.content })
-  const update = useMutation({
+  const update = useSending({
     mutationFn: () => updatePost(client, post.id, draft),
     onSuccess: () => {
       announce(dictionary.post.updated)
@@ -27,7 +28,7 @@ export function PostEditor({ post, onClose }: { post: Post; onClose: () => void 
       contentLabel={dictionary.post.content}
       sendLabel={update.isPending ? dictionary.act.saving : dictionary.act.save}
       autoFocus
-      onSend={() => update.mutate()}
+      onSend={() => update.start()}
       onCancel={onClose}
     />
   )

@@ -7,14 +7,14 @@ import { Settings } from '../layout/Settings.tsx'
 export function Gate({ title, children }: { title: string; children: ReactNode }) {
   const { product, tagline } = useDictionary()
   return (
-    <div className="gate">
+    <main id="main" className="gate">
       <p className="gate-brand">{product}</p>
       <p className="gate-tagline">{tagline}</p>
-      <main id="main" className="card gate-card">
+      <div className="card gate-card">
         <PageHeading title={title} />
         {children}
-      </main>
+      </div>
       <Settings />
-    </div>
+    </main>
   )
 }

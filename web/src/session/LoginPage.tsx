@@ -1,10 +1,10 @@
-import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { TextField } from '../layout/Field.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
 import { fieldSentencesOf, sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 import { login } from './enter.ts'
 import { Gate } from './Gate.tsx'
 import { useGoIn } from './goIn.ts'
@@ -18,7 +18,7 @@ export function LoginPage(): ReactNode {
   const goIn = useGoIn(returnTo)
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const entry = useMutation({ mutationFn: () => login(email.trim(), password), onSuccess: ({ memberName }) => goIn(memberName) })
+  const entry = useSending({ mutationFn: () => login(email.trim(), password), onSuccess: ({ memberName }) => goIn(memberName) })
   const fields = fieldSentencesOf(entry.error)
   return (
     <Gate title={session.login}>
@@ -33,7 +33,7 @@ export function LoginPage(): ReactNode {
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
-          if (!entry.isPending) entry.mutate()
+          entry.start()
         }}
       >
         <TextField label={session.email} type="email" name="email" autoComplete="username" required value={email} error={fields.email} onChange={({ target }) => setEmail(target.value)} />

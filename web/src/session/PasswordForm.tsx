@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
@@ -6,6 +5,7 @@ import { TextField } from '../layout/Field.tsx'
 import { callForResponse } from '../server/call.ts'
 import { fieldSentencesOf, isFailure, sentenceOf } from '../server/failure.ts'
 import { dataOf } from '../server/send.ts'
+import { useSending } from '../server/useSending.ts'
 import { acceptTokenOrThrow } from './token.ts'
 
 const EMPTY = { currentPassword: '', newPassword: '' }
@@ -15,7 +15,7 @@ export function PasswordForm() {
   const { profile: words, session, act } = dictionary
   const titleId = useId()
   const [form, setForm] = useState(EMPTY)
-  const change = useMutation({
+  const change = useSending({
     mutationFn: async () => {
       const response = await callForResponse({ method: 'PUT', path: '/api/members/password', body: form })
       await dataOf(response)
@@ -46,7 +46,7 @@ export function PasswordForm() {
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          if (!change.isPending) change.mutate()
+          change.start()
         }}
       >
         <TextField label={words.currentPassword} autoComplete="current-password" {...control('currentPassword')} />

@@ -1,10 +1,10 @@
-import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useDictionary, useLanguage } from '../language/language.ts'
 import { TextField } from '../layout/Field.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
 import { fieldSentencesOf, isFailure, sentenceOf } from '../server/failure.ts'
+import { useSending } from '../server/useSending.ts'
 import { signup } from './enter.ts'
 import { Gate } from './Gate.tsx'
 import { useGoIn } from './goIn.ts'
@@ -20,7 +20,7 @@ export function SignupPage(): ReactNode {
   const goIn = useGoIn(returnTo)
   const [form, setForm] = useState(EMPTY)
   const [isShown, setShown] = useState(false)
-  const entry = useMutation({
+  const entry = useSending({
     mutationFn: () => signup({ ...form, memberName: form.memberName.trim(), handle: form.handle.trim(), email: form.email.trim(), languageCode: language }),
     onSuccess: ({ memberName }) => goIn(memberName),
   })
@@ -44,7 +44,7 @@ export function SignupPage(): ReactNode {
         onKeyDown={holdWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
-          if (!entry.isPending) entry.mutate()
+          entry.start()
         }}
       >
         <TextField label={session.memberName} hint={session.nameHint} autoComplete="name" {...control('memberName')} />
