@@ -31,6 +31,13 @@ begin
     last_error      text
   )', owner_schema);
   execute format('create index outbox_pending_by_destination on %I.outbox_pending (destination, id) where status = ''PENDING''', owner_schema);
+  -- One relay at a time: whoever holds the row, until it expires.
+  execute format('create table %I.outbox_lease (
+    shard      smallint    primary key,
+    holder     uuid        not null,
+    expires_at timestamptz not null
+  )', owner_schema);
+  execute format('grant select, insert, update, delete on %I.outbox_lease to %I', owner_schema, service_role);
   execute format('grant select, insert on %I.outbox to %I', owner_schema, service_role);
   execute format('grant select, insert, update, delete on %I.outbox_pending to %I', owner_schema, service_role);
   execute format('grant usage on schema event_support to %I', service_role);

@@ -44,3 +44,17 @@ export async function markDead(sql: Sql, schema: string, id: number, error: stri
 export async function openOutboxDays(sql: Sql, schema: string): Promise<void> {
   await sql`select event_support.open_outbox_days(${schema}, 3)`
 }
+
+/** True when this holder has the lease now, for `seconds` from the database's clock: taken, renewed, or inherited from one that let it expire. */
+export async function takeLease(sql: Sql, schema: string, holder: string, seconds: number): Promise<boolean> {
+  const rows = await sql`
+    insert into ${sql(schema)}.outbox_lease as lease (shard, holder, expires_at) values (0, ${holder}, now() + ${seconds} * interval '1 second')
+    on conflict (shard) do update set holder = excluded.holder, expires_at = excluded.expires_at
+    where lease.holder = excluded.holder or lease.expires_at < now()
+    returning shard`
+  return rows.length === 1
+}
+
+export async function releaseLease(sql: Sql, schema: string, holder: string): Promise<void> {
+  await sql`delete from ${sql(schema)}.outbox_lease where holder = ${holder}`
+}

@@ -1,15 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { randomUUID } from 'node:crypto'
 import { EVENT_SCHEMA_VERSION, type MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ReservedSql, Sql } from 'postgres'
-import { deletePending, findPending, markDead, openOutboxDays, type PendingRow, recordAttempt } from './pending.queries.ts'
+import type { Sql } from 'postgres'
+import { deletePending, findPending, markDead, openOutboxDays, type PendingRow, recordAttempt, releaseLease, takeLease } from './pending.queries.ts'
+import { createPause } from './pause.ts'
 
 /** Hands a batch to one destination; settles only when the destination has it for good. */
 export type Deliver = (events: MemberActivityEvent[]) => Promise<void>
 
 interface RelayOptions {
-  /** Of the publishing service; the relay keeps one of its connections while it is the active one. */
+  /** Of the publishing service. */
   sql: Sql
   schema: string
   destinations: Record<string, Deliver>
@@ -28,116 +29,124 @@ const POLL_MILLISECONDS = 250
 const FIRST_RETRY_MILLISECONDS = 100
 /** resilience.md: the relay probes a destination that is away every 2 s. */
 const LAST_RETRY_MILLISECONDS = 2_000
+/** After a crash another relay takes over when the lease ends; renewed three times in its life. */
+const LEASE_SECONDS = 3
+const RENEW_MILLISECONDS = 1_000
 const OPEN_DAYS_EVERY_MILLISECONDS = 3_600_000
 
 /**
  * Delivers what the outbox holds, to each destination on its own and in order. One relay per schema is active at a time
- * (an advisory lock); the others wait to take over. At least once: a crash after delivery delivers again, and the
- * listeners take effect once.
+ * (a lease); the others wait to take over. At least once: a crash after delivery delivers again, and the listeners take
+ * effect once.
  */
 export function startRelay({ sql, schema, destinations, log }: RelayOptions): Relay {
-  const stopping = new AbortController()
-  const sleepers = new Set<() => void>()
+  const holder = randomUUID()
+  const pause = createPause()
+  let stopping = false
+  /** Of this process's monotonic clock. */
+  let leaseEndsAt = 0
+  const isActive = () => !stopping && performance.now() < leaseEndsAt
 
-  /** Until `wake`, `stop` or the time. */
-  const rest = (milliseconds: number) =>
-    new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        sleepers.delete(done)
-        resolve()
+  async function renewLease(): Promise<boolean> {
+    const askedAt = performance.now()
+    if (!(await takeLease(sql, schema, holder, LEASE_SECONDS))) return false
+    // Counted from before the question: never longer than the database thinks.
+    leaseEndsAt = askedAt + LEASE_SECONDS * 1_000
+    return true
+  }
+
+  async function keepLease(): Promise<void> {
+    let openedAt = Number.NEGATIVE_INFINITY
+    while (isActive()) {
+      if (performance.now() - openedAt > OPEN_DAYS_EVERY_MILLISECONDS) {
+        await openOutboxDays(sql, schema)
+        openedAt = performance.now()
       }
-      const timer = setTimeout(done, milliseconds)
-      sleepers.add(done)
-      if (stopping.signal.aborted) done()
-    })
+      await pause.untilStopped(RENEW_MILLISECONDS)
+      if (isActive()) await renewLease()
+    }
+  }
 
-  async function deliverTo(connection: ReservedSql, destination: string, deliver: Deliver): Promise<void> {
+  async function deliverTo(destination: string, deliver: Deliver): Promise<void> {
     let failures = 0
-    while (!stopping.signal.aborted) {
-      const batch = await findPending(connection, schema, destination, BATCH)
+    while (isActive()) {
+      const batch = await findPending(sql, schema, destination, BATCH)
       if (batch.length === 0) {
-        await rest(POLL_MILLISECONDS)
+        await pause.untilWoken(POLL_MILLISECONDS)
         continue
       }
       try {
         await deliver(batch.map(toEvent))
-        await deletePending(connection, schema, batch.map(({ id }) => id))
+        await deletePending(sql, schema, batch.map(({ id }) => id))
         if (failures > 0) log.info({ schema, destination }, 'delivery goes on')
         failures = 0
       } catch (error) {
-        if (error instanceof ServiceRefusedError) await setRefusedAside(connection, destination, deliver, batch, error)
-        else {
-          if (!isAway(error)) throw error
+        if (error instanceof ServiceRefusedError) await setRefusedAside(destination, deliver, batch, error)
+        else if (isAway(error)) {
           failures += 1
           if (failures === 1) log.warn({ schema, destination, err: error }, 'destination is away; its events wait')
-          await recordAttempt(connection, schema, batch.map(({ id }) => id), error.message)
-          const longest = Math.min(LAST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** failures)
-          await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(() => {})
-        }
+          await recordAttempt(sql, schema, batch.map(({ id }) => id), error.message)
+          await pause.untilStopped(retryDelayOf(failures))
+        } else throw error
       }
     }
   }
 
   /** A batch that was refused as a whole is delivered event by event, so that one refused event holds up no other. */
-  async function setRefusedAside(connection: ReservedSql, destination: string, deliver: Deliver, batch: PendingRow[], refusal: ServiceRefusedError): Promise<void> {
+  async function setRefusedAside(destination: string, deliver: Deliver, batch: PendingRow[], refusal: ServiceRefusedError): Promise<void> {
     for (const row of batch) {
       try {
         if (batch.length === 1) throw refusal
         await deliver([toEvent(row)])
-        await deletePending(connection, schema, [row.id])
+        await deletePending(sql, schema, [row.id])
       } catch (error) {
         if (!(error instanceof ServiceRefusedError)) return // away again: the rest waits in its order
-        await markDead(connection, schema, row.id, error.message)
+        await markDead(sql, schema, row.id, error.message)
         log.error({ schema, destination, eventId: row.event_id, err: error }, 'event refused for good')
       }
     }
   }
 
-  /** While this instance holds the lock and its connection lives. */
-  async function relayWhileActive(): Promise<void> {
-    const connection = await sql.reserve()
+  /** As long as the lease is held. One fault ends the term for all destinations: none goes on into the next one. */
+  async function serveTerm(): Promise<void> {
+    const loops = [keepLease(), ...Object.entries(destinations).map(([name, deliver]) => deliverTo(name, deliver))]
     try {
-      const [lock] = await connection<[{ taken: boolean }]>`select pg_try_advisory_lock(7310004, hashtext(${schema})) as taken`
-      if (!lock.taken) {
-        await rest(LAST_RETRY_MILLISECONDS)
-        return
-      }
-      await openOutboxDays(connection, schema)
-      const days = setInterval(() => openOutboxDays(sql, schema).catch((err) => log.warn({ schema, err }, 'outbox days not opened')), OPEN_DAYS_EVERY_MILLISECONDS)
-      try {
-        await Promise.all(Object.entries(destinations).map(([name, deliver]) => deliverTo(connection, name, deliver)))
-      } finally {
-        clearInterval(days)
-        await connection`select pg_advisory_unlock_all()`.catch(() => {})
-      }
+      await Promise.all(loops)
     } finally {
-      connection.release()
+      leaseEndsAt = 0
+      pause.wake()
+      await Promise.allSettled(loops)
     }
   }
 
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
+  async function run(): Promise<void> {
+    while (!stopping) {
       try {
-        await relayWhileActive()
+        if (await renewLease()) await serveTerm()
+        else await pause.untilStopped(RENEW_MILLISECONDS)
       } catch (error) {
         log.warn({ schema, err: error }, 'relay interrupted; it starts again')
-        await rest(500)
+        await pause.untilStopped(500)
       }
     }
-  })()
-
-  const wake = () => {
-    for (const done of sleepers) done()
+    await releaseLease(sql, schema, holder).catch((error) => log.warn({ schema, err: error }, 'relay lease not released; it expires by itself'))
   }
+
+  const running = run()
   return {
-    wake,
+    wake: pause.wake,
     async stop() {
-      stopping.abort()
-      wake()
+      stopping = true
+      pause.stop()
       await running
     },
   }
+}
+
+/** Twice as long each time up to the probe interval, with jitter so that instances do not fall into step. */
+function retryDelayOf(failures: number): number {
+  const longest = Math.min(LAST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** failures)
+  return longest * (0.5 + Math.random() / 2)
 }
 
 /** Faults of transport, which pass; anything else in this loop is a fault of the database or a bug. */

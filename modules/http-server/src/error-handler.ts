@@ -18,7 +18,7 @@ export function renderErrors(app: FastifyInstance, isTransientFault: IsTransient
     if (error.validation !== undefined) return failValidation(request, reply, problemsOf(error.validation, error.validationContext ?? 'body'))
     const code = CODES_BY_STATUS[error.statusCode ?? 500]
     if (code !== undefined) return failWith(request, reply, new DailyfeedError(code, code === 'SERVICE_UNAVAILABLE' ? { retryAfterSeconds: 2 } : {}))
-    if ((error.statusCode ?? 500) < 500) return failValidation(request, reply, [{ field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' }])
+    if ((error.statusCode ?? 500) < 500) return failMalformed(request, reply)
     if (isTransientFault(error)) {
       request.log.warn({ err: error }, 'a dependency is away')
       return failWith(request, reply, new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error }))
@@ -34,6 +34,9 @@ export function failWith(request: FastifyRequest, reply: FastifyReply, error: Da
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   return fail(request, reply, status, error.code, messages[languageOf(request.raw)])
 }
+
+export const failMalformed = (request: FastifyRequest, reply: FastifyReply) =>
+  failValidation(request, reply, [{ field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' }])
 
 function failValidation(request: FastifyRequest, reply: FastifyReply, problems: readonly FieldProblem[]) {
   const language = languageOf(request.raw)

@@ -1,8 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
-/** Rate, errors and duration of each route, and the process's own figures, at GET /metrics. Returns the registry for more. */
-export function measure(app: FastifyInstance, service: string): Registry {
+/**
+ * Rate, errors and duration of each route, and the process's own figures, at GET /metrics. Returns the registry for more.
+ * `guard` decides who may read them; absent: whoever reaches this port.
+ */
+export function measure(app: FastifyInstance, service: string, guard: onRequestAsyncHookHandler = async () => {}): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
@@ -17,6 +20,6 @@ export function measure(app: FastifyInstance, service: string): Registry {
     // The pattern, not the path: an id in a label would make a series of each post.
     duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1_000)
   })
-  app.get('/metrics', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  app.get('/metrics', { config: { access: 'PUBLIC' }, schema: { hide: true }, onRequest: guard }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
   return registry
 }

@@ -1,0 +1,131 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import type { DailyfeedError } from '@dailyfeed/code/errors'
+import { base64url, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { beforeAll, expect, test } from 'vitest'
+import { InProcessRevocations } from './revocations.ts'
+import { createTokenVerifier, remoteKeys, type TokenVerifier } from './token-verifier.ts'
+
+const NOW = 1_800_000_000
+let clock = NOW
+let verifier: TokenVerifier
+let revocations: InProcessRevocations
+let privateKey: CryptoKey
+let publicX: string
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('EdDSA', { extractable: true })
+  privateKey = pair.privateKey
+  const jwk = await exportJWK(pair.publicKey)
+  publicX = jwk.x ?? ''
+  revocations = new InProcessRevocations()
+  verifier = createTokenVerifier({ keys: createLocalJWKSet({ keys: [{ ...jwk, kid: 'k1', alg: 'EdDSA' }] }), revocations, now: () => clock })
+})
+
+const claims = () => ({ iss: 'dailyfeed-member-svc', aud: 'dailyfeed', sub: '7', id: 7, sid: randomUUID(), jti: randomUUID(), iat: NOW, nbf: NOW, exp: NOW + 900 })
+const sign = (payload: Record<string, unknown>, header: Record<string, unknown> = {}) =>
+  new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header }).sign(privateKey)
+const encode = (value: unknown) => base64url.encode(JSON.stringify(value))
+
+/** The code and advice of the refusal, or ACCEPTED. */
+async function outcomeOf(authorization: string | undefined): Promise<string> {
+  return verifier.verifyOrThrow(authorization).then(
+    () => 'ACCEPTED',
+    (error: DailyfeedError) => `${error.code}${error.advice === undefined ? '' : ` ${error.advice}`}`,
+  )
+}
+
+test('a good token says who bears it, in which session', async () => {
+  const payload = claims()
+  expect(await verifier.verifyOrThrow(`Bearer ${await sign(payload)}`)).toEqual({ memberId: 7, sessionId: payload.sid, tokenId: payload.jti, expiresAt: NOW + 900 })
+})
+
+test('no bearer is BEARER_TOKEN_MISSING with no advice', async () => {
+  expect(await outcomeOf(undefined)).toBe('BEARER_TOKEN_MISSING')
+  expect(await outcomeOf('Basic eHg6eXk=')).toBe('BEARER_TOKEN_MISSING')
+})
+
+test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'nbf', 'exp', 'id', 'sid'])('A2: a token without %s, or with another type of it, is refused', async (claim) => {
+  for (const value of [undefined, null, ['7'], 'other', -1, { a: 1 }]) {
+    const payload: Record<string, unknown> = { ...claims(), [claim]: value }
+    if (value === undefined) delete payload[claim]
+    // Any text is an id, and any past moment a beginning: those are good values, not wrong ones.
+    if (['jti', 'sid'].includes(claim) && value === 'other') continue
+    if (['iat', 'nbf'].includes(claim) && value === -1) continue
+    const token = [encode({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt' }), encode(payload)].join('.')
+    const signature = await crypto.subtle.sign('Ed25519', privateKey, Buffer.from(token))
+    const outcome = await outcomeOf(`Bearer ${token}.${base64url.encode(new Uint8Array(signature))}`)
+    expect(outcome, `${claim} = ${JSON.stringify(value)}`).toMatch(/^(INVALID_TOKEN RELOGIN|JWT_EXPIRED REFRESH)$/)
+  }
+})
+
+test.each(['JWT', 'refresh+jwt', undefined])('A2: typ %s is refused', async (typ) => {
+  expect(await outcomeOf(`Bearer ${await sign(claims(), { typ })}`)).toBe('INVALID_TOKEN RELOGIN')
+})
+
+test('A3: no algorithm but EdDSA is accepted, whatever a header says', async () => {
+  const payload = encode(claims())
+  const hmac = (header: string) => createHmac('sha256', Buffer.from(publicX, 'base64url')).update(`${header}.${payload}`).digest('base64url')
+  for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) expect(await outcomeOf(`Bearer ${encode({ alg, typ: 'at+jwt' })}.${payload}.`), alg).toBe('INVALID_TOKEN RELOGIN')
+  for (const alg of ['HS256', 'RS256', 'PS256', 'ES256']) {
+    const header = encode({ alg, kid: 'k1', typ: 'at+jwt' })
+    expect(await outcomeOf(`Bearer ${header}.${payload}.${hmac(header)}`), alg).toBe('INVALID_TOKEN RELOGIN')
+  }
+  const good = await sign(claims())
+  for (const odd of [good.split('.').slice(0, 2).join('.'), `${good}.x.y`, `${good} `, 'x'.repeat(1_000_000), `${good.slice(0, -4)}AAAA`]) {
+    expect(await outcomeOf(`Bearer ${odd}`)).toBe('INVALID_TOKEN RELOGIN')
+  }
+  expect(await outcomeOf(`Bearer ${await sign(claims(), { crit: ['b64'], b64: false }).catch(() => 'a.b.c')}`)).toBe('INVALID_TOKEN RELOGIN')
+})
+
+test('A4, A5: keys come from the key set alone, never from a token’s header', async () => {
+  const stranger = await generateKeyPair('EdDSA', { extractable: true })
+  const jwk = await exportJWK(stranger.publicKey)
+  const forged = await new SignJWT(claims()).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'k1', jwk }).sign(stranger.privateKey)
+  expect(await outcomeOf(`Bearer ${forged}`)).toBe('INVALID_TOKEN RELOGIN')
+  for (const kid of ['../../../dev/null', "' OR 1=1--", 'x'.repeat(2_000), '__proto__', 'k2']) {
+    expect(await outcomeOf(`Bearer ${await sign(claims(), { kid })}`), kid).toBe('INVALID_TOKEN RELOGIN')
+  }
+})
+
+test('A1: a token ends with its exp and a leeway of 5 s, also one that is remembered; one from the future is refused', async () => {
+  const authorization = `Bearer ${await sign(claims())}`
+  expect(await outcomeOf(authorization)).toBe('ACCEPTED')
+  clock = NOW + 904
+  expect(await outcomeOf(authorization)).toBe('ACCEPTED')
+  clock = NOW + 906
+  expect(await outcomeOf(authorization)).toBe('JWT_EXPIRED REFRESH')
+  expect(await outcomeOf(`Bearer ${await sign(claims())}`)).toBe('JWT_EXPIRED REFRESH')
+  clock = NOW
+  for (const claim of ['nbf', 'iat']) expect(await outcomeOf(`Bearer ${await sign({ ...claims(), [claim]: NOW + 60 })}`), claim).toBe('INVALID_TOKEN RELOGIN')
+})
+
+test('A9: a revoked token is refused by its id, in every spelling of its signature, and a revoked session in every token of it', async () => {
+  const payload = claims()
+  const token = await sign(payload)
+  revocations.revoke({ tokenId: payload.jti, expiresAt: NOW + 900 })
+  expect(await outcomeOf(`Bearer ${token}`)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  for (const last of alphabet) expect(await outcomeOf(`Bearer ${token.slice(0, -1)}${last}`)).not.toBe('ACCEPTED')
+
+  const session = randomUUID()
+  const remembered = `Bearer ${await sign({ ...claims(), sid: session })}`
+  expect(await outcomeOf(remembered)).toBe('ACCEPTED')
+  revocations.revoke({ sessionId: session, expiresAt: NOW + 900 })
+  expect(await outcomeOf(remembered)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
+  expect(await outcomeOf(`Bearer ${await sign({ ...claims(), sid: session })}`)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
+})
+
+test('where a route says so, a token that expired not long ago is accepted, and a revoked one is not', async () => {
+  const payload = { ...claims(), iat: NOW - 4_500, nbf: NOW - 4_500, exp: NOW - 3_600 }
+  const authorization = `Bearer ${await sign(payload)}`
+  expect((await verifier.verifyExpiredOrThrow(authorization, 86_400)).memberId).toBe(7)
+  await expect(verifier.verifyOrThrow(authorization)).rejects.toMatchObject({ code: 'JWT_EXPIRED' })
+  await expect(verifier.verifyExpiredOrThrow(authorization, 1_800)).rejects.toMatchObject({ code: 'JWT_EXPIRED' })
+  revocations.revoke({ tokenId: payload.jti, expiresAt: NOW })
+  await expect(verifier.verifyExpiredOrThrow(authorization, 86_400)).rejects.toMatchObject({ code: 'MEMBER_UNAUTHORIZED' })
+})
+
+test('a key set that cannot be had is 503 with Retry-After, never 401', async () => {
+  const away = createTokenVerifier({ keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600), revocations })
+  await expect(away.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR', retryAfterSeconds: 5 })
+})

@@ -1,0 +1,36 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { FastifyReply } from 'fastify'
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+
+export interface RateLimit {
+  /** Names the policy in the headers. */
+  name: string
+  /** Requests of one key within a window. */
+  limit: number
+  windowSeconds: number
+}
+
+export interface RateLimiter {
+  /** Counts one request of `key` and says in the answer's headers what is left. Throws TOO_MANY_REQUEST when nothing is. */
+  countOrThrow(key: string | number, reply: FastifyReply): Promise<void>
+}
+
+/** Counts in this process's memory; the headers are the structured fields of draft-ietf-httpapi-ratelimit-headers. */
+export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): RateLimiter {
+  const limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds })
+  const policy = `"${name}";q=${limit};w=${windowSeconds}`
+  const tell = (reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes) => {
+    const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000))
+    reply.header('ratelimit-policy', policy).header('ratelimit', `"${name}";r=${remainingPoints};t=${seconds}`)
+    return seconds
+  }
+  return {
+    async countOrThrow(key, reply) {
+      try {
+        tell(reply, await limiter.consume(key))
+      } catch (refusal) {
+        throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: tell(reply, refusal as RateLimiterRes) })
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { BlockList, isIP } from 'node:net'
+
+/** `TRUSTED_FRONTENDS`: proxies in front of the gateway, whose word about their client is believed. */
+export interface TrustedFrontends {
+  includes(address: string): boolean
+}
+
+/** From addresses and CIDR ranges, separated by commas. Throws TypeError on anything else. */
+export function trustedFrontendsOf(list: string): TrustedFrontends {
+  const entries = list.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  if (entries.length === 0) return { includes: () => false }
+  const known = new BlockList()
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/')
+    const family = familyOf(address)
+    const bits = prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix)
+    if (family === undefined || !/^\d{1,3}$/.test(prefix ?? '0') || bits > (family === 'ipv4' ? 32 : 128)) {
+      throw new TypeError(`TRUSTED_FRONTENDS: '${entry}' is neither an address nor a CIDR range`)
+    }
+    known.addSubnet(address, bits, family)
+  }
+  return {
+    includes(address) {
+      const family = familyOf(address)
+      return family !== undefined && known.check(address, family)
+    },
+  }
+}
+
+const familyOf = (address: string) => ({ 4: 'ipv4', 6: 'ipv6' } as const)[isIP(address)]
+
+/** An IPv4 address as itself, also where a dual-stack socket reports it as `::ffff:…`. */
+export const plainAddress = (address: string) => (address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address)
