@@ -16,6 +16,8 @@ declare module 'fastify' {
     /** The callers, of those admitted to this service, that may call this internal route; absent: all of them. */
     callers?: readonly string[]
     acceptsPlainTextJson?: boolean
+    /** A bearer whose life ended at most so long ago is let in too, as long as its session is alive; absent: none. */
+    acceptsExpiredSeconds?: number
   }
   interface FastifyRequest {
     traceId: string
@@ -43,7 +45,7 @@ export function authenticate(app: FastifyInstance, { verifier, callers }: Authen
   })
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
-    const { access = 'MEMBER', callers: admitted } = request.routeOptions.config
+    const { access = 'MEMBER', callers: admitted, acceptsExpiredSeconds = 0 } = request.routeOptions.config
     if (access === 'PUBLIC') return
     if (access === 'INTERNAL') {
       const caller = callers.callerOf(request)
@@ -53,6 +55,6 @@ export function authenticate(app: FastifyInstance, { verifier, callers }: Authen
       return
     }
     if (verifier === undefined) throw new Error(`${request.method} ${request.url} asks for a member, but this service verifies no tokens`)
-    request.token = await verifier.verifyOrThrow(request.headers.authorization)
+    request.token = await verifier.verifyExpiredOrThrow(request.headers.authorization, acceptsExpiredSeconds)
   })
 }
