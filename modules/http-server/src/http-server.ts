@@ -1,19 +1,20 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { REQUEST_ID } from '@dailyfeed/code/headers'
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
-import underPressure from '@fastify/under-pressure'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import type { Registry } from 'prom-client'
 import { authenticate } from './authentication.ts'
+import { logTroubles } from './answer-log.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { answerHealth } from './health.ts'
 import { type InternalCallers, internalCallers } from './internal-access.ts'
 import { parseJsonBodies, refuseHostileText } from './json-body.ts'
 import { measure } from './metrics.ts'
 import { answerUnknownPaths } from './not-found.ts'
-import { requestIdOf, traceIdOf } from './trace.ts'
+import { sendSecurityHeaders, shedOverload } from './protection.ts'
+import { serverOptions } from './server-options.ts'
+import { traceIdOf } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
 export type HttpServer = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -38,24 +39,10 @@ interface HttpServerOptions {
   isTransientFault?: IsTransientFault
 }
 
-const MAX_BODY_BYTES = 1024 * 1024
-
 /** A server that already keeps the contract's manners: envelope, authentication, limits, health, metrics, documents. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { service, logLevel, verifier, callers = '', checkReady, isTransientFault } = options
-  const app = Fastify({
-    logger: { level: logLevel, name: service, redact: ['req.headers', 'res.headers'] },
-    // One line a request would be most of the work of a feed read; failures and slow answers are logged in onResponse.
-    disableRequestLogging: true,
-    bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: 15_000,
-    connectionTimeout: 0,
-    keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-    genReqId: requestIdOf,
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  const app = Fastify(serverOptions(service, logLevel)).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(compileValidator)
   parseJsonBodies(app as unknown as FastifyInstance)
@@ -72,16 +59,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       if (typeof value === 'string') refuseHostileText(value, name)
     }
   })
-  app.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode >= 500 || reply.elapsedTime > 1_000) {
-      request.log.warn({ method: request.method, path: request.url.split('?', 1)[0], status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime), traceId: request.traceId }, 'request')
-    }
-  })
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
-  await app.register(underPressure, { maxEventLoopDelay: 1_000, retryAfter: 2 })
+  logTroubles(app as unknown as FastifyInstance)
+  await sendSecurityHeaders(app as unknown as FastifyInstance)
+  await shedOverload(app as unknown as FastifyInstance)
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: `dailyfeed ${service}-svc`, version: '1' }, components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } } },
     hideUntagged: false,
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }] }, url }),
   })
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)

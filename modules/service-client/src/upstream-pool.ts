@@ -1,0 +1,17 @@
+import { Pool } from 'undici'
+
+export type UpstreamPool = Pool
+
+interface UpstreamPoolOptions {
+  connectTimeoutMilliseconds: number
+  readTimeoutMilliseconds: number
+}
+
+/** Kept connections to one server, for whoever passes whole requests on. More than these wait their turn. */
+export const openUpstreamPool = (baseUrl: string, { connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions): UpstreamPool =>
+  new Pool(new URL(baseUrl).origin, {
+    connections: 128,
+    connect: { timeout: connectTimeoutMilliseconds },
+    headersTimeout: readTimeoutMilliseconds,
+    bodyTimeout: readTimeoutMilliseconds,
+  })
