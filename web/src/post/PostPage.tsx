@@ -14,7 +14,7 @@ import { Waiting } from '../layout/Waiting.tsx'
 import { hasComeBack } from '../scroll/arrival.ts'
 import { isFailure } from '../server/failure.ts'
 import { PostCard } from './PostCard.tsx'
-import { changePost, getPost, postKey } from './posts.ts'
+import { changePost, findShownPost, getPost, postKey } from './posts.ts'
 
 const route = getRouteApi('/app/posts/$postId')
 /** Of the document title, for a post without one. */
@@ -44,6 +44,7 @@ function OpenPost({ postId }: { postId: number }) {
       changePost(client, postId, () => fresh)
       return fresh
     },
+    placeholderData: () => findShownPost(client, postId),
     // Each look is counted as a view: one visit asks once.
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -63,6 +63,15 @@ export function changePost(client: QueryClient, postId: number, change: (post: P
   client.setQueryData<Post>(postKey(postId), (post) => post && change(post))
 }
 
+/** As a list showed it, to look at while the post itself is on its way. */
+export function findShownPost(client: QueryClient, postId: number): Post | undefined {
+  for (const [, data] of client.getQueriesData<Pages<Post>>({ queryKey: [POSTS], predicate: ({ queryKey }) => queryKey[1] !== 'one' })) {
+    const found = itemsOf(data).find(({ id }) => id === postId)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** After a deletion, since only the server knows how many replies went with a comment. Counts no view. */
 export async function recountPost(client: QueryClient, postId: number): Promise<void> {
   const { commentCount, likeCount } = await call<{ commentCount: number; likeCount: number }>('GET', `/api/timeline/statistics/posts/${postId}`)

@@ -1,7 +1,7 @@
 import { defaultRangeExtractor, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { sentenceOf } from '../server/failure.ts'
+import { isPassing, sentenceOf } from '../server/failure.ts'
 
 /** The next page is asked for when this few items are left below. */
 const AHEAD = 6
@@ -12,6 +12,7 @@ interface Walk {
   isFetchNextPageError: boolean
   error: unknown
   fetchNextPage: () => unknown
+  refetch: () => unknown
 }
 
 interface EndlessListProps<T> {
@@ -98,7 +99,8 @@ export function EndlessList<T extends { id: number }>({ name, label, items, walk
           <p>
             {state.moreFailed} {sentenceOf(walk.error, dictionary)}
           </p>
-          <button type="button" className="button" onClick={() => void fetchNextPage()}>
+          {/* A place that is refused stays refused, as when its ranking is no longer kept: then the walk begins anew. */}
+          <button type="button" className="button" onClick={() => void (isPassing(walk.error) ? fetchNextPage() : walk.refetch())}>
             {act.tryAgain}
           </button>
         </div>
