@@ -1,0 +1,26 @@
+/** One row of a table: what was measured, against a ceiling of the same run. */
+export interface Figure {
+  name: string
+  value: number
+  unit: string
+  /** What the same machine did in the same run without the work in question; null where the target is absolute. */
+  ceiling: number | null
+  ratio: number | null
+  /** The least ratio, or the least or most value, that is asked for, as written. */
+  target: string
+  met: boolean
+}
+
+export function ratioFigure(name: string, value: number, ceiling: number, unit: string, leastRatio: number): Figure {
+  const ratio = value / ceiling
+  return { name, value: round(value), unit, ceiling: round(ceiling), ratio: Math.round(ratio * 1_000) / 1_000, target: `≥ ${leastRatio} × ceiling`, met: ratio >= leastRatio }
+}
+
+const round = (value: number) => Math.round(value * 100) / 100
+
+export function tableOf(figures: readonly Figure[]): string {
+  const head = ['', 'value', 'ceiling', 'ratio', 'target', '']
+  const rows = figures.map(({ name, value, unit, ceiling, ratio, target, met }) => [name, `${value.toLocaleString('en')} ${unit}`, ceiling === null ? '–' : `${ceiling.toLocaleString('en')} ${unit}`, ratio === null ? '–' : String(ratio), target, met ? 'met' : 'NOT MET'])
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)))
+  return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+}
