@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ERRORS } from '@dailyfeed/code/errors'
+import { ACTIVITY_TYPES } from '@dailyfeed/code/member-activity-event'
+import { expect, test } from 'vitest'
+import { ROOT, trackedFiles } from './source-files.ts'
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+test('docs/errors.md lists every error code with its status and both sentences', () => {
+  const page = read('docs/errors.md')
+  const missing = Object.entries(ERRORS).filter(([code, { status, ko, en }]) => !page.includes(`| \`${code}\` | ${status} | ${ko} | ${en} |`))
+  expect(missing.map(([code]) => code)).toEqual([])
+})
+
+test('docs/events.md names every event type', () => {
+  const page = read('docs/events.md')
+  expect(ACTIVITY_TYPES.filter((type) => !page.includes(`\`${type}\``))).toEqual([])
+})
+
+test('every link between the documents leads to a file', () => {
+  const broken = trackedFiles(ROOT)
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((path) => [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)].filter(([, target = '']) => !existsSync(join(ROOT, dirname(path), target))).map(([, target]) => `${path} → ${target}`))
+  expect(broken).toEqual([])
+})
+
+test('every service has a README that says what it owns, publishes, consumes and calls', () => {
+  const incomplete = ['member', 'content', 'timeline', 'activity', 'image', 'search', 'batch', 'gateway'].filter((service) => {
+    const page = existsSync(join(ROOT, 'services', service, 'README.md')) ? read(`services/${service}/README.md`) : ''
+    return !['Owns', 'Publishes', 'Consumes', 'Calls'].every((word) => new RegExp(word, 'i').test(page))
+  })
+  expect(incomplete).toEqual([])
+})
