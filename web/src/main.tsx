@@ -11,7 +11,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { onLanguageChange } from './language/language.ts'
-import { router } from './router.tsx'
+import { router, warmNextPages } from './router.tsx'
 import { watchArrivals } from './scroll/arrival.ts'
 import { isPassing } from './server/failure.ts'
 import { localPathOf } from './session/goIn.ts'
@@ -63,3 +63,5 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     <RouterProvider router={router} />
   </QueryClientProvider>,
 )
+
+warmNextPages()

@@ -54,6 +54,9 @@ const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch =
 })
 const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
 
+const loadPostPage = () => import('./post/PostPage.tsx')
+const loadMemberPage = () => import('./member/MemberPage.tsx')
+
 const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage') })
 const signup = createRoute({ getParentRoute: () => root, path: '/signup', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage') })
 const followings = feedRoute('/', 'followings')
@@ -65,9 +68,9 @@ const post = createRoute({
   getParentRoute: () => app,
   path: '/posts/$postId',
   validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } => (Number.isSafeInteger(comment) ? { comment: comment as number } : {}),
-  component: lazyRouteComponent(() => import('./post/PostPage.tsx'), 'PostPage'),
+  component: lazyRouteComponent(loadPostPage, 'PostPage'),
 })
-const member = createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(() => import('./member/MemberPage.tsx'), 'MemberPage') })
+const member = createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(loadMemberPage, 'MemberPage') })
 const memberConnections = createRoute({
   getParentRoute: () => app,
   path: '/members/$handle/connections',
@@ -112,4 +115,12 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+/** What a feed leads to most is fetched while nothing else is, so that a tap on a post does not wait for its page's code. */
+export function warmNextPages(): void {
+  const warm = () => void Promise.all([loadPostPage(), loadMemberPage()]).catch(() => {})
+  // Safari has no idle callback.
+  if ('requestIdleCallback' in window) requestIdleCallback(warm, { timeout: 5_000 })
+  else setTimeout(warm, 2_000)
 }

@@ -5,7 +5,7 @@ export const en = {
   skipToContent: 'Skip to content',
   settings: { language: 'Language', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   act: {
-    save: 'Save', saving: 'Saving…', cancel: 'Cancel', edit: 'Edit', delete: 'Delete', deleting: 'Deleting…', close: 'Close',
+    save: 'Save', saving: 'Saving…', cancel: 'Cancel', edit: 'Edit', delete: 'Delete', deleting: 'Deleting…',
     tryAgain: 'Try again', more: 'Show more', readOn: 'Read on', dismiss: 'Dismiss', backHome: 'Go to the feed', reload: 'Reload the page',
   },
   state: {
@@ -25,7 +25,7 @@ export const en = {
     followings: "My follow's news", popular: 'Most Popular now', commented: 'Most comments now', recent: 'Recent activities', mine: 'My feed',
     profile: 'Profile', connections: 'Connections', notifications: 'Notifications', search: 'Search', menu: 'Menu', closeMenu: 'Close menu', logout: 'Log out',
     unread: (count: number) => `Notifications, ${count} unread`,
-    shortFollowings: 'News', shortPopular: 'Popular', shortCommented: 'Comments', shortNotifications: 'Alerts', shortMine: 'My feed',
+    shortFollowings: 'News', shortPopular: 'Popular', shortCommented: 'Comments', shortNotifications: 'Notifications', shortMine: 'My feed',
   },
   session: {
     login: 'Log in', loggingIn: 'Logging in…', email: 'E-mail', password: 'Password', noAccount: 'New here?', toSignup: 'Create an account',
@@ -44,7 +44,7 @@ export const en = {
     compose: 'Write a post', prompt: 'What’s on your mind today?', title: 'Title (optional)', share: 'Share', sharing: 'Sharing…', shared: 'Your post is up.', open: 'Open post',
     by: (name: string) => `Post by ${name}`, like: (count: string) => `Like, ${count}`, comments: (count: string) => `Comments, ${count}`, views: (count: string) => `${count} views`,
     edited: 'edited', edit: 'Edit post', delete: 'Delete post', content: 'Post', deleteQuestion: 'Delete this post?',
-    deleteConsequence: 'It disappears for everyone, with its comments. This cannot be undone.', deleted: 'The post is deleted.', updated: 'The post is saved.', page: 'Post', back: 'Back',
+    deleteConsequence: 'It disappears for everyone, with its comments. This cannot be undone.', deleted: 'The post is deleted.', updated: 'The post is saved.', back: 'Back',
   },
   comment: {
     heading: 'Comments', write: 'Write a comment', send: 'Post comment', sending: 'Posting…', sent: 'Your comment is up.', empty: 'No comments yet. Write the first.',
@@ -55,11 +55,11 @@ export const en = {
     on: (title: string) => `On “${title}”`, onPost: 'On this post', pointedAt: 'The comment you came for',
   },
   member: {
-    page: (name: string) => `${name}`, follow: 'Follow', following: 'Following', unfollow: 'Unfollow',
+    follow: 'Follow', following: 'Following', unfollow: 'Unfollow',
     followNamed: (name: string) => `Follow ${name}`, followingNamed: (name: string) => `Following ${name}`, unfollowNamed: (name: string) => `Unfollow ${name}`,
     followers: 'Followers', followings: 'Following', followersOf: (name: string) => `Connections of ${name}`, posts: 'Posts', joined: (date: string) => `Joined ${date}`,
     whoToFollow: 'Who to follow', followingList: 'Following', noFollowings: 'You follow nobody yet.', noFollowers: 'No followers yet.', noOneFollowed: 'Follows nobody yet.',
-    noRecommendations: 'You already follow everyone new.', editProfile: 'Edit profile', hidden: 'This member shares posts with a smaller circle.', about: 'About',
+    noRecommendations: 'You already follow everyone new.', editProfile: 'Edit profile',
   },
   profile: {
     picture: 'Picture', choosePicture: 'Choose a picture', removePicture: 'Remove picture', uploading: 'Uploading…', pictureSaved: 'Your picture is saved.', pictureRemoved: 'Your picture is removed.',
@@ -68,7 +68,7 @@ export const en = {
     privacyLevels: { PUBLIC: 'Everyone', FRIENDS_ONLY: 'Members you follow who follow you back', PRIVATE: 'Only you' },
     changeHandle: 'Change handle', newHandle: 'New handle', handleSaved: 'Your handle is changed.', handleNow: (handle: string) => `Now @${handle}`,
     password: 'Password', currentPassword: 'Current password', newPassword: 'New password', changePassword: 'Change password', passwordSaved: 'Your password is changed. Other sessions have ended.',
-    viewPublic: 'See it as others do', posts: 'My posts',
+    viewPublic: 'See it as others do',
   },
   search: {
     label: 'Search Dailyfeed', submit: 'Search', heading: 'Search', results: (keyword: string) => `Results for “${keyword}”`, posts: 'Posts', comments: 'Comments', tabs: 'Kinds of results',

@@ -6,7 +6,7 @@ export const ko: Dictionary = {
   skipToContent: '본문으로 건너뛰기',
   settings: { language: '언어', theme: '테마', system: '시스템', light: '밝게', dark: '어둡게' },
   act: {
-    save: '저장', saving: '저장하는 중…', cancel: '취소', edit: '수정', delete: '삭제', deleting: '삭제하는 중…', close: '닫기',
+    save: '저장', saving: '저장하는 중…', cancel: '취소', edit: '수정', delete: '삭제', deleting: '삭제하는 중…',
     tryAgain: '다시 시도', more: '더 보기', readOn: '이어서 읽기', dismiss: '알림 닫기', backHome: '피드로 가기', reload: '새로 고침',
   },
   state: {
@@ -45,7 +45,7 @@ export const ko: Dictionary = {
     compose: '글쓰기', prompt: '오늘은 무슨 생각을 하고 있나요?', title: '제목 (선택)', share: '올리기', sharing: '올리는 중…', shared: '글을 올렸습니다.', open: '글 보기',
     by: (name) => `${name} 님의 글`, like: (count) => `좋아요, ${count}`, comments: (count) => `댓글, ${count}`, views: (count) => `조회 ${count}회`,
     edited: '수정됨', edit: '글 수정', delete: '글 삭제', content: '글 내용', deleteQuestion: '이 글을 삭제할까요?',
-    deleteConsequence: '댓글과 함께 모두에게서 사라지며 되돌릴 수 없습니다.', deleted: '글을 삭제했습니다.', updated: '글을 저장했습니다.', page: '글', back: '뒤로',
+    deleteConsequence: '댓글과 함께 모두에게서 사라지며 되돌릴 수 없습니다.', deleted: '글을 삭제했습니다.', updated: '글을 저장했습니다.', back: '뒤로',
   },
   comment: {
     heading: '댓글', write: '댓글 쓰기', send: '댓글 등록', sending: '등록하는 중…', sent: '댓글을 등록했습니다.', empty: '아직 댓글이 없습니다. 첫 댓글을 남겨 보세요.',
@@ -56,11 +56,11 @@ export const ko: Dictionary = {
     on: (title) => `‘${title}’에 남긴 댓글`, onPost: '글에 남긴 댓글', pointedAt: '찾아온 댓글',
   },
   member: {
-    page: (name) => `${name}`, follow: '팔로우', following: '팔로잉', unfollow: '언팔로우',
+    follow: '팔로우', following: '팔로잉', unfollow: '언팔로우',
     followNamed: (name) => `${name} 팔로우`, followingNamed: (name) => `${name} 팔로잉`, unfollowNamed: (name) => `${name} 언팔로우`,
     followers: '팔로워', followings: '팔로잉', followersOf: (name) => `${name} 님의 연결`, posts: '글', joined: (date) => `${date} 가입`,
     whoToFollow: '팔로우 추천', followingList: '팔로잉', noFollowings: '아직 팔로우하는 회원이 없습니다.', noFollowers: '아직 팔로워가 없습니다.', noOneFollowed: '아직 팔로우하는 회원이 없습니다.',
-    noRecommendations: '새로운 회원을 모두 팔로우하고 있습니다.', editProfile: '프로필 수정', hidden: '이 회원은 일부에게만 글을 공개합니다.', about: '소개',
+    noRecommendations: '새로운 회원을 모두 팔로우하고 있습니다.', editProfile: '프로필 수정',
   },
   profile: {
     picture: '사진', choosePicture: '사진 고르기', removePicture: '사진 지우기', uploading: '올리는 중…', pictureSaved: '사진을 저장했습니다.', pictureRemoved: '사진을 지웠습니다.',
@@ -69,7 +69,7 @@ export const ko: Dictionary = {
     privacyLevels: { PUBLIC: '모두', FRIENDS_ONLY: '서로 팔로우하는 회원', PRIVATE: '나만' },
     changeHandle: '핸들 변경', newHandle: '새 핸들', handleSaved: '핸들을 바꿨습니다.', handleNow: (handle) => `지금은 @${handle}`,
     password: '비밀번호', currentPassword: '현재 비밀번호', newPassword: '새 비밀번호', changePassword: '비밀번호 변경', passwordSaved: '비밀번호를 바꿨습니다. 다른 기기에서는 로그아웃됩니다.',
-    viewPublic: '다른 사람에게 보이는 모습', posts: '내 글',
+    viewPublic: '다른 사람에게 보이는 모습',
   },
   search: {
     label: 'Dailyfeed 검색', submit: '검색', heading: '검색', results: (keyword) => `‘${keyword}’ 검색 결과`, posts: '글', comments: '댓글', tabs: '결과 종류',
