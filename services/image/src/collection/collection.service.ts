@@ -1,0 +1,31 @@
+import type { ImageContext } from '../context.ts'
+import { findKnownIds } from './collection.queries.ts'
+
+/** Far longer than an upload takes between its files and its row. */
+const MIN_AGE_MILLISECONDS = 3_600_000
+const IDS_A_QUERY = 500
+
+/** Removes files that no row names: of uploads and deletions that a crash interrupted. Safe to repeat and at once. */
+export async function collectImages({ sql, store }: ImageContext, now = Date.now()): Promise<{ seen: number; removed: number; debris: number }> {
+  const before = new Date(now - MIN_AGE_MILLISECONDS)
+  let [seen, removed] = [0, 0]
+  const removeUnknown = async (ids: ReadonlySet<string>) => {
+    const known = await findKnownIds(sql, [...ids])
+    for (const id of ids) {
+      if (known.has(id)) continue
+      await store.remove(id)
+      removed++
+    }
+    seen += ids.size
+  }
+
+  let batch = new Set<string>()
+  for await (const id of store.idsOlderThan(before)) {
+    batch.add(id)
+    if (batch.size < IDS_A_QUERY) continue
+    await removeUnknown(batch)
+    batch = new Set()
+  }
+  await removeUnknown(batch)
+  return { seen, removed, debris: await store.removeDebrisOlderThan(before) }
+}

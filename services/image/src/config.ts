@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { databaseSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import Type from 'typebox'
+
+export const ImageSettings = Type.Object({
+  ...serverSettings(8085),
+  ...databaseSettings,
+  ...tokenSettings,
+  ...internalSettings,
+  IMAGE_DIR: Type.Optional(Type.String({ maxLength: 1_000, description: 'folder of the stored images' })),
+  IMAGE_UPLOADS_PER_HOUR: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'uploads of one member in one hour' }),
+})
+
+export type ImageConfig = ReturnType<typeof readImageConfigOrThrow>
+
+export function readImageConfigOrThrow(env: NodeJS.ProcessEnv) {
+  const config = readConfigOrThrow(ImageSettings, env)
+  return {
+    ...config,
+    IMAGE_DIR: config.IMAGE_DIR ?? join(config.DATA_DIR, 'images'),
+    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.image),
+    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+  }
+}
+
+/** Who may call this service's internal routes: member has replaced avatars deleted, batch asks for jobs, the gateway forwards. */
+const CALLERS = ['member', 'batch', 'gateway'] as const

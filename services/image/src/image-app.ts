@@ -1,0 +1,37 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { collectImages } from './collection/collection.service.ts'
+import type { ImageConfig } from './config.ts'
+import type { ImageContext } from './context.ts'
+import { deletionRoutes } from './deletion/deletion.routes.ts'
+import { isStorageFault } from './storage/storage-fault.ts'
+import { uploadRoutes } from './upload/upload.routes.ts'
+import { viewRoutes } from './view/view.routes.ts'
+
+/** 10 MiB over 1.5 Mbit/s; the 15 s of other services would cut off uploads from a phone. */
+const UPLOAD_TIMEOUT_MILLISECONDS = 60_000
+
+interface ImageAppOptions {
+  config: ImageConfig
+  context: ImageContext
+  verifier: TokenVerifier
+}
+
+export async function imageApp({ config, context, verifier }: ImageAppOptions): Promise<HttpServer> {
+  const app = await createHttpServer({
+    service: 'image',
+    logLevel: config.LOG_LEVEL,
+    verifier,
+    callers: config.INTERNAL_CALLERS,
+    checkReady: async () => void (await context.sql`select 1`),
+    isTransientFault: (error) => isTransientFault(error) || isStorageFault(error),
+  })
+  app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS
+  await uploadRoutes(app, context, config)
+  viewRoutes(app, context)
+  deletionRoutes(app, context)
+  offerJobs(app, { imageCollectJob: () => collectImages(context) })
+  return app
+}

@@ -1,0 +1,41 @@
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import multipart from '@fastify/multipart'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { ImageConfig } from '../config.ts'
+import type { ImageContext } from '../context.ts'
+import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
+import { uploadImage } from './upload.service.ts'
+
+/** The founding client uploads without looking at its token's end. */
+const ACCEPTS_EXPIRED_SECONDS = 86_400
+
+const UploadForm = Type.Object({ image: Type.String({ format: 'binary', description: 'JPEG, PNG, GIF, BMP or WebP of at most 10 MiB and 25 megapixels' }) })
+
+export async function uploadRoutes(app: HttpServer, context: ImageContext, config: ImageConfig): Promise<void> {
+  const limiter = createRateLimiter({ name: 'default', limit: config.IMAGE_UPLOADS_PER_HOUR, windowSeconds: 3_600 })
+  const countUpload = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (config.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
+  }
+  const route = {
+    config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS },
+    preParsing: [countUpload, refuseOtherBodies],
+    // The form describes itself in the API documents; its parts are judged as they stream in.
+    validatorCompiler: () => () => true,
+    schema: { tags: ['image'], summary: 'Upload an image', consumes: ['multipart/form-data'], body: UploadForm, response: { 201: successOf(Type.String({ description: "the image's id" })) } },
+  }
+
+  // In a scope of its own: elsewhere a multipart body stays 415.
+  await app.register(async (scope) => {
+    await scope.register(multipart, MULTIPART_LIMITS)
+    for (const path of ['/api/images/upload/profile', '/api/images/upload']) {
+      scope.post(path, route, async (request, reply) => {
+        const bytes = await readImageFieldOrThrow(request)
+        const id = await uploadImage(context, request.memberId, bytes)
+        return reply.code(201).send(success(201, id))
+      })
+    }
+  })
+}

@@ -1,0 +1,40 @@
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import Type from 'typebox'
+import type { ImageContext } from '../context.ts'
+import { isUnchanged } from './etag.ts'
+import { getImageBytesOrThrow, getImageTagOrThrow } from './view.service.ts'
+
+/** An address always means the same bytes. */
+const CACHE_CONTROL = 'public, max-age=31536000, immutable'
+
+export function viewRoutes(app: HttpServer, context: ImageContext): void {
+  app.get(
+    '/api/images/view/:imageId',
+    {
+      config: { access: 'PUBLIC' },
+      schema: {
+        tags: ['image'],
+        summary: 'View an image',
+        params: Type.Object({ imageId: Type.String({ maxLength: 500, description: 'an extension is ignored' }) }),
+        querystring: Type.Object({ thumbnail: Type.Boolean({ default: false, description: '150 × 150 instead of at most 500 × 500' }) }),
+        response: {
+          200: { description: 'The image', content: { 'image/webp': { schema: Type.String({ format: 'binary' }) } } },
+          304: { description: 'What If-None-Match names is still right', type: 'null' },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id, etag } = await getImageTagOrThrow(context, request.params.imageId, request.query.thumbnail)
+      const unchanged = isUnchanged(request.headers['if-none-match'], etag)
+      const bytes = unchanged ? undefined : await getImageBytesOrThrow(context, id, request.query.thumbnail)
+      reply
+        .header('etag', etag)
+        .header('cache-control', CACHE_CONTROL)
+        .header('content-security-policy', "default-src 'none'; sandbox")
+        .header('cross-origin-resource-policy', 'cross-origin')
+        .header('x-content-type-options', 'nosniff')
+      if (bytes === undefined) return reply.code(304).send()
+      return reply.type('image/webp').send(bytes)
+    },
+  )
+}

@@ -1,0 +1,27 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { ImageContext } from '../context.ts'
+import { type ImageVariant, isImageId } from '../storage/image-store.ts'
+import { findContentHash } from './view.queries.ts'
+
+interface ImageTag {
+  id: string
+  /** Strong: equal tags are equal bytes. */
+  etag: string
+}
+
+/** Takes an id with or without an extension; anything else is an image that does not exist. */
+export async function getImageTagOrThrow({ sql }: ImageContext, name: string, thumbnail: boolean): Promise<ImageTag> {
+  const [id = ''] = name.split('.', 1)
+  const hash = isImageId(id) ? await findContentHash(sql, id) : undefined
+  if (hash === undefined) throw new DailyfeedError('IMAGE_NOT_FOUND')
+  // The thumbnail is made of the image in one act and never again, so the image's hash tells it too, within one id.
+  return { id, etag: thumbnail ? `"${hash}-${id}-thumbnail"` : `"${hash}"` }
+}
+
+/** Throws IMAGE_NOT_FOUND also when there is a row but no file. */
+export async function getImageBytesOrThrow({ store }: ImageContext, id: string, thumbnail: boolean): Promise<Buffer> {
+  const variant: ImageVariant = thumbnail ? 'thumbnail' : 'image'
+  const bytes = await store.find(id, variant)
+  if (bytes === undefined) throw new DailyfeedError('IMAGE_NOT_FOUND')
+  return bytes
+}
