@@ -1,0 +1,70 @@
+create schema search;
+revoke all on schema search from public;
+
+-- An index is made twice in its life: here, and beside the old one when it is built anew. The role of the service may not
+-- make tables; these functions make, fill out and swap the ones that it may have, and nothing else.
+create function search.create_index_tables(suffix text) returns void language plpgsql as $$
+begin
+  -- What content-svc holds, in the form that is searched. `version` tells which state of the thing was read.
+  execute format('create table search.%I (
+    post_id    bigint      primary key,
+    author_id  bigint      not null,
+    created_at timestamptz not null,
+    version    bigint      not null,
+    tokens     tsvector    not null
+  )', 'post_index' || suffix);
+  execute format('create table search.%I (
+    comment_id bigint      primary key,
+    post_id    bigint      not null,
+    author_id  bigint      not null,
+    created_at timestamptz not null,
+    version    bigint      not null,
+    tokens     tsvector    not null
+  )', 'comment_index' || suffix);
+  execute format('grant select, insert, update, delete on search.%I, search.%I to dailyfeed_search', 'post_index' || suffix, 'comment_index' || suffix);
+end $$;
+
+-- Apart from the tables: an index over many rows is made several times faster at once than row by row. Without names of
+-- their own, so that those of the tables to come do not clash with those in use.
+create function search.create_indexes(suffix text) returns void language plpgsql as $$
+declare
+  one text;
+begin
+  foreach one in array array['post_index' || suffix, 'comment_index' || suffix] loop
+    -- Rows wait in a list before they are sorted in: writing is three times faster than without, and a list this short
+    -- costs a search nothing that can be measured. In kilobytes.
+    execute format('create index on search.%I using gin (tokens) with (gin_pending_list_limit = 512)', one);
+    -- `from:handle`, and which of an author's things are not indexed yet.
+    execute format('create index on search.%I (author_id) include (version)', one);
+  end loop;
+  execute format('create index on search.%I (created_at, post_id)', 'post_index' || suffix);
+  execute format('create index on search.%I (created_at, comment_id)', 'comment_index' || suffix);
+  execute format('create index on search.%I (post_id, comment_id)', 'comment_index' || suffix);
+end $$;
+
+select search.create_index_tables('');
+select search.create_indexes('');
+select event_support.create_listener_tables('search', 'dailyfeed_search');
+
+-- Empty tables beside those in use; what a run that was cut off left is dropped.
+create function search.begin_rebuild() returns void language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  drop table if exists search.post_index_next, search.comment_index_next;
+  perform search.create_index_tables('_next');
+end $$;
+
+create function search.index_rebuilt_tables() returns void language sql security definer set search_path = pg_catalog as $$
+  select search.create_indexes('_next')
+$$;
+
+-- In the caller's transaction: whoever searches meanwhile waits for this moment at most.
+create function search.swap_rebuilt_tables() returns void language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  drop table search.post_index, search.comment_index;
+  alter table search.post_index_next rename to post_index;
+  alter table search.comment_index_next rename to comment_index;
+end $$;
+
+revoke execute on all functions in schema search from public;
+grant usage on schema search to dailyfeed_search;
+grant execute on function search.begin_rebuild(), search.index_rebuilt_tables(), search.swap_rebuilt_tables() to dailyfeed_search;

@@ -1,0 +1,29 @@
+import type { CommentHit } from '@dailyfeed/code/comment'
+import type { ListQuery, Page } from '@dailyfeed/code/page'
+import type { SearchContext } from '../context.ts'
+import { indexOwnComments } from '../indexing/indexing.service.ts'
+import { toHitPage } from '../keyword/hit-page.ts'
+import { type SearchRequest, searchRequestOf } from '../keyword/search-request.ts'
+import { toCommentHit } from './comment-search.mapper.ts'
+import { findCommentHits } from './comment-search.queries.ts'
+
+interface KeywordQuery extends ListQuery {
+  keyword: string
+}
+
+/** Comments that the member may see, on posts that the member may see. `list` names the route, to which its cursors belong. */
+export function searchComments(context: SearchContext, memberId: number, list: 'comments' | 'comments/advanced', { keyword, ...query }: KeywordQuery): Promise<Page<CommentHit>> {
+  return find(context, searchRequestOf({ list, viewerId: memberId, keyword, query }, context.cursors))
+}
+
+/** The same below one post; without a keyword all of them, newest first. Below a post that is gone there are none. */
+export function searchCommentsOfPost(context: SearchContext, memberId: number, postId: number, { keyword, ...query }: Partial<KeywordQuery>): Promise<Page<CommentHit>> {
+  return find(context, searchRequestOf({ list: `comments/posts/${postId}`, viewerId: memberId, keyword, query }, context.cursors), postId)
+}
+
+async function find({ sql, reads, cursors }: SearchContext, search: SearchRequest, postId?: number): Promise<Page<CommentHit>> {
+  if (!search.looksForSomething) return toHitPage([], search.list, cursors, toCommentHit)
+  await indexOwnComments(sql, search.viewerId)
+  const rows = await reads.read((sql) => findCommentHits(sql, search, postId))
+  return toHitPage(rows, search.list, cursors, toCommentHit)
+}

@@ -1,0 +1,28 @@
+import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { cursorSettings, DatabaseUrl, databaseSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import Type from 'typebox'
+
+export const SearchSettings = Type.Object({
+  ...serverSettings(8083),
+  ...databaseSettings,
+  DATABASE_READ_URL: Type.Optional({ ...DatabaseUrl, description: 'a postgres:// address of a streaming replica, with the same login; unset: the primary' }),
+  ...tokenSettings,
+  ...internalSettings,
+  ...cursorSettings,
+})
+
+export type SearchConfig = ReturnType<typeof readSearchConfigOrThrow>
+
+export function readSearchConfigOrThrow(env: NodeJS.ProcessEnv) {
+  const config = readConfigOrThrow(SearchSettings, env)
+  return {
+    ...config,
+    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.search),
+    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
+  }
+}
+
+/** Who may call this service's internal routes: content and member tell what happened, batch asks for jobs, the gateway forwards. */
+const CALLERS = ['content', 'member', 'batch', 'gateway'] as const

@@ -1,0 +1,82 @@
+import type { Sql } from 'postgres'
+import type { IndexEntry } from './post-index.queries.ts'
+
+export type CommentIndexTable = 'comment_index' | 'comment_index_next'
+
+export interface LiveCommentRow {
+  id: number
+  content: string
+  version: number
+}
+
+/** Of these comments, those that are not deleted, as content-svc has them now. */
+export const findLiveComments = (sql: Sql, commentIds: readonly number[]): Promise<LiveCommentRow[]> =>
+  sql<LiveCommentRow[]>`
+    select comment.id, comment.content, comment.version
+    from content.comment join content.post on post.id = comment.post_id
+    where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null`
+
+/** As posts are: only where newer, and only while it is still the state that content-svc has. */
+export async function upsertComments(sql: Sql, table: CommentIndexTable, entries: readonly IndexEntry[]): Promise<number> {
+  const rows = await sql`
+    insert into search.${sql(table)} as known (comment_id, post_id, author_id, created_at, version, tokens)
+    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.version, entry.tokens::tsvector
+    from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
+    join content.comment on comment.id = entry.id and comment.version = entry.version and comment.deleted_at is null
+    order by comment.id
+    on conflict (comment_id) do update set version = excluded.version, tokens = excluded.tokens
+      where known.version < excluded.version
+    returning known.comment_id`
+  return rows.length
+}
+
+export async function deleteGoneComments(sql: Sql, table: CommentIndexTable, commentIds: readonly number[]): Promise<number> {
+  const rows = await sql`
+    delete from search.${sql(table)} known
+    where comment_id = any(${[...commentIds]}::bigint[]) and not exists (
+      select from content.comment join content.post on post.id = comment.post_id
+      where comment.id = known.comment_id and comment.deleted_at is null and post.deleted_at is null)
+    returning comment_id`
+  return rows.length
+}
+
+/** The comments of posts that are deleted are no longer found. */
+export async function deleteCommentsOfGonePosts(sql: Sql, postIds: readonly number[]): Promise<number> {
+  const rows = await sql`
+    delete from search.comment_index known
+    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)
+    returning comment_id`
+  return rows.length
+}
+
+export async function deleteCommentsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
+  const rows = await sql`delete from search.comment_index where author_id = any(${[...authorIds]}::bigint[]) returning comment_id`
+  return rows.length
+}
+
+/** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
+export const findOutdatedComments = (sql: Sql, table: CommentIndexTable, fromId: number, toId: number): Promise<{ id: number }[]> =>
+  sql<{ id: number }[]>`
+    select coalesce(comment.id, known.comment_id) as id
+    from (
+      select comment.id, comment.version from content.comment join content.post on post.id = comment.post_id
+      where comment.id >= ${fromId} and comment.id < ${toId} and comment.deleted_at is null and post.deleted_at is null
+    ) comment
+    full join (select comment_id, version from search.${sql(table)} where comment_id >= ${fromId} and comment_id < ${toId}) known on known.comment_id = comment.id
+    where known.version is null or comment.version is null or known.version < comment.version
+    order by 1`
+
+/** The newest of an author's own comments that the index does not have as they are. */
+export const findOutdatedCommentsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
+  sql<{ id: number }[]>`
+    select comment.id
+    from content.comment join content.post on post.id = comment.post_id and post.deleted_at is null
+    left join search.comment_index known on known.comment_id = comment.id and known.author_id = comment.author_id
+    where comment.author_id = ${authorId} and comment.deleted_at is null and (known.version is null or known.version < comment.version)
+    order by comment.updated_at desc, comment.id desc limit ${limit}`
+
+export async function highestCommentId(sql: Sql, table: CommentIndexTable): Promise<number> {
+  const [row] = await sql<[{ id: number }]>`
+    select greatest((select max(id) from content.comment), (select max(comment_id) from search.${sql(table)}), 0) as id`
+  return row.id
+}

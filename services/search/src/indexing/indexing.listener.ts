@@ -1,0 +1,37 @@
+import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import { deleteCommentsOf, deleteCommentsOfGonePosts } from './comment-index.queries.ts'
+import { indexComments, indexPosts } from './indexing.service.ts'
+import { deletePostsOf } from './post-index.queries.ts'
+
+const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [...new Set(ids.filter((id) => typeof id === 'number'))]
+
+/**
+ * An event says only that something changed: what is indexed is the thing as content-svc has it now. So an event that
+ * comes twice, late or out of order does no harm, and no inbox is needed.
+ */
+export const keepPostIndex: ListenerStep = {
+  name: 'posts',
+  usesInbox: false,
+  handles: ({ memberActivityType: type }) => type === 'POST_CREATE' || type === 'POST_UPDATE' || type === 'POST_DELETE' || type === 'MEMBER_ERASE',
+  async apply(sql, events) {
+    const erased = idsOf(events.map((event) => (event.memberActivityType === 'MEMBER_ERASE' ? event.memberId : undefined)))
+    const posts = idsOf(events.map((event) => (event.memberActivityType === 'MEMBER_ERASE' ? undefined : event.postId)))
+    const indexed = posts.length === 0 ? 0 : await indexPosts(sql, posts)
+    return indexed + (erased.length === 0 ? 0 : await deletePostsOf(sql, erased))
+  },
+}
+
+export const keepCommentIndex: ListenerStep = {
+  name: 'comments',
+  usesInbox: false,
+  handles: ({ memberActivityType: type }) =>
+    type === 'COMMENT_CREATE' || type === 'COMMENT_UPDATE' || type === 'COMMENT_DELETE' || type === 'POST_DELETE' || type === 'MEMBER_ERASE',
+  async apply(sql, events) {
+    const erased = idsOf(events.map((event) => (event.memberActivityType === 'MEMBER_ERASE' ? event.memberId : undefined)))
+    const posts = idsOf(events.map((event) => (event.memberActivityType === 'POST_DELETE' ? event.postId : undefined)))
+    const comments = idsOf(events.map(({ commentId }) => commentId))
+    const indexed = comments.length === 0 ? 0 : await indexComments(sql, comments)
+    const gone = posts.length === 0 ? 0 : await deleteCommentsOfGonePosts(sql, posts)
+    return indexed + gone + (erased.length === 0 ? 0 : await deleteCommentsOf(sql, erased))
+  },
+}

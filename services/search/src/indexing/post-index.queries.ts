@@ -1,0 +1,75 @@
+import type { Sql } from 'postgres'
+
+export type PostIndexTable = 'post_index' | 'post_index_next'
+
+export interface LivePostRow {
+  id: number
+  title: string
+  content: string
+  version: number
+}
+
+/** Of these posts, those that are not deleted, as content-svc has them now. */
+export const findLivePosts = (sql: Sql, postIds: readonly number[]): Promise<LivePostRow[]> =>
+  sql<LivePostRow[]>`select id, title, content, version from content.post where id = any(${[...postIds]}::bigint[]) and deleted_at is null`
+
+export interface IndexEntry {
+  id: number
+  version: number
+  /** The text of a tsvector. */
+  tokens: string
+}
+
+/**
+ * Only where newer, and only while the state that was read is still the one that content-svc has: an older one that
+ * arrives late, or one that was deleted meanwhile, changes nothing. Rows in the order of ids, so that two batches
+ * cannot deadlock. Returns how many changed.
+ */
+export async function upsertPosts(sql: Sql, table: PostIndexTable, entries: readonly IndexEntry[]): Promise<number> {
+  const rows = await sql`
+    insert into search.${sql(table)} as known (post_id, author_id, created_at, version, tokens)
+    select post.id, post.author_id, post.created_at, post.version, entry.tokens::tsvector
+    from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
+    join content.post on post.id = entry.id and post.version = entry.version and post.deleted_at is null
+    order by post.id
+    on conflict (post_id) do update set version = excluded.version, tokens = excluded.tokens
+      where known.version < excluded.version
+    returning known.post_id`
+  return rows.length
+}
+
+export async function deleteGonePosts(sql: Sql, table: PostIndexTable, postIds: readonly number[]): Promise<number> {
+  const rows = await sql`
+    delete from search.${sql(table)} known
+    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)
+    returning post_id`
+  return rows.length
+}
+
+export async function deletePostsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
+  const rows = await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
+  return rows.length
+}
+
+/** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
+export const findOutdatedPosts = (sql: Sql, table: PostIndexTable, fromId: number, toId: number): Promise<{ id: number }[]> =>
+  sql<{ id: number }[]>`
+    select coalesce(post.id, known.post_id) as id
+    from (select id, version from content.post where id >= ${fromId} and id < ${toId} and deleted_at is null) post
+    full join (select post_id, version from search.${sql(table)} where post_id >= ${fromId} and post_id < ${toId}) known on known.post_id = post.id
+    where known.version is null or post.version is null or known.version < post.version
+    order by 1`
+
+/** The newest of an author's own posts that the index does not have as they are. */
+export const findOutdatedPostsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
+  sql<{ id: number }[]>`
+    select post.id
+    from content.post left join search.post_index known on known.post_id = post.id and known.author_id = post.author_id
+    where post.author_id = ${authorId} and post.deleted_at is null and (known.version is null or known.version < post.version)
+    order by post.updated_at desc, post.id desc limit ${limit}`
+
+export async function highestPostId(sql: Sql, table: PostIndexTable): Promise<number> {
+  const [row] = await sql<[{ id: number }]>`
+    select greatest((select max(id) from content.post), (select max(post_id) from search.${sql(table)}), 0) as id`
+  return row.id
+}

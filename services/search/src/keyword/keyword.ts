@@ -1,0 +1,68 @@
+import { type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
+import { isCalendarDay } from '@dailyfeed/http-server/validation'
+import type { Term } from '../text/search-text.ts'
+import { normalise, wordsOf } from '../text/words.ts'
+
+/** What a keyword asks for. */
+export interface Criteria {
+  terms: Term[]
+  /** Of the authors: any of these, in lower case. Undefined: anybody. */
+  handles: string[] | undefined
+  /** First and last day, `yyyy-MM-dd`, both inclusive, in Asia/Seoul. */
+  since: string | undefined
+  until: string | undefined
+}
+
+export const MAX_WORDS = 32
+
+// minus, then "quoted" (an unclosed quote is closed by the end), or anything up to a space
+const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
+
+/**
+ * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and `until:yyyy-MM-dd`. Throws a
+ * ValidationError for an empty keyword, a day that is none, and more than 32 words. Anything else means something,
+ * if only nothing: punctuation is never an operator of the database.
+ */
+export function readKeywordOrThrow(keyword: string): Criteria {
+  const text = normalise(keyword)
+  if (text.trim() === '') throw problem('검색어를 입력해 주세요.', 'Please enter what to search for.')
+  const criteria: Criteria = { terms: [], handles: undefined, since: undefined, until: undefined }
+  for (const { groups: part = {} } of text.matchAll(PART)) readPart(part, criteria)
+  if (countWords(criteria.terms) > MAX_WORDS) throw problem(`검색어는 ${MAX_WORDS}단어까지 쓸 수 있습니다.`, `At most ${MAX_WORDS} words can be searched for.`)
+  return criteria
+}
+
+function readPart({ minus, quoted, bare = '' }: Partial<Record<string, string>>, criteria: Criteria): void {
+  if (minus === '' && quoted === undefined && readFilter(bare, criteria)) return
+  const words = wordsOf(quoted ?? bare)
+  if (words.length === 0) return
+  if (minus !== '') criteria.terms.push({ kind: 'WITHOUT', words, exact: quoted !== undefined })
+  else if (quoted !== undefined) criteria.terms.push({ kind: 'EXACT', words })
+  else criteria.terms.push(...words.map((word): Term => ({ kind: 'WORD', word })))
+}
+
+/** Several of one filter: any of the authors, the later first day, the earlier last day. */
+function readFilter(part: string, criteria: Criteria): boolean {
+  const [, name, value = ''] = /^(from|since|until):(.*)$/u.exec(part) ?? []
+  switch (name) {
+    case 'from': criteria.handles = [...(criteria.handles ?? []), value.replace(/^@/, '')]; return true
+    case 'since': criteria.since = later(criteria.since, dayOrThrow(name, value)); return true
+    case 'until': criteria.until = earlier(criteria.until, dayOrThrow(name, value)); return true
+    default: return false
+  }
+}
+
+/** PostgreSQL and ISO 8601 know no year 0. */
+function dayOrThrow(name: string, value: string): string {
+  if (!isCalendarDay(value) || value < '0001') throw problem(`${name}: 뒤에는 YYYY-MM-DD 형식의 날짜를 써 주세요.`, `After ${name}: there must be a date of the form YYYY-MM-DD.`)
+  return value
+}
+
+const later = (a: string | undefined, b: string) => (a === undefined || b > a ? b : a)
+const earlier = (a: string | undefined, b: string) => (a === undefined || b < a ? b : a)
+const countWords = (terms: readonly Term[]) => terms.reduce((sum, term) => sum + (term.kind === 'WORD' ? 1 : term.words.length), 0)
+const problem = (ko: string, en: string) => new ValidationError([{ field: 'keyword', ko, en } satisfies FieldProblem])
+
+/** Whether it names anything to look for: something that must be there, or a filter. Only `-word` names nothing. */
+export const looksForSomething = ({ terms, handles, since, until }: Criteria): boolean =>
+  terms.some(({ kind }) => kind !== 'WITHOUT') || handles !== undefined || since !== undefined || until !== undefined

@@ -1,0 +1,43 @@
+import type { ListRequest } from '@dailyfeed/pagination-support/list'
+import type { Sql } from 'postgres'
+import type { SearchRequest } from './search-request.ts'
+
+/** Totals are exact up to here; of more, this much is said. */
+export const MAX_TOTAL = 10_000
+
+/** The place of a hit in its list. Kept in cursors, so that a walk goes on after it whatever was added meanwhile. */
+export interface HitRow {
+  id: number
+  /** Whether a word asked for stands whole: those come first. */
+  whole: boolean
+  /** ts_rank; a float4, whose shortest decimal form is exact. */
+  rank: number
+}
+
+/** Every row of a page tells the total; a page without hits is one row without an id. */
+export type PageRow<Row extends HitRow> = { total: number } & (Row | { id: null })
+
+export const positionOf = ({ whole, rank, id }: HitRow): [number, number, number] => [whole ? 1 : 0, rank, id]
+
+/** Columns `whole` and `rank` of `known`, a row of an index. Weights of D, C, B, A: a word's start counts most. */
+export const score = (sql: Sql, { text }: SearchRequest) =>
+  text === undefined
+    ? sql`false as whole, 0::real as rank`
+    : sql`${text.wholeWord === null ? sql`false` : sql`known.tokens @@ ${text.wholeWord}::tsquery`} as whole,
+          ts_rank('{0.1, 0.2, 0.4, 1.0}', known.tokens, ${text.match}::tsquery) as rank`
+
+/** The condition on `known`: words, authors, days. Days are those of Asia/Seoul. */
+export const matches = (sql: Sql, { text, filters }: SearchRequest) => sql`
+  ${text === undefined ? sql`true` : sql`known.tokens @@ ${text.match}::tsquery`}
+  ${filters.handles === undefined ? sql`` : sql`and known.author_id = any(array(select member_id from member.public_profile where lower(handle) = any(${filters.handles}::text[])))`}
+  ${filters.since === undefined ? sql`` : sql`and known.created_at >= ${filters.since}::date::timestamp at time zone 'Asia/Seoul'`}
+  ${filters.until === undefined ? sql`` : sql`and known.created_at < (${filters.until}::date + 1)::timestamp at time zone 'Asia/Seoul'`}`
+
+/** The asked part of `hit`, and one more to know whether there is more. */
+export const pageOfHits = (sql: Sql, { size, offset, after }: ListRequest) => sql`
+  select * from hit
+  ${after === undefined ? sql`` : sql`where (whole::int, rank, id) < (${after[0] ?? 0}::int, ${after[1] ?? 0}::real, ${after[2] ?? 0}::bigint)`}
+  order by whole desc, rank desc, id desc
+  limit ${size + 1} offset ${offset}`
+
+export const total = (sql: Sql) => sql`(select count(*) from (select from hit limit ${MAX_TOTAL}) counted)`

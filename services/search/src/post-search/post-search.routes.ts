@@ -1,0 +1,14 @@
+import { pageOf } from '@dailyfeed/code/page'
+import { Post } from '@dailyfeed/code/post'
+import { SearchQuery } from '@dailyfeed/code/search'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { SearchContext } from '../context.ts'
+import { searchPosts } from './post-search.service.ts'
+
+export function postSearchRoutes(app: HttpServer, context: SearchContext): void {
+  app.get('/api/search/posts', { schema: { tags: ['search'], summary: 'Search posts', querystring: SearchQuery, response: { 200: successOf(pageOf(Post)) } } }, async (request) => {
+    const page = await searchPosts(context, request.memberId, request.query)
+    return success(200, page)
+  })
+}

@@ -1,0 +1,73 @@
+import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
+import type { Sql } from 'postgres'
+import { readSearchConfigOrThrow } from './config.ts'
+import { createReadDatabase } from './read-database.ts'
+import { searchApp } from './search-app.ts'
+
+export interface SearchFixture {
+  app: HttpServer
+  database: TestDatabase
+  /** The service's own login. */
+  sql: Sql
+  bearerOf: TestTokens['bearerOf']
+  ask(memberId: number, method: 'GET' | 'POST', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
+  /** The ids of the first hits of `/api/search/{list}`. */
+  find(memberId: number, keyword: string, list?: string): Promise<number[]>
+  close(): Promise<void>
+}
+
+interface Answer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
+  body: any
+}
+
+export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
+export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
+
+/** search-svc without its network: the real routes over a real database. */
+export async function searchFixture(): Promise<SearchFixture> {
+  const database = await testDatabase()
+  const tokens = await testTokens()
+  const config = readSearchConfigOrThrow({
+    DATABASE_URL: database.urlOf('search'),
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+    INTERNAL_TOKEN: 'the-token-of-search-svc-in-tests-only',
+    INTERNAL_CALLERS: `content:${hashOfToken(CONTENT_TOKEN)},batch:${hashOfToken(BATCH_TOKEN)}`,
+    CURSOR_KEY: 'the-cursor-key-of-search-svc-in-tests-only',
+  })
+  const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test' })
+  const primary = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test reads', readOnly: true, statementTimeout: 2_000 })
+  const app = await searchApp({
+    config,
+    verifier: tokens.verifier,
+    contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, log }), cursors: createCursors(config.CURSOR_KEY) }),
+  })
+  const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
+    const answer = await app.inject({ method, url, headers: { authorization: await tokens.bearerOf(memberId), ...headers }, ...(payload === undefined ? {} : { payload }) })
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  return {
+    app,
+    database,
+    sql,
+    bearerOf: tokens.bearerOf,
+    ask,
+    async find(memberId, keyword, list = 'posts') {
+      const { status, body } = await ask(memberId, 'GET', `/api/search/${list}?size=100&keyword=${encodeURIComponent(keyword)}`)
+      if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+      return body.data.content.map(({ id }: { id: number }) => id)
+    },
+    async close() {
+      await app.close()
+      await primary.end({ timeout: 1 })
+      await sql.end({ timeout: 1 })
+      await database.drop()
+    },
+  }
+}

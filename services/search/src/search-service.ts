@@ -1,0 +1,48 @@
+import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import type { SearchConfig } from './config.ts'
+import { catchUp } from './indexing/catch-up.service.ts'
+import { createReadDatabase } from './read-database.ts'
+import { searchApp } from './search-app.ts'
+
+interface SearchServiceOptions {
+  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  revocations?: Revocations
+}
+
+/** Milliseconds. Longer than any honest search takes, shorter than anybody waits. */
+const SEARCH_TIMEOUT = 2_000
+
+export async function startSearchService(config: SearchConfig, options: SearchServiceOptions = {}): Promise<RunningService> {
+  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' })
+  const openReads = (url: string) => openPool({ url, max: config.DATABASE_POOL_MAX, name: 'search-svc reads', readOnly: true, statementTimeout: SEARCH_TIMEOUT })
+  const primary = openReads(config.DATABASE_URL)
+  const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
+  const verifier = createTokenVerifier({
+    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
+    revocations: options.revocations ?? new PostgresRevocations(sql),
+  })
+
+  const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
+  const app = await searchApp({
+    config,
+    verifier,
+    contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, replica, log }), cursors }),
+  })
+  const service = await listen({
+    name: 'search-svc',
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    closeAfter: [primary, replica, sql].map((pool) => async () => pool?.end({ timeout: 5 })),
+  })
+  // What was loaded past the events, into an empty index too, is taken up while requests are served already.
+  catchUp(sql).then(
+    (mended) => app.log.info(mended, 'the index agrees with what content-svc holds'),
+    (error) => app.log.warn({ err: error }, 'the index could not be compared with what content-svc holds'),
+  )
+  return service
+}

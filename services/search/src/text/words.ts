@@ -1,0 +1,50 @@
+import { stemmer } from 'stemmer'
+
+/** Syllables that are written without spaces between words are asked for in pairs; all else as whole words. */
+export type Script = 'HANGUL' | 'IDEOGRAPHIC' | 'LATIN' | 'DIGITS' | 'OTHER'
+
+/** A stretch of one script inside a word: Node서버 is two. */
+export interface Run {
+  text: string
+  script: Script
+}
+
+/** PostgreSQL refuses a lexeme over 2,046 bytes; nobody looks for a longer word than this. */
+const MAX_WORD_LENGTH = 64
+
+// Single jamo (ㅋㅋㅋ, ㅠㅠ) part words, as punctuation does.
+const WORD = /[[\p{L}\p{N}]--[\p{Script=Hangul}--[가-힣]]]+/gv
+const RUN =
+  /(?<HANGUL>[가-힣]+)|(?<IDEOGRAPHIC>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+)|(?<LATIN>[a-z]+)|(?<DIGITS>[0-9]+)|(?<OTHER>[^가-힣\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ーa-z0-9]+)/gu
+
+/** One spelling for what looks the same: decomposed Hangul, full-width and capital letters, accents. */
+export const normalise = (text: string): string =>
+  text.normalize('NFKD').replaceAll(/(?<=[a-z])\p{M}+/giu, '').normalize('NFKC').toLowerCase()
+
+/** The words of a normalised text, in order. */
+export const wordsOf = (normalised: string): string[] => normalised.match(WORD) ?? []
+
+export function runsOf(word: string): Run[] {
+  return Array.from(word.matchAll(RUN), ({ 0: text, groups = {} }) => {
+    const script = (Object.keys(groups) as Script[]).find((name) => groups[name] !== undefined)
+    return { text, script: script ?? 'OTHER' }
+  })
+}
+
+export const isSyllabic = ({ script }: Run): boolean => script === 'HANGUL' || script === 'IDEOGRAPHIC'
+
+export const pairsOf = (text: string): string[] => {
+  const syllables = [...text]
+  return syllables.slice(1).map((syllable, index) => `${syllables[index]}${syllable}`)
+}
+
+/** What a word that is not written in syllables is kept as: running and runs are `run`. */
+export const stemOf = ({ text, script }: Run): string => (script === 'LATIN' ? stemmer(cut(text)) : cut(text))
+
+/** The lexeme of a whole word, apart from stems and pairs. */
+export const wholeWord = (text: string): string => `=${cut(text)}`
+
+/** What a word that is not written in syllables is kept as besides, for who asks for this very form: only Latin has stems. */
+export const exactFormOf = ({ text, script }: Run): string => (script === 'LATIN' ? wholeWord(text) : cut(text))
+
+const cut = (text: string) => (text.length > MAX_WORD_LENGTH ? [...text].slice(0, MAX_WORD_LENGTH).join('') : text)
