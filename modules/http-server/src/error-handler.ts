@@ -17,6 +17,9 @@ export function renderErrors(app: FastifyInstance, isTransientFault: IsTransient
     if (error instanceof ValidationError) return failValidation(request, reply, error.problems)
     if (error.validation !== undefined) return failValidation(request, reply, problemsOf(error.validation, error.validationContext ?? 'body'))
     const code = CODES_BY_STATUS[error.statusCode ?? 500]
+    // Fastify would close the connection on what is still being sent, and with it the answer could be lost on its way:
+    // Node reads the rest and drops it, for as long as a request may take.
+    if (code === 'PAYLOAD_TOO_LARGE') reply.removeHeader('connection')
     if (code !== undefined) return failWith(request, reply, new DailyfeedError(code, code === 'SERVICE_UNAVAILABLE' ? { retryAfterSeconds: 2 } : {}))
     if ((error.statusCode ?? 500) < 500) return failMalformed(request, reply)
     if (isTransientFault(error)) {

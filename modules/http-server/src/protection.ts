@@ -7,7 +7,20 @@ export const SECURITY_HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Instead of SECURITY_HEADERS; only where `secureOwnAnswers` is used. */
+    securityHeaders?: FastifyHelmetOptions
+  }
+}
+
 export const sendSecurityHeaders = async (app: FastifyInstance) => void (await app.register(helmet, SECURITY_HEADERS))
+
+/** For a server that passes on the answers of others: those bring their own headers, and are not touched. */
+export async function secureOwnAnswers(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, { ...SECURITY_HEADERS, global: false })
+  app.addHook('onSend', async (request, reply) => void (await reply.helmet(request.routeOptions.config.securityHeaders)))
+}
 
 /** 503 with Retry-After before the queue of work grows beyond what can be answered in time. */
 export const shedOverload = async (app: FastifyInstance) => void (await app.register(underPressure, { maxEventLoopDelay: 1_000, retryAfter: 2 }))

@@ -1,5 +1,5 @@
-import type { FastifyHttpOptions } from 'fastify'
 import type { Server } from 'node:http'
+import { type FastifyHttpOptions, LogController } from 'fastify'
 import { answerBadAddress, answerBadHttp } from './malformed-request.ts'
 import { requestIdOf } from './trace.ts'
 
@@ -10,7 +10,7 @@ export const serverOptions = (service: string, logLevel: string) =>
   ({
     logger: { level: logLevel, name: service, redact: ['req.headers', 'res.headers'] },
     // One line a request would be most of the work of a feed read; failures and slow answers are logged in onResponse.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 15_000,
     connectionTimeout: 0,

@@ -1,6 +1,8 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 
 export type UpstreamPool = Pool
+export type UpstreamHandler = Dispatcher.DispatchHandler
+export type UpstreamControl = Dispatcher.DispatchController
 
 interface UpstreamPoolOptions {
   connectTimeoutMilliseconds: number

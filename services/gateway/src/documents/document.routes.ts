@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
+import type { Upstreams } from '../upstreams.ts'
+import { createPublicDocument } from './public-document.ts'
+
+/** Only the files of Swagger UI are used: its plugin would hold a document of this server's own routes, and load it all at start. */
+const SWAGGER_UI = fileURLToPath(new URL('./static/', import.meta.resolve('@fastify/swagger-ui')))
+const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'index.css', 'favicon-32x32.png']
+
+/** Swagger UI writes styles into the page and pictures as data; its scripts are files. */
+const DOCS_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+    },
+  },
+  referrerPolicy: { policy: 'same-origin' },
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Dailyfeed API</title>
+    <link rel="stylesheet" href="/docs/swagger-ui.css" />
+    <link rel="stylesheet" href="/docs/index.css" />
+    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png" />
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`
+const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })\n`
+
+export const documentRoutes: FastifyPluginAsync<{ upstreams: Upstreams }> = async (app, { upstreams }) => {
+  const publicDocument = createPublicDocument(upstreams)
+  app.get('/openapi.json', async (_request, reply) => {
+    const json = await publicDocument()
+    return reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(json)
+  })
+
+  const page = { config: { securityHeaders: DOCS_HEADERS } }
+  await app.register(fastifyStatic, { root: SWAGGER_UI, serve: false, maxAge: '1d' })
+  app.get('/docs', page, async (_request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE))
+  app.get('/docs/start.js', page, async (_request, reply) => reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(START))
+  for (const file of FILES) app.get(`/docs/${file}`, page, async (_request, reply) => reply.sendFile(file))
+}

@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { GATEWAY_TOKEN, sendRaw, startGateway, startUpstream, type Upstream } from '../gateway-fixture.ts'
+
+let content: Upstream
+let activity: Upstream
+let gateway: RunningService
+const services: Upstream[] = []
+let streams = 0
+let openStreams = 0
+
+beforeAll(async () => {
+  content = await startUpstream('content', (app) => {
+    app.get('/api/posts/cookies', async (_request, reply) => reply.header('set-cookie', ['a=1', 'b=2']).header('vary', 'Accept').header('connection', 'close').send('한글'))
+    app.get('/api/posts/gone', async (_request, reply) => reply.code(410).header('x-relogin-required', 'true').send({ code: 'POST_ALREADY_DELETED' }))
+    app.get('/api/posts/large', async (_request, reply) => reply.send(Buffer.alloc(8_000_000, 7)))
+    app.get('/api/posts/broken', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-length': '1000' })
+      reply.raw.write('half')
+      setTimeout(() => reply.raw.destroy(), 50)
+    })
+    app.get('/api/posts/never', () => new Promise(() => {}))
+  })
+  activity = await startUpstream('activity', (app) => {
+    app.get('/api/notifications/stream', (_request, reply) => {
+      streams++
+      openStreams++
+      reply.hijack()
+      reply.raw.on('close', () => openStreams--)
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      reply.raw.flushHeaders()
+      setTimeout(() => reply.raw.write('id: 1\ndata: {}\n\n'), 1_500)
+    })
+  })
+  const rest = await Promise.all(['member', 'timeline', 'search', 'image', 'batch'].map((name) => startUpstream(name)))
+  services.push(content, activity, ...rest)
+  const [member, timeline, search, image, batch] = rest.map(({ url }) => url)
+  gateway = await startGateway({
+    CONTENT_URL: content.url,
+    ACTIVITY_URL: activity.url,
+    MEMBER_URL: String(member),
+    TIMELINE_URL: String(timeline),
+    SEARCH_URL: String(search),
+    IMAGE_URL: String(image),
+    BATCH_URL: String(batch),
+    UPSTREAM_READ_TIMEOUT_MS: '1000',
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  for (const { app } of services) await app.close()
+})
+
+const ask = (path: string, init: RequestInit = {}) => fetch(gateway.url + path, init)
+const askJson = async (path: string, init: RequestInit = {}) => (await ask(path, init)).json() as Promise<Record<string, never> & { headers: Record<string, string> }>
+
+test.each([
+  ['/api/authentication/login', 'member'],
+  ['/api/token/refresh', 'member'],
+  ['/api/members/query/in', 'member'],
+  ['/api/posts/1/like', 'content'],
+  ['/api/comments/', 'content'],
+  ['/api/timeline/posts', 'timeline'],
+  ['/api/search/posts/?keyword=a+b%20c', 'search'],
+  ['/api/images/upload', 'image'],
+  ['/api/member-activities', 'activity'],
+  ['/api/activity/posts', 'activity'],
+  ['/api/notifications/unread-count', 'activity'],
+  ['/api/admin/dead-letters', 'batch'],
+])('%s is answered by %s-svc, with its path and query as they came', async (path, name) => {
+  expect(await askJson(path, { method: 'POST' })).toMatchObject({ name, url: path, method: 'POST' })
+})
+
+test('/api/proxy/<rest> is served as /api/<rest>, once', async () => {
+  expect(await askJson('/api/proxy/posts/1?x=%2F')).toMatchObject({ name: 'content', url: '/api/posts/1?x=%2F' })
+  const nested = await ask('/api/proxy/proxy/posts/1')
+  expect(nested.status).toBe(404)
+  expect(await nested.json()).toMatchObject({ code: 'NOT_FOUND', path: '/api/proxy/proxy/posts/1' })
+})
+
+test.each([
+  '/internal/jobs/x', '/api/internal/x', '/api/posts/..%2f..%2finternal', '/api/posts/%2e%2e/%2e%2e/internal', '/api/posts/../../internal/x', '/api//internal', '/api/posts//1',
+  '/api/proxy/../internal', '/api/proxy//internal', '/api/posts/..\\..\\internal', '/api/posts/%5c..%5cinternal', '/%69nternal/x', '/%61pi/%69nternal', '//internal/x', '/metrics', '/healthz/other',
+  '/api/posts/x%00', '/api/posts/.', '/api/unknown', '/api', '/api/', '/api/postsx', '/api/healthz/ready', '/api/posts/..;/internal/%2e%2e/',
+])('%s is routed to nobody', async (path) => {
+  const answer = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  expect(answer).toMatch(/^HTTP\/1.1 404 /)
+  expect(answer).toContain('"code":"NOT_FOUND"')
+})
+
+test('an address in absolute form is the same address', async () => {
+  const answer = await sendRaw(gateway.url, 'GET http://feed.example/api/posts/1 HTTP/1.1\r\nHost: feed.example\r\nConnection: close\r\n\r\n')
+  expect(answer).toContain('"url":"/api/posts/1"')
+})
+
+test('a body passes untouched, whatever its content type', async () => {
+  const body = randomBytes(900_000)
+  for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', 'application/octet-stream', 'image/webp']) {
+    const answer = await askJson('/api/images/upload', { method: 'POST', body, headers: { 'content-type': type } })
+    expect(answer.headers['content-type']).toBe(type)
+    expect(Buffer.from(String(answer['body']), 'base64').equals(body)).toBe(true)
+  }
+})
+
+test('a body without a length passes in chunks', async () => {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('one '))
+      setTimeout(() => {
+        controller.enqueue(new TextEncoder().encode('two'))
+        controller.close()
+      }, 50)
+    },
+  })
+  const answer = await askJson('/api/posts', { method: 'POST', body, duplex: 'half' } as RequestInit)
+  expect(Buffer.from(String(answer['body']), 'base64').toString()).toBe('one two')
+})
+
+test('an empty body is no body, whatever its content type', async () => {
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    const answer = await askJson('/api/posts/1', { method, headers: { 'content-type': 'application/json' } })
+    expect(answer['body']).toBeNull()
+    expect(answer.headers['transfer-encoding']).toBeUndefined()
+  }
+})
+
+test('a body that the service refuses unread still gets its answer, and the connection lives on', async () => {
+  const answer = await ask('/api/posts', { method: 'POST', body: randomBytes(12_000_000) })
+  expect(answer.status).toBe(413)
+  expect(await askJson('/api/posts/1')).toMatchObject({ name: 'content' })
+})
+
+test('a body with GET stops at the gateway', async () => {
+  const answer = await sendRaw(gateway.url, 'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd')
+  expect(answer).toContain('"body":null')
+})
+
+test('status, headers and bytes of an answer pass untouched, each cookie by itself', async () => {
+  const cookies = await ask('/api/posts/cookies')
+  expect(cookies.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  expect(cookies.headers.get('vary')).toBe('Origin, Accept')
+  expect(await cookies.text()).toBe('한글')
+  const gone = await ask('/api/posts/gone')
+  expect([gone.status, gone.headers.get('x-relogin-required')]).toEqual([410, 'true'])
+  expect((await (await ask('/api/posts/large')).arrayBuffer()).byteLength).toBe(8_000_000)
+  expect((await ask('/api/posts/large', { method: 'HEAD' })).headers.get('content-length')).toBe('8000000')
+})
+
+test('what a client says of itself to services is dropped, and the gateway says it instead', async () => {
+  const spoofed = {
+    'X-Internal-Token': 'stolen', 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Prefix': '/x', 'X-Real-IP': '6.6.6.6',
+    Forwarded: 'for=6.6.6.6', 'X-User-Id': '1', 'X-Trusted-Frontend': 'true', 'X-HTTP-Method-Override': 'DELETE', TE: 'trailers', 'Proxy-Authorization': 'x', 'X-Own': 'kept', 'X-Hop': 'dropped', Authorization: 'Bearer kept',
+  }
+  const lines = Object.entries(spoofed).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const answer = await sendRaw(gateway.url, `GET /api/posts/1 HTTP/1.1\r\nHost: feed.example\r\n${lines}Connection: close, X-Hop, X-Internal-Token\r\n\r\n`)
+  const { headers, client } = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1))
+  expect(headers).toMatchObject({ 'x-internal-token': GATEWAY_TOKEN, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'feed.example', 'x-own': 'kept', authorization: 'Bearer kept' })
+  for (const name of ['x-forwarded-prefix', 'x-real-ip', 'forwarded', 'x-user-id', 'x-trusted-frontend', 'x-http-method-override', 'te', 'proxy-authorization', 'x-hop']) expect(headers[name], name).toBeUndefined()
+  expect(headers.host).toBe(new URL(content.url).host)
+  expect(client).toEqual({ address: '127.0.0.1', isHttps: false, host: 'feed.example', isTrustedFrontend: false })
+})
+
+test('x-request-id is made at the edge when it is absent or odd, and returned; the trace goes on', async () => {
+  const given = await ask('/api/posts/1', { headers: { 'x-request-id': 'abc-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
+  const told = (await given.json()) as { headers: Record<string, string> }
+  expect([given.headers.get('x-request-id'), told.headers['x-request-id']]).toEqual(['abc-1', 'abc-1'])
+  expect(told.headers['traceparent']).toMatch(new RegExp(`^00-${'a'.repeat(32)}-[0-9a-f]{16}-01$`))
+  const odd = await ask('/api/posts/1', { headers: { 'x-request-id': 'a b"c' } })
+  expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f]{24}$/)
+  expect(((await odd.json()) as typeof told).headers['x-request-id']).toBe(odd.headers.get('x-request-id'))
+})
+
+test('a service that does not answer in time is 503 with Retry-After, in the envelope', async () => {
+  const answer = await ask('/api/posts/never', { headers: { 'accept-language': 'en' } })
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(await answer.json()).toMatchObject({ statusCode: 503, resultCode: 'FAIL', code: 'SERVICE_UNAVAILABLE', path: '/api/posts/never', message: 'This cannot be done right now. Please try again in a moment.' })
+})
+
+test('a service that breaks off its answer breaks off ours: half is never taken for whole', async () => {
+  await expect(ask('/api/posts/broken').then((answer) => answer.text())).rejects.toThrow()
+})
+
+test('an event stream may be silent for longer than an answer may take, and ends at the service when the client leaves', async () => {
+  const leave = new AbortController()
+  const answer = await ask('/api/notifications/stream', { signal: leave.signal })
+  expect(answer.headers.get('content-type')).toBe('text/event-stream')
+  const { value } = (await answer.body?.getReader().read()) ?? {}
+  expect(new TextDecoder().decode(value)).toContain('id: 1')
+  leave.abort()
+  await expect.poll(() => [streams, openStreams]).toEqual([1, 0])
+})
+
+test('a gateway that stops ends open event streams', async () => {
+  const own = await startGateway({ ACTIVITY_URL: activity.url })
+  const answer = await fetch(`${own.url}/api/notifications/stream`)
+  const all = answer.text()
+  const before = Date.now()
+  await own.close()
+  await all
+  expect(Date.now() - before).toBeLessThan(1_400)
+})
+
+test('a service that cannot be reached is 503 in the envelope, with a code of its own for member-svc, also with a body', async () => {
+  const alone = await startGateway()
+  for (const [path, code] of [['/api/members/profile', 'MEMBER_API_CONNECTION_ERROR'], ['/api/posts', 'SERVICE_UNAVAILABLE']] as const) {
+    for (const init of [{}, { method: 'POST', body: randomBytes(200_000) }]) {
+      const answer = await fetch(alone.url + path, init)
+      const failure = (await answer.json()) as { message: string }
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(failure).toMatchObject({ code, resultCode: 'FAIL', path })
+      expect(failure.message).not.toMatch(/ECONN|127\.0\.0\.1|undici/)
+    }
+  }
+  await alone.close()
+})
+
+test('GET is tried once more when the connection breaks before an answer; a write never is', async () => {
+  let connections = 0
+  const flaky = createServer((socket) => {
+    connections++
+    socket.on('error', () => {})
+    if (connections % 2 === 1) socket.once('data', () => socket.destroy())
+    else socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'))
+  })
+  await new Promise<void>((resolve) => flaky.listen(0, '127.0.0.1', resolve))
+  const own = await startGateway({ CONTENT_URL: `http://127.0.0.1:${(flaky.address() as { port: number }).port}` })
+  expect(await (await fetch(`${own.url}/api/posts/1`)).text()).toBe('ok')
+  expect(connections).toBe(2)
+  expect((await fetch(`${own.url}/api/posts`, { method: 'POST', body: '{}' })).status).toBe(503)
+  await wait(200)
+  expect(connections).toBe(3)
+  await own.close()
+  flaky.close()
+})

@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { INTERNAL_TOKEN, REQUEST_ID } from '@dailyfeed/code/headers'
+import { type Client, TRUSTED_FRONTEND } from '@dailyfeed/http-server/client-address'
+import { traceparentOf } from '@dailyfeed/http-server/trace'
+import type { FastifyRequest } from 'fastify'
+
+/** Of one connection only (RFC 9110, 7.6.1), and `expect`, which this server has answered itself. */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'expect']
+/** What only the gateway may say. `host` becomes the service's own, x-forwarded-host keeps the client's. */
+const OURS = ['host', INTERNAL_TOKEN, TRUSTED_FRONTEND, 'x-real-ip', 'forwarded', 'x-user-id', 'x-http-method-override', 'traceparent', REQUEST_ID]
+const DROPPED = new Set([...HOP_BY_HOP, ...OURS])
+
+export type ForwardedHeaders = Record<string, string | string[]>
+
+/** The client's headers, without what it may not say to a service. */
+function harmlessHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
+  const headers: ForwardedHeaders = {}
+  for (const name in given) {
+    const value = given[name]
+    if (value !== undefined && !DROPPED.has(name) && !name.startsWith('x-forwarded-')) headers[name] = value
+  }
+  for (const name of namedByConnection(given.connection)) delete headers[name]
+  return headers
+}
+
+/** A client may declare more headers to be of its own connection; almost none does. */
+const namedByConnection = (connection: string | undefined) =>
+  connection === undefined || connection === 'keep-alive' || connection === 'close' ? [] : connection.toLowerCase().split(',').map((name) => name.trim())
+
+/** `internalToken`: absent towards a server that is not one of ours. */
+export function forwardedHeadersOf(request: FastifyRequest, client: Client, internalToken: string | undefined): ForwardedHeaders {
+  const headers = harmlessHeadersOf(request.raw.headers)
+  headers['x-forwarded-for'] = client.address
+  headers['x-forwarded-proto'] = client.isHttps ? 'https' : 'http'
+  headers['x-forwarded-host'] = client.host
+  headers[REQUEST_ID] = request.id
+  headers['traceparent'] = traceparentOf(request.traceId)
+  // Reading has no body for us: what a client sends with it stops here, and so does its length.
+  if (request.method === 'GET' || request.method === 'HEAD') delete headers['content-length']
+  if (internalToken !== undefined) headers[INTERNAL_TOKEN] = internalToken
+  if (client.isTrustedFrontend) headers[TRUSTED_FRONTEND] = 'true'
+  return headers
+}

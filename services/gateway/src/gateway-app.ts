@@ -1,0 +1,64 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { REQUEST_ID } from '@dailyfeed/code/headers'
+import { logTroubles } from '@dailyfeed/http-server/answer-log'
+import { failWith, renderErrors } from '@dailyfeed/http-server/error-handler'
+import { answerHealth } from '@dailyfeed/http-server/health'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { internalCallers } from '@dailyfeed/http-server/internal-access'
+import { measure } from '@dailyfeed/http-server/metrics'
+import { secureOwnAnswers, shedOverload } from '@dailyfeed/http-server/protection'
+import { serverOptions } from '@dailyfeed/http-server/server-options'
+import { traceIdOf } from '@dailyfeed/http-server/trace'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { GatewayConfig } from './config.ts'
+import { documentRoutes } from './documents/document.routes.ts'
+import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
+import { EndlessAnswers } from './forward/forward.ts'
+import { pageRoutes } from './page/page.routes.ts'
+import { publicUrlOf } from './public-path.ts'
+import { createReadinessCheck } from './readiness.ts'
+import type { Upstreams } from './upstreams.ts'
+
+const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
+
+/** The edge: of the manners of a service it keeps envelope, trace, health and metrics, but it reads no body and knows no member. */
+export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): Promise<HttpServer> {
+  const app = Fastify({ ...serverOptions('gateway', config.LOG_LEVEL), rewriteUrl: ({ url }) => publicUrlOf(url ?? '/') }).withTypeProvider<TypeBoxTypeProvider>()
+  keepManners(app as unknown as FastifyInstance)
+  await secureOwnAnswers(app as unknown as FastifyInstance)
+  await shedOverload(app as unknown as FastifyInstance)
+
+  const callers = internalCallers(config.INTERNAL_CALLERS)
+  app.decorate('internalCallers', callers)
+  const metrics = measure(app as unknown as FastifyInstance, 'gateway', async (request) => {
+    if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
+  })
+  app.decorate('metrics', metrics)
+  answerHealth(app as unknown as FastifyInstance, createReadinessCheck(upstreams))
+
+  const endless = new EndlessAnswers()
+  app.addHook('preClose', async () => endless.endAll())
+  await app.register(apiRoutes, { config, upstreams, endless })
+  await app.register(documentRoutes, { upstreams })
+  await app.register(pageRoutes, { config, upstreams, endless })
+  return app
+}
+
+function keepManners(app: FastifyInstance): void {
+  renderErrors(app)
+  logTroubles(app)
+  app.decorateRequest('traceId', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    request.traceId = traceIdOf(request.raw)
+    reply.header(REQUEST_ID, request.id)
+    if (METHODS.has(request.method)) return done()
+    reply.header('allow', [...METHODS].join(', '))
+    done(new DailyfeedError('METHOD_NOT_ALLOWED'))
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  // Every path has a route for reading: what comes here has another method.
+  app.setNotFoundHandler((request, reply) => failWith(request, reply.header('allow', 'GET, HEAD'), new DailyfeedError('METHOD_NOT_ALLOWED')))
+}

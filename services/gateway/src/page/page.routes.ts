@@ -1,0 +1,71 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import fastifyStatic from '@fastify/static'
+import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
+import type { GatewayConfig } from '../config.ts'
+import { edgeClientOf } from '../edge-client.ts'
+import { type EndlessAnswers, forward } from '../forward/forward.ts'
+import { forwardedHeadersOf } from '../forward/request-headers.ts'
+import { isInternal, isOfApi, pathOf } from '../public-path.ts'
+import type { Upstreams } from '../upstreams.ts'
+import { pageFileOf } from './page-file.ts'
+
+interface PageOptions {
+  config: GatewayConfig
+  upstreams: Upstreams
+  endless: EndlessAnswers
+}
+
+/** The page runs our own scripts only and talks to us only; pictures may come from anywhere. */
+const PAGE_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'https:', 'http:', 'data:', 'blob:'],
+      connectSrc: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+    },
+  },
+  referrerPolicy: { policy: 'same-origin' },
+}
+
+const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dailyfeed</title>
+<h1>The web client has not been built yet</h1>
+<p>Build it with <code>npx vite build web</code> at the top of the repository, or start everything with <code>npm start</code>, which does. Then load this page again.</p>
+<p>The API is here all the same: <a href="/docs">its documents</a>.</p></html>
+`
+
+/** Every address that is not the API's: the built web client, or with `WEB_URL` the pages of that server. */
+export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config, upstreams, endless }) => {
+  app.addHook('onRequest', async (request) => {
+    const path = decodeURIComponent(pathOf(request.url))
+    if (isOfApi(path) || isInternal(path)) throw new DailyfeedError('NOT_FOUND')
+  })
+
+  const { pages } = upstreams
+  if (pages !== undefined) {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    app.route({
+      method: ['GET', 'HEAD', 'POST'],
+      url: '/*',
+      handler(request, reply) {
+        const headers = forwardedHeadersOf(request, edgeClientOf(request, config.TRUSTED_FRONTENDS), undefined)
+        forward(request, reply, { pool: pages, headers, isEndless: false, unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }) }, endless)
+      },
+    })
+    return
+  }
+
+  await app.register(fastifyStatic, { root: config.WEB_DIR, serve: false, cacheControl: false, dotfiles: 'ignore' })
+  app.get('/*', { config: { securityHeaders: PAGE_HEADERS } }, async (request, reply) => {
+    const file = await pageFileOf(config.WEB_DIR, decodeURIComponent(pathOf(request.url)))
+    if (file.kind === 'MISSING') throw new DailyfeedError('NOT_FOUND')
+    if (file.kind === 'NOT_BUILT') return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
+    return reply.header('cache-control', file.cacheControl).sendFile(file.name)
+  })
+}

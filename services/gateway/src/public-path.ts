@@ -1,0 +1,34 @@
+import { PATH_TABLE } from '@dailyfeed/code/ports'
+import type { UpstreamName } from './config.ts'
+
+const SERVICES = new Map(PATH_TABLE as readonly (readonly [string, UpstreamName])[])
+const PROXY_PREFIX = '/api/proxy/'
+const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i
+
+/**
+ * Anything that a router behind us might read as another path than we do: empty and dot segments, encoded slashes and
+ * dots, backslashes, a fragment, NUL. No address of ours has one.
+ */
+const AMBIGUOUS = /\/\/|\\|#|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/** What the request asks for in the founding client's form or ours: `/api/proxy/<rest>` is `/api/<rest>`, once. */
+export function publicUrlOf(url: string): string {
+  const local = url.startsWith('/') ? url : url.replace(SCHEME_AND_HOST, '')
+  return local.startsWith(PROXY_PREFIX) ? `/api/${local.slice(PROXY_PREFIX.length)}` : local
+}
+
+export function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query)
+}
+
+/** The service that has this path, judged by its bytes as they will be sent on. Undefined: no service does. */
+export function findService(path: string): UpstreamName | undefined {
+  if (AMBIGUOUS.test(path)) return undefined
+  const end = path.indexOf('/', '/api/'.length)
+  return SERVICES.get(end === -1 ? path : path.slice(0, end))
+}
+
+export const isOfApi = (path: string) => path === '/api' || path.startsWith('/api/')
+/** Paths of the services' own port that would be doors, and are no pages either. */
+export const isInternal = (path: string) => /^\/+(?:internal|metrics|healthz|\.well-known)(?:\/|$)/.test(path)
