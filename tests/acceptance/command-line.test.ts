@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type Member, newMember } from './client.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+let member: Member
+let empty: string
+
+beforeAll(async () => {
+  member = await newMember()
+  empty = await mkdtemp(join(tmpdir(), 'dailyfeed-cli-'))
+})
+afterAll(() => rm(empty, { recursive: true, force: true }))
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['cli/src/main.ts', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'], DATA_DIR: dataDir } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+
+test('seed loads members, follows and posts, which are found by feeds and by search', async () => {
+  const { code, stdout } = await dailyfeed(['seed', '--members', '200', '--posts', '2000', '--follows', '3000', '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ members: 200, posts: 2_000, follows: 3_000 })
+  const feed = await member.ask('GET', '/api/timeline/posts/recent-activities?size=5')
+  expect(feed.body.data.content).toHaveLength(5)
+  const found = await member.ask('GET', `/api/search/posts?keyword=${encodeURIComponent('한강')}`)
+  expect(found.body.data.totalElements).toBeGreaterThan(0)
+})
+
+test('grant-admin makes an administrator, and refuses an unknown handle', async () => {
+  expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(403)
+  const granted = await dailyfeed(['members', 'grant-admin', '--handle', member.handle, '--json'])
+  expect([granted.code, JSON.parse(granted.stdout)]).toEqual([0, { id: member.id, handle: member.handle, role: 'ADMIN' }])
+  expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(200)
+  const unknown = await dailyfeed(['members', 'grant-admin', '--handle', 'nobody_at_all'])
+  expect([unknown.code, unknown.stderr]).toEqual([1, "dailyfeed: no member has the handle 'nobody_at_all'\n"])
+})
+
+test('jobs run asks the owning service, and names the known jobs for an unknown one', async () => {
+  const done = await dailyfeed(['jobs', 'run', 'counterReconcileJob', '--json'])
+  expect([done.code, JSON.parse(done.stdout)]).toMatchObject([0, { job: 'counterReconcileJob' }])
+  const unknown = await dailyfeed(['jobs', 'run', 'washTheDishesJob'])
+  expect(unknown.code).toBe(1)
+  expect(unknown.stderr).toContain('counterReconcileJob')
+  expect(unknown.stderr.trim().split('\n')).toHaveLength(1)
+})
+
+test.each([
+  [['seed', '--members', 'many'], 'must be a whole number from 2 to 10000000'],
+  [['seed', '--members', '-1'], 'must be a whole number'],
+  [['nonsense'], "unknown command 'nonsense'"],
+  [['members', 'grant-admin'], "required option '--handle <handle>'"],
+])('dailyfeed %j ends with 1 and says what is wrong', async (args, sentence) => {
+  const { code, stderr } = await dailyfeed(args)
+  expect(code).toBe(1)
+  expect(stderr).toContain(sentence)
+  expect(stderr).not.toMatch(/at .*\.ts:\d+/)
+})
+
+test('where nothing runs it says so in one line', async () => {
+  const { code, stderr } = await dailyfeed(['seed'], empty)
+  expect([code, stderr]).toEqual([1, `dailyfeed: no dailyfeed runs in ${empty}; start it with npm start, or set DATA_DIR or DATABASE_URL\n`])
+})
