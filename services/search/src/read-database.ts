@@ -21,10 +21,12 @@ interface ReadDatabaseOptions {
 /** A healthy replica is a few milliseconds behind: waiting that long spares the primary a search. */
 const WAITS_MILLISECONDS = [2, 5, 10, 20]
 const AWAY_MILLISECONDS = 5_000
+/** One that is further behind is not waited for again at once. */
+const BEHIND_MILLISECONDS = 1_000
 
 export function createReadDatabase({ primary, replica, log }: ReadDatabaseOptions): ReadDatabase {
   if (replica === undefined) return { read: (query) => query(primary) }
-  let awayUntil = 0
+  let restsUntil = 0
 
   async function hasCaughtUp(replica: Sql): Promise<boolean> {
     const [{ position }] = await primary<[{ position: string }]>`select pg_current_wal_flush_lsn()::text as position`
@@ -39,13 +41,14 @@ export function createReadDatabase({ primary, replica, log }: ReadDatabaseOption
 
   return {
     async read(query) {
-      if (performance.now() < awayUntil) return query(primary)
+      if (performance.now() < restsUntil) return query(primary)
       try {
         if (await hasCaughtUp(replica)) return await query(replica)
+        restsUntil = performance.now() + BEHIND_MILLISECONDS
       } catch (error) {
         // A search that took too long there would take too long here.
         if (!isTransientFault(error) || isStatementTimeout(error)) throw error
-        awayUntil = performance.now() + AWAY_MILLISECONDS
+        restsUntil = performance.now() + AWAY_MILLISECONDS
         log.warn({ err: error }, 'the replica is away; reads go to the primary')
       }
       return query(primary)

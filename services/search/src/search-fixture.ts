@@ -71,3 +71,24 @@ export async function searchFixture(): Promise<SearchFixture> {
     },
   }
 }
+
+/** A post straight in content-svc's table, as its own statement would leave it; no event is told. */
+export async function insertPost(sql: Sql, authorId: number, content: string, { title = '', createdAt = new Date() } = {}): Promise<number> {
+  const [row] = await sql<[{ id: number }]>`
+    insert into content.post (author_id, title, content, created_at, updated_at) values (${authorId}, ${title}, ${content}, ${createdAt}, ${createdAt}) returning id`
+  return row.id
+}
+
+export async function editPost(sql: Sql, postId: number, content: string): Promise<void> {
+  await sql`update content.post set content = ${content}, version = version + 1, updated_at = now() where id = ${postId}`
+}
+
+export async function deletePost(sql: Sql, postId: number): Promise<void> {
+  await sql`update content.post set deleted_at = now(), version = version + 1 where id = ${postId}`
+}
+
+export async function insertComment(sql: Sql, postId: number, authorId: number, content: string): Promise<number> {
+  const [row] = await sql<[{ id: number }]>`
+    insert into content.comment (post_id, depth, author_id, content) values (${postId}, 0, ${authorId}, ${content}) returning id`
+  return row.id
+}

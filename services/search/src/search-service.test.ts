@@ -1,0 +1,36 @@
+import { insertMember } from '@dailyfeed/tests/members'
+import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readSearchConfigOrThrow } from './config.ts'
+import { insertPost } from './search-fixture.ts'
+import { startSearchService } from './search-service.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.drop())
+
+const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  DATABASE_URL: database.urlOf('search'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: 'x'.repeat(32), INTERNAL_CALLERS: `batch:${'0'.repeat(64)}`, CURSOR_KEY: 'x'.repeat(32), DATA_DIR: '/nonexistent', NODE_ENV: 'production', ...more,
+})
+
+test('posts that were loaded before search-svc started are in its index soon after', async () => {
+  const author = await insertMember(database.sql, 'author')
+  const postId = await insertPost(database.sql, author, '먼저 있던 글')
+  const service = await startSearchService({ ...readSearchConfigOrThrow(environment()), PORT: 0 })
+  try {
+    expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
+    await vi.waitFor(async () => expect((await database.sql`select post_id from search.post_index`).map(({ post_id }) => post_id)).toEqual([postId]), 5_000)
+  } finally {
+    await service.close()
+  }
+})
+
+test('a wrong or missing setting stops the start with one line that names it', () => {
+  expect(() => readSearchConfigOrThrow(environment({ DATABASE_READ_URL: 'mysql://x' }))).toThrow('DATABASE_READ_URL is not acceptable; it must be a postgres:// address of a streaming replica')
+  expect(() => readSearchConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow('DATABASE_URL is not set')
+  expect(() => readSearchConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow('CURSOR_KEY is not set')
+  expect(readSearchConfigOrThrow(environment()).PORT).toBe(8083)
+})
