@@ -9,7 +9,7 @@ import { logTroubles } from './answer-log.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { answerHealth } from './health.ts'
 import { type InternalCallers, internalCallers } from './internal-access.ts'
-import { parseJsonBodies, refuseHostileText } from './json-body.ts'
+import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
 import { measure } from './metrics.ts'
 import { answerUnknownPaths } from './not-found.ts'
 import { sendSecurityHeaders, shedOverload } from './protection.ts'
@@ -54,7 +54,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     reply.header(REQUEST_ID, request.id)
     reply.header('cache-control', 'no-store')
   })
-  app.addHook('preValidation', async ({ params, query }) => {
+  app.addHook('preValidation', async ({ url, params, query }) => {
+    refuseBadEncoding(url)
     for (const [name, value] of [...Object.entries(params as object), ...Object.entries(query as object)]) {
       if (typeof value === 'string') refuseHostileText(value, name)
     }

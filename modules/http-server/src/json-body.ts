@@ -57,4 +57,15 @@ export function refuseHostileText(text: string, field: string): void {
   }
 }
 
+/** What a query writes as %XX has to be UTF-8. A bare % is a character like any other. */
+export function refuseBadEncoding(url: string): void {
+  for (const [escapes] of url.matchAll(/(?:%[0-9a-f]{2})+/gi)) {
+    try {
+      decodeURIComponent(escapes)
+    } catch {
+      throw new ValidationError([{ field: 'query', ko: 'UTF-8이 아닌 글자가 있습니다.', en: 'The address is not valid UTF-8.' }])
+    }
+  }
+}
+
 const badBody = (ko: string, en: string) => new ValidationError([{ field: 'body', ko, en }])
