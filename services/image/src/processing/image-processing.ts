@@ -3,11 +3,14 @@ import type { Sharp } from 'sharp'
 import { decodeBmpOrThrow, type RawImage } from './bmp.ts'
 import { readBmpHeaderOrThrow } from './bmp-header.ts'
 import { findImageFormat, type ImageFormat, MIN_IMAGE_BYTES } from './image-format.ts'
+import { withoutPngComments } from './png-chunks.ts'
 import { sharpLibrary } from './sharp-library.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /** A small PNG can unfold to gigabytes: what counts is the area, judged before a pixel is decoded. */
 const MAX_PIXELS = 25_000_000
+/** No JPEG is longer. One row of 25 megapixels would be held several times over. */
+const MAX_SOURCE_SIDE = 65_535
 const MAX_SIDE = 500
 const THUMBNAIL_SIDE = 150
 const MAX_DECODE_SECONDS = 5
@@ -30,11 +33,12 @@ export interface ProcessedImage {
  * Throws EMPTY_IMAGE_FILE, FILE_TOO_SMALL, INVALID_IMAGE_SIGNATURE, CORRUPTED_IMAGE (unreadable, or over 25 megapixels),
  * SERVICE_UNAVAILABLE (too many wait) or IMAGE_PROCESSING_FAIL.
  */
-export async function processImageOrThrow(decoding: WorkQueue, bytes: Buffer): Promise<ProcessedImage> {
-  const format = getImageFormatOrThrow(bytes)
-  const pixels = await corruptedUnless(() => countPixels(bytes, format))
-  if (pixels > MAX_PIXELS) throw new DailyfeedError('CORRUPTED_IMAGE')
-  return decoding.run(Math.max(pixels, MAX_PIXELS / 2), async () => {
+export async function processImageOrThrow(decoding: WorkQueue, sent: Buffer): Promise<ProcessedImage> {
+  const format = getImageFormatOrThrow(sent)
+  const bytes = format === 'png' ? withoutPngComments(sent) : sent
+  const { width, height } = await corruptedUnless(() => readSize(bytes, format))
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SOURCE_SIDE) throw new DailyfeedError('CORRUPTED_IMAGE')
+  return decoding.run(Math.max(width * height, MAX_PIXELS / 2), async () => {
     const small = await corruptedUnless(() => decodeSmall(bytes, format))
     try {
       return await encode(small)
@@ -61,10 +65,8 @@ async function corruptedUnless<Result>(read: () => Promise<Result>): Promise<Res
 }
 
 /** From the header alone. */
-async function countPixels(bytes: Buffer, format: ImageFormat): Promise<number> {
-  const { width, height } = format === 'bmp' ? readBmpHeaderOrThrow(bytes) : await (await open(bytes)).metadata()
-  return width * height
-}
+const readSize = async (bytes: Buffer, format: ImageFormat): Promise<{ width: number; height: number }> =>
+  format === 'bmp' ? readBmpHeaderOrThrow(bytes) : (await open(bytes)).metadata()
 
 /** Decodes once and keeps no more than the larger picture needs. */
 async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage> {

@@ -21,7 +21,7 @@ export async function uploadRoutes(app: HttpServer, context: ImageContext, confi
   }
   const route = {
     config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS },
-    preParsing: [countUpload, refuseOtherBodies],
+    preParsing: [refuseOtherBodies, countUpload],
     // The form describes itself in the API documents; its parts are judged as they stream in.
     validatorCompiler: () => () => true,
     schema: { tags: ['image'], summary: 'Upload an image', consumes: ['multipart/form-data'], body: UploadForm, response: { 201: successOf(Type.String({ description: "the image's id" })) } },
