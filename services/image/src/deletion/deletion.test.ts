@@ -21,7 +21,8 @@ beforeEach(async () => {
 afterAll(() => images.close())
 
 const remove = async (memberId: number, imageUrls: unknown, headers = {}) => {
-  const { status, body } = await images.ask({ authorization: await images.tokens.bearerOf(memberId), 'content-type': 'application/json', ...headers }, '/api/images/view/command/delete/in', JSON.stringify({ imageUrls }))
+  const all = { authorization: await images.tokens.bearerOf(memberId), 'content-type': 'application/json', ...headers }
+  const { status, body } = await images.ask(all, '/api/images/view/command/delete/in', JSON.stringify({ imageUrls }))
   return [status, body.code ?? body.data]
 }
 const removeInternally = async (token: string, memberId: number, imageUrls: string[]) => {

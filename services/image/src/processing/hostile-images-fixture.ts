@@ -20,7 +20,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
 }
 
-/** A one-bit PNG; without pixels of its own its file is cut off behind the header. */
+/** A PNG of one bit a pixel; without pixels of its own its file is cut off behind the header. */
 function pngOf(width: number, height: number, options: { extra?: Buffer[]; pixels?: boolean } = {}): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
@@ -69,6 +69,7 @@ export async function hostileImages(): Promise<HostileImage[]> {
     'PNG of 25 megapixels in one row': pngOf(25_000_000, 1),
     'PNG whose header says 65535 × 65535': pngOf(65_535, 65_535, { pixels: false }),
     'PNG whose header says 2147483647 × 2147483647': pngOf(2_147_483_647, 2_147_483_647, { pixels: false }),
+    'PNG of 25 megapixels in passes, 16 bits deep': await flat(5_000, 5_000).ensureAlpha().toColourspace('rgb16').png({ progressive: true, compressionLevel: 1 }).toBuffer(),
     'PNG without pixels': pngOf(100, 100, { pixels: false }),
     'PNG of no width': pngOf(0, 100, { pixels: false }),
     'PNG cut off in its middle': png.subarray(0, png.length >> 1),

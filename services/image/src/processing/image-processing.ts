@@ -11,6 +11,8 @@ import { WorkQueue } from './work-queue.ts'
 const MAX_PIXELS = 25_000_000
 /** No JPEG is longer. One row of 25 megapixels would be held several times over. */
 const MAX_SOURCE_SIDE = 65_535
+/** A PNG in passes is held whole; four bytes for each of the most pixels is as much as any other image takes. */
+const MAX_HELD_BYTES = 4 * MAX_PIXELS
 const MAX_SIDE = 500
 const THUMBNAIL_SIDE = 150
 const MAX_DECODE_SECONDS = 5
@@ -36,8 +38,8 @@ export interface ProcessedImage {
 export async function processImageOrThrow(decoding: WorkQueue, sent: Buffer): Promise<ProcessedImage> {
   const format = getImageFormatOrThrow(sent)
   const bytes = format === 'png' ? withoutPngComments(sent) : sent
-  const { width, height } = await corruptedUnless(() => readSize(bytes, format))
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SOURCE_SIDE) throw new DailyfeedError('CORRUPTED_IMAGE')
+  const { width, height, heldBytes } = await corruptedUnless(() => readSize(bytes, format))
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SOURCE_SIDE || heldBytes > MAX_HELD_BYTES) throw new DailyfeedError('CORRUPTED_IMAGE')
   return decoding.run(Math.max(width * height, MAX_PIXELS / 2), async () => {
     const small = await corruptedUnless(() => decodeSmall(bytes, format))
     try {
@@ -64,9 +66,19 @@ async function corruptedUnless<Result>(read: () => Promise<Result>): Promise<Res
   }
 }
 
+interface SourceSize {
+  width: number
+  height: number
+  heldBytes: number
+}
+
 /** From the header alone. */
-const readSize = async (bytes: Buffer, format: ImageFormat): Promise<{ width: number; height: number }> =>
-  format === 'bmp' ? readBmpHeaderOrThrow(bytes) : (await open(bytes)).metadata()
+async function readSize(bytes: Buffer, format: ImageFormat): Promise<SourceSize> {
+  if (format === 'bmp') return { ...readBmpHeaderOrThrow(bytes), heldBytes: 0 }
+  const { width, height, channels, depth, isProgressive } = await (await open(bytes)).metadata()
+  const isHeld = format === 'png' && isProgressive
+  return { width, height, heldBytes: isHeld ? width * height * channels * (depth === 'ushort' ? 2 : 1) : 0 }
+}
 
 /** Decodes once and keeps no more than the larger picture needs. */
 async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage> {

@@ -24,7 +24,13 @@ export async function uploadRoutes(app: HttpServer, context: ImageContext, confi
     preParsing: [refuseOtherBodies, countUpload],
     // The form describes itself in the API documents; its parts are judged as they stream in.
     validatorCompiler: () => () => true,
-    schema: { tags: ['image'], summary: 'Upload an image', consumes: ['multipart/form-data'], body: UploadForm, response: { 201: successOf(Type.String({ description: "the image's id" })) } },
+    schema: {
+      tags: ['image'],
+      summary: 'Upload an image',
+      consumes: ['multipart/form-data'],
+      body: UploadForm,
+      response: { 201: successOf(Type.String({ description: "the image's id" })) },
+    },
   }
 
   // In a scope of its own: elsewhere a multipart body stays 415.

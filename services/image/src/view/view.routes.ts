@@ -16,7 +16,7 @@ export function viewRoutes(app: HttpServer, context: ImageContext): void {
         tags: ['image'],
         summary: 'View an image',
         params: Type.Object({ imageId: Type.String({ maxLength: 500, description: 'an extension is ignored' }) }),
-        querystring: Type.Object({ thumbnail: Type.Boolean({ default: false, description: '150 × 150 instead of at most 500 × 500' }) }),
+        querystring: Type.Object({ thumbnail: Type.Optional(Type.Boolean({ description: '150 × 150 instead of at most 500 × 500' })) }),
         response: {
           200: { description: 'The image', content: { 'image/webp': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) } } },
           304: Type.Unsafe<undefined>({ type: 'null', description: 'What If-None-Match names is still right' }),
@@ -24,9 +24,10 @@ export function viewRoutes(app: HttpServer, context: ImageContext): void {
       },
     },
     async (request, reply) => {
-      const { id, etag } = await getImageTagOrThrow(context, request.params.imageId, request.query.thumbnail)
+      const { thumbnail = false } = request.query
+      const { id, etag } = await getImageTagOrThrow(context, request.params.imageId, thumbnail)
       const unchanged = isUnchanged(request.headers['if-none-match'], etag)
-      const bytes = unchanged ? undefined : await getImageBytesOrThrow(context, id, request.query.thumbnail)
+      const bytes = unchanged ? undefined : await getImageBytesOrThrow(context, id, thumbnail)
       reply
         .header('etag', etag)
         .header('cache-control', CACHE_CONTROL)

@@ -63,7 +63,8 @@ test('HEAD answers with the headers of GET and no body', async () => {
 })
 
 test('ids that are unknown, odd or would be paths are 404 IMAGE_NOT_FOUND and are not kept by caches', async () => {
-  const odd = ['0'.repeat(32), 'no-image', 'favicon.ico', id.toUpperCase(), id.slice(1), `${id}0`, `${id}-thumbnail`, `..%2f${id}`, `%2e%2e%2f%2e%2e%2fetc%2fpasswd`, '..%5c..%5cwindows', '%2fetc%2fpasswd', '.env', `a${'b'.repeat(300)}`, '%C3%A9', `%20${id}`]
+  const nearly = [id.toUpperCase(), id.slice(1), `${id}0`, `${id}-thumbnail`, `..%2f${id}`, `%20${id}`]
+  const odd = [...nearly, '0'.repeat(32), 'no-image', 'favicon.ico', `%2e%2e%2f%2e%2e%2fetc%2fpasswd`, '..%5c..%5cwindows', '%2fetc%2fpasswd', '.env', `a${'b'.repeat(300)}`, '%C3%A9']
   for (const name of odd) {
     const { status, bytes, headers } = await images.view(name)
     expect([name, status, JSON.parse(bytes.toString()).code, headers['cache-control']]).toEqual([name, 404, 'IMAGE_NOT_FOUND', 'no-store'])
