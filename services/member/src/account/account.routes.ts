@@ -1,0 +1,99 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordChange, RefreshedToken, Session, SignupRequest } from '@dailyfeed/code/member'
+import { clientOf } from '@dailyfeed/http-server/client-address'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { MemberContext } from '../context.ts'
+import { refuseCrossSite } from '../session/cross-site.ts'
+import type { RefreshCookie } from '../session/refresh-cookie.ts'
+import { endOneSession, listSessions, logout, refreshSession, type Tokens } from '../session/session.service.ts'
+import { changePassword, logIn, logOutEverywhere, signUp, withdraw } from './account.service.ts'
+import type { LoginThrottle } from './login-throttle.ts'
+
+interface AccountRoutesOptions {
+  context: MemberContext
+  verifier: TokenVerifier
+  cookie: RefreshCookie
+  throttle: LoginThrottle
+  /** Of frontends that may act on the cookie though they are another site. */
+  allowedOrigins: readonly string[]
+}
+
+const tags = ['authentication']
+const done = { 200: successOf(Type.Boolean()) }
+const PUBLIC = { access: 'PUBLIC' as const }
+/** The longest life of a refresh cookie: a bearer older than that has no session to end. */
+const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
+
+export function accountRoutes(app: HttpServer, { context, verifier, cookie, throttle, allowedOrigins }: AccountRoutesOptions): void {
+  /** The access token goes in the header, the refresh token in the cookie alone. */
+  function hand(request: FastifyRequest, reply: FastifyReply, { accessToken, refreshToken }: Tokens): void {
+    reply.header('authorization', `Bearer ${accessToken}`)
+    cookie.set(request, reply, refreshToken)
+  }
+
+  async function refresh(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    refuseCrossSite(request, allowedOrigins)
+    const tokens = await refreshSession(context, cookie.read(request))
+    hand(request, reply, tokens)
+    return tokens.accessToken
+  }
+
+  app.post('/api/authentication/signup', { config: PUBLIC, schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } } }, async (request, reply) => {
+    await throttle.admitSignupOrThrow(clientOf(request))
+    return reply.code(201).send(success(201, await signUp(context, request.body)))
+  })
+
+  app.post('/api/authentication/login', { config: PUBLIC, schema: { tags, summary: 'Log in', body: LoginRequest, response: { 200: successOf(MemberSummary) } } }, async (request, reply) => {
+    const client = clientOf(request)
+    const device = { userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address: client.address }
+    const { summary, ...tokens } = await logIn(context, throttle, request.body, device, client)
+    hand(request, reply, tokens)
+    return success(200, summary)
+  })
+
+  app.post('/api/authentication/refresh', { config: PUBLIC, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: successOf(RefreshedToken) } } }, async (request, reply) => {
+    const accessToken = await refresh(request, reply)
+    return success(200, { accessToken, expiresIn: context.settings.accessTokenSeconds })
+  })
+
+  app.post('/api/token/refresh', { config: PUBLIC, schema: { tags, summary: 'The same, by the path of the founding client', response: done } }, async (request, reply) => {
+    await refresh(request, reply)
+    return success(200, true)
+  })
+
+  // Public, since one whose token has ended must be able to leave too: the bearer is judged here.
+  app.post('/api/authentication/logout', { config: PUBLIC, schema: { tags, summary: 'End this session', response: done } }, async (request, reply) => {
+    refuseCrossSite(request, allowedOrigins)
+    const bearer = await verifier.verifyExpiredOrThrow(request.headers.authorization, NINETY_DAYS_SECONDS).catch(() => undefined)
+    await logout(context, bearer, cookie.read(request))
+    cookie.clear(request, reply)
+    return success(200, true)
+  })
+
+  app.post('/api/authentication/logout-all', { schema: { tags, summary: 'End every session of mine', response: done } }, async (request, reply) => {
+    await logOutEverywhere(context, request.memberId)
+    cookie.clear(request, reply)
+    return success(200, true)
+  })
+
+  app.delete('/api/authentication/deactivate', { schema: { tags, summary: 'Withdraw', body: DeactivateRequest, response: done } }, async (request, reply) => {
+    await withdraw(context, throttle, request.memberId, request.body.password, clientOf(request))
+    cookie.clear(request, reply)
+    return success(200, true)
+  })
+
+  app.put('/api/members/password', { schema: { tags, summary: 'Change my password', body: PasswordChange, response: done } }, async (request, reply) => {
+    hand(request, reply, await changePassword(context, throttle, request.token, request.body, clientOf(request)))
+    return success(200, true)
+  })
+
+  app.get('/api/authentication/sessions', { schema: { tags, summary: 'My sessions', response: { 200: successOf(Type.Array(Session)) } } }, async ({ memberId, token }) => success(200, await listSessions(context, memberId, token.sessionId)))
+
+  app.delete('/api/authentication/sessions/:id', { schema: { tags, summary: 'End one of my sessions', params: Type.Object({ id: Type.String({ maxLength: 64 }) }), response: done } }, async (request) => {
+    await endOneSession(context, request.memberId, request.params.id)
+    return success(200, true)
+  })
+}

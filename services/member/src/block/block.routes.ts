@@ -1,0 +1,28 @@
+import { MemberSummary } from '@dailyfeed/code/member'
+import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import Type from 'typebox'
+import type { MemberContext } from '../context.ts'
+import { MemberPath } from '../profile/profile.routes.ts'
+import { block, listBlocked, listMuted, mute, unblock, unmute } from './block.service.ts'
+
+const tags = ['member']
+const done = { 200: successOf(Type.Boolean()) }
+const scroll = { 200: successOf(scrollOf(MemberSummary)) }
+
+export function blockRoutes(app: HttpServer, context: MemberContext): void {
+  for (const [name, set, unset] of [['block', block, unblock], ['mute', mute, unmute]] as const) {
+    app.post(`/api/members/${name}/:memberId`, { schema: { tags, summary: `${name} a member`, params: MemberPath, response: done } }, async (request) => {
+      await set(context, request.memberId, request.params.memberId)
+      return success(200, true)
+    })
+    app.delete(`/api/members/${name}/:memberId`, { schema: { tags, summary: `un${name} a member`, params: MemberPath, response: done } }, async (request) => {
+      await unset(context, request.memberId, request.params.memberId)
+      return success(200, true)
+    })
+  }
+
+  app.get('/api/members/blocks', { schema: { tags, summary: 'Whom I have blocked', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) => success(200, await listBlocked(context, memberId, query)))
+  app.get('/api/members/mutes', { schema: { tags, summary: 'Whom I have muted', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) => success(200, await listMuted(context, memberId, query)))
+}

@@ -1,0 +1,39 @@
+import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { baseUrl, cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
+import Type from 'typebox'
+
+const MemberSettings = Type.Object({
+  ...serverSettings(8084),
+  ...databaseSettings,
+  ...internalSettings,
+  ...cursorSettings,
+  ...eventSettings,
+  ACTIVITY_URL: baseUrl('activity', 8086),
+  IMAGE_URL: baseUrl('image', 8085),
+  ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ minimum: 5, maximum: 86_400, default: 900, description: 'life of an access token' }),
+  JWT_KEY_GRACE_SECONDS: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800, description: 'how long a retired key is accepted; default: the life of a token and 60 s' })),
+  JWKS_CACHE_SECONDS: Type.Integer({ minimum: 1, maximum: 86_400, default: 600, description: 'how long verifiers keep a key set: a key is published that long before it signs' }),
+  JWT_KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' })),
+  REFRESH_TOKEN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'derives the successors of refresh tokens' })),
+  COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], { default: 'auto', description: 'whether the cookie is for HTTPS only; auto: as the request came' }),
+  CORS_ORIGINS: Type.String({ default: 'http://localhost:3000,http://localhost:3001', maxLength: 2_000, description: 'origins of frontends, separated by commas' }),
+})
+
+export type MemberConfig = ReturnType<typeof readMemberConfigOrThrow>
+
+/** Who may call this service's internal routes: batch asks for jobs, the gateway forwards. */
+const CALLERS = ['batch', 'gateway'] as const
+
+export function readMemberConfigOrThrow(env: NodeJS.ProcessEnv) {
+  const config = readConfigOrThrow(MemberSettings, env)
+  return {
+    ...config,
+    JWT_KEY_GRACE_SECONDS: config.JWT_KEY_GRACE_SECONDS ?? config.ACCESS_TOKEN_TTL_SECONDS + 60,
+    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.member),
+    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
+    JWT_KEY_ENCRYPTION_KEY: secretOrThrow('JWT_KEY_ENCRYPTION_KEY', config.JWT_KEY_ENCRYPTION_KEY, config, ({ jwtKeyEncryptionKey }) => jwtKeyEncryptionKey),
+    REFRESH_TOKEN_KEY: secretOrThrow('REFRESH_TOKEN_KEY', config.REFRESH_TOKEN_KEY, config, ({ refreshTokenKey }) => refreshTokenKey),
+  }
+}

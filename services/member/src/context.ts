@@ -1,0 +1,27 @@
+import type { Revocation } from '@dailyfeed/access-token/revocations'
+import type { NewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import type { Cursors } from '@dailyfeed/pagination-support/cursor'
+import type { ServiceClient } from '@dailyfeed/service-client/service-client'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Sql } from 'postgres'
+import type { PasswordHashing } from './account/password-hashing.ts'
+import type { KeyStore } from './key/key-store.ts'
+
+/** What every feature of member-svc may use. Made once at start, passed on, never imported as a global. */
+export interface MemberContext {
+  sql: Sql
+  newEventOf: NewEventOf
+  /** Tells the relay that a write has left an event. Call after the commit. */
+  wakeRelay: () => void
+  /** Tells this process's services of revocations. Call after the commit and before the answer. */
+  announceRevocations: (revocations: readonly Revocation[]) => void
+  cursors: Cursors
+  keys: KeyStore
+  passwords: PasswordHashing
+  images: ServiceClient
+  log: FastifyBaseLogger
+  settings: {
+    accessTokenSeconds: number
+    refreshTokenKey: string
+  }
+}

@@ -1,0 +1,91 @@
+import type { Sql } from 'postgres'
+import { isThere, type ProfileRow, profileColumns } from '../profile/profile.queries.ts'
+
+export interface PairRow {
+  id: number
+  withdrawn: boolean
+  followings_count: number
+}
+
+/** Both members' rows, locked in the order of their ids so that two who follow each other cannot deadlock. */
+export const lockPair = (sql: Sql, one: number, other: number): Promise<PairRow[]> =>
+  sql<PairRow[]>`
+    select id, withdrawn_at is not null as withdrawn, followings_count from member.member
+    where id in (${one}, ${other}) order by id for no key update`
+
+export async function isBlockedEitherWay(sql: Sql, one: number, other: number): Promise<boolean> {
+  const rows = await sql`
+    select from member.block where blocker_id = ${one} and blocked_id = ${other}
+    union all select from member.block where blocker_id = ${other} and blocked_id = ${one}`
+  return rows.length > 0
+}
+
+/** With both rows locked. False when it stands already. */
+export async function insertFollow(sql: Sql, followerId: number, followingId: number): Promise<boolean> {
+  const rows = await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict (follower_id, following_id) do nothing returning id`
+  if (rows.length === 1) await moveCounts(sql, followerId, followingId, 1)
+  return rows.length === 1
+}
+
+/** With both rows locked. False when there was none. */
+export async function deleteFollow(sql: Sql, followerId: number, followingId: number): Promise<boolean> {
+  const rows = await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId} returning id`
+  if (rows.length === 1) await moveCounts(sql, followerId, followingId, -1)
+  return rows.length === 1
+}
+
+async function moveCounts(sql: Sql, followerId: number, followingId: number, by: 1 | -1): Promise<void> {
+  await sql`
+    update member.member set
+      followings_count = followings_count + case when id = ${followerId} then ${by}::int else 0 end,
+      followers_count = followers_count + case when id = ${followingId} then ${by}::int else 0 end
+    where id in (${followerId}, ${followingId})`
+}
+
+export interface ListedRow extends ProfileRow {
+  /** Where this row stands in its list. */
+  place: number
+}
+
+interface ListPart {
+  viewerId: number
+  limit: number
+  offset: number
+  /** The place of the last row seen. */
+  before: number | undefined
+}
+
+/** Newest first, one more than asked for tells whether there is more. */
+export const findFollowers = (sql: Sql, memberId: number, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
+  sql<ListedRow[]>`
+    select ${profileColumns(sql, viewerId)}, f.id as place
+    from member.follow f join member.member m on m.id = f.follower_id
+    where f.following_id = ${memberId} and ${isThere(sql, viewerId)} ${before === undefined ? sql`` : sql`and f.id < ${before}`}
+    order by f.id desc limit ${limit} offset ${offset}`
+
+export const findFollowings = (sql: Sql, memberId: number, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
+  sql<ListedRow[]>`
+    select ${profileColumns(sql, viewerId)}, f.id as place
+    from member.follow f join member.member m on m.id = f.following_id
+    where f.follower_id = ${memberId} and ${isThere(sql, viewerId)} ${before === undefined ? sql`` : sql`and f.id < ${before}`}
+    order by f.id desc limit ${limit} offset ${offset}`
+
+/** Newest members whom the viewer does not follow, has not muted, and may meet. */
+export const findNewbies = (sql: Sql, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
+  sql<ListedRow[]>`
+    select ${profileColumns(sql, viewerId)}, m.id as place
+    from member.member m
+    where ${isRecommendable(sql, viewerId)} ${before === undefined ? sql`` : sql`and m.id < ${before}`}
+    order by m.id desc limit ${limit} offset ${offset}`
+
+/** Counted no further than `bound`: beyond it nobody pages, and counting everybody would cost more than the page. */
+export async function countNewbies(sql: Sql, viewerId: number, bound: number): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int as count from (select from member.member m where ${isRecommendable(sql, viewerId)} limit ${bound}) as some`
+  return row.count
+}
+
+const isRecommendable = (sql: Sql, viewerId: number) => sql`
+  m.id <> ${viewerId} and ${isThere(sql, viewerId)}
+  and not exists (select from member.follow where follower_id = ${viewerId} and following_id = m.id)
+  and not exists (select from member.mute where muter_id = ${viewerId} and muted_id = m.id)`

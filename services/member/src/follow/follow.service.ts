@@ -1,0 +1,69 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { MAX_FOLLOWINGS, type MemberSummary } from '@dailyfeed/code/member'
+import type { ListQuery, Page, Scroll } from '@dailyfeed/code/page'
+import { type ListRequest, listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
+import type { Sql } from 'postgres'
+import { insertMemberEvent } from '../account/member-event.ts'
+import type { MemberContext } from '../context.ts'
+import { toSummary } from '../profile/profile.mapper.ts'
+import { getName } from '../profile/profile.service.ts'
+import { countNewbies, deleteFollow, findFollowers, findFollowings, findNewbies, insertFollow, isBlockedEitherWay, type ListedRow, lockPair } from './follow.queries.ts'
+
+/** api.md: recommendations come in tens. */
+const NEWBIES_PER_PAGE = 10
+const COUNTED_NEWBIES = 10_000
+
+export async function follow(context: MemberContext, memberId: number, followingId: number): Promise<void> {
+  if (memberId === followingId) throw new DailyfeedError('FOLLOW_SELF_NOT_ALLOWED')
+  await context.sql.begin(async (begun) => {
+    const transaction = begun as unknown as Sql
+    const pair = await lockPair(transaction, memberId, followingId)
+    const target = pair.find(({ id }) => id === followingId)
+    if (target === undefined || target.withdrawn || (await isBlockedEitherWay(transaction, memberId, followingId))) throw new DailyfeedError('MEMBER_NOT_FOUND')
+    const isFull = (pair.find(({ id }) => id === memberId)?.followings_count ?? 0) >= MAX_FOLLOWINGS
+    if (isFull) throw new DailyfeedError('FOLLOW_LIMIT_EXCEEDS')
+    if (!(await insertFollow(transaction, memberId, followingId))) throw new DailyfeedError('FOLLOW_RELATIONSHIP_ALREADY_EXISTS')
+    await insertMemberEvent(context, transaction, 'MEMBER_FOLLOW', memberId, followingId)
+  })
+  context.wakeRelay()
+}
+
+export async function unfollow(context: MemberContext, memberId: number, followingId: number): Promise<void> {
+  await context.sql.begin(async (begun) => {
+    const transaction = begun as unknown as Sql
+    await lockPair(transaction, memberId, followingId)
+    if (!(await deleteFollow(transaction, memberId, followingId))) throw new DailyfeedError('FOLLOW_RELATIONSHIP_NOT_FOUND')
+    await insertMemberEvent(context, transaction, 'MEMBER_UNFOLLOW', memberId, followingId)
+  })
+  context.wakeRelay()
+}
+
+export async function listFollowers(context: MemberContext, memberId: number, viewerId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
+  await getName(context, memberId, viewerId)
+  const request = listRequestOf(query, `followers:${memberId}:${viewerId}`, context.cursors)
+  return scrollOf(context, request, await findFollowers(context.sql, memberId, partOf(request, viewerId)))
+}
+
+export async function listFollowings(context: MemberContext, memberId: number, viewerId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
+  await getName(context, memberId, viewerId)
+  const request = listRequestOf(query, `followings:${memberId}:${viewerId}`, context.cursors)
+  return scrollOf(context, request, await findFollowings(context.sql, memberId, partOf(request, viewerId)))
+}
+
+export async function listAllFollowings({ sql }: MemberContext, memberId: number): Promise<MemberSummary[]> {
+  const rows = await findFollowings(sql, memberId, { viewerId: memberId, limit: MAX_FOLLOWINGS, offset: 0, before: undefined })
+  return rows.map(toSummary)
+}
+
+export async function recommendNewbies(context: MemberContext, viewerId: number, query: ListQuery): Promise<Page<MemberSummary>> {
+  return toPage(await scrollNewbies(context, viewerId, query), await countNewbies(context.sql, viewerId, COUNTED_NEWBIES))
+}
+
+export async function scrollNewbies(context: MemberContext, viewerId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
+  const request = listRequestOf(query, `newbies:${viewerId}`, context.cursors, NEWBIES_PER_PAGE)
+  return scrollOf(context, request, await findNewbies(context.sql, partOf(request, viewerId)))
+}
+
+const partOf = ({ size, offset, after }: ListRequest, viewerId: number) => ({ viewerId, limit: size + 1, offset, before: after?.[0] as number | undefined })
+
+const scrollOf = ({ cursors }: MemberContext, request: ListRequest, rows: readonly ListedRow[]): Scroll<MemberSummary> => toScroll(rows, request, cursors, ({ place }) => [place], toSummary)

@@ -1,0 +1,47 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import fastifyCookie from '@fastify/cookie'
+import type { FastifyBaseLogger } from 'fastify'
+import { accountRoutes } from './account/account.routes.ts'
+import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
+import { blockRoutes } from './block/block.routes.ts'
+import type { MemberConfig } from './config.ts'
+import type { MemberContext } from './context.ts'
+import { followRoutes } from './follow/follow.routes.ts'
+import { keyRoutes } from './key/key.routes.ts'
+import { profileRoutes } from './profile/profile.routes.ts'
+import { createRefreshCookie } from './session/refresh-cookie.ts'
+import { deleteExpired } from './session/session.queries.ts'
+
+interface MemberAppOptions {
+  config: MemberConfig
+  verifier: TokenVerifier
+  /** Made once the server's log exists. */
+  contextOf: (log: FastifyBaseLogger) => MemberContext
+  checkReady: () => Promise<void>
+}
+
+export async function memberApp({ config, verifier, contextOf, checkReady }: MemberAppOptions): Promise<HttpServer> {
+  const app = await createHttpServer({ service: 'member', logLevel: config.LOG_LEVEL, verifier, callers: config.INTERNAL_CALLERS, checkReady, isTransientFault })
+  await app.register(fastifyCookie)
+  const context = contextOf(app.log)
+  keyRoutes(app, context.keys)
+  accountRoutes(app, {
+    context,
+    verifier,
+    cookie: createRefreshCookie(config.COOKIE_SECURE),
+    throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
+    allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+  })
+  profileRoutes(app, context)
+  followRoutes(app, context)
+  blockRoutes(app, context)
+  offerJobs(app, {
+    jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
+    jwtKeyRotationJob: async () => ({ rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0 }),
+    tokenCleanupJob: async () => ({ ...(await deleteExpired(context.sql)), keys: await context.keys.deleteOld() }),
+  })
+  return app
+}

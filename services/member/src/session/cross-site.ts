@@ -1,0 +1,17 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { clientOf } from '@dailyfeed/http-server/client-address'
+import type { FastifyRequest } from 'fastify'
+
+/**
+ * What acts on a cookie is refused when a page of another site asks for it. A browser says so in Sec-Fetch-Site, an old
+ * one in Origin; who sends neither (a server-side proxy, a script) has no cookies of somebody else to spend.
+ */
+export function refuseCrossSite(request: FastifyRequest, allowedOrigins: readonly string[]): void {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if (site === 'same-origin' || site === 'same-site' || site === 'none') return
+  if (typeof origin === 'string' && allowedOrigins.includes(origin)) return
+  if (site === undefined && (origin === undefined || hostOf(origin) === clientOf(request).host)) return
+  throw new DailyfeedError('CROSS_SITE_REQUEST_REFUSED')
+}
+
+const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined)

@@ -1,0 +1,131 @@
+import type { Sql } from 'postgres'
+
+/** A new one is older than this only by being used: auth.md asks for 30 days idle and 90 absolute. */
+export const IDLE = '30 days'
+export const ABSOLUTE = '90 days'
+
+interface NewSession {
+  id: string
+  memberId: number
+  userAgent: string | null
+  address: string
+  tokenHash: Buffer
+}
+
+export async function insertSession(sql: Sql, { id, memberId, userAgent, address, tokenHash }: NewSession): Promise<void> {
+  await sql`
+    with session as (
+      insert into member.session (id, member_id, user_agent, address, expires_at)
+      values (${id}, ${memberId}, ${userAgent}, ${address}, now() + ${ABSOLUTE}::interval)
+      returning id
+    )
+    insert into member.refresh_token (token_hash, session_id, expires_at)
+    select ${tokenHash}, id, now() + ${IDLE}::interval from session`
+}
+
+export interface RefreshRow {
+  session_id: string
+  member_id: number
+  /** Of the session: neither ended, nor past its absolute life, and its member not withdrawn. */
+  alive: boolean
+  expired: boolean
+  used: boolean
+  /** Used so lately that a second tab of the same client may have raced. */
+  just_used: boolean
+  successor_used: boolean | null
+}
+
+/** With the session locked, so that two refreshes of one family stand in line. Undefined when the token is unknown. */
+export async function lockRefreshToken(sql: Sql, tokenHash: Buffer, raceSeconds: number): Promise<RefreshRow | undefined> {
+  await sql`
+    select from member.session where id = (select session_id from member.refresh_token where token_hash = ${tokenHash}) for no key update`
+  const [row] = await sql<[RefreshRow?]>`
+    select token.session_id, session.member_id,
+           session.ended_at is null and session.expires_at > now() and member.withdrawn_at is null as alive,
+           token.expires_at <= now() as expired,
+           token.used_at is not null as used,
+           coalesce(token.used_at > clock_timestamp() - ${raceSeconds} * interval '1 second', false) as just_used,
+           successor.used_at is not null as successor_used
+    from member.refresh_token token
+    join member.session on session.id = token.session_id
+    join member.member on member.id = session.member_id
+    left join member.refresh_token successor on successor.token_hash = token.successor_hash
+    where token.token_hash = ${tokenHash}`
+  return row
+}
+
+export async function rotateRefreshToken(sql: Sql, sessionId: string, usedHash: Buffer, successorHash: Buffer): Promise<void> {
+  await sql`
+    insert into member.refresh_token (token_hash, session_id, expires_at)
+    select ${successorHash}, id, least(now() + ${IDLE}::interval, expires_at) from member.session where id = ${sessionId}`
+  await sql`update member.refresh_token set used_at = clock_timestamp(), successor_hash = ${successorHash} where token_hash = ${usedHash}`
+  await sql`update member.session set last_used_at = now() where id = ${sessionId}`
+}
+
+/** The session goes on with this token alone. */
+export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHash: Buffer): Promise<void> {
+  await sql`delete from member.refresh_token where session_id = ${sessionId}`
+  await sql`
+    insert into member.refresh_token (token_hash, session_id, expires_at)
+    select ${tokenHash}, id, least(now() + ${IDLE}::interval, expires_at) from member.session where id = ${sessionId}`
+}
+
+export async function findSessionOfRefreshToken(sql: Sql, tokenHash: Buffer): Promise<string | undefined> {
+  const [row] = await sql<[{ session_id: string }?]>`select session_id from member.refresh_token where token_hash = ${tokenHash}`
+  return row?.session_id
+}
+
+export interface EndedSessionRow {
+  id: string
+  member_id: number
+}
+
+/** Ends those that live, and writes them to the log that every service judges tokens by. */
+export async function endSessions(sql: Sql, ids: readonly string[], tokenLifeSeconds: number): Promise<EndedSessionRow[]> {
+  return sql<EndedSessionRow[]>`
+    with ended as (
+      update member.session set ended_at = now() where id = any (${ids as string[]}::uuid[]) and ended_at is null
+      returning id, member_id
+    ), logged as (
+      insert into member.jwt_blacklist (session_id, expires_at) select id, now() + ${tokenLifeSeconds} * interval '1 second' from ended
+    )
+    select id, member_id from ended`
+}
+
+export async function blacklistToken(sql: Sql, tokenId: string, sessionId: string, expiresAt: number): Promise<void> {
+  await sql`insert into member.jwt_blacklist (token_id, session_id, expires_at) values (${tokenId}, ${sessionId}, to_timestamp(${expiresAt}))`
+}
+
+/** Of one member, newest use first. */
+export const findLiveSessionIds = async (sql: Sql, memberId: number): Promise<string[]> =>
+  (await sql<{ id: string }[]>`select id from member.session where member_id = ${memberId} and ended_at is null`).map(({ id }) => id)
+
+export interface SessionRow {
+  id: string
+  created_at: Date
+  last_used_at: Date
+  user_agent: string | null
+}
+
+export const findLiveSessions = (sql: Sql, memberId: number): Promise<SessionRow[]> =>
+  sql<SessionRow[]>`
+    select id, created_at, last_used_at, user_agent from member.session
+    where member_id = ${memberId} and ended_at is null and expires_at > now()
+    order by last_used_at desc limit 100`
+
+export interface RevocationRow {
+  token_id: string | null
+  session_id: string
+  expires_at: Date
+}
+
+export const findLiveRevocations = (sql: Sql): Promise<RevocationRow[]> =>
+  sql<RevocationRow[]>`select token_id, session_id, expires_at from member.jwt_blacklist where expires_at > now() - interval '1 day'`
+
+/** What no living token can need any more. A day longer, for routes that accept a token that ended not long ago. */
+export async function deleteExpired(sql: Sql): Promise<{ tokens: number; revocations: number; sessions: number }> {
+  const tokens = await sql`delete from member.refresh_token where expires_at < now() returning 1`
+  const revocations = await sql`delete from member.jwt_blacklist where expires_at < now() - interval '1 day' returning 1`
+  const sessions = await sql`delete from member.session where ended_at < now() - interval '2 days' or expires_at < now() - interval '2 days' returning 1`
+  return { tokens: tokens.length, revocations: revocations.length, sessions: sessions.length }
+}
