@@ -1,0 +1,60 @@
+create schema activity;
+
+-- What members did, one row per message key: a newer version takes the place of the older, whatever order they arrive in.
+create table activity.record (
+  message_key      text        primary key,
+  type             text        not null,
+  member_id        bigint      not null,
+  post_id          bigint,
+  comment_id       bigint,
+  target_member_id bigint,
+  version          bigint      not null,
+  -- Null while a member's own report is all that is known of it.
+  event_id         uuid,
+  occurred_at      timestamptz not null,
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null
+);
+create index record_by_member on activity.record (member_id, occurred_at desc, message_key desc);
+-- What followers are shown: writes, likes and follows, not reads, logins and blocks.
+create index record_for_followers on activity.record (member_id, occurred_at desc, message_key desc)
+  where type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW');
+
+-- A group: all that happened to one thing, until its recipient has read it; what happens then opens a new one.
+create table activity.notification (
+  id           bigint      generated always as identity primary key,
+  recipient_id bigint      not null,
+  type         text        not null check (type in ('LIKE_POST', 'LIKE_COMMENT', 'COMMENT_CREATE', 'COMMENT_REPLY', 'MEMBER_FOLLOW')),
+  post_id      bigint,
+  comment_id   bigint,
+  -- Rises with each actor who joins the group, in the order of commits: what a stream goes on from.
+  number       bigint      not null,
+  created_at   timestamptz not null,
+  updated_at   timestamptz not null,
+  read_at      timestamptz
+);
+create unique index notification_open on activity.notification (recipient_id, type, post_id, comment_id) nulls not distinct where read_at is null;
+create index notification_by_recipient on activity.notification (recipient_id, id desc);
+create index notification_by_number on activity.notification (recipient_id, number);
+create sequence activity.notification_number;
+
+-- One act of one member, counted in one group. One taken back stays as a row, so that an older event cannot bring it back.
+create table activity.notification_actor (
+  type            text        not null,
+  actor_id        bigint      not null,
+  -- The post or comment that was liked, the comment that was written, the member who was followed.
+  subject_id      bigint      not null,
+  -- Null while the act has only been seen taken back.
+  notification_id bigint      references activity.notification,
+  version         bigint      not null,
+  active          boolean     not null,
+  acted_at        timestamptz not null,
+  primary key (type, actor_id, subject_id)
+);
+create index notification_actor_by_notification on activity.notification_actor (notification_id, acted_at desc) where active;
+
+select event_support.create_listener_tables('activity', 'dailyfeed_activity');
+
+grant usage on schema activity to dailyfeed_activity;
+grant select, insert, update on activity.record, activity.notification, activity.notification_actor to dailyfeed_activity;
+grant usage on sequence activity.notification_number to dailyfeed_activity;

@@ -1,0 +1,34 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import type { Listener } from '@dailyfeed/deadletter-support/listener'
+import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import type { ActivityConfig } from './config.ts'
+import type { ActivityContext } from './context.ts'
+
+interface ActivityAppOptions {
+  config: ActivityConfig
+  context: ActivityContext
+  verifier: TokenVerifier
+  /** Made once the server's log exists. */
+  listenerOf: (app: HttpServer) => Listener
+}
+
+export async function activityApp({ config, context, verifier, listenerOf }: ActivityAppOptions): Promise<HttpServer> {
+  const app = await createHttpServer({
+    service: 'activity',
+    logLevel: config.LOG_LEVEL,
+    verifier,
+    callers: config.INTERNAL_CALLERS,
+    checkReady: async () => void (await context.sql`select 1`),
+    isTransientFault,
+  })
+
+  const listener = listenerOf(app)
+  listenOverHttp(app, listener, ['content', 'member', 'timeline'])
+  offerJobs(app, {
+    listenerDeadletterRestoreJob: async () => ({ restored: await listener.restoreDeadLetters() }),
+  })
+  return app
+}
