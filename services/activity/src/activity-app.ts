@@ -4,6 +4,7 @@ import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
 
@@ -24,6 +25,7 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
+  activityRoutes(app, context)
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])

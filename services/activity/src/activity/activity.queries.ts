@@ -1,0 +1,69 @@
+import type { Sql } from 'postgres'
+
+export interface ActivityRow {
+  message_key: string
+  type: string
+  member_id: number
+  post_id: number | null
+  comment_id: number | null
+  target_member_id: number | null
+  /** With microseconds, which a Date would lose: a walk goes on exactly behind it. */
+  occurred_at: string
+  created_at: Date
+  updated_at: Date
+}
+
+export interface Stretch {
+  /** Of the last item seen; undefined at the beginning. */
+  after: { occurredAt: string; messageKey: string } | undefined
+  offset: number
+  limit: number
+}
+
+const columns = (sql: Sql) => sql`
+  record.message_key, record.type, record.member_id, record.post_id, record.comment_id, record.target_member_id, record.created_at, record.updated_at,
+  to_char(record.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at`
+
+const behind = (sql: Sql, after: Stretch['after']) =>
+  after === undefined ? sql`` : sql`and (record.occurred_at, record.message_key) < (${after.occurredAt}::text::timestamptz, ${after.messageKey})`
+
+export async function findActivitiesOf(sql: Sql, memberId: number, { after, offset, limit }: Stretch): Promise<ActivityRow[]> {
+  return sql<ActivityRow[]>`
+    select ${columns(sql)} from activity.record
+    where record.member_id = ${memberId} ${behind(sql, after)}
+    order by record.occurred_at desc, record.message_key desc
+    offset ${offset} limit ${limit}`
+}
+
+/**
+ * Writes, likes and follows of those whom the viewer follows, as far as they still stand and the viewer may see whom and
+ * what they are about. Each followed member gives only their newest few, by index; then the newest of all are taken.
+ */
+export async function findActivitiesOfFollowings(sql: Sql, viewerId: number, { after, offset, limit }: Stretch): Promise<ActivityRow[]> {
+  return sql<ActivityRow[]>`
+    select ${columns(sql)}
+    from member.follow
+    cross join lateral (
+      select record.* from activity.record
+      where record.member_id = follow.following_id
+        and record.type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW')
+        ${behind(sql, after)}
+        and (record.post_id is null or exists (
+          select from content.post where post.id = record.post_id and post.deleted_at is null and member.may_see(${viewerId}, post.author_id)))
+        and (record.comment_id is null or exists (
+          select from content.comment where comment.id = record.comment_id and comment.deleted_at is null and member.may_see(${viewerId}, comment.author_id)))
+        and (record.target_member_id is null or member.may_see(${viewerId}, record.target_member_id))
+        and case record.type
+          when 'LIKE_POST' then exists (select from content.post_like l where l.post_id = record.post_id and l.member_id = record.member_id and l.liked)
+          when 'LIKE_COMMENT' then exists (select from content.comment_like l where l.comment_id = record.comment_id and l.member_id = record.member_id and l.liked)
+          when 'MEMBER_FOLLOW' then exists (select from member.follow f where f.follower_id = record.member_id and f.following_id = record.target_member_id)
+          else true
+        end
+      order by record.occurred_at desc, record.message_key desc
+      limit ${offset + limit}
+    ) as record
+    where follow.follower_id = ${viewerId} and member.may_see(${viewerId}, follow.following_id)
+      and not exists (select from member.mute where muter_id = ${viewerId} and muted_id = follow.following_id)
+    order by record.occurred_at desc, record.message_key desc
+    offset ${offset} limit ${limit}`
+}
