@@ -1,0 +1,180 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
+
+let member: MemberFixture
+beforeAll(async () => {
+  member = await memberFixture()
+})
+afterAll(() => member.close())
+
+const refresh = (cookie: string, headers: Record<string, string> = {}) => member.ask('POST', '/api/token/refresh', undefined, { cookie, ...headers })
+const isAccepted = async (bearer: string) => (await member.ask('GET', '/api/members', undefined, { authorization: bearer })).status === 200
+/** As if the two-tab race were long over. */
+const afterTheRace = () => member.database.sql`update member.refresh_token set used_at = used_at - interval '11 seconds' where used_at is not null`
+
+test('an access token is EdDSA, typed at+jwt, lives 900 s, and says who and in which session', async () => {
+  const { id, bearer } = await member.signUp()
+  const token = bearer.slice(7)
+  expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'EdDSA', typ: 'at+jwt', kid: expect.any(String) })
+  const { exp = 0, iat = 0, ...claims } = decodeJwt(token)
+  expect(claims).toMatchObject({ id, sub: String(id), iss: 'dailyfeed-member-svc', aud: 'dailyfeed', sid: expect.any(String), jti: expect.any(String) })
+  expect(exp - iat).toBe(900)
+})
+
+test('A8: the key set shows public members only, and no private key lies readable in the database', async () => {
+  const { body } = await member.ask('GET', '/.well-known/jwks.json')
+  expect(body.keys.length).toBeGreaterThan(0)
+  for (const key of body.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  const [row] = await member.database.sql`select encode(private_key, 'escape') as text from member.jwt_key`
+  expect(row?.['text']).not.toMatch(/PRIVATE KEY/)
+})
+
+test('A7: ten rotations at once leave exactly one primary, and a token of before is still accepted', async () => {
+  const { bearer } = await member.signUp()
+  await member.database.sql`update member.jwt_key set created_at = created_at - interval '1 hour'`
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all(Array.from({ length: 10 }, () => member.keys.rotate()))
+    await member.database.sql`update member.jwt_key set created_at = created_at - interval '1 hour'`
+    const states = await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`
+    expect(states.find(({ state }) => state === 'PRIMARY')?.['n']).toBe(1)
+  }
+  expect(await isAccepted(bearer)).toBe(true)
+  expect((await member.logIn(await member.signUp())).bearer).toMatch(/^Bearer /)
+})
+
+test('B1, B2: a refresh token works once; used again later it ends its whole session at once, and no other', async () => {
+  const account = await member.signUp()
+  const other = await member.logIn(account)
+  const first = await refresh(account.cookie)
+  expect([first.status, first.body.data]).toEqual([200, true])
+  expect(first.cookie).not.toBe(account.cookie)
+  await afterTheRace()
+  const reused = await refresh(account.cookie)
+  expect([reused.status, reused.body.code, reused.headers['x-relogin-required']]).toEqual([401, 'MEMBER_UNAUTHORIZED', 'true'])
+  expect((await refresh(first.cookie ?? '')).status).toBe(401)
+  expect(await isAccepted(account.bearer)).toBe(false)
+  expect(await isAccepted(String(first.headers['authorization']))).toBe(false)
+  expect(await isAccepted(other.bearer)).toBe(true)
+  expect((await refresh(other.cookie)).status).toBe(200)
+})
+
+test('B3: twenty refreshes at once by one client get one successor, and one living token', async () => {
+  const account = await member.signUp()
+  const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(account.cookie)))
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect(new Set(answers.map(({ cookie }) => cookie)).size).toBe(1)
+  const [row] = await member.database.sql`
+    select count(*)::int as n from member.refresh_token join member.session on session.id = session_id where member_id = ${account.id} and used_at is null`
+  expect(row?.['n']).toBe(1)
+})
+
+test('B4: the race is only for the immediate predecessor, and only while its successor is unused', async () => {
+  const account = await member.signUp()
+  const first = await refresh(account.cookie)
+  await refresh(first.cookie ?? '')
+  expect((await refresh(account.cookie)).status).toBe(401)
+})
+
+test('B5: a session ends after 30 days without use, and after 90 days whatever its use', async () => {
+  const idle = await member.signUp()
+  await member.database.sql`update member.refresh_token set expires_at = now() - interval '1 second' where session_id in (select id from member.session where member_id = ${idle.id})`
+  expect((await refresh(idle.cookie)).status).toBe(401)
+  const old = await member.signUp()
+  await member.database.sql`update member.session set expires_at = now() - interval '1 second' where member_id = ${old.id}`
+  expect((await refresh(old.cookie)).status).toBe(401)
+  const [row] = await member.database.sql`select extract(day from max(expires_at - created_at))::int as days from member.session where member_id = ${(await member.signUp()).id}`
+  expect(row?.['days']).toBe(90)
+})
+
+test('B6: no refresh token lies readable in the database', async () => {
+  const { cookie } = await member.signUp()
+  const value = cookie.split('=')[1] ?? ''
+  expect(value.length).toBeGreaterThanOrEqual(43)
+  const [row] = await member.database.sql`select count(*)::int as n from member.refresh_token t where t::text like ${`%${value}%`}`
+  expect(row?.['n']).toBe(0)
+})
+
+test('B7: the cookie is HttpOnly, SameSite=Strict, Path=/, without Domain; over HTTPS it is __Host- and Secure; logout clears it', async () => {
+  const { email, bearer } = await member.signUp()
+  const login = await member.ask('POST', '/api/authentication/login', { email, password: PASSWORD })
+  expect(String(login.headers['set-cookie'])).toMatch(/^refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/)
+  const https = await memberFixture({ COOKIE_SECURE: 'true' })
+  const account = await https.signUp()
+  const secure = await https.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })
+  expect(String(secure.headers['set-cookie'])).toMatch(/^__Host-refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
+  const plain = await https.ask('POST', '/api/token/refresh', undefined, { cookie: (secure.cookie ?? '').replace('__Host-', '') })
+  expect(plain.status).toBe(401)
+  await https.close()
+  const logout = await member.ask('POST', '/api/authentication/logout', undefined, { authorization: bearer })
+  expect(String(logout.headers['set-cookie'])).toMatch(/^refresh_token=; Max-Age=0; Path=\/; HttpOnly; SameSite=Strict$/)
+})
+
+test.each([
+  ['Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['a foreign Origin', { origin: 'https://evil.example' }, 403],
+  ['Origin: null', { origin: 'null' }, 403],
+  ['Sec-Fetch-Site: same-origin', { 'sec-fetch-site': 'same-origin' }, 200],
+  ['a frontend of CORS_ORIGINS', { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' }, 200],
+  ['neither, as a server-side proxy', {}, 200],
+])('B8: a refresh with %s is %s', async (_what, headers, status) => {
+  const { cookie } = await member.signUp()
+  const answer = await refresh(cookie, headers as unknown as Record<string, string>)
+  expect(answer.status).toBe(status)
+  if (status === 403) {
+    expect(answer.body.code).toBe('CROSS_SITE_REQUEST_REFUSED')
+    expect((await refresh(cookie)).status).toBe(200)
+  }
+})
+
+test('B9: logout ends access and refresh at once, is 200 again, and takes an expired bearer too', async () => {
+  const account = await member.signUp()
+  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).body.data).toBe(true)
+  expect(await isAccepted(account.bearer)).toBe(false)
+  expect((await refresh(account.cookie)).status).toBe(401)
+  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(200)
+  expect((await member.ask('POST', '/api/authentication/logout')).status).toBe(200)
+  const byCookie = await member.signUp()
+  await member.ask('POST', '/api/authentication/logout', undefined, { cookie: byCookie.cookie })
+  expect(await isAccepted(byCookie.bearer)).toBe(false)
+})
+
+test('B10: logout-all ends every session of the member, and nobody else’s', async () => {
+  const account = await member.signUp()
+  const bystander = await member.signUp()
+  const devices = [account, ...(await Promise.all(Array.from({ length: 4 }, () => member.logIn(account))))]
+  await member.ask('POST', '/api/authentication/logout-all', undefined, { authorization: account.bearer })
+  for (const { bearer, cookie } of devices) {
+    expect(await isAccepted(bearer)).toBe(false)
+    expect((await refresh(cookie)).status).toBe(401)
+  }
+  expect(await isAccepted(bystander.bearer)).toBe(true)
+})
+
+test('B13: a login with somebody’s cookie opens a session of its own and leaves the other alone', async () => {
+  const [one, two] = [await member.signUp(), await member.signUp()]
+  const login = await member.app.inject({ method: 'POST', url: '/api/authentication/login', payload: { email: two.email, password: PASSWORD }, headers: { cookie: one.cookie } })
+  expect(decodeJwt(String(login.headers.authorization).slice(7))['id']).toBe(two.id)
+  expect((await refresh(one.cookie)).status).toBe(200)
+})
+
+test('sessions are listed with the current one marked; one is ended; somebody else’s is 404', async () => {
+  const account = await member.signUp()
+  const second = await member.logIn(account)
+  const { body } = await member.ask('GET', '/api/authentication/sessions', undefined, { authorization: account.bearer })
+  expect(body.data).toHaveLength(2)
+  const other = body.data.find(({ current }: { current: boolean }) => !current)
+  const stranger = await member.signUp()
+  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: stranger.bearer })).body.code).toBe('SESSION_NOT_FOUND')
+  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: account.bearer })).body.data).toBe(true)
+  expect(await isAccepted(second.bearer)).toBe(false)
+  expect(await isAccepted(account.bearer)).toBe(true)
+})
+
+test('without a refresh token, or with one that nobody issued, a refresh is 401 with X-Relogin-Required', async () => {
+  for (const cookie of ['', 'refresh_token=', 'refresh_token=nonsense', `refresh_token=${'x'.repeat(5_000)}`]) {
+    const { status, body, headers } = await refresh(cookie)
+    expect([status, body.code, headers['x-relogin-required']]).toEqual([401, 'MEMBER_UNAUTHORIZED', 'true'])
+    expect(headers).not.toHaveProperty('x-token-refresh-needed')
+  }
+})
