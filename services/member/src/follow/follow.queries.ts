@@ -81,7 +81,7 @@ export const findNewbies = (sql: Sql, { viewerId, limit, offset, before }: ListP
 /** Counted no further than `bound`: beyond it nobody pages, and counting everybody would cost more than the page. */
 export async function countNewbies(sql: Sql, viewerId: number, bound: number): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
-    select count(*)::int as count from (select from member.member m where ${isRecommendable(sql, viewerId)} limit ${bound}) as some`
+    select count(*)::int as count from (select from member.member m where ${isRecommendable(sql, viewerId)} limit ${bound}) as counted`
   return row.count
 }
 

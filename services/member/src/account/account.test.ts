@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
+
+let member: MemberFixture
+beforeAll(async () => {
+  member = await memberFixture()
+})
+afterAll(() => member.close())
+
+const signup = (fields: Record<string, unknown>) =>
+  member.ask('POST', '/api/authentication/signup', { email: 'new@example.com', password: PASSWORD, memberName: '새 회원', handle: 'new_member', ...fields }, { 'accept-language': 'en' })
+const login = (email: string, password: string) => member.ask('POST', '/api/authentication/login', { email, password })
+
+test('sign-up answers 201 with id and name; optional blanks are the same as absence', async () => {
+  const { status, body } = await signup({ email: 'first@example.com', handle: 'first_one', bio: '', birthDate: null, gender: '', avatarUrl: 'no-image', privacyLevel: '', unknown: 'ignored', role: 'ADMIN' })
+  expect([status, body.data]).toEqual([201, { id: expect.any(Number), name: '새 회원' }])
+  const [row] = await member.database.sql`select bio, birth_date, gender, avatar_url, privacy_level, role from member.member where id = ${body.data.id}`
+  expect(row).toEqual({ bio: null, birth_date: null, gender: null, avatar_url: null, privacy_level: 'PUBLIC', role: 'MEMBER' })
+})
+
+test.each([
+  ['email', 'no address'], ['email', `${'x'.repeat(95)}@a.io`], ['password', 'short77'], ['password', 'x'.repeat(129)], ['password', 'my new_member password'], ['memberName', 'x'], ['memberName', 'x'.repeat(31)],
+  ['handle', 'ab'], ['handle', 'has space'], ['handle', '한글'], ['handle', 'x'.repeat(51)], ['displayName', 'x'.repeat(51)], ['bio', 'x'.repeat(501)], ['websiteUrl', 'javascript:alert(1)'], ['websiteUrl', 'ftp://x.io'],
+  ['birthDate', '2999-01-01'], ['birthDate', '2001-02-30'], ['gender', 'X'], ['timezone', 'Mars/Olympus'], ['countryCode', 'Korea'], ['privacyLevel', 'SECRET'], ['avatarUrl', 'javascript:alert(1)'], ['avatarUrl', '/etc/passwd'], ['languageCode', 'x'],
+])('sign-up refuses %s = %j and names it', async (field, value) => {
+  const { status, body } = await signup({ email: 'refused@example.com', handle: field === 'password' ? 'new_member' : 'refused', [field]: value })
+  expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', field])
+})
+
+test('C1: 64 and 128 characters, spaces and emoji are good passwords, and NFC and NFD spell the same one', async () => {
+  const passwords = ['x'.repeat(64), 'y'.repeat(128), '다람쥐 헌 쳇바퀴 🐿️', 'Zoë’s café crème']
+  for (const [at, password] of passwords.entries()) {
+    const email = `long${at}@example.com`
+    expect((await signup({ email, handle: `long_${at}`, password: password.normalize('NFC') })).status).toBe(201)
+    expect((await login(email, password.normalize('NFD'))).status).toBe(200)
+    expect((await login(email, `${password}!`)).status).toBe(401)
+  }
+})
+
+test('C3: hashes are argon2id with 19 MiB and two passes, each with a salt of its own', async () => {
+  const rows = await member.database.sql`select password_hash from member.member`
+  for (const { password_hash } of rows) expect(password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  expect(new Set(rows.map(({ password_hash }) => password_hash)).size).toBe(rows.length)
+})
+
+test('C5: an unknown e-mail address, a wrong password and a withdrawn account are answered alike', async () => {
+  const gone = await member.signUp()
+  await member.ask('DELETE', '/api/authentication/deactivate', { password: PASSWORD }, { authorization: gone.bearer })
+  await member.database.sql`update member.member set withdrawn_at = now() - interval '31 days' where id = ${gone.id}`
+  const known = await member.signUp()
+  const answers = [await login('nobody@example.com', PASSWORD), await login(known.email, 'wrong password'), await login(gone.email, PASSWORD)]
+  const shape = ({ status, body: { traceId: _, ...body }, headers }: (typeof answers)[number]) => ({ status, body, headers: Object.keys(headers).sort() })
+  expect(answers.map(shape)).toEqual(Array(3).fill(shape(answers[0] as (typeof answers)[number])))
+  expect(answers[0]?.body.code).toBe('LOGIN_FAILED')
+})
+
+test('C10: fifty sign-ups at once with one e-mail address in any case make one member; the others are 400', async () => {
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => signup({ email: n % 2 === 0 ? 'race@example.com' : 'RACE@Example.com', handle: `race_${n}` })))
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+  expect(answers.filter(({ body }) => body.code === 'MEMBER_ALREADY_EXISTS')).toHaveLength(49)
+  const handles = await Promise.all(Array.from({ length: 20 }, (_, n) => signup({ email: `racer${n}@example.com`, handle: n % 2 === 0 ? 'one_handle' : 'One_Handle' })))
+  expect(handles.filter(({ status }) => status === 201)).toHaveLength(1)
+  expect(handles.filter(({ body }) => body.code === 'MEMBER_HANDLE_ALREADY_EXISTS')).toHaveLength(19)
+})
+
+test('C6, C7: after ten failures an account is 429 with Retry-After, while its living session goes on', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on' })
+  const account = await throttled.signUp()
+  const answers = []
+  for (let n = 0; n < 12; n += 1) answers.push(await throttled.ask('POST', '/api/authentication/login', { email: account.email, password: 'a wrong guess' }))
+  expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429, 429])
+  expect(Number(answers.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
+  expect((await throttled.ask('GET', '/api/members', undefined, { authorization: account.bearer })).status).toBe(200)
+  await throttled.close()
+})
+
+test('B11: a change of password needs the current one, ends the other sessions, and this one goes on', async () => {
+  const account = await member.signUp()
+  const other = await member.logIn(account)
+  const wrong = await member.ask('PUT', '/api/members/password', { currentPassword: 'not it', newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  expect([wrong.status, wrong.body.code]).toEqual([403, 'MEMBER_PASSWORD_INVALID'])
+  const changed = await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  expect(changed.status).toBe(200)
+  expect((await member.ask('GET', '/api/members', undefined, { authorization: other.bearer })).status).toBe(401)
+  expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: changed.cookie ?? '' })).status).toBe(200)
+  expect((await login(account.email, PASSWORD)).status).toBe(401)
+  expect((await login(account.email, 'a brand new secret')).status).toBe(200)
+})
+
+test('a withdrawal asks for the password, hides the member at once, and a login within 30 days brings them back; a refresh does not', async () => {
+  const [leaving, staying] = [await member.signUp(), await member.signUp()]
+  const wrong = await member.ask('DELETE', '/api/authentication/deactivate', { password: 'not it' }, { authorization: leaving.bearer })
+  expect([wrong.status, wrong.body.code]).toEqual([403, 'MEMBER_PASSWORD_INVALID'])
+  expect((await member.ask('DELETE', '/api/authentication/deactivate', { password: PASSWORD }, { authorization: leaving.bearer })).body.data).toBe(true)
+  expect((await member.ask('GET', '/api/members', undefined, { authorization: leaving.bearer })).status).toBe(401)
+  expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: leaving.cookie })).status).toBe(401)
+  const seen = () => member.ask('GET', `/api/members/${leaving.id}/profile`, undefined, { authorization: staying.bearer })
+  expect((await seen()).body.code).toBe('MEMBER_NOT_FOUND')
+  expect((await signup({ email: leaving.email, handle: 'somebody_else' })).body.code).toBe('MEMBER_ALREADY_EXISTS')
+  expect((await login(leaving.email, PASSWORD)).status).toBe(200)
+  expect((await seen()).status).toBe(200)
+})
+
+test('what happened to an account is told as events of rising version', async () => {
+  const account = await member.signUp()
+  await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })
+  const events = await member.database.sql`select activity_type, version from member.outbox where member_id = ${account.id} order by version`
+  expect(events.map(({ activity_type }) => activity_type)).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN', 'MEMBER_LOGOUT'])
+  expect(new Set(events.map(({ version }) => version)).size).toBe(3)
+})

@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type MemberFixture, memberFixture, type TestMember } from '../member-fixture.ts'
+
+let member: MemberFixture
+let people: TestMember[]
+beforeAll(async () => {
+  member = await memberFixture()
+  people = []
+  for (let n = 0; n < 6; n += 1) people.push(await member.signUp())
+})
+afterAll(() => member.close())
+
+const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) => member.ask(method, url, payload, { authorization: who.bearer })
+const idsOf = ({ body }: { body: { data: { content: { memberId: number }[] } } }) => body.data.content.map(({ memberId }) => memberId)
+const at = (n: number) => people[n] as TestMember
+
+test('counts are right after any mixture of follows, unfollows and blocks at once, and each acknowledged act left one event', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')), { minLength: 10, maxLength: 40 }), async (acts) => {
+      const before = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+      const answers = await Promise.all(
+        acts.map(async ([from, to, act]) => {
+          const method = act.startsWith('un') ? 'DELETE' : 'POST'
+          return { act, ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)) }
+        }),
+      )
+      expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+      const wrong = await member.database.sql`
+        select id from member.member m
+        where followings_count <> (select count(*) from member.follow where follower_id = m.id) or followers_count <> (select count(*) from member.follow where following_id = m.id)`
+      expect([...wrong]).toEqual([])
+      const crossed = await member.database.sql`select from member.follow f join member.block b on (b.blocker_id, b.blocked_id) in ((f.follower_id, f.following_id), (f.following_id, f.follower_id))`
+      expect(crossed).toHaveLength(0)
+      const after = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+      const acknowledged = answers.filter(({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow')).length
+      expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(acknowledged)
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('a member follows at most 1,000 others', async () => {
+  const eager = await member.signUp()
+  await member.database.sql`update member.member set followings_count = 1000 where id = ${eager.id}`
+  const { status, body } = await as(eager, 'POST', `/api/members/follow/${at(0).id}`)
+  expect([status, body.code]).toEqual([400, 'FOLLOW_LIMIT_EXCEEDS'])
+})
+
+test('followers and followings come newest first, by page and by cursor, without those who are gone or blocked', async () => {
+  const star = await member.signUp()
+  const fans: TestMember[] = []
+  for (let n = 0; n < 5; n += 1) fans.push(await member.signUp())
+  for (const fan of fans) await as(fan, 'POST', `/api/members/follow/${star.id}`)
+  const newestFirst = fans.map(({ id }) => id).reverse()
+  const first = await as(star, 'GET', '/api/members/followers/more?size=2')
+  const second = await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${first.body.data.nextCursor}`)
+  expect([...idsOf(first), ...idsOf(second)]).toEqual(newestFirst.slice(0, 4))
+  expect(idsOf(await as(star, 'GET', '/api/members/followers/more?size=2&page=2'))).toEqual(newestFirst.slice(4))
+  const both = await as(star, 'GET', '/api/members/followers-followings')
+  expect([both.body.data.followers.content.length, both.body.data.followings.content.length]).toEqual([5, 0])
+  const gone = fans[0] as TestMember
+  await member.database.sql`update member.member set withdrawn_at = now() where id = ${gone.id}`
+  await as(star, 'POST', `/api/members/block/${(fans[1] as TestMember).id}`)
+  expect(idsOf(await as(star, 'GET', '/api/members/followers/more'))).toEqual(newestFirst.slice(0, 3))
+  expect(idsOf(await as(star, 'GET', '/api/members/blocks'))).toEqual([(fans[1] as TestMember).id])
+})
+
+test('query/in keeps the order of the ids, leaves unknown ones out, and takes at most 1,000', async () => {
+  const [one, two] = [await member.signUp(), await member.signUp()]
+  const { body } = await as(one, 'POST', '/api/members/query/in', { ids: [two.id, 999_999, one.id] })
+  expect(body.data.map(({ memberId }: { memberId: number }) => memberId)).toEqual([two.id, one.id])
+  const many = await as(one, 'POST', '/api/members/query/in', { ids: Array.from({ length: 1_001 }, (_, n) => n + 1) })
+  expect([many.status, many.body.code]).toEqual([400, 'MEMBER_IDS_LIMIT_EXCEEDS'])
+})
+
+test('recommended are the newest whom one does not follow, with totals; more goes on with the second page', async () => {
+  const looking = await member.signUp()
+  for (let n = 0; n < 12; n += 1) await member.signUp()
+  const first = await as(looking, 'GET', '/api/members/follow/recommend/newbie')
+  expect(first.body.data).toMatchObject({ page: 0, size: 10, first: true, hasPrevious: false, hasNext: true })
+  expect(first.body.data.totalElements).toBeGreaterThan(12)
+  const more = await as(looking, 'GET', '/api/members/follow/recommend/newbie/more')
+  expect(more.body.data.page).toBe(1)
+  expect(new Set([...idsOf(first), ...idsOf(more)]).size).toBe(idsOf(first).length + idsOf(more).length)
+  expect(idsOf(first)).not.toContain(looking.id)
+})
+
+test('a mute hides from recommendations of the one who mutes, and is in their list alone', async () => {
+  const [one, noisy] = [await member.signUp(), await member.signUp()]
+  expect((await as(one, 'POST', `/api/members/mute/${noisy.id}`)).body.data).toBe(true)
+  expect(idsOf(await as(one, 'GET', '/api/members/mutes'))).toEqual([noisy.id])
+  expect(idsOf(await as(one, 'GET', '/api/members/follow/recommend/newbie'))).not.toContain(noisy.id)
+  expect((await as(noisy, 'GET', `/api/members/${one.id}/profile`)).status).toBe(200)
+  await as(one, 'DELETE', `/api/members/mute/${noisy.id}`)
+  expect(idsOf(await as(one, 'GET', '/api/members/mutes'))).toEqual([])
+})
