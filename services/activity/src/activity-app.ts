@@ -7,6 +7,7 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
+import { reportRoutes } from './report/report.routes.ts'
 
 interface ActivityAppOptions {
   config: ActivityConfig
@@ -26,6 +27,7 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
     isTransientFault,
   })
   activityRoutes(app, context)
+  reportRoutes(app, config, context)
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])

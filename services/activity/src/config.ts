@@ -10,6 +10,7 @@ export const ActivitySettings = Type.Object({
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,
+  ACTIVITY_REPORTS_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'activities that a member may report in a minute' }),
 })
 
 export type ActivityConfig = ReturnType<typeof readActivityConfigOrThrow>
