@@ -7,6 +7,7 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
+import { notificationRoutes } from './notification/notification.routes.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
 interface ActivityAppOptions {
@@ -28,6 +29,7 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
   })
   activityRoutes(app, context)
   reportRoutes(app, config, context)
+  notificationRoutes(app, context)
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])

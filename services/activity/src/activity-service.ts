@@ -6,6 +6,7 @@ import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
+import { notifyMembers } from './notification/notification.listener.ts'
 import { recordActivities } from './record/record.listener.ts'
 
 interface ActivityServiceOptions {
@@ -14,7 +15,7 @@ interface ActivityServiceOptions {
 }
 
 /** In this order, each with failures and dead letters of its own. */
-export const listenerSteps: readonly ListenerStep[] = [recordActivities]
+export const listenerSteps: readonly ListenerStep[] = [recordActivities, notifyMembers]
 
 export async function startActivityService(config: ActivityConfig, options: ActivityServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' })

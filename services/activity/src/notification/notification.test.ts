@@ -1,0 +1,116 @@
+import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import { insertBlock, insertMember } from '@dailyfeed/tests/members'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+
+let activity: ActivityFixture
+const fans: number[] = []
+let round = 0
+let minji: number
+let postId: number
+
+beforeAll(async () => {
+  activity = await activityFixture()
+  for (let n = 0; n < 5; n += 1) fans.push(await insertMember(activity.database.sql, `fan${n}`))
+})
+beforeEach(async () => {
+  round += 1
+  minji = await insertMember(activity.database.sql, `minji${round}`)
+  postId = await insertPost(activity.database, minji)
+})
+afterAll(() => activity.close())
+
+const fan = (n: number) => fans[n] ?? 0
+// biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
+const listOf = async (memberId: number): Promise<any[]> => (await activity.ask(memberId, 'GET', '/api/notifications')).body.data.content
+const told = async (memberId: number) => (await listOf(memberId)).map(({ type, actorCount }) => `${type} ${actorCount}`)
+const unread = async (memberId: number) => (await activity.ask(memberId, 'GET', '/api/notifications/unread-count')).body.data.unreadCount
+const like = (memberId: number, version = 1) => eventOf('LIKE_POST', { memberId, postId, version })
+const unlike = (memberId: number, version: number) => eventOf('LIKE_POST_CANCEL', { memberId, postId, version })
+
+test('likes of one post are one notification that counts each actor once and names the newest three', async () => {
+  const events = fans.map((memberId) => like(memberId))
+  await activity.deliver(...events)
+  const list = await listOf(minji)
+  expect(list).toHaveLength(1)
+  expect(list[0]).toMatchObject({ type: 'LIKE_POST', postId, commentId: null, actorCount: 5, read: false })
+  expect(list[0].actors.map(({ memberId }: { memberId: number }) => memberId)).toEqual([fan(4), fan(3), fan(2)])
+  expect(list[0].actors[0]).toMatchObject({ handle: 'fan4', memberName: 'Member fan4' })
+  const report = await activity.deliver(...events)
+  expect(report).toEqual({ received: 5, applied: 0, deadLettered: 0 })
+  expect(await listOf(minji)).toEqual(list)
+})
+
+test('one is not told of one’s own acts', async () => {
+  await activity.deliver(like(minji), eventOf('COMMENT_CREATE', { memberId: minji, postId, commentId: await insertComment(activity.database, minji, postId) }))
+  expect(await listOf(minji)).toEqual([])
+})
+
+test('like, cancel and like again end in a like in whatever order they arrive, and like and cancel end in nothing', async () => {
+  const ordersOf = (events: MemberActivityEvent[]): MemberActivityEvent[][] =>
+    events.length < 2 ? [events] : events.flatMap((event) => ordersOf(events.filter((other) => other !== event)).map((rest) => [event, ...rest]))
+  for (const [last, expected] of [[3, ['LIKE_POST 1']], [2, []]] as const) {
+    const count = ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last)).length
+    for (let n = 0; n < count; n += 1) {
+      postId = await insertPost(activity.database, minji)
+      const order = ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last))[n] ?? []
+      for (const event of order) await activity.deliver(event)
+      expect(await told(minji), order.map(({ version }) => version).join()).toEqual(expected)
+      await activity.database.sql`update content.post set deleted_at = now() where id = ${postId}`
+    }
+  }
+})
+
+test('a comment is told to the post’s author, a reply to its parent’s author and to the post’s, until it is deleted', async () => {
+  const commentId = await insertComment(activity.database, fan(0), postId)
+  const replyId = await insertComment(activity.database, fan(1), postId, commentId)
+  const before = (await told(fan(0))).length
+  await activity.deliver(eventOf('COMMENT_CREATE', { memberId: fan(0), postId, commentId }), eventOf('COMMENT_CREATE', { memberId: fan(1), postId, commentId: replyId }), eventOf('LIKE_COMMENT', { memberId: minji, postId, commentId }))
+  expect(await told(minji)).toEqual(['COMMENT_CREATE 2'])
+  expect((await listOf(fan(0))).map(({ type, commentId: id }) => [type, id]).slice(0, -before || undefined).sort()).toEqual([['COMMENT_REPLY', commentId], ['LIKE_COMMENT', commentId]])
+  await activity.deliver(eventOf('COMMENT_DELETE', { memberId: fan(1), postId, commentId: replyId, version: 2 }))
+  expect(await told(minji)).toEqual(['COMMENT_CREATE 1'])
+  expect(await told(fan(0))).toHaveLength(before + 1)
+})
+
+test('a reply by the post’s author to their own comment tells nobody, one to another’s comment only that other', async () => {
+  const mine = await insertComment(activity.database, minji, postId)
+  const reply = await insertComment(activity.database, fan(2), postId, mine)
+  await activity.deliver(eventOf('COMMENT_CREATE', { memberId: fan(2), postId, commentId: reply }))
+  expect(await told(minji)).toEqual(['COMMENT_REPLY 1'])
+})
+
+test('a follow is told until it is taken back', async () => {
+  await activity.deliver(eventOf('MEMBER_FOLLOW', { memberId: fan(0), targetMemberId: minji, version: 5 }), eventOf('MEMBER_FOLLOW', { memberId: fan(1), targetMemberId: minji, version: 2 }))
+  expect(await told(minji)).toEqual(['MEMBER_FOLLOW 2'])
+  await activity.deliver(eventOf('MEMBER_UNFOLLOW', { memberId: fan(0), targetMemberId: minji, version: 6 }))
+  expect(await told(minji)).toEqual(['MEMBER_FOLLOW 1'])
+})
+
+test('what happens after reading opens a new notification; liking anew does not', async () => {
+  await activity.deliver(like(fan(0)))
+  expect(await unread(minji)).toBe(1)
+  expect(await activity.ask(minji, 'POST', '/api/notifications/read')).toEqual({ status: 200, body: { status: 200, result: 'SUCCESS', data: true } })
+  expect(await unread(minji)).toBe(0)
+  await activity.deliver(unlike(fan(0), 2), like(fan(0), 3))
+  expect(await unread(minji)).toBe(0)
+  await activity.deliver(like(fan(1)))
+  expect((await listOf(minji)).map(({ read, actorCount }) => [read, actorCount])).toEqual([[false, 1], [true, 1]])
+  const [newest] = await listOf(minji)
+  await activity.ask(fan(3), 'POST', '/api/notifications/read', { ids: [newest.id] })
+  expect(await unread(minji)).toBe(1)
+  await activity.ask(minji, 'POST', '/api/notifications/read', { ids: [newest.id] })
+  expect(await unread(minji)).toBe(0)
+})
+
+test('actors who are withdrawn, blocked either way, or muted are neither shown nor counted', async () => {
+  const { sql } = activity.database
+  await activity.deliver(...fans.map((memberId) => like(memberId)))
+  await insertBlock(sql, minji, fan(0))
+  await insertBlock(sql, fan(1), minji)
+  await sql`insert into member.mute (muter_id, muted_id) values (${minji}, ${fan(2)})`
+  expect(await told(minji)).toEqual(['LIKE_POST 2'])
+  await sql`update member.member set withdrawn_at = now() where id = any (${[fan(3), fan(4)]}::bigint[])`
+  expect([await told(minji), await unread(minji)]).toEqual([[], 0])
+  await sql`update member.member set withdrawn_at = null`
+})
