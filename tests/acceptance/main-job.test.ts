@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { ask, eventually, type Member, newMember } from './client.ts'
+import { png } from './png.ts'
 
 /** The whole main job, step by step, as one member and their neighbours live it. */
 let minji: Member
@@ -129,7 +130,7 @@ test('search finds a post and a comment by Korean words with particles and by En
 test('a profile picture is uploaded, re-encoded, shown in feeds, and replaced', async () => {
   const upload = async () => {
     const form = new FormData()
-    form.append('image', new Blob([PNG], { type: 'image/png' }), 'me.png')
+    form.append('image', new Blob([png(64, 64)], { type: 'image/png' }), 'me.png')
     const { status, body } = await sora.ask('POST', '/api/images/upload/profile', form)
     expect(status).toBe(201)
     return body.data as string
@@ -184,6 +185,3 @@ test('after logout every service refuses the bearer at once, and the cookie refr
   expect((await leah.ask('POST', '/api/posts', { content: 'x' })).status).toBe(401)
   expect((await ask('POST', '/api/token/refresh', undefined, { cookie: leah.cookie })).status).toBe(401)
 })
-
-/** A red square of 2 × 2. */
-const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==', 'base64')
