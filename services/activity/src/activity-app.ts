@@ -7,6 +7,8 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
+import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
+import { createNotificationStreams } from './notification/notification-streams.ts'
 import { notificationRoutes } from './notification/notification.routes.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
@@ -30,6 +32,7 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
   activityRoutes(app, context)
   reportRoutes(app, config, context)
   notificationRoutes(app, context)
+  notificationStreamRoutes(app, createNotificationStreams({ sql: context.sql, verifier, log: app.log }))
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])
