@@ -1,0 +1,24 @@
+create schema batch;
+
+-- What ran, when, and how it ended. A run that was killed is marked by the next one.
+create table batch.job_run (
+  id         bigint      generated always as identity primary key,
+  job        text        not null,
+  started_at timestamptz not null default now(),
+  ended_at   timestamptz,
+  outcome    text        check (outcome in ('SUCCEEDED', 'FAILED', 'ABANDONED')),
+  figures    jsonb,
+  error      text
+);
+create index job_run_by_job on batch.job_run (job, id desc);
+
+-- One run of a job at a time, over all instances: whoever holds the row, until it expires.
+create table batch.job_lease (
+  job        text        primary key,
+  holder     uuid        not null,
+  expires_at timestamptz not null
+);
+
+grant usage on schema batch to dailyfeed_batch;
+grant select, insert, update on batch.job_run to dailyfeed_batch;
+grant select, insert, update, delete on batch.job_lease to dailyfeed_batch;

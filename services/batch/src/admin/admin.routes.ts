@@ -1,0 +1,48 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { Instant, nullable } from '@dailyfeed/code/field'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { BatchContext } from '../context.ts'
+import { findLastRuns } from '../job/job.queries.ts'
+import { runJob } from '../job/job.service.ts'
+import { findJob, JOBS } from '../job/job-table.ts'
+import { isAdmin } from './admin.queries.ts'
+
+const tags = ['operation']
+const Figures = Type.Record(Type.String(), Type.Number())
+const JobState = Type.Object({
+  job: Type.String(),
+  owners: Type.Array(Type.String()),
+  schedule: nullable(Type.String()),
+  lastRun: nullable(Type.Object({ startedAt: Instant, endedAt: nullable(Instant), outcome: nullable(Type.String()), figures: nullable(Figures), error: nullable(Type.String()) })),
+})
+const JobOutcome = Type.Object({ outcome: Type.String(), figures: Type.Optional(Figures), error: Type.Optional(Type.String()) })
+
+export function adminRoutes(app: HttpServer, context: BatchContext): void {
+  const onlyAdmins = async (request: FastifyRequest) => {
+    if (!(await isAdmin(context.sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
+  }
+
+  app.get('/api/admin/jobs', { preHandler: onlyAdmins, schema: { tags, summary: 'Batch jobs and their last runs', response: { 200: successOf(Type.Array(JobState)) } } }, async () => {
+    const runs = new Map((await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]))
+    return success(
+      200,
+      Object.entries(JOBS).map(([job, { owners, schedule }]) => {
+        const run = runs.get(job)
+        const lastRun = run === undefined ? null : { startedAt: run.started_at.toISOString(), endedAt: run.ended_at?.toISOString() ?? null, outcome: run.outcome, figures: run.figures, error: run.error }
+        return { job, owners: [...owners], schedule: schedule ?? null, lastRun }
+      }),
+    )
+  })
+
+  app.post(
+    '/api/admin/jobs/:job/run',
+    { preHandler: onlyAdmins, schema: { tags, summary: 'Run a batch job now', params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(JobOutcome) } } },
+    async (request) => {
+      if (findJob(request.params.job) === undefined) throw new DailyfeedError('NOT_FOUND')
+      return success(200, await runJob(context, request.params.job))
+    },
+  )
+}

@@ -1,0 +1,29 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import type { Sql } from 'postgres'
+import { adminRoutes } from './admin/admin.routes.ts'
+import type { BatchConfig } from './config.ts'
+import type { BatchContext } from './context.ts'
+import type { Owners } from './job/owners.ts'
+
+interface BatchAppOptions {
+  config: BatchConfig
+  sql: Sql
+  owners: Owners
+  verifier: TokenVerifier
+}
+
+export async function batchApp({ config, sql, owners, verifier }: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
+  const app = await createHttpServer({
+    service: 'batch',
+    logLevel: config.LOG_LEVEL,
+    verifier,
+    callers: config.INTERNAL_CALLERS,
+    checkReady: async () => void (await sql`select 1`),
+    isTransientFault,
+  })
+  const context = { sql, owners, log: app.log }
+  adminRoutes(app, context)
+  return { app, context }
+}

@@ -1,0 +1,33 @@
+import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import { batchApp } from './batch-app.ts'
+import type { BatchConfig } from './config.ts'
+import { type JobReport, runJob } from './job/job.service.ts'
+import { createOwners } from './job/owners.ts'
+import { startScheduler } from './job/scheduler.ts'
+
+export async function startBatchService(config: BatchConfig, options: { revocations?: Revocations } = {}): Promise<RunningService> {
+  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' })
+  const verifier = createTokenVerifier({ keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS), revocations: options.revocations ?? new PostgresRevocations(sql) })
+  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const { app, context } = await batchApp({ config, sql, owners, verifier })
+  const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
+  return listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, closeAfter: [async () => stopScheduler(), () => owners.close(), () => sql.end({ timeout: 5 })] })
+}
+
+/** One job, without the service: what a CronJob runs. */
+export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
+  const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
+  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const silent = () => {}
+  try {
+    return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
+  } finally {
+    await owners.close()
+    await sql.end({ timeout: 5 })
+  }
+}
+
+const ownerUrlsOf = (config: BatchConfig) => ({ member: config.MEMBER_URL, content: config.CONTENT_URL, search: config.SEARCH_URL, image: config.IMAGE_URL, activity: config.ACTIVITY_URL })

@@ -1,0 +1,24 @@
+import type { ServiceName } from '@dailyfeed/code/ports'
+
+export interface JobDefinition {
+  /** Who owns the data, and runs it. */
+  owners: readonly ServiceName[]
+  /** When, as cron says it, in TOPIC_TIME_ZONE; undefined: only when asked for. */
+  schedule?: string
+}
+
+/** Every job. batch-svc knows when and whom to ask; what is done is the owner's. */
+export const JOBS: Readonly<Record<string, JobDefinition>> = {
+  jwtKeyInitJob: { owners: ['member'] },
+  jwtKeyRotationJob: { owners: ['member'], schedule: '0 * * * *' },
+  tokenCleanupJob: { owners: ['member'], schedule: '30 * * * *' },
+  listenerDeadletterRestoreJob: { owners: ['activity', 'search', 'content'], schedule: '* * * * *' },
+  counterReconcileJob: { owners: ['content'], schedule: '10 3 * * *' },
+  imageCollectJob: { owners: ['image'], schedule: '10 4 * * *' },
+  searchReconcileJob: { owners: ['search'], schedule: '40 3 * * *' },
+  searchReindexJob: { owners: ['search'] },
+}
+
+export const findJob = (name: string): JobDefinition | undefined => (Object.hasOwn(JOBS, name) ? JOBS[name] : undefined)
+
+export const unknownJob = (name: string) => `there is no job '${name}'; there are: ${Object.keys(JOBS).join(', ')}`
