@@ -1,0 +1,94 @@
+import { testTokens } from '@dailyfeed/tests/tokens'
+import { insertMember } from '@dailyfeed/tests/members'
+import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import type { Sql } from 'postgres'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { batchApp } from '../batch-app.ts'
+import { readBatchConfigOrThrow } from '../config.ts'
+import { runJob } from './job.service.ts'
+import { JOBS } from './job-table.ts'
+import type { Owners } from './owners.ts'
+
+const log = { info() {}, warn() {}, error() {} }
+let database: TestDatabase
+let sql: Sql
+let asked: string[]
+let answer: (owner: string) => Promise<Record<string, number>>
+const owners: Owners = {
+  async runJob(owner, job) {
+    asked.push(`${owner} ${job}`)
+    return answer(owner)
+  },
+  async close() {},
+}
+
+beforeAll(async () => {
+  database = await testDatabase()
+  sql = openPool({ url: database.urlOf('batch'), max: 4, name: 'batch-test' })
+})
+beforeEach(async () => {
+  asked = []
+  answer = async () => ({ corrected: 2 })
+  await database.sql`truncate batch.job_run, batch.job_lease`
+})
+afterAll(async () => {
+  await sql.end({ timeout: 1 })
+  await database.drop()
+})
+
+const runs = () => database.sql`select job, outcome, figures, error, ended_at is not null as ended from batch.job_run order by id`
+
+test('a job is asked of every owner, its figures are summed, and its run is kept', async () => {
+  expect(await runJob({ sql, owners, log }, 'listenerDeadletterRestoreJob')).toEqual({ outcome: 'SUCCEEDED', figures: { corrected: 6 } })
+  expect(asked).toEqual(['activity', 'search', 'content'].map((owner) => `${owner} listenerDeadletterRestoreJob`))
+  expect([...(await runs())]).toEqual([{ job: 'listenerDeadletterRestoreJob', outcome: 'SUCCEEDED', figures: { corrected: 6 }, error: null, ended: true }])
+})
+
+test('an owner that is away fails the run and is named; the others are asked all the same', async () => {
+  answer = async (owner) => {
+    if (owner === 'search') throw new Error('search cannot be reached')
+    return { restored: 1 }
+  }
+  expect(await runJob({ sql, owners, log }, 'listenerDeadletterRestoreJob')).toEqual({ outcome: 'FAILED', figures: { restored: 2 }, error: 'search cannot be reached' })
+  expect((await runs())[0]).toMatchObject({ outcome: 'FAILED', error: 'search cannot be reached' })
+})
+
+test('ten asked for at once run once; the others say that it runs already', async () => {
+  answer = () => new Promise((resolve) => setTimeout(() => resolve({ corrected: 1 }), 300))
+  const reports = await Promise.all(Array.from({ length: 10 }, () => runJob({ sql, owners, log }, 'counterReconcileJob')))
+  expect(reports.map(({ outcome }) => outcome).sort()).toEqual([...Array(9).fill('RUNS_ALREADY'), 'SUCCEEDED'])
+  expect(asked).toEqual(['content counterReconcileJob'])
+})
+
+test('a run that was killed is marked ABANDONED by the next, which does not wait for it for ever', async () => {
+  await database.sql`insert into batch.job_run (job) values ('counterReconcileJob')`
+  await database.sql`insert into batch.job_lease (job, holder, expires_at) values ('counterReconcileJob', gen_random_uuid(), now() - interval '1 second')`
+  expect((await runJob({ sql, owners, log }, 'counterReconcileJob')).outcome).toBe('SUCCEEDED')
+  expect((await runs()).map(({ outcome }) => outcome)).toEqual(['ABANDONED', 'SUCCEEDED'])
+})
+
+test('an unknown job is refused in one line that names the known ones', async () => {
+  await expect(runJob({ sql, owners, log }, 'washTheDishesJob')).rejects.toThrow(`there is no job 'washTheDishesJob'; there are: ${Object.keys(JOBS).join(', ')}`)
+  await expect(runJob({ sql, owners, log }, '__proto__')).rejects.toThrow("there is no job '__proto__'")
+})
+
+test('/api/admin is for administrators alone, judged anew on every call', async () => {
+  const tokens = await testTokens()
+  const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: 'a-token-of-at-least-32-characters-x', INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0') })
+  const { app } = await batchApp({ config, sql, owners, verifier: tokens.verifier })
+  const memberId = await insertMember(database.sql, 'operator')
+  const headers = { authorization: await tokens.bearerOf(memberId) }
+  const list = () => app.inject({ url: '/api/admin/jobs', headers })
+  expect([(await list()).statusCode, (await list()).json().code]).toEqual([403, 'MEMBER_FORBIDDEN'])
+  expect((await app.inject({ url: '/api/admin/jobs' })).statusCode).toBe(401)
+  await database.sql`update member.member set role = 'ADMIN' where id = ${memberId}`
+  const run = await app.inject({ method: 'POST', url: '/api/admin/jobs/counterReconcileJob/run', headers })
+  expect(run.json().data).toEqual({ outcome: 'SUCCEEDED', figures: { corrected: 2 } })
+  expect((await app.inject({ method: 'POST', url: '/api/admin/jobs/nonsense/run', headers })).statusCode).toBe(404)
+  const states = (await list()).json().data
+  expect(states.find(({ job }: { job: string }) => job === 'counterReconcileJob')).toMatchObject({ owners: ['content'], schedule: '10 3 * * *', lastRun: { outcome: 'SUCCEEDED' } })
+  await database.sql`update member.member set role = 'MEMBER' where id = ${memberId}`
+  expect((await list()).statusCode).toBe(403)
+  await app.close()
+})
