@@ -42,3 +42,55 @@ export async function postponeDeadLetter(sql: Sql, schema: string, id: number, e
       next_attempt_at = now() + interval '1 minute' * power(2, attempts)
     where id = ${id} and status = 'OPEN'`
 }
+
+export interface DeadLetterRow {
+  id: number
+  step: string
+  event_id: string | null
+  source: string
+  payload: Buffer
+  error_class: string
+  error_message: string
+  error_stack: string | null
+  fingerprint: string
+  status: 'OPEN' | 'REPLAYED' | 'ARCHIVED'
+  attempts: number
+  replay_count: number
+  next_attempt_at: Date
+  created_at: Date
+}
+
+export async function findDeadLetter(sql: Sql, schema: string, id: number): Promise<DeadLetterRow | undefined> {
+  const [row] = await sql<DeadLetterRow[]>`select * from ${sql(schema)}.dead_letter where id = ${id}`
+  return row
+}
+
+export interface DeadLetterGroupRow {
+  fingerprint: string
+  step: string
+  error_class: string
+  message: string
+  count: number
+  first_at: Date
+  last_at: Date
+  latest_id: number
+}
+
+/** Open dead letters of one cause; the message is the latest one's. */
+export const findDeadLetterGroups = (sql: Sql, schema: string, limit: number): Promise<DeadLetterGroupRow[]> =>
+  sql<DeadLetterGroupRow[]>`
+    select fingerprint, min(step) as step, min(error_class) as error_class, (array_agg(error_message order by id desc))[1] as message,
+      count(*) as count, min(created_at) as first_at, max(created_at) as last_at, max(id) as latest_id
+    from ${sql(schema)}.dead_letter where status = 'OPEN'
+    group by fingerprint order by last_at desc, fingerprint limit ${limit}`
+
+export const findOpenDeadLettersOf = (sql: Sql, schema: string, fingerprint: string, limit: number): Promise<DueDeadLetterRow[]> =>
+  sql<DueDeadLetterRow[]>`
+    select id, step, payload from ${sql(schema)}.dead_letter
+    where status = 'OPEN' and fingerprint = ${fingerprint}
+    order by id limit ${limit}`
+
+/** What was replayed stays so. */
+export async function archiveDeadLetter(sql: Sql, schema: string, id: number): Promise<void> {
+  await sql`update ${sql(schema)}.dead_letter set status = 'ARCHIVED' where id = ${id} and status = 'OPEN'`
+}

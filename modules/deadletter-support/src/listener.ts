@@ -4,7 +4,7 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { Ajv } from 'ajv'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
-import { findDueDeadLetters, insertDeadLetter, markReplayed, postponeDeadLetter } from './dead-letter.queries.ts'
+import { type DueDeadLetterRow, findDeadLetter, findDueDeadLetters, findOpenDeadLettersOf, insertDeadLetter, markReplayed, postponeDeadLetter } from './dead-letter.queries.ts'
 
 /** One thing that a service does about events, with failures and dead letters of its own. */
 export interface ListenerStep {
@@ -42,10 +42,23 @@ export interface Listener {
   handle(events: readonly unknown[], source: string): Promise<ListenerReport>
   /** Runs the handler again on dead letters that are due. Returns how many took effect now. */
   restoreDeadLetters(): Promise<number>
+  /** Runs the handler again on the stored bytes, due or not. Undefined where there is no such dead letter. */
+  replayDeadLetter(id: number): Promise<ReplayOutcome | undefined>
+  /** The same for all that failed of one cause. */
+  replayDeadLettersOf(fingerprint: string): Promise<ReplayReport>
+}
+
+/** NOT_OPEN: it took effect, or was archived, before. */
+export type ReplayOutcome = 'REPLAYED' | 'FAILED_AGAIN' | 'NOT_OPEN'
+
+export interface ReplayReport {
+  replayed: number
+  failedAgain: number
 }
 
 const ATTEMPTS_PER_EVENT = 3
 const MAX_RESTORE_ATTEMPTS = 12
+const DEAD_LETTERS_PER_ROUND = 500
 const validate = new Ajv({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } }).compile<MemberActivityEvent>(MemberActivityEvent)
 
 class InvalidEventError extends Error {
@@ -114,6 +127,28 @@ export function createListener({ sql, schema, steps, log }: ListenerOptions): Li
     return valid
   }
 
+  async function replay(letter: DueDeadLetterRow): Promise<'REPLAYED' | 'FAILED_AGAIN'> {
+    try {
+      const event: unknown = JSON.parse(letter.payload.toString())
+      if (!validate(event)) throw new InvalidEventError('still not a valid event')
+      const step = steps.find(({ name }) => name === letter.step)
+      const interested = step === undefined ? steps.filter((one) => one.handles(event)) : [step]
+      for (const one of interested) await apply(one, [event])
+      await markReplayed(sql, schema, letter.id)
+      return 'REPLAYED'
+    } catch (error) {
+      if (isTransientFault(error)) throw error
+      await postponeDeadLetter(sql, schema, letter.id, error instanceof Error ? error.message : String(error))
+      return 'FAILED_AGAIN'
+    }
+  }
+
+  async function replayEach(letters: readonly DueDeadLetterRow[]): Promise<ReplayReport> {
+    const report: ReplayReport = { replayed: 0, failedAgain: 0 }
+    for (const letter of letters) report[(await replay(letter)) === 'REPLAYED' ? 'replayed' : 'failedAgain'] += 1
+    return report
+  }
+
   return {
     async handle(events, source) {
       const report: ListenerReport = { received: events.length, applied: 0, deadLettered: 0 }
@@ -123,22 +158,17 @@ export function createListener({ sql, schema, steps, log }: ListenerOptions): Li
     },
 
     async restoreDeadLetters() {
-      let restored = 0
-      for (const letter of await findDueDeadLetters(sql, schema, MAX_RESTORE_ATTEMPTS, 500)) {
-        const event: unknown = JSON.parse(letter.payload.toString())
-        const step = steps.find(({ name }) => name === letter.step)
-        try {
-          if (!validate(event)) throw new InvalidEventError('still not a valid event')
-          const interested = step === undefined ? steps.filter((one) => one.handles(event)) : [step]
-          for (const one of interested) await apply(one, [event])
-          await markReplayed(sql, schema, letter.id)
-          restored += 1
-        } catch (error) {
-          if (isTransientFault(error)) throw error
-          await postponeDeadLetter(sql, schema, letter.id, error instanceof Error ? error.message : String(error))
-        }
-      }
-      return restored
+      return (await replayEach(await findDueDeadLetters(sql, schema, MAX_RESTORE_ATTEMPTS, DEAD_LETTERS_PER_ROUND))).replayed
+    },
+
+    async replayDeadLetter(id) {
+      const letter = await findDeadLetter(sql, schema, id)
+      if (letter === undefined) return undefined
+      return letter.status === 'OPEN' ? replay(letter) : 'NOT_OPEN'
+    },
+
+    async replayDeadLettersOf(fingerprint) {
+      return replayEach(await findOpenDeadLettersOf(sql, schema, fingerprint, DEAD_LETTERS_PER_ROUND))
     },
   }
 }

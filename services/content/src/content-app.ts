@@ -1,4 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
 import type { Listener } from '@dailyfeed/deadletter-support/listener'
 import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
@@ -34,6 +35,7 @@ export async function contentApp({ config, context, verifier, listenerOf }: Cont
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['timeline'])
+  offerDeadLetters(app, { sql: context.sql, schema: 'content', listener })
   offerJobs(app, {
     counterReconcileJob: () => reconcileCounters(context.sql),
     listenerDeadletterRestoreJob: async () => ({ restored: await listener.restoreDeadLetters() }),

@@ -1,4 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
 import { createListener } from '@dailyfeed/deadletter-support/listener'
 import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
@@ -37,6 +38,7 @@ export async function searchApp({ config, verifier, contextOf }: SearchAppOption
 
   const listener = createListener({ sql, schema: 'search', steps: [keepPostIndex, keepCommentIndex], log: app.log })
   listenOverHttp(app, listener, ['content', 'member'])
+  offerDeadLetters(app, { sql, schema: 'search', listener })
   offerJobs(app, {
     searchReindexJob: () => searchReindexJob(sql),
     searchReconcileJob: async () => ({ ...(await catchUp(sql)) }),

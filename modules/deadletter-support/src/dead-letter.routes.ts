@@ -1,0 +1,116 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Sql } from 'postgres'
+import Type from 'typebox'
+import { archiveDeadLetter, type DeadLetterGroupRow, type DeadLetterRow, findDeadLetter, findDeadLetterGroups } from './dead-letter.queries.ts'
+import type { Listener } from './listener.ts'
+
+export const DEAD_LETTERS_PATH = '/internal/dead-letters'
+
+/** Open dead letters that failed of one cause in one service. */
+export const DeadLetterGroup = Type.Object({
+  fingerprint: Type.String(),
+  step: Type.String(),
+  errorClass: Type.String(),
+  message: Type.String({ description: 'of the latest' }),
+  count: Type.Integer(),
+  firstAt: Type.String(),
+  lastAt: Type.String(),
+  latestId: Type.Integer(),
+})
+export type DeadLetterGroup = Type.Static<typeof DeadLetterGroup>
+
+export const DeadLetter = Type.Object({
+  id: Type.Integer(),
+  step: Type.String(),
+  eventId: Type.Union([Type.String(), Type.Null()]),
+  source: Type.String(),
+  payload: Type.String({ description: 'the event as it came' }),
+  errorClass: Type.String(),
+  message: Type.String(),
+  stack: Type.Union([Type.String(), Type.Null()]),
+  fingerprint: Type.String(),
+  status: Type.Enum(['OPEN', 'REPLAYED', 'ARCHIVED']),
+  attempts: Type.Integer(),
+  replayCount: Type.Integer(),
+  createdAt: Type.String(),
+})
+export type DeadLetter = Type.Static<typeof DeadLetter>
+
+export const Replay = Type.Object({ outcome: Type.Enum(['REPLAYED', 'FAILED_AGAIN', 'NOT_OPEN']), deadLetter: DeadLetter })
+export const GroupReplay = Type.Object({ replayed: Type.Integer(), failedAgain: Type.Integer() })
+export type Replay = Type.Static<typeof Replay>
+export type GroupReplay = Type.Static<typeof GroupReplay>
+
+interface DeadLetterRoutesOptions {
+  sql: Sql
+  schema: string
+  listener: Listener
+}
+
+const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
+const MAX_GROUPS = 500
+
+/** What batch-svc shows to administrators and does for them. POST alone: these are calls of a service, not pages. */
+export function offerDeadLetters(app: HttpServer, { sql, schema, listener }: DeadLetterRoutesOptions): void {
+  const config = { access: 'INTERNAL' as const, callers: ['batch'] }
+
+  async function getDeadLetterOrThrow(id: number): Promise<DeadLetter> {
+    const row = await findDeadLetter(sql, schema, id)
+    if (row === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+    return deadLetterOf(row)
+  }
+
+  app.post(`${DEAD_LETTERS_PATH}/groups`, { config, schema: { hide: true, response: { 200: successOf(Type.Array(DeadLetterGroup)) } } }, async () =>
+    success(200, (await findDeadLetterGroups(sql, schema, MAX_GROUPS)).map(groupOf)),
+  )
+
+  app.post(`${DEAD_LETTERS_PATH}/find`, { config, schema: { hide: true, body: ById, response: { 200: successOf(DeadLetter) } } }, async (request) =>
+    success(200, await getDeadLetterOrThrow(request.body.id)),
+  )
+
+  app.post(`${DEAD_LETTERS_PATH}/replay`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Replay) } } }, async (request) => {
+    const outcome = await listener.replayDeadLetter(request.body.id)
+    if (outcome === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+    return success(200, { outcome, deadLetter: await getDeadLetterOrThrow(request.body.id) })
+  })
+
+  app.post(`${DEAD_LETTERS_PATH}/archive`, { config, schema: { hide: true, body: ById, response: { 200: successOf(DeadLetter) } } }, async (request) => {
+    await archiveDeadLetter(sql, schema, request.body.id)
+    return success(200, await getDeadLetterOrThrow(request.body.id))
+  })
+
+  app.post(
+    `${DEAD_LETTERS_PATH}/groups/replay`,
+    { config, schema: { hide: true, body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }) }), response: { 200: successOf(GroupReplay) } } },
+    async (request) => success(200, await listener.replayDeadLettersOf(request.body.fingerprint)),
+  )
+}
+
+const groupOf = (row: DeadLetterGroupRow): DeadLetterGroup => ({
+  fingerprint: row.fingerprint,
+  step: row.step,
+  errorClass: row.error_class,
+  message: row.message,
+  count: Number(row.count),
+  firstAt: row.first_at.toISOString(),
+  lastAt: row.last_at.toISOString(),
+  latestId: Number(row.latest_id),
+})
+
+const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
+  id: Number(row.id),
+  step: row.step,
+  eventId: row.event_id,
+  source: row.source,
+  payload: row.payload.toString(),
+  errorClass: row.error_class,
+  message: row.error_message,
+  stack: row.error_stack,
+  fingerprint: row.fingerprint,
+  status: row.status,
+  attempts: row.attempts,
+  replayCount: row.replay_count,
+  createdAt: row.created_at.toISOString(),
+})
