@@ -16,6 +16,6 @@ export async function provideChromium(): Promise<string | { reason: string }> {
   process.stdout.write('installing Chromium…\n')
   const apt = (...args: string[]) => spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   apt('update')
-  apt('install', '--no-install-recommends', 'chromium', 'fonts-noto-cjk')
+  apt('install', '--no-install-recommends', 'chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji')
   return existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : { reason: 'apt-get could not install chromium' }
 }

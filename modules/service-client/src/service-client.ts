@@ -1,5 +1,5 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import { BrokenCircuitError, CircuitBreakerPolicy, circuitBreaker, ConsecutiveBreaker, handleType } from 'cockatiel'
+import { BrokenCircuitError, type CircuitBreakerPolicy, circuitBreaker, ConsecutiveBreaker, handleType } from 'cockatiel'
 import { Agent, request } from 'undici'
 import { CircuitOpenError, ServiceRefusedError, ServiceTimeoutError, ServiceUnavailableError } from './service-errors.ts'
 

@@ -1,4 +1,4 @@
-import { InProcessRevocations, PostgresRevocations } from '@dailyfeed/access-token/revocations'
+import { type InProcessRevocations, PostgresRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { deliverOverHttp } from '@dailyfeed/deadletter-support/http-delivery'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'

@@ -8,7 +8,7 @@ const STORAGE_KEY = 'dailyfeed.theme'
 const listeners = new Set<() => void>()
 
 /** The attribute is the state: first-paint.js has set it before this module ran. */
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   const theme = document.documentElement.dataset.theme
   return theme === 'light' || theme === 'dark' ? theme : 'system'
 }
