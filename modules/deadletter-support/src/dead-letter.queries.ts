@@ -84,11 +84,12 @@ export const findDeadLetterGroups = (sql: Sql, schema: string, limit: number): P
     from ${sql(schema)}.dead_letter where status = 'OPEN'
     group by fingerprint order by last_at desc, fingerprint limit ${limit}`
 
+/** Those tried longest ago first, so that a large group is walked through by asking again. */
 export const findOpenDeadLettersOf = (sql: Sql, schema: string, fingerprint: string, limit: number): Promise<DueDeadLetterRow[]> =>
   sql<DueDeadLetterRow[]>`
     select id, step, payload from ${sql(schema)}.dead_letter
     where status = 'OPEN' and fingerprint = ${fingerprint}
-    order by id limit ${limit}`
+    order by next_attempt_at, id limit ${limit}`
 
 /** What was replayed stays so. */
 export async function archiveDeadLetter(sql: Sql, schema: string, id: number): Promise<void> {

@@ -5,16 +5,19 @@ import type { Sql } from 'postgres'
 import { adminRoutes } from './admin/admin.routes.ts'
 import type { BatchConfig } from './config.ts'
 import type { BatchContext } from './context.ts'
+import type { DeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
+import { deadLetterRoutes } from './dead-letter/dead-letter.routes.ts'
 import type { Owners } from './job/owners.ts'
 
 interface BatchAppOptions {
   config: BatchConfig
   sql: Sql
   owners: Owners
+  deadLetterOwners: DeadLetterOwners
   verifier: TokenVerifier
 }
 
-export async function batchApp({ config, sql, owners, verifier }: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
+export async function batchApp({ config, sql, owners, deadLetterOwners, verifier }: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
   const app = await createHttpServer({
     service: 'batch',
     logLevel: config.LOG_LEVEL,
@@ -25,5 +28,6 @@ export async function batchApp({ config, sql, owners, verifier }: BatchAppOption
   })
   const context = { sql, owners, log: app.log }
   adminRoutes(app, context)
+  deadLetterRoutes(app, { ...context, deadLetterOwners })
   return { app, context }
 }

@@ -2,13 +2,12 @@ import { DailyfeedError } from '@dailyfeed/code/errors'
 import { Instant, nullable } from '@dailyfeed/code/field'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { BatchContext } from '../context.ts'
 import { findLastRuns } from '../job/job.queries.ts'
 import { runJob } from '../job/job.service.ts'
 import { findJob, JOBS } from '../job/job-table.ts'
-import { isAdmin } from './admin.queries.ts'
+import { onlyAdminsOf } from './only-admins.ts'
 
 const tags = ['operation']
 const Figures = Type.Record(Type.String(), Type.Number())
@@ -21,9 +20,7 @@ const JobState = Type.Object({
 const JobOutcome = Type.Object({ outcome: Type.String(), figures: Type.Optional(Figures), error: Type.Optional(Type.String()) })
 
 export function adminRoutes(app: HttpServer, context: BatchContext): void {
-  const onlyAdmins = async (request: FastifyRequest) => {
-    if (!(await isAdmin(context.sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
-  }
+  const onlyAdmins = onlyAdminsOf(context.sql)
 
   app.get('/api/admin/jobs', { preHandler: onlyAdmins, schema: { tags, summary: 'Batch jobs and their last runs', response: { 200: successOf(Type.Array(JobState)) } } }, async () => {
     const runs = new Map((await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]))

@@ -6,6 +6,7 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
+import { createDeadLetterOwners } from '../dead-letter/dead-letter-owners.ts'
 import { runJob } from './job.service.ts'
 import { JOBS } from './job-table.ts'
 import type { Owners } from './owners.ts'
@@ -76,7 +77,8 @@ test('an unknown job is refused in one line that names the known ones', async ()
 test('/api/admin is for administrators alone, judged anew on every call', async () => {
   const tokens = await testTokens()
   const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: 'a-token-of-at-least-32-characters-x', INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0') })
-  const { app } = await batchApp({ config, sql, owners, verifier: tokens.verifier })
+  const deadLetterOwners = createDeadLetterOwners({ activity: 'http://127.0.0.1:1', search: 'http://127.0.0.1:1', content: 'http://127.0.0.1:1' }, config.INTERNAL_TOKEN)
+  const { app } = await batchApp({ config, sql, owners, deadLetterOwners, verifier: tokens.verifier })
   const memberId = await insertMember(database.sql, 'operator')
   const headers = { authorization: await tokens.bearerOf(memberId) }
   const list = () => app.inject({ url: '/api/admin/jobs', headers })
@@ -91,4 +93,5 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
   await database.sql`update member.member set role = 'MEMBER' where id = ${memberId}`
   expect((await list()).statusCode).toBe(403)
   await app.close()
+  await deadLetterOwners.close()
 })
