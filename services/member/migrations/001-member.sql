@@ -110,7 +110,8 @@ create index jwt_blacklist_by_token on member.jwt_blacklist (token_id) where tok
 
 -- What the other services may know of a member. Withdrawn members are in it, so that a name is never null.
 create view member.public_profile as
-  select id as member_id, member_name, handle, display_name, avatar_url, privacy_level, withdrawn_at is not null as withdrawn
+  select id as member_id, member_name, handle, display_name, avatar_url, privacy_level, withdrawn_at is not null as withdrawn,
+         case when privacy_level = 'PUBLIC' then bio end as public_bio, verification_status, updated_at
   from member.member;
 
 -- Whether a viewer may see what an author wrote; a mute is a wish of feeds, not a prohibition, and is asked separately.

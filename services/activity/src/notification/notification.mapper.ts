@@ -14,16 +14,17 @@ export const toNotification = (row: NotificationRow): Notification => ({
   updatedAt: row.updated_at.toISOString(),
 })
 
-/** What `member.public_profile` tells. It has neither bio nor verification nor a time of its own; the act's time stands for the last. */
+/** What `member.public_profile` tells of a member. */
 const toActor = (row: ActorRow): MemberSummary => ({
   memberId: row.member_id,
   id: row.member_id,
   memberName: row.member_name,
   memberHandle: row.handle,
   handle: row.handle,
-  displayName: row.display_name,
-  bio: null,
-  verificationStatus: 'NONE',
+  // As member-svc calls who gave no display name.
+  displayName: row.display_name || row.member_name,
+  bio: row.public_bio,
+  verificationStatus: row.verification_status,
   avatarUrl: row.avatar_url,
-  updatedAt: new Date(row.acted_at).toISOString(),
+  updatedAt: new Date(row.updated_at).toISOString(),
 })

@@ -7,7 +7,10 @@ export interface ActorRow {
   handle: string
   display_name: string
   avatar_url: string | null
-  acted_at: string
+  /** Of members who show it to everybody. */
+  public_bio: string | null
+  verification_status: string
+  updated_at: string
 }
 
 export interface NotificationRow {
@@ -46,11 +49,11 @@ const shownActors = (sql: Sql, recipientId: number) => sql`
     select count(*) as actor_count,
            coalesce(jsonb_agg(to_jsonb(one) - 'place' order by one.place) filter (where one.place <= 3), '[]') as actors
     from (
-      select profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url, max(actor.acted_at) as acted_at,
+      select profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url, profile.public_bio, profile.verification_status, profile.updated_at,
              row_number() over (order by max(actor.acted_at) desc, profile.member_id desc) as place
       from activity.notification_actor actor join member.public_profile profile on profile.member_id = actor.actor_id
       where actor.notification_id = notification.id and actor.active and ${isShown(sql, recipientId)}
-      group by profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url
+      group by profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url, profile.public_bio, profile.verification_status, profile.updated_at
     ) as one
   ) as shown`
 
