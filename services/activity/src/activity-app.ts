@@ -1,5 +1,6 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import type { Listener } from '@dailyfeed/deadletter-support/listener'
+import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
 import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
@@ -36,6 +37,7 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
 
   const listener = listenerOf(app)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])
+  offerDeadLetters(app, { sql: context.sql, schema: 'activity', listener })
   offerJobs(app, {
     listenerDeadletterRestoreJob: async () => ({ restored: await listener.restoreDeadLetters() }),
   })
