@@ -19,7 +19,10 @@ export const sendSecurityHeaders = async (app: FastifyInstance) => void (await a
 /** For a server that passes on the answers of others: those bring their own headers, and are not touched. */
 export async function secureOwnAnswers(app: FastifyInstance): Promise<void> {
   await app.register(helmet, { ...SECURITY_HEADERS, global: false })
-  app.addHook('onSend', async (request, reply) => void (await reply.helmet(request.routeOptions.config.securityHeaders)))
+  app.addHook('onSend', async (request, reply) => {
+    const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
+    await reply.helmet(isJson ? undefined : request.routeOptions.config.securityHeaders)
+  })
 }
 
 /** 503 with Retry-After before the queue of work grows beyond what can be answered in time. */

@@ -25,8 +25,8 @@ const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 /** The edge: of the manners of a service it keeps envelope, trace, health and metrics, but it reads no body and knows no member. */
 export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): Promise<HttpServer> {
   const app = Fastify({ ...serverOptions('gateway', config.LOG_LEVEL), rewriteUrl: ({ url }) => publicUrlOf(url ?? '/') }).withTypeProvider<TypeBoxTypeProvider>()
-  keepManners(app as unknown as FastifyInstance)
   await secureOwnAnswers(app as unknown as FastifyInstance)
+  keepManners(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance)
 
   const callers = internalCallers(config.INTERNAL_CALLERS)
@@ -59,6 +59,9 @@ function keepManners(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
-  // Every path has a route for reading: what comes here has another method.
-  app.setNotFoundHandler((request, reply) => failWith(request, reply.header('allow', 'GET, HEAD'), new DailyfeedError('METHOD_NOT_ALLOWED')))
+  app.setNotFoundHandler((request, reply) => {
+    // Every path has a route for reading, which comes here when there is no such file.
+    if (request.method === 'GET' || request.method === 'HEAD') return failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+    return failWith(request, reply.header('allow', 'GET, HEAD'), new DailyfeedError('METHOD_NOT_ALLOWED'))
+  })
 }

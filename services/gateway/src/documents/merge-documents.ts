@@ -41,7 +41,8 @@ export function mergeDocuments(documents: ReadonlyMap<UpstreamName, OpenApiDocum
         if (operation === undefined) continue
         operation.tags ??= [service]
         for (const tag of operation.tags) tags.add(tag)
-        const target = (paths[path] ??= {})
+        paths[path] ??= {}
+        const target = paths[path]
         target[method] = {
           ...operation,
           operationId: uniqueIn(operationIds, operation.operationId ?? operationIdOf(method, path)),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { DailyfeedError } from '@dailyfeed/code/errors'
 import { failMalformed, failWith } from '@dailyfeed/http-server/error-handler'
 import type { UpstreamControl, UpstreamHandler, UpstreamPool } from '@dailyfeed/service-client/upstream-pool'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -112,11 +112,10 @@ export function sharedByThoseWhoWait<T>(work: () => Promise<T>): () => Promise<T
   }
 
   return () => {
+    if (next !== undefined) return next
     if (running === undefined) return run()
-    next ??= running.then(
-      () => undefined,
-      () => undefined,
-    ).then(() => {
+    const ended = running.then(() => {}, () => {})
+    next = ended.then(() => {
       next = undefined
       return run()
     })

@@ -37,7 +37,7 @@ async function rankByScore(sql: Sql, ranking: 'most-popular' | 'most-commented',
     with scored as materialized (
       select counter.post_id as id, ${score} as score
       from content.post_counter counter join content.post on post.id = counter.post_id
-      where ${score} > 0 and ${since(sql, window, sql`counter.post_created_at`)} and post.deleted_at is null
+      where ${score} > 0 and ${since(sql, window, sql`post.created_at`)} and post.deleted_at is null
       order by ${score} desc, counter.post_id desc
       limit ${RANKED_POSTS}
     ), unscored as materialized (
@@ -62,7 +62,7 @@ async function rankByActivity(sql: Sql, window: RankingWindow): Promise<RankedId
     with commented as materialized (
       select counter.post_id as id, counter.last_commented_at as active_at
       from content.post_counter counter join content.post on post.id = counter.post_id
-      where counter.last_commented_at is not null and ${since(sql, window, sql`counter.post_created_at`)} and post.deleted_at is null
+      where counter.last_commented_at is not null and ${since(sql, window, sql`post.created_at`)} and post.deleted_at is null
       order by counter.last_commented_at desc, counter.post_id desc
       limit ${RANKED_POSTS}
     ), written as materialized (

@@ -1,0 +1,198 @@
+import { insertBlock, insertMember } from '@dailyfeed/tests/members'
+import fc from 'fast-check'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
+import { deletePost, insertLike, insertMute, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
+import { sharedByThoseWhoWait } from './ranking-snapshots.ts'
+
+const POPULAR = '/api/timeline/posts/most-popular'
+const COMMENTED = '/api/timeline/posts/most-commented'
+const RECENT = '/api/timeline/posts/recent-activities'
+let timeline: TimelineFixture | undefined
+let reader: number
+let author: number
+
+beforeEach(async () => {
+  await timeline?.close()
+  timeline = await timelineFixture()
+  reader = await insertMember(timeline.sql, 'reader')
+  author = await insertMember(timeline.sql, 'author')
+})
+afterAll(() => timeline?.close())
+
+const fixture = (): TimelineFixture => {
+  if (timeline === undefined) throw new Error('no fixture')
+  return timeline
+}
+const ask = (url: string, memberId = reader) => fixture().ask(memberId, url)
+const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) => body.data.content.map(({ id }) => id)
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+
+test('most-popular ranks by views plus twice the likes, then the newest; posts without any follow by newest', async () => {
+  const { sql } = fixture()
+  const [none, views5, likes3, alsoSix, zeros, newest] = [
+    await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author),
+  ]
+  await setCounts(sql, views5, { views: 5 })
+  await setCounts(sql, likes3, { likes: 3 })
+  await setCounts(sql, alsoSix, { views: 4, likes: 1 })
+  await setCounts(sql, zeros, {})
+  expect(idsOf(await ask(POPULAR))).toEqual([alsoSix, likes3, views5, newest, zeros, none])
+})
+
+test('most-commented ranks by live comments, then the newest', async () => {
+  const { sql } = fixture()
+  const [one, two, none] = [await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author)]
+  await setCounts(sql, one, { comments: 1, likes: 90 })
+  await setCounts(sql, two, { comments: 2 })
+  expect(idsOf(await ask(COMMENTED))).toEqual([two, one, none])
+})
+
+test('recent-activities ranks by the latest of post and comment time', async () => {
+  const { sql } = fixture()
+  const old = await insertPost(sql, author, { createdAt: minutesAgo(90) })
+  const middle = await insertPost(sql, author, { createdAt: minutesAgo(60) })
+  const young = await insertPost(sql, author, { createdAt: minutesAgo(30) })
+  await setCounts(sql, old, { comments: 1, commentedAt: minutesAgo(5) })
+  await setCounts(sql, young, { likes: 4 })
+  expect(idsOf(await ask(RECENT))).toEqual([old, young, middle])
+})
+
+test.each([POPULAR, COMMENTED, RECENT])('%s takes window=1h|1d|7d|all and ranks only posts created within it', async (url) => {
+  const { sql } = fixture()
+  const ages = { month: 43_200, days: 4_000, hours: 300, minutes: 10 }
+  const posts = Object.fromEntries(await Promise.all(Object.entries(ages).map(async ([name, age]) => [name, await insertPost(sql, author, { createdAt: minutesAgo(age) })])))
+  for (const [index, id] of Object.values<number>(posts).entries()) await setCounts(sql, id, { views: 9 - index, comments: 9 - index, commentedAt: minutesAgo(index) })
+  const { month, days, hours, minutes } = posts
+  expect(idsOf(await ask(`${url}?window=1h`))).toEqual([minutes])
+  expect(idsOf(await ask(`${url}?window=1d`))).toEqual([hours, minutes])
+  expect(idsOf(await ask(`${url}?window=7d`))).toEqual([days, hours, minutes])
+  expect(idsOf(await ask(`${url}?window=all`))).toEqual([month, days, hours, minutes])
+  expect(idsOf(await ask(url))).toEqual([month, days, hours, minutes])
+  expect((await ask(`${url}?window=2h`)).status).toBe(400)
+})
+
+test('deleted posts and hidden or muted authors are in no ranking, and a page is full all the same', async () => {
+  const { sql } = fixture()
+  const [blocker, muted, secret] = [await insertMember(sql, 'blocker'), await insertMember(sql, 'muted'), await insertMember(sql, 'secret', { privacyLevel: 'PRIVATE' })]
+  await insertBlock(sql, blocker, reader)
+  await insertMute(sql, reader, muted)
+  const shown: number[] = []
+  for (let round = 0; round < 6; round += 1) {
+    for (const hidden of [blocker, muted, secret]) await setCounts(sql, await insertPost(sql, hidden), { views: 1_000 - round })
+    shown.push(await insertPost(sql, author))
+    await setCounts(sql, shown.at(-1) ?? 0, { views: 500 - round })
+  }
+  const page = await ask(`${POPULAR}?size=4`)
+  expect(idsOf(page)).toEqual(shown.slice(0, 4))
+  await deletePost(sql, shown[0] ?? 0)
+  await deletePost(sql, shown[5] ?? 0)
+  expect(idsOf(await ask(`${POPULAR}?size=4`))).toEqual(shown.slice(1, 5))
+  expect(idsOf(await ask(`${POPULAR}?size=2&page=1`))).toEqual(shown.slice(3, 5))
+})
+
+test('a ranking walk neither repeats nor skips while scores move, and the counts shown are live', { timeout: 60_000 }, async () => {
+  const { sql } = fixture()
+  const posts: number[] = []
+  for (let n = 0; n < 30; n += 1) posts.push(await insertPost(sql, author))
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.nat(29), fc.nat(100)), { minLength: 10, maxLength: 40 }), fc.integer({ min: 1, max: 9 }), async (moves, size) => {
+      await insertWriteEvent(sql, 'LIKE_POST', reader, posts[0] ?? 0)
+      const seen: number[] = []
+      let cursor = ''
+      for (;;) {
+        const { body } = await ask(`${POPULAR}?size=${size}${cursor}`)
+        seen.push(...idsOf({ body }))
+        for (const { id, viewCount } of body.data.content) {
+          const [counter] = await sql`select view_count from content.post_counter where post_id = ${id}`
+          expect(viewCount).toBe(counter?.['view_count'] ?? 0)
+        }
+        for (const [index, views] of moves.splice(0, 3)) await setCounts(sql, posts[index] ?? 0, { views })
+        if (body.data.nextCursor === null) break
+        cursor = `&cursor=${body.data.nextCursor}`
+      }
+      expect(seen.toSorted((a, b) => a - b)).toEqual(posts)
+    }),
+    { numRuns: 15 },
+  )
+})
+
+test('another instance goes on with a walk; a cursor whose snapshot has been cleaned away is 400', async () => {
+  const { sql } = fixture()
+  for (let n = 0; n < 5; n += 1) await setCounts(sql, await insertPost(sql, author), { views: n })
+  const first = await ask(`${POPULAR}?size=2`)
+  const url = `${POPULAR}?size=2&cursor=${first.body.data.nextCursor}`
+  const another = await fixture().another()
+  const third = await fixture().another()
+  try {
+    const next = await another.ask(reader, url)
+    expect(next.status).toBe(200)
+    expect(new Set([...idsOf(first), ...idsOf(next)]).size).toBe(4)
+    expect((await another.ask(author, url)).status).toBe(400)
+    expect((await another.ask(reader, url.replace('most-popular', 'most-commented'))).status).toBe(400)
+    expect((await another.ask(reader, `${url}&window=1d`)).status).toBe(400)
+    await sql`update timeline.ranking_snapshot set taken_at = now() - interval '1 hour'`
+    const expired = await third.ask(reader, url)
+    expect([expired.status, expired.body.code, expired.body.errors[0].field]).toEqual([400, 'VALIDATION_FAILED', 'cursor'])
+  } finally {
+    await another.close()
+    await third.close()
+  }
+})
+
+test('a member sees their own post, like and comment in every ranking in their very next read, however young its snapshot', async () => {
+  const { sql } = fixture()
+  const old = await insertPost(sql, author, { createdAt: minutesAgo(2) })
+  const liked = await insertPost(sql, author, { createdAt: minutesAgo(3) })
+  // Of the arranging itself nothing is "just now".
+  await sql`delete from content.outbox`
+  for (const url of [POPULAR, COMMENTED, RECENT]) await ask(url)
+  const mine = await insertPost(sql, reader)
+  for (const url of [POPULAR, COMMENTED, RECENT]) expect(idsOf(await ask(url))).toEqual([mine, old, liked])
+  await insertLike(sql, liked, reader)
+  await setCounts(sql, liked, { likes: 1, comments: 1, commentedAt: new Date() })
+  await insertWriteEvent(sql, 'LIKE_POST', reader, liked)
+  for (const url of [POPULAR, COMMENTED, RECENT]) expect(idsOf(await ask(url))).toEqual([liked, mine, old])
+  expect((await ask(POPULAR)).body.data.content[0]).toMatchObject({ id: liked, liked: true, likeCount: 1 })
+})
+
+test('an unchanged order is stored once, however often it is asked for', async () => {
+  const { sql } = fixture()
+  await insertPost(sql, reader)
+  for (let n = 0; n < 5; n += 1) await ask(POPULAR)
+  const [stored] = await sql`select count(*)::int as snapshots from timeline.ranking_snapshot`
+  expect(stored).toEqual({ snapshots: 1 })
+})
+
+test('a walk ends past the thousandth post, and by page after 800', async () => {
+  const { sql } = fixture()
+  await sql`insert into content.post (author_id, content) select ${author}, 'x' from generate_series(1, 1100)`
+  const ids = await fixture().walk(reader, POPULAR, 100)
+  expect(new Set(ids).size).toBe(1_000)
+  expect((await ask(`${POPULAR}?page=7&size=100`)).body.data).toMatchObject({ hasNext: false })
+  expect((await ask(`${POPULAR}?page=8&size=100`)).body.data).toMatchObject({ content: [], hasNext: false, nextCursor: null })
+})
+
+test('those who ask while a ranking runs share the next one, which begins after they asked', async () => {
+  let begun = 0
+  const waiting: (() => void)[] = []
+  const refresh = sharedByThoseWhoWait(async () => {
+    const number = ++begun
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    if (number === 2) throw new Error('the second fails')
+    return number
+  })
+  const first = refresh()
+  const [second, third] = [refresh(), refresh()]
+  waiting.shift()?.()
+  expect(await first).toBe(1)
+  const failures = [second.catch((error: Error) => error.message), third.catch((error: Error) => error.message)]
+  while (waiting.length === 0) await new Promise(setImmediate)
+  const later = refresh()
+  waiting.shift()?.()
+  expect(await Promise.all(failures)).toEqual(['the second fails', 'the second fails'])
+  while (waiting.length === 0) await new Promise(setImmediate)
+  waiting.shift()?.()
+  expect(await later).toBe(3)
+  expect(begun).toBe(3)
+})

@@ -1,0 +1,162 @@
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, createServer as createDoor } from 'node:net'
+import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { insertMember } from '@dailyfeed/tests/members'
+import { testTokens } from '@dailyfeed/tests/tokens'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readTimelineConfigOrThrow } from '../config.ts'
+import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
+import { insertComment, insertPost } from '../timeline-rows.ts'
+import { startTimelineService } from '../timeline-service.ts'
+import { createViewBuffer } from './view-buffer.ts'
+
+let timeline: TimelineFixture
+let reader: number
+let author: number
+
+beforeAll(async () => {
+  timeline = await timelineFixture()
+  reader = await insertMember(timeline.sql, 'reader')
+  author = await insertMember(timeline.sql, 'author')
+})
+afterAll(() => timeline.close())
+
+const eventsOf = (postId: number) => timeline.sql`
+  select activity_type, member_id, comment_id, message_key, version, array(select destination from timeline.outbox_pending p where p.event_id = outbox.event_id order by 1) as destinations
+  from timeline.outbox where post_id = ${postId} order by version`
+
+test('a look at a post leaves one POST_READ for activity and content; the author’s own look leaves none', async () => {
+  const post = await insertPost(timeline.sql, author)
+  await timeline.ask(reader, `/api/timeline/posts/${post}`)
+  await timeline.ask(author, `/api/timeline/posts/${post}`)
+  await timeline.ask(reader, `/api/timeline/posts/${post}`)
+  expect(await eventsOf(post)).toEqual([])
+  await timeline.views.flush()
+  const events = await eventsOf(post)
+  expect(events).toMatchObject([
+    { activity_type: 'POST_READ', member_id: reader, comment_id: null, destinations: ['activity', 'content'] },
+    { activity_type: 'POST_READ', member_id: reader, comment_id: null, destinations: ['activity', 'content'] },
+  ])
+  expect(events[0]?.['message_key']).toMatch(new RegExp(`^member_activity:kafka_event:POST_READ###${post}###${reader}###\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{9}$`))
+  expect(events[0]?.['message_key']).not.toBe(events[1]?.['message_key'])
+  expect(events[0]?.['version']).toBeLessThan(events[1]?.['version'])
+})
+
+test('a look at another member’s comment leaves one COMMENT_READ for activity; at one’s own, none', async () => {
+  const post = await insertPost(timeline.sql, author)
+  const comment = await insertComment(timeline.sql, post, author)
+  await timeline.ask(reader, `/api/timeline/comments/${comment}`)
+  await timeline.ask(author, `/api/timeline/comments/${comment}`)
+  await timeline.views.flush()
+  expect(await eventsOf(post)).toMatchObject([{ activity_type: 'COMMENT_READ', member_id: reader, comment_id: comment, destinations: ['activity'] }])
+})
+
+test('lists, and a look that is refused, count nothing', async () => {
+  const post = await insertPost(timeline.sql, author, { deleted: true })
+  await timeline.ask(reader, `/api/timeline/posts/${post}`)
+  const listed = await insertPost(timeline.sql, author)
+  await timeline.ask(reader, `/api/timeline/posts/authors/${author}`)
+  await timeline.views.flush()
+  expect([...(await eventsOf(post)), ...(await eventsOf(listed))]).toEqual([])
+})
+
+test('views are written within about a second without being asked to', async () => {
+  const post = await insertPost(timeline.sql, author)
+  await timeline.ask(reader, `/api/timeline/posts/${post}`)
+  await expect.poll(() => eventsOf(post), { timeout: 3_000 }).toHaveLength(1)
+})
+
+const aLook = (postId: number) => ({ memberId: reader, postId, createdAt: new Date(), updatedAt: new Date(), traceparent: '00-1-2-01' })
+
+test('a full buffer sheds views and goes on; closing writes the rest', async () => {
+  const sql = openPool({ url: timeline.database.urlOf('timeline'), max: 1, name: 'view-test' })
+  const warnings: unknown[] = []
+  const views = createViewBuffer({ sql, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log: { warn: (...line: unknown[]) => void warnings.push(line), error() {} }, capacity: 3 })
+  const post = await insertPost(timeline.sql, author)
+  for (let n = 0; n < 10; n += 1) views.add('POST_READ', aLook(post))
+  await views.flush()
+  expect(await eventsOf(post)).toHaveLength(3)
+  expect(warnings).toMatchObject([[{ shed: 7 }, expect.any(String)]])
+  views.add('POST_READ', aLook(post))
+  await views.close()
+  expect(await eventsOf(post)).toHaveLength(4)
+  await sql.end()
+})
+
+test('while the database is away views wait, up to the buffer’s size, and are written when it is back', async () => {
+  const target = new URL(timeline.database.urlOf('timeline'))
+  const door = createDoor((socket) => {
+    const onward = connect(Number(target.port), target.hostname)
+    for (const one of [socket, onward]) one.on('error', () => {})
+    socket.pipe(onward).pipe(socket)
+  })
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  const { port } = door.address() as AddressInfo
+  await new Promise((resolve) => door.close(resolve))
+  const through = new URL(target)
+  through.host = `127.0.0.1:${port}`
+  const sql = openPool({ url: through.href, max: 1, name: 'view-test' })
+  const views = createViewBuffer({ sql, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log: { warn() {}, error() {} }, capacity: 3 })
+  const post = await insertPost(timeline.sql, author)
+  views.add('POST_READ', aLook(post))
+  await views.flush()
+  for (let n = 0; n < 5; n += 1) views.add('POST_READ', aLook(post))
+  await views.flush()
+  expect(await eventsOf(post)).toEqual([])
+  await new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve))
+  await views.flush()
+  expect(await eventsOf(post)).toHaveLength(3)
+  await views.close()
+  await sql.end({ timeout: 1 })
+  door.close()
+})
+
+test('the service starts alone, relays views to activity and content over HTTP, and stops clean', { timeout: 30_000 }, async () => {
+  const received: { path: string | undefined; service: string; types: string[] }[] = []
+  const listenerOf = async (service: string) => {
+    const server = createServer((request, response) => {
+      let text = ''
+      request.on('data', (chunk) => {
+        text += chunk
+      })
+      request.on('end', () => {
+        received.push({ path: request.url, service, types: JSON.parse(text).events.map(({ memberActivityType }: { memberActivityType: string }) => memberActivityType) })
+        response.setHeader('content-type', 'application/json').end('{"status":200,"result":"SUCCESS","data":{}}')
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  }
+  const { revocations } = await testTokens()
+  const [activity, content] = [await listenerOf('activity'), await listenerOf('content')]
+  await timeline.sql`delete from timeline.outbox_pending`
+  const config = readTimelineConfigOrThrow({
+    DATABASE_URL: timeline.database.urlOf('timeline'),
+    LOG_LEVEL: 'silent',
+    INTERNAL_TOKEN: 'the-token-of-timeline-svc-in-tests-only',
+    INTERNAL_CALLERS: `batch:${'0'.repeat(64)}`,
+    CURSOR_KEY: 'a cursor key that only tests know, of 32 characters',
+    ACTIVITY_URL: activity.url,
+    CONTENT_URL: content.url,
+  })
+  const service = await startTimelineService({ ...config, PORT: 0 }, { revocations })
+  try {
+    expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, unknown> }
+    expect(Object.keys(document.paths)).toContain('/api/timeline/posts/followings')
+    const post = await insertPost(timeline.sql, author)
+    await timeline.ask(reader, `/api/timeline/posts/${post}`)
+    await timeline.views.flush()
+    await expect.poll(() => received, { timeout: 10_000 }).toHaveLength(2)
+  } finally {
+    await service.close()
+    activity.server.close()
+    content.server.close()
+  }
+  expect(received.toSorted((a, b) => a.service.localeCompare(b.service))).toEqual([
+    { path: '/internal/member-activity-events', service: 'activity', types: ['POST_READ'] },
+    { path: '/internal/member-activity-events', service: 'content', types: ['POST_READ'] },
+  ])
+  expect(await timeline.sql`select count(*)::int as pending from timeline.outbox_pending`).toEqual([{ pending: 0 }])
+})
