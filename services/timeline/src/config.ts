@@ -6,7 +6,7 @@ import Type from 'typebox'
 export const TimelineSettings = Type.Object({
   ...serverSettings(8082),
   ...databaseSettings,
-  // Half of them read feeds; of the others the relay keeps one.
+  // Half of them read feeds; the others are for snapshots, looks and the relay.
   DATABASE_POOL_MAX: Type.Integer({ minimum: 4, maximum: 64, default: 8, description: 'connections of this service at most, both pools together' }),
   DATABASE_READ_URL: Type.Optional(DatabaseUrl),
   ...tokenSettings,
