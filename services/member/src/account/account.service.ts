@@ -68,7 +68,8 @@ export async function logIn(context: MemberContext, throttle: LoginThrottle, { e
   const session = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     const member = await lockMember(transaction, memberId)
-    if (member === undefined) throw new DailyfeedError('LOGIN_FAILED')
+    // A password that was changed while it was being checked opens nothing any more.
+    if (member === undefined || member.password_hash !== credentials.password_hash) throw new DailyfeedError('LOGIN_FAILED')
     if (member.withdrawn) {
       await setWithdrawn(transaction, memberId, false)
       await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)

@@ -62,13 +62,18 @@ export async function rotateRefreshToken(sql: Sql, sessionId: string, usedHash: 
   await sql`update member.session set last_used_at = now() where id = ${sessionId}`
 }
 
-/** The session goes on with this token alone. */
+/** The session goes on with this token alone; locked, so that a refresh under way leaves nothing behind. */
 export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHash: Buffer): Promise<void> {
+  await sql`select from member.session where id = ${sessionId} for no key update`
   await sql`delete from member.refresh_token where session_id = ${sessionId}`
   await sql`
     insert into member.refresh_token (token_hash, session_id, expires_at)
     select ${tokenHash}, id, least(now() + ${IDLE}::interval, expires_at) from member.session where id = ${sessionId}`
 }
+
+/** Whose sessions these are, in the order in which their rows are to be locked. */
+export const findMembersOfSessions = async (sql: Sql, ids: readonly string[]): Promise<number[]> =>
+  (await sql<{ member_id: number }[]>`select distinct member_id from member.session where id = any (${ids as string[]}::uuid[]) order by member_id`).map(({ member_id }) => member_id)
 
 export async function findSessionOfRefreshToken(sql: Sql, tokenHash: Buffer): Promise<string | undefined> {
   const [row] = await sql<[{ session_id: string }?]>`select session_id from member.refresh_token where token_hash = ${tokenHash}`

@@ -3,10 +3,11 @@ import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import { DailyfeedError } from '@dailyfeed/code/errors'
 import type { Session } from '@dailyfeed/code/member'
 import type { Sql } from 'postgres'
+import { lockMember } from '../account/account.queries.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
 import type { MemberContext } from '../context.ts'
 import { hashOf, newRefreshToken, successorOf } from './refresh-token.ts'
-import { blacklistToken, type EndedSessionRow, endSessions, findLiveSessions, findSessionOfRefreshToken, insertSession, lockRefreshToken, replaceRefreshTokens, rotateRefreshToken } from './session.queries.ts'
+import { blacklistToken, type EndedSessionRow, endSessions, findLiveSessions, findMembersOfSessions, findSessionOfRefreshToken, insertSession, lockRefreshToken, replaceRefreshTokens, rotateRefreshToken } from './session.queries.ts'
 
 export interface Device {
   userAgent: string | null
@@ -66,6 +67,8 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
   const sessions = [...new Set([bearer?.sessionId, ofCookie].filter((id) => id !== undefined))]
   const ended = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
+    // Members before sessions, as a logout everywhere locks them: two at once stand in line instead of in each other's way.
+    for (const memberId of await findMembersOfSessions(transaction, sessions)) await lockMember(transaction, memberId)
     if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
     const rows = await endSessions(transaction, sessions, revocationLife(context.settings))
     for (const memberId of new Set(rows.map(({ member_id }) => member_id))) await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)

@@ -178,3 +178,26 @@ test('without a refresh token, or with one that nobody issued, a refresh is 401 
     expect(headers).not.toHaveProperty('x-token-refresh-needed')
   }
 })
+
+test('logouts of several devices and a logout everywhere at once all succeed', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const account = await member.signUp()
+    const devices = await Promise.all(Array.from({ length: 4 }, () => member.logIn(account)))
+    const answers = await Promise.all([
+      ...devices.map(({ bearer }) => member.ask('POST', '/api/authentication/logout', undefined, { authorization: bearer })),
+      member.ask('POST', '/api/authentication/logout-all', undefined, { authorization: account.bearer }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
+    for (const { bearer } of devices) expect(await isAccepted(bearer)).toBe(false)
+  }
+})
+
+test('a login with the old password that races a change of password opens no session that outlives it', async () => {
+  const account = await member.signUp()
+  const [changed, ...logins] = await Promise.all([
+    member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer }),
+    ...Array.from({ length: 6 }, () => member.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })),
+  ])
+  expect(changed?.status).toBe(200)
+  for (const { status, headers } of logins) if (status === 200) expect(await isAccepted(String(headers['authorization']))).toBe(false)
+})
