@@ -32,18 +32,39 @@ export class InProcessRevocations implements Revocations {
   }
 }
 
-/** The truth itself, for a service that runs alone: one indexed look-up a request. */
+interface Question {
+  token: AccessToken
+  resolve(revoked: boolean): void
+  reject(error: unknown): void
+}
+
+/** The truth itself, for a service that runs alone: one indexed look-up for all that is asked at once. */
 export class PostgresRevocations implements Revocations {
   readonly #sql: Sql
+  #questions: Question[] = []
 
   constructor(sql: Sql) {
     this.#sql = sql
   }
 
-  async isRevoked({ sessionId, tokenId }: AccessToken): Promise<boolean> {
-    const [row] = await this.#sql<[{ revoked: boolean }]>`
-      select exists (select from member.jwt_blacklist where session_id = ${sessionId} and token_id is null)
-          or exists (select from member.jwt_blacklist where token_id = ${tokenId}) as revoked`
-    return row.revoked
+  isRevoked(token: AccessToken): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#questions.push({ token, resolve, reject }) === 1) setImmediate(() => this.#askForAll())
+    })
+  }
+
+  async #askForAll(): Promise<void> {
+    const questions = this.#questions
+    this.#questions = []
+    try {
+      const rows = await this.#sql<{ revoked: boolean }[]>`
+        select exists (select from member.jwt_blacklist where session_id = asked.session_id and token_id is null)
+            or exists (select from member.jwt_blacklist where token_id = asked.token_id) as revoked
+        from unnest(${questions.map(({ token }) => token.sessionId)}::uuid[], ${questions.map(({ token }) => token.tokenId)}::uuid[]) with ordinality as asked (session_id, token_id, place)
+        order by place`
+      for (const [place, { resolve }] of questions.entries()) resolve(rows[place]?.revoked ?? true)
+    } catch (error) {
+      for (const { reject } of questions) reject(error)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { ActivityType } from './member-activity-event.ts'
 
-const PREFIX = 'member_activity:kafka_event:'
+/** Every message key begins so. */
+export const MESSAGE_KEY_PREFIX = 'member_activity:kafka_event:'
 
 /** Stands for an id that the database gives in the same statement; the outbox insert puts it in. */
 export const ROW_ID = '{id}'
@@ -46,7 +47,7 @@ export function messageKeyOf({ type, memberId, postId, commentId, targetMemberId
 
 function join(type: ActivityType, ...parts: (KeyPart | string | undefined)[]): string {
   if (parts.includes(undefined)) throw new TypeError(`${type} has no message key without its post or comment id`)
-  return PREFIX + [type, ...parts].join('###')
+  return MESSAGE_KEY_PREFIX + [type, ...parts].join('###')
 }
 
 let lastNanosecond = 0n

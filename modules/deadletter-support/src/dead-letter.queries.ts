@@ -11,13 +11,22 @@ export interface NewDeadLetter {
   fingerprint: string
 }
 
-export async function insertDeadLetter(sql: Sql, schema: string, letter: NewDeadLetter): Promise<void> {
-  await sql`
+/** What is delivered again and fails again is the same dead letter. Returns whether it is a new one. */
+export async function insertDeadLetter(sql: Sql, schema: string, letter: NewDeadLetter): Promise<boolean> {
+  const [row] = await sql<{ is_new: boolean }[]>`
     insert into ${sql(schema)}.dead_letter (step, event_id, source, payload, error_class, error_message, error_stack, fingerprint)
-    values (${letter.step}, ${letter.eventId ?? null}, ${letter.source}, ${letter.payload}, ${letter.errorClass}, ${letter.message}, ${letter.stack ?? null}, ${letter.fingerprint})
+    select ${letter.step}, ${letter.eventId ?? null}::uuid, ${letter.source}, ${letter.payload}, ${letter.errorClass}, ${keepable(letter.message)},
+           ${letter.stack === undefined ? null : keepable(letter.stack)}, ${letter.fingerprint}
+    where ${letter.eventId !== undefined} or not exists (
+      select from ${sql(schema)}.dead_letter where step = ${letter.step} and event_id is null and status = 'OPEN' and payload = ${letter.payload})
     on conflict (step, event_id) where status = 'OPEN' do update set
-      error_class = excluded.error_class, error_message = excluded.error_message, error_stack = excluded.error_stack, fingerprint = excluded.fingerprint`
+      error_class = excluded.error_class, error_message = excluded.error_message, error_stack = excluded.error_stack, fingerprint = excluded.fingerprint
+    returning xmax = 0 as is_new`
+  return row?.is_new ?? false
 }
+
+/** PostgreSQL keeps no NUL, and a message may quote what could not be kept. */
+const keepable = (text: string) => text.replaceAll('\0', '\u{fffd}').toWellFormed()
 
 export interface DueDeadLetterRow {
   id: number
@@ -38,7 +47,7 @@ export async function markReplayed(sql: Sql, schema: string, id: number): Promis
 /** The next attempt waits twice as long as the last: 1, 2, 4, … minutes. */
 export async function postponeDeadLetter(sql: Sql, schema: string, id: number, error: string): Promise<void> {
   await sql`
-    update ${sql(schema)}.dead_letter set attempts = attempts + 1, replay_count = replay_count + 1, error_message = ${error},
+    update ${sql(schema)}.dead_letter set attempts = attempts + 1, replay_count = replay_count + 1, error_message = ${keepable(error)},
       next_attempt_at = now() + interval '1 minute' * power(2, attempts)
     where id = ${id} and status = 'OPEN'`
 }

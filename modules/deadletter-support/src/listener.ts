@@ -4,6 +4,7 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { Ajv } from 'ajv'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
+import { createDeadLetterBrake } from './dead-letter-brake.ts'
 import { type DueDeadLetterRow, findDeadLetter, findDueDeadLetters, findOpenDeadLettersOf, insertDeadLetter, markReplayed, postponeDeadLetter } from './dead-letter.queries.ts'
 
 /** One thing that a service does about events, with failures and dead letters of its own. */
@@ -16,7 +17,10 @@ export interface ListenerStep {
    * newer).
    */
   usesInbox: boolean
-  /** In one transaction with its inbox. Returns how many of the events changed something. */
+  /**
+   * In one transaction with its inbox; without one in no transaction, so that a single statement costs one round trip.
+   * Returns how many of the events changed something.
+   */
   apply(sql: Sql, events: MemberActivityEvent[]): Promise<number>
 }
 
@@ -25,6 +29,8 @@ interface ListenerOptions {
   schema: string
   steps: readonly ListenerStep[]
   log: FastifyBaseLogger
+  /** After so many new ones the listener pauses. */
+  maxDeadLettersPerMinute?: number
 }
 
 export interface ListenerReport {
@@ -37,7 +43,8 @@ export interface ListenerReport {
 export interface Listener {
   /**
    * Takes effect of each event once, or keeps it as a dead letter; then, and only then, returns. Throws on a transient
-   * fault (database, lock, network): the caller delivers again, and what took effect already is not repeated.
+   * fault (database, lock, network), and while too much fails for good: the caller delivers again, and what took effect
+   * already is not repeated.
    */
   handle(events: readonly unknown[], source: string): Promise<ListenerReport>
   /** Runs the handler again on dead letters that are due. Returns how many took effect now. */
@@ -65,11 +72,14 @@ class InvalidEventError extends Error {
   override name = 'InvalidEventError'
 }
 
-export function createListener({ sql, schema, steps, log }: ListenerOptions): Listener {
+export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinute = 100 }: ListenerOptions): Listener {
+  const brake = createDeadLetterBrake({ schema, limit: maxDeadLettersPerMinute, log })
+
   /** One step over a batch: effect and inbox commit together. */
   async function apply(step: ListenerStep, events: MemberActivityEvent[]): Promise<number> {
+    if (!step.usesInbox) return step.apply(sql, events)
     return (await sql.begin(async (transaction) => {
-      const fresh = step.usesInbox ? await takeFresh(transaction as unknown as Sql, step.name, events) : events
+      const fresh = await takeFresh(transaction as unknown as Sql, step.name, events)
       return fresh.length === 0 ? 0 : step.apply(transaction as unknown as Sql, fresh)
     })) as number
   }
@@ -108,9 +118,11 @@ export function createListener({ sql, schema, steps, log }: ListenerOptions): Li
   }
 
   async function setAside(step: string, event: unknown, eventId: string | undefined, source: string, failure: unknown, report: ListenerReport): Promise<void> {
+    brake.checkOrThrow()
     const { name, message, stack } = failure instanceof Error ? failure : new Error(String(failure))
     const fingerprint = createHash('sha256').update(`${schema} ${step} ${name} ${message.replaceAll(/\d+/g, '#')}`).digest('hex').slice(0, 16)
-    await insertDeadLetter(sql, schema, { step, eventId, source, payload: Buffer.from(JSON.stringify(event) ?? 'null'), errorClass: name, message, stack, fingerprint })
+    const isNew = await insertDeadLetter(sql, schema, { step, eventId, source, payload: Buffer.from(JSON.stringify(event) ?? 'null'), errorClass: name, message, stack, fingerprint })
+    if (isNew) brake.count()
     report.deadLettered += 1
     log.error({ schema, step, eventId, source, fingerprint, err: failure }, 'event kept as a dead letter')
   }

@@ -9,7 +9,7 @@ import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
-import { createNotificationStreams } from './notification/notification-streams.ts'
+import { createNotificationStreams, type NotificationStreams } from './notification/notification-streams.ts'
 import { notificationRoutes } from './notification/notification.routes.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
@@ -33,9 +33,10 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
   activityRoutes(app, context)
   reportRoutes(app, config, context)
   notificationRoutes(app, context)
-  notificationStreamRoutes(app, createNotificationStreams({ sql: context.sql, verifier, log: app.log }))
+  const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
+  notificationStreamRoutes(app, streams)
 
-  const listener = listenerOf(app)
+  const listener = wakingListener(listenerOf(app), streams)
   listenOverHttp(app, listener, ['content', 'member', 'timeline'])
   offerDeadLetters(app, { sql: context.sql, schema: 'activity', listener })
   offerJobs(app, {
@@ -43,3 +44,13 @@ export async function activityApp({ config, context, verifier, listenerOf }: Act
   })
   return app
 }
+
+/** Who listens in at this process hears of what it takes up at once. */
+const wakingListener = (listener: Listener, streams: NotificationStreams): Listener => ({
+  ...listener,
+  async handle(events, source) {
+    const report = await listener.handle(events, source)
+    if (report.applied > 0) streams.wake()
+    return report
+  },
+})

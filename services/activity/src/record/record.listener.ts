@@ -1,11 +1,21 @@
 import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
 import { toNewRecord } from './record.mapper.ts'
-import { upsertRecords } from './record.queries.ts'
+import { type NewRecord, upsertRecords } from './record.queries.ts'
 
 /** Every event becomes a record. Key and version tell a duplicate, so that no inbox is needed. */
 export const recordActivities: ListenerStep = {
   name: 'record',
   usesInbox: false,
   handles: () => true,
-  apply: (sql, events) => upsertRecords(sql, events.map(toNewRecord)),
+  apply: (sql, events) => upsertRecords(sql, newestOfEachKey(events.map(toNewRecord))),
+}
+
+/** In the order of their keys. */
+function newestOfEachKey(records: readonly NewRecord[]): NewRecord[] {
+  const newest = new Map<string, NewRecord>()
+  for (const record of records) {
+    const known = newest.get(record.messageKey)
+    if (known === undefined || record.version > known.version) newest.set(record.messageKey, record)
+  }
+  return [...newest.values()].sort((one, other) => (one.messageKey < other.messageKey ? -1 : 1))
 }

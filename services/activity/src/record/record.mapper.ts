@@ -1,16 +1,17 @@
 import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import { recordKeyOf } from './record-key.ts'
 import type { NewRecord } from './record.queries.ts'
 
 export const toNewRecord = (event: MemberActivityEvent): NewRecord => ({
-  message_key: event.messageKey,
+  messageKey: recordKeyOf(event.messageKey),
   type: event.memberActivityType,
-  member_id: event.memberId,
-  post_id: event.postId ?? null,
-  comment_id: event.commentId ?? null,
-  target_member_id: event.targetMemberId ?? null,
+  memberId: event.memberId,
+  postId: event.postId ?? null,
+  commentId: event.commentId ?? null,
+  targetMemberId: event.targetMemberId ?? null,
   version: event.version,
-  event_id: event.eventId,
-  occurred_at: event.occurredAt,
-  created_at: event.createdAt,
-  updated_at: event.updatedAt,
+  eventId: event.eventId,
+  occurredAt: Date.parse(event.occurredAt),
+  createdAt: Date.parse(event.createdAt),
+  updatedAt: Date.parse(event.updatedAt),
 })

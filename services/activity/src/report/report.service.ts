@@ -3,6 +3,7 @@ import { DailyfeedError, type ErrorCode, ValidationError } from '@dailyfeed/code
 import type { ActivityType } from '@dailyfeed/code/member-activity-event'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/code/message-key'
 import type { ActivityContext } from '../context.ts'
+import { recordKeyOf } from '../record/record-key.ts'
 import { findComment, findPost, insertReportedRecord, type ThingRow } from './report.queries.ts'
 
 /** The types that each founding path takes. */
@@ -27,7 +28,7 @@ export async function reportActivity(context: ActivityContext, callerId: number,
   const act = actOrThrow(thing, type, memberId, commentId === null ? 'POST_NOT_FOUND' : 'COMMENT_NOT_FOUND')
   const time = nextKeyTime(context.topicTimeZone, Date.now())
   await insertReportedRecord(context.sql, {
-    messageKey: messageKeyOf({ type, memberId, postId, ...(commentId === null ? {} : { commentId }), time }),
+    messageKey: recordKeyOf(messageKeyOf({ type, memberId, postId, ...(commentId === null ? {} : { commentId }), time })),
     type,
     memberId,
     postId,
