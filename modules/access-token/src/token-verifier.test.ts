@@ -1,9 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { DailyfeedError } from '@dailyfeed/code/errors'
 import { base64url, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { InProcessRevocations } from './revocations.ts'
-import { createTokenVerifier, remoteKeys, type TokenVerifier } from './token-verifier.ts'
+import { createTokenVerifier, keyEndsOf, remoteKeys, type TokenVerifier, type VerificationKeys } from './token-verifier.ts'
 
 const NOW = 1_800_000_000
 let clock = NOW
@@ -128,4 +130,51 @@ test('where a route says so, a token that expired not long ago is accepted, and 
 test('a key set that cannot be had is 503 with Retry-After, never 401', async () => {
   const away = createTokenVerifier({ keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600), revocations })
   await expect(away.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR', retryAfterSeconds: 5 })
+})
+
+test('a token of a key past its end is JWT_KEY_EXPIRED and asks for a refresh, also one that is remembered; one in its grace is accepted', async () => {
+  const set = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA', exp: NOW + 100 }] }
+  const keys: VerificationKeys = Object.assign(createLocalJWKSet(set), { endOf: (kid: string) => keyEndsOf(set).get(kid) })
+  let time = NOW
+  const retiring = createTokenVerifier({ keys, revocations, now: () => time })
+  const authorization = `Bearer ${await sign(claims())}`
+  expect((await retiring.verifyOrThrow(authorization)).memberId).toBe(7)
+  time = NOW + 106
+  await expect(retiring.verifyOrThrow(authorization)).rejects.toMatchObject({ code: 'JWT_KEY_EXPIRED', advice: 'REFRESH' })
+  await expect(retiring.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'JWT_KEY_EXPIRED', advice: 'REFRESH' })
+  expect((await retiring.verifyExpiredOrThrow(authorization, 3_600)).memberId).toBe(7)
+})
+
+test('A10: an issuer that is away, or answers with a failure, costs nobody an answer; unknown keys are asked about once in 30 s', async () => {
+  let status = 200
+  let asked = 0
+  const issuer = createServer((_request, response) => {
+    asked += 1
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }] }))
+  })
+  await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
+  const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 600)
+  const remote = createTokenVerifier({ keys, revocations, now: () => NOW })
+  const later = vi.spyOn(performance, 'now')
+  const at = performance.now()
+  try {
+    status = 503
+    await expect(remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    status = 200
+    expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
+    status = 503
+    later.mockReturnValue(at + 700_000)
+    for (let n = 0; n < 5; n += 1) expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
+    await vi.waitFor(() => expect(asked).toBe(3))
+    for (let n = 0; n < 20; n += 1) await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    expect(asked).toBe(3)
+    status = 200
+    later.mockReturnValue(at + 740_000)
+    for (let n = 0; n < 20; n += 1) await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+    expect(asked).toBe(4)
+  } finally {
+    later.mockRestore()
+    issuer.closeAllConnections()
+    await new Promise((resolve) => issuer.close(resolve))
+  }
 })

@@ -1,6 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyBaseLogger } from 'fastify'
@@ -14,6 +15,9 @@ import { keyRoutes } from './key/key.routes.ts'
 import { profileRoutes } from './profile/profile.routes.ts'
 import { createRefreshCookie } from './session/refresh-cookie.ts'
 import { deleteExpired } from './session/session.queries.ts'
+
+/** A classroom behind one address may sign up in a minute; who asks which addresses have accounts gets no further than this. */
+const SIGNUP_LIMIT = { name: 'signup', limit: 300, windowSeconds: 3_600 }
 
 interface MemberAppOptions {
   config: MemberConfig
@@ -33,6 +37,7 @@ export async function memberApp({ config, verifier, contextOf, checkReady }: Mem
     verifier,
     cookie: createRefreshCookie(config.COOKIE_SECURE),
     throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
+    signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   })
   profileRoutes(app, context)

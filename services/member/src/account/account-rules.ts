@@ -2,9 +2,17 @@ import { type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
 
 const problem = (field: string, ko: string, en: string): FieldProblem => ({ field, ko, en })
 
+/** One spelling of an address, whichever keyboard composed it. Its case is kept, and does not tell two apart. */
+export const emailOf = (typed: string): string => typed.normalize('NFC')
+
+/** Code points; what a schema counts before a password is normalised may be more than it then is. */
+const MIN_PASSWORD_LENGTH = 8
+
 /** No rule of composition; but a password must not be what everybody knows of its owner. */
 export function passwordProblem(password: string, handle: string, email: string, field = 'password'): FieldProblem | undefined {
-  const typed = password.normalize('NFKC').toLowerCase()
+  const normal = password.normalize('NFKC')
+  if ([...normal].length < MIN_PASSWORD_LENGTH) return problem(field, `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`, `This must have at least ${MIN_PASSWORD_LENGTH} characters.`)
+  const typed = normal.toLowerCase()
   const known = [handle, email, email.split('@', 1)[0] ?? ''].map((text) => text.toLowerCase()).filter((text) => text.length >= 3)
   return known.some((text) => typed.includes(text)) ? problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.') : undefined
 }

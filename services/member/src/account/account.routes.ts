@@ -1,8 +1,11 @@
+import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
 import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordChange, RefreshedToken, Session, SignupRequest } from '@dailyfeed/code/member'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { RateLimiter } from '@dailyfeed/http-server/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
@@ -17,6 +20,8 @@ interface AccountRoutesOptions {
   verifier: TokenVerifier
   cookie: RefreshCookie
   throttle: LoginThrottle
+  /** Of sign-ups from one address; absent: none. */
+  signupLimit: RateLimiter | undefined
   /** Of frontends that may act on the cookie though they are another site. */
   allowedOrigins: readonly string[]
 }
@@ -27,7 +32,7 @@ const PUBLIC = { access: 'PUBLIC' as const }
 /** The longest life of a refresh cookie: a bearer older than that has no session to end. */
 const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
 
-export function accountRoutes(app: HttpServer, { context, verifier, cookie, throttle, allowedOrigins }: AccountRoutesOptions): void {
+export function accountRoutes(app: HttpServer, { context, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
   /** The access token goes in the header, the refresh token in the cookie alone. */
   function hand(request: FastifyRequest, reply: FastifyReply, { accessToken, refreshToken }: Tokens): void {
     reply.header('authorization', `Bearer ${accessToken}`)
@@ -41,8 +46,19 @@ export function accountRoutes(app: HttpServer, { context, verifier, cookie, thro
     return tokens.accessToken
   }
 
+  /** Undefined when there is none, or none that counts; a fault on our side is no such answer. */
+  async function findBearer(authorization: string | undefined): Promise<AccessToken | undefined> {
+    try {
+      return await verifier.verifyExpiredOrThrow(authorization, NINETY_DAYS_SECONDS)
+    } catch (error) {
+      if (error instanceof DailyfeedError && ERRORS[error.code].status === 401) return undefined
+      throw error
+    }
+  }
+
   app.post('/api/authentication/signup', { config: PUBLIC, schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } } }, async (request, reply) => {
-    await throttle.admitSignupOrThrow(clientOf(request))
+    const client = clientOf(request)
+    if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
     return reply.code(201).send(success(201, await signUp(context, request.body)))
   })
 
@@ -67,8 +83,7 @@ export function accountRoutes(app: HttpServer, { context, verifier, cookie, thro
   // Public, since one whose token has ended must be able to leave too: the bearer is judged here.
   app.post('/api/authentication/logout', { config: PUBLIC, schema: { tags, summary: 'End this session', response: done } }, async (request, reply) => {
     refuseCrossSite(request, allowedOrigins)
-    const bearer = await verifier.verifyExpiredOrThrow(request.headers.authorization, NINETY_DAYS_SECONDS).catch(() => undefined)
-    await logout(context, bearer, cookie.read(request))
+    await logout(context, await findBearer(request.headers.authorization), cookie.read(request))
     cookie.clear(request, reply)
     return success(200, true)
   })

@@ -7,10 +7,10 @@ import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { findProfile } from '../profile/profile.queries.ts'
-import { announceEnded, type Device, issueAccessToken, openSession, renewSession, revocationLife, type Tokens } from '../session/session.service.ts'
+import { announceEnded, type Device, issueAccessToken, openSession, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
 import { endSessions, findLiveSessionIds } from '../session/session.queries.ts'
 import { findCredentialsByEmail, findPasswordHash, getIdentity, insertMember, lockMember, setPasswordHash, setWithdrawn } from './account.queries.ts'
-import { avatarUrlOf, avatarUrlProblem, birthDateProblem, passwordProblem, throwProblems, timezoneProblem } from './account-rules.ts'
+import { avatarUrlOf, avatarUrlProblem, birthDateProblem, emailOf, passwordProblem, throwProblems, timezoneProblem } from './account-rules.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { insertMemberEvent } from './member-event.ts'
 
@@ -21,7 +21,7 @@ export async function signUp(context: MemberContext, request: SignupRequest): Pr
   throwProblems(passwordProblem(request.password, request.handle, request.email), birthDateProblem(request.birthDate), timezoneProblem(request.timezone), avatarUrlProblem(request.avatarUrl))
   const passwordHash = await context.passwords.hash(request.password)
   const member = {
-    email: request.email,
+    email: emailOf(request.email),
     passwordHash,
     memberName: request.memberName,
     handle: request.handle,
@@ -45,6 +45,7 @@ export async function signUp(context: MemberContext, request: SignupRequest): Pr
       return memberId
     })
     context.wakeRelay()
+    context.log.info({ security: 'SIGNED_UP', memberId: id }, 'signed up')
     return { id, name: request.memberName }
   } catch (error) {
     if (isUniqueViolation(error, 'member_email')) throw new DailyfeedError('MEMBER_ALREADY_EXISTS')
@@ -54,22 +55,20 @@ export async function signUp(context: MemberContext, request: SignupRequest): Pr
 }
 
 /** One answer, and one cost, for an unknown e-mail address, a wrong password and an account that is gone. */
-export async function logIn(context: MemberContext, throttle: LoginThrottle, { email, password }: LoginRequest, device: Device, client: Client): Promise<Tokens & { summary: MemberSummary }> {
-  await throttle.admitOrThrow(email, client)
-  const credentials = await findCredentialsByEmail(context.sql, email)
-  const isRight = await context.passwords.verify(credentials?.password_hash, password)
-  if (!isRight || credentials === undefined || !credentials.restorable) {
-    await throttle.recordFailure(email, client)
+export async function logIn(context: MemberContext, throttle: LoginThrottle, request: LoginRequest, device: Device, client: Client): Promise<Tokens & { summary: MemberSummary }> {
+  const email = emailOf(request.email)
+  const { memberId, passwordHash } = await throttle.judge(email, client, async () => {
+    const credentials = await findCredentialsByEmail(context.sql, email)
+    const isRight = await context.passwords.verify(credentials?.password_hash, request.password)
+    if (isRight && credentials !== undefined && credentials.restorable) return { memberId: credentials.id, passwordHash: credentials.password_hash }
+    context.log.info({ security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address }, 'login failed')
     throw new DailyfeedError('LOGIN_FAILED')
-  }
-  await throttle.recordSuccess(email)
-
-  const memberId = credentials.id
+  })
   const session = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     const member = await lockMember(transaction, memberId)
     // A password that was changed while it was being checked opens nothing any more.
-    if (member === undefined || member.password_hash !== credentials.password_hash) throw new DailyfeedError('LOGIN_FAILED')
+    if (member?.password_hash !== passwordHash) throw new DailyfeedError('LOGIN_FAILED')
     if (member.withdrawn) {
       await setWithdrawn(transaction, memberId, false)
       await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
@@ -79,6 +78,7 @@ export async function logIn(context: MemberContext, throttle: LoginThrottle, { e
     return opened
   })
   context.wakeRelay()
+  context.log.info({ security: 'LOGGED_IN', memberId, sessionId: session.sessionId, address: client.address }, 'logged in')
   const accessToken = await issueAccessToken(context, memberId, session.sessionId)
   const row = await findProfile(context.sql, memberId, memberId)
   if (row === undefined) throw new DailyfeedError('LOGIN_FAILED')
@@ -95,43 +95,53 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
   })
   announceEnded(context, ended)
   context.wakeRelay()
+  context.log.info({ security: 'LOGGED_OUT_EVERYWHERE', memberId, sessions: ended.length }, 'logged out everywhere')
 }
 
 /** Every other session ends; this one goes on with a new pair of tokens. */
 export async function changePassword(context: MemberContext, throttle: LoginThrottle, { memberId, sessionId }: AccessToken, { currentPassword, newPassword }: PasswordChange, client: Client): Promise<Tokens> {
-  await checkPasswordOrThrow(context, throttle, memberId, currentPassword, client)
+  const known = await checkPasswordOrThrow(context, throttle, memberId, currentPassword, client)
   const { handle, email } = await getIdentity(context.sql, memberId)
   throwProblems(passwordProblem(newPassword, handle, email, 'newPassword'))
   const hash = await context.passwords.hash(newPassword)
   const { ended, refreshToken } = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
-    await lockMember(transaction, memberId)
+    await lockUnchangedOrThrow(transaction, memberId, known)
     await setPasswordHash(transaction, memberId, hash)
     const others = (await findLiveSessionIds(transaction, memberId)).filter((id) => id !== sessionId)
-    return { ended: await endSessions(transaction, others, revocationLife(context.settings)), refreshToken: await renewSession(transaction, sessionId) }
+    return { ended: await endSessions(transaction, others, revocationLife(context.settings)), refreshToken: await renewSessionOrThrow(transaction, sessionId) }
   })
   announceEnded(context, ended)
+  context.log.info({ security: 'PASSWORD_CHANGED', memberId, sessionsEnded: ended.length }, 'password changed')
   return { accessToken: await issueAccessToken(context, memberId, sessionId), refreshToken }
 }
 
 /** Hides the member and all that they wrote at once; a login within 30 days brings it back. */
 export async function withdraw(context: MemberContext, throttle: LoginThrottle, memberId: number, password: string, client: Client): Promise<void> {
-  await checkPasswordOrThrow(context, throttle, memberId, password, client)
+  const known = await checkPasswordOrThrow(context, throttle, memberId, password, client)
   const ended = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
-    await lockMember(transaction, memberId)
+    await lockUnchangedOrThrow(transaction, memberId, known)
     await setWithdrawn(transaction, memberId, true)
     await insertMemberEvent(context, transaction, 'MEMBER_WITHDRAW', memberId)
     return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
   })
   announceEnded(context, ended)
   context.wakeRelay()
+  context.log.info({ security: 'WITHDRAWN', memberId, sessions: ended.length }, 'withdrawn')
 }
 
-async function checkPasswordOrThrow({ sql, passwords }: MemberContext, throttle: LoginThrottle, memberId: number, password: string, client: Client): Promise<void> {
-  const account = `member ${memberId}`
-  await throttle.admitOrThrow(account, client)
-  if (await passwords.verify(await findPasswordHash(sql, memberId), password)) return throttle.recordSuccess(account)
-  await throttle.recordFailure(account, client)
-  throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
+/** Returns the hash that the password was compared with. */
+async function checkPasswordOrThrow({ sql, passwords, log }: MemberContext, throttle: LoginThrottle, memberId: number, password: string, client: Client): Promise<string | null | undefined> {
+  return throttle.judge(`member ${memberId}`, client, async () => {
+    const hash = await findPasswordHash(sql, memberId)
+    if (await passwords.verify(hash, password)) return hash
+    log.info({ security: 'PASSWORD_REFUSED', memberId, address: client.address }, 'wrong current password')
+    throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
+  })
+}
+
+/** The password that was checked is the member's still; from here on it stays so until the commit. */
+async function lockUnchangedOrThrow(sql: Sql, memberId: number, passwordHash: string | null | undefined): Promise<void> {
+  if ((await lockMember(sql, memberId))?.password_hash !== passwordHash) throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
 }

@@ -35,19 +35,19 @@ export function createPasswordHashing(): PasswordHashing {
 
 /** At most `atOnce` tasks run; as many as `waiting` wait; the rest are refused with 503. */
 function bounded(atOnce: number, waiting: number) {
-  let running = 0
+  let free = atOnce
   const queue: (() => void)[] = []
   return async <T>(task: () => Promise<T>): Promise<T> => {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
-      await new Promise<void>((resolve) => queue.push(resolve))
-    }
-    running += 1
+    if (free > 0) free -= 1
+    else if (queue.length >= waiting) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
+    else await new Promise<void>((resolve) => queue.push(resolve))
     try {
       return await task()
     } finally {
-      running -= 1
-      queue.shift()?.()
+      // Handed over rather than given back, so that nobody who comes in between takes it too.
+      const next = queue.shift()
+      if (next === undefined) free += 1
+      else next()
     }
   }
 }

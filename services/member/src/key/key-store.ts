@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dailyfeed/access-token/access-token'
-import { createLocalJWKSet, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JWTVerifyGetKey, SignJWT } from 'jose'
+import { keyEndsOf, type VerificationKeys } from '@dailyfeed/access-token/token-verifier'
+import { createLocalJWKSet, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import type { Sql } from 'postgres'
-import { countNextKeys, deleteOldKeys, findPrimaryKey, findPublishedKeys, findRipeKey, insertNextKey, insertPrimaryKey, lockRotation, type NewKey, promote } from './key.queries.ts'
+import { countNextKeys, deleteOldKeys, findPrimaryKey, findPublishedKeys, findRipeKey, insertNextKey, insertPrimaryKey, lockRotation, type NewKey, type PrimaryKeyRow, promote } from './key.queries.ts'
 import { decryptKey, encryptKey } from './key-encryption.ts'
 
 interface KeyStoreOptions {
@@ -14,12 +15,13 @@ interface KeyStoreOptions {
   publishSeconds: number
 }
 
-export interface KeySet {
-  keys: Record<string, unknown>[]
+/** `exp` of a retired key: until when its tokens are accepted. */
+export interface KeySet extends JSONWebKeySet {
+  keys: (JWK & { exp?: number })[]
 }
 
 export interface KeyStore {
-  /** `jwtKeyInitJob`: makes the first signing key where there is none. Returns whether it did. */
+  /** `jwtKeyInitJob`: makes the first signing key where there is none. Returns whether it did; throws when the key that signs cannot be decrypted. */
   initialise(): Promise<boolean>
   /** `jwtKeyRotationJob`: next → primary → retired, and a new next. */
   rotate(): Promise<'ROTATED' | 'NOT_YET'>
@@ -27,7 +29,7 @@ export interface KeyStore {
   /** Public members only. */
   keySet(): Promise<KeySet>
   /** For this service's own verifier. */
-  verificationKeys: JWTVerifyGetKey
+  verificationKeys: VerificationKeys
   sign(claims: TokenClaims): Promise<string>
 }
 
@@ -45,9 +47,29 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
   const signingKey = remember(async () => {
     const row = await findPrimaryKey(sql)
     if (row === undefined) throw new Error('there is no signing key; run jwtKeyInitJob')
-    return { kid: row.kid, key: await importPKCS8(decryptKey(encryptionKey, row.kid, row.private_key), TOKEN_ALGORITHM) }
+    return { kid: row.kid, key: await importPKCS8(openOrThrow(row), TOKEN_ALGORITHM) }
   })
-  const published = remember(async () => ({ keys: (await findPublishedKeys(sql, graceSeconds)).map(({ kid, public_jwk }) => ({ ...public_jwk, kid, alg: TOKEN_ALGORITHM, use: 'sig' })) }))
+  let ends = new Map<string, number>()
+  const published = remember(async () => {
+    const rows = await findPublishedKeys(sql, graceSeconds)
+    const set: KeySet = {
+      keys: rows.map(({ kid, public_jwk, accepted_until }) => ({ ...public_jwk, kid, alg: TOKEN_ALGORITHM, use: 'sig', ...(accepted_until === null ? {} : { exp: accepted_until }) })),
+    }
+    ends = keyEndsOf(set)
+    return { set, find: createLocalJWKSet(set) }
+  })
+  const verificationKeys: VerificationKeys = Object.assign(async (...token: Parameters<VerificationKeys>) => (await published.get()).find(...token), {
+    endOf: (kid: string) => ends.get(kid),
+    refreshWhenOld: () => void published.get().catch(() => {}),
+  })
+
+  function openOrThrow({ kid, private_key }: PrimaryKeyRow): string {
+    try {
+      return decryptKey(encryptionKey, kid, private_key)
+    } catch (cause) {
+      throw new Error('the signing key in the database was encrypted with another JWT_KEY_ENCRYPTION_KEY', { cause })
+    }
+  }
 
   async function makeKey(): Promise<NewKey> {
     const { publicKey, privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true })
@@ -62,7 +84,11 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
 
   return {
     async initialise() {
-      if ((await findPrimaryKey(sql)) !== undefined) return false
+      const signing = await findPrimaryKey(sql)
+      if (signing !== undefined) {
+        openOrThrow(signing)
+        return false
+      }
       const isOurs = await insertPrimaryKey(sql, await makeKey())
       forget()
       return isOurs
@@ -72,7 +98,8 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
       const outcome = await sql.begin(async (begun) => {
         const transaction = begun as unknown as Sql
         await lockRotation(transaction)
-        const ripe = await findRipeKey(transaction, publishSeconds)
+        // Verifiers may have read this store's memory of the set, too.
+        const ripe = await findRipeKey(transaction, publishSeconds + REMEMBER_MILLISECONDS / 1_000)
         if (ripe !== undefined) await promote(transaction, ripe)
         if ((await countNextKeys(transaction)) === 0) await insertNextKey(transaction, await makeKey())
         return ripe === undefined ? ('NOT_YET' as const) : ('ROTATED' as const)
@@ -82,8 +109,8 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
     },
 
     deleteOld: () => deleteOldKeys(sql, graceSeconds),
-    keySet: () => published.get(),
-    verificationKeys: async (header, token) => createLocalJWKSet((await published.get()) as never)(header, token),
+    keySet: async () => (await published.get()).set,
+    verificationKeys,
 
     async sign({ memberId, sessionId, tokenId, lifeSeconds }) {
       const { kid, key } = await signingKey.get()

@@ -4,13 +4,18 @@ import type { Sql } from 'postgres'
 export interface KeyRow {
   kid: string
   public_jwk: JWK
+  /** Seconds since 1970; null while it signs or will. */
+  accepted_until: number | null
 }
 
-/** Every key that a living token may be signed with, and the one that will sign next. */
+/**
+ * The key that signs, the one that will, and those that did. A retired one is listed for a day after its grace, so that
+ * its tokens are known for ours: told to refresh rather than to log in again, and good enough to log out with.
+ */
 export const findPublishedKeys = (sql: Sql, graceSeconds: number): Promise<KeyRow[]> =>
   sql<KeyRow[]>`
-    select kid, public_jwk from member.jwt_key
-    where state <> 'RETIRED' or retired_at > now() - ${graceSeconds} * interval '1 second'
+    select kid, public_jwk, ceil(extract(epoch from retired_at) + ${graceSeconds})::float8 as accepted_until from member.jwt_key
+    where state <> 'RETIRED' or retired_at > now() - ${graceSeconds} * interval '1 second' - interval '1 day'
     order by created_at`
 
 export interface PrimaryKeyRow {
@@ -65,7 +70,7 @@ export async function countNextKeys(sql: Sql): Promise<number> {
   return row.count
 }
 
-/** Private keys of tokens that are all dead are good for nothing. */
+/** Those that are listed no more. */
 export async function deleteOldKeys(sql: Sql, graceSeconds: number): Promise<number> {
   const rows = await sql`
     delete from member.jwt_key where state = 'RETIRED' and retired_at < now() - ${graceSeconds} * interval '1 second' - interval '1 day' returning kid`

@@ -62,13 +62,15 @@ export async function rotateRefreshToken(sql: Sql, sessionId: string, usedHash: 
   await sql`update member.session set last_used_at = now() where id = ${sessionId}`
 }
 
-/** The session goes on with this token alone; locked, so that a refresh under way leaves nothing behind. */
-export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHash: Buffer): Promise<void> {
-  await sql`select from member.session where id = ${sessionId} for no key update`
+/** The session goes on with this token alone; locked, so that a refresh under way leaves nothing behind. False when it has ended. */
+export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHash: Buffer): Promise<boolean> {
+  const live = await sql`select from member.session where id = ${sessionId} and ended_at is null and expires_at > now() for no key update`
+  if (live.length === 0) return false
   await sql`delete from member.refresh_token where session_id = ${sessionId}`
   await sql`
     insert into member.refresh_token (token_hash, session_id, expires_at)
     select ${tokenHash}, id, least(now() + ${IDLE}::interval, expires_at) from member.session where id = ${sessionId}`
+  return true
 }
 
 /** Whose sessions these are, in the order in which their rows are to be locked. */
@@ -101,9 +103,14 @@ export async function blacklistToken(sql: Sql, tokenId: string, sessionId: strin
   await sql`insert into member.jwt_blacklist (token_id, session_id, expires_at) values (${tokenId}, ${sessionId}, to_timestamp(${expiresAt}))`
 }
 
-/** Of one member, newest use first. */
 export const findLiveSessionIds = async (sql: Sql, memberId: number): Promise<string[]> =>
   (await sql<{ id: string }[]>`select id from member.session where member_id = ${memberId} and ended_at is null`).map(({ id }) => id)
+
+/** Whatever text the id is. */
+export async function isLiveSessionOf(sql: Sql, memberId: number, id: string): Promise<boolean> {
+  const rows = await sql`select from member.session where member_id = ${memberId} and id::text = ${id} and ended_at is null and expires_at > now()`
+  return rows.length === 1
+}
 
 export interface SessionRow {
   id: string
@@ -112,6 +119,7 @@ export interface SessionRow {
   user_agent: string | null
 }
 
+/** Newest use first. */
 export const findLiveSessions = (sql: Sql, memberId: number): Promise<SessionRow[]> =>
   sql<SessionRow[]>`
     select id, created_at, last_used_at, user_agent from member.session

@@ -7,7 +7,7 @@ import { lockMember } from '../account/account.queries.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
 import type { MemberContext } from '../context.ts'
 import { hashOf, newRefreshToken, successorOf } from './refresh-token.ts'
-import { blacklistToken, type EndedSessionRow, endSessions, findLiveSessions, findMembersOfSessions, findSessionOfRefreshToken, insertSession, lockRefreshToken, replaceRefreshTokens, rotateRefreshToken } from './session.queries.ts'
+import { blacklistToken, type EndedSessionRow, endSessions, findLiveSessions, findMembersOfSessions, findSessionOfRefreshToken, insertSession, isLiveSessionOf, lockRefreshToken, replaceRefreshTokens, rotateRefreshToken } from './session.queries.ts'
 
 export interface Device {
   userAgent: string | null
@@ -53,7 +53,7 @@ async function rotate({ settings, log }: MemberContext, sql: Sql, token: string)
   if (row.used) {
     // The immediate predecessor, a moment later, while nobody has used its successor: a second tab.
     if (row.just_used && row.successor_used === false) return { outcome: 'REPEATED', memberId, sessionId, successor }
-    log.warn({ memberId, sessionId }, 'a used refresh token came again; its session ends')
+    log.warn({ security: 'REFRESH_TOKEN_REUSED', memberId, sessionId }, 'a used refresh token came again; its session ends')
     return { outcome: 'REUSED', ended: await endSessions(sql, [sessionId], revocationLife(settings)) }
   }
   if (row.expired) return { outcome: 'REFUSED' }
@@ -77,6 +77,7 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
   if (bearer !== undefined) context.announceRevocations([{ tokenId: bearer.tokenId, expiresAt: bearer.expiresAt }])
   announceEnded(context, ended)
   context.wakeRelay()
+  for (const { id, member_id } of ended) context.log.info({ security: 'LOGGED_OUT', memberId: member_id, sessionId: id }, 'logged out')
 }
 
 export async function listSessions({ sql }: MemberContext, memberId: number, currentId: string): Promise<Session[]> {
@@ -85,15 +86,15 @@ export async function listSessions({ sql }: MemberContext, memberId: number, cur
 }
 
 export async function endOneSession(context: MemberContext, memberId: number, sessionId: string): Promise<void> {
-  const mine = await findLiveSessions(context.sql, memberId)
-  if (!mine.some(({ id }) => id === sessionId)) throw new DailyfeedError('SESSION_NOT_FOUND')
+  if (!(await isLiveSessionOf(context.sql, memberId, sessionId))) throw new DailyfeedError('SESSION_NOT_FOUND')
   announceEnded(context, await endSessions(context.sql, [sessionId], revocationLife(context.settings)))
+  context.log.info({ security: 'SESSION_ENDED', memberId, sessionId }, 'session ended')
 }
 
-/** The session lives on with a new token alone; in a transaction. Returns it. */
-export async function renewSession(sql: Sql, sessionId: string): Promise<string> {
+/** The session lives on with a new token alone; in a transaction. Returns it, or throws when the session has just ended. */
+export async function renewSessionOrThrow(sql: Sql, sessionId: string): Promise<string> {
   const refreshToken = newRefreshToken()
-  await replaceRefreshTokens(sql, sessionId, hashOf(refreshToken))
+  if (!(await replaceRefreshTokens(sql, sessionId, hashOf(refreshToken)))) throw relogin()
   return refreshToken
 }
 
