@@ -11,10 +11,10 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
   if (entries.length === 0) return { includes: () => false }
   const known = new BlockList()
   for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/')
+    const [address = '', prefix, ...rest] = entry.split('/')
     const family = familyOf(address)
     const bits = prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix)
-    if (family === undefined || !/^\d{1,3}$/.test(prefix ?? '0') || bits > (family === 'ipv4' ? 32 : 128)) {
+    if (family === undefined || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '0') || bits > (family === 'ipv4' ? 32 : 128)) {
       throw new TypeError(`TRUSTED_FRONTENDS: '${entry}' is neither an address nor a CIDR range`)
     }
     known.addSubnet(address, bits, family)
