@@ -5,6 +5,8 @@ import { parse } from 'secure-json-parse'
 
 /** Deeper than any schema of ours; a parser of nested brackets must not be a way to spend our stack. */
 const MAX_DEPTH = 32
+/** Three times what the largest of our own bodies (500 events) holds. A schema describes each wrong value, and a megabyte of them takes a second and more. */
+const MAX_VALUES = 20_000
 
 /**
  * JSON bodies, and nothing else: other types are 415, except JSON labelled `text/plain` on the few routes that say so
@@ -38,8 +40,11 @@ function parseJsonOrThrow(body: Buffer): unknown {
 /** PostgreSQL cannot keep NUL, and nothing can keep half a surrogate pair: both are refused before any schema. */
 export function refuseHostileContent(value: unknown): void {
   const open: { value: unknown; field: string; depth: number }[] = [{ value, field: '', depth: 0 }]
+  let values = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, field, depth } = next
+    values += 1
+    if (values > MAX_VALUES) throw badBody('값이 너무 많습니다.', 'The body holds too many values.')
     if (typeof value === 'string') refuseHostileText(value, field)
     else if (typeof value === 'object' && value !== null) {
       if (depth >= MAX_DEPTH) throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')

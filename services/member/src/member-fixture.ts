@@ -1,12 +1,15 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { ServiceUnavailableError } from '@dailyfeed/service-client/service-errors'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { Sql } from 'postgres'
-import { createPasswordHashing } from './account/password-hashing.ts'
+import { createPasswordHashing, type PasswordHashing } from './account/password-hashing.ts'
 import { readMemberConfigOrThrow } from './config.ts'
 import { createKeyStore, type KeyStore } from './key/key-store.ts'
 import { memberApp } from './member-app.ts'
@@ -32,15 +35,22 @@ export interface MemberFixture {
   app: HttpServer
   sql: Sql
   keys: KeyStore
+  passwords: PasswordHashing
   database: TestDatabase
-  /** What image-svc was asked to delete. */
-  deletedPictures: unknown[]
+  revocations: InProcessRevocations
+  /** What image-svc was asked to delete; while it is away it throws. */
+  pictures: { deleted: unknown[]; isAway: boolean }
   ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
   signUp(fields?: Record<string, unknown>): Promise<TestMember>
   logIn(member: Pick<TestMember, 'email'>): Promise<{ bearer: string; cookie: string }>
   close(): Promise<void>
 }
 
+const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
+const GATEWAY_TOKEN = 'the-token-of-the-gateway-in-tests-only'
+export const fromBatch = { [INTERNAL_TOKEN]: BATCH_TOKEN }
+/** As the gateway passes on what somebody at this address sent. */
+export const fromGateway = (address: string) => ({ [INTERNAL_TOKEN]: GATEWAY_TOKEN, 'x-forwarded-for': address, 'x-forwarded-proto': 'http', 'x-forwarded-host': 'localhost:8080' })
 export const PASSWORD = 'correct horse battery staple'
 
 /** member-svc without its network: the real routes over a real database; nothing is relayed, and image-svc only listens. */
@@ -51,7 +61,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     DATABASE_URL: database.urlOf('member'),
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     INTERNAL_TOKEN: secret,
-    INTERNAL_CALLERS: '',
+    INTERNAL_CALLERS: `batch:${hashOfToken(BATCH_TOKEN)},gateway:${hashOfToken(GATEWAY_TOKEN)}`,
     CURSOR_KEY: secret,
     JWT_KEY_ENCRYPTION_KEY: secret,
     REFRESH_TOKEN_KEY: secret,
@@ -61,8 +71,9 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'member-test' })
   const keys = createKeyStore({ sql, encryptionKey: config.JWT_KEY_ENCRYPTION_KEY, graceSeconds: config.JWT_KEY_GRACE_SECONDS, publishSeconds: config.JWKS_CACHE_SECONDS })
   await keys.initialise()
+  const passwords = createPasswordHashing()
   const revocations = new InProcessRevocations()
-  const deletedPictures: unknown[] = []
+  const pictures = { deleted: [] as unknown[], isAway: false }
   const app = await memberApp({
     config,
     verifier: createTokenVerifier({ keys: keys.verificationKeys, revocations }),
@@ -76,10 +87,11 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       },
       cursors: createCursors(config.CURSOR_KEY),
       keys,
-      passwords: createPasswordHashing(),
+      passwords,
       images: {
         async post(_path, body) {
-          deletedPictures.push(body)
+          if (pictures.isAway) throw new ServiceUnavailableError('image cannot be reached')
+          pictures.deleted.push(body)
           return {} as never
         },
         async close() {},
@@ -104,8 +116,10 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     app,
     sql,
     keys,
+    passwords,
     database,
-    deletedPictures,
+    revocations,
+    pictures,
     ask,
     logIn,
     async signUp(fields = {}) {

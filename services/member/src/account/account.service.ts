@@ -60,7 +60,7 @@ export async function logIn(context: MemberContext, throttle: LoginThrottle, req
   const { memberId, passwordHash } = await throttle.judge(email, client, async () => {
     const credentials = await findCredentialsByEmail(context.sql, email)
     const isRight = await context.passwords.verify(credentials?.password_hash, request.password)
-    if (isRight && credentials !== undefined && credentials.restorable) return { memberId: credentials.id, passwordHash: credentials.password_hash }
+    if (isRight && credentials?.restorable) return { memberId: credentials.id, passwordHash: credentials.password_hash }
     context.log.info({ security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address }, 'login failed')
     throw new DailyfeedError('LOGIN_FAILED')
   })

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { fromGateway, type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
 
 let member: MemberFixture
 beforeAll(async () => {
@@ -19,9 +19,9 @@ test('sign-up answers 201 with id and name; optional blanks are the same as abse
 })
 
 test.each([
-  ['email', 'no address'], ['email', `${'x'.repeat(95)}@a.io`], ['password', 'short77'], ['password', 'x'.repeat(129)], ['password', 'my new_member password'], ['memberName', 'x'], ['memberName', 'x'.repeat(31)],
+  ['email', 'no address'], ['email', `${'x'.repeat(95)}@a.io`], ['password', 'short77'], ['password', 'x'.repeat(129)], ['password', 'my new_member password'], ['password', '안녕하세'.normalize('NFD')], ['memberName', 'x'], ['memberName', 'x'.repeat(31)],
   ['handle', 'ab'], ['handle', 'has space'], ['handle', '한글'], ['handle', 'x'.repeat(51)], ['displayName', 'x'.repeat(51)], ['bio', 'x'.repeat(501)], ['websiteUrl', 'javascript:alert(1)'], ['websiteUrl', 'ftp://x.io'],
-  ['birthDate', '2999-01-01'], ['birthDate', '2001-02-30'], ['gender', 'X'], ['timezone', 'Mars/Olympus'], ['countryCode', 'Korea'], ['privacyLevel', 'SECRET'], ['avatarUrl', 'javascript:alert(1)'], ['avatarUrl', '/etc/passwd'], ['languageCode', 'x'],
+  ['birthDate', '2999-01-01'], ['birthDate', '2001-02-30'], ['birthDate', '0000-01-01'], ['gender', 'X'], ['timezone', 'Mars/Olympus'], ['countryCode', 'Korea'], ['privacyLevel', 'SECRET'], ['avatarUrl', 'javascript:alert(1)'], ['avatarUrl', '/etc/passwd'], ['languageCode', 'x'],
 ])('sign-up refuses %s = %j and names it', async (field, value) => {
   const { status, body } = await signup({ email: 'refused@example.com', handle: field === 'password' ? 'new_member' : 'refused', [field]: value })
   expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', field])
@@ -63,6 +63,12 @@ test('C10: fifty sign-ups at once with one e-mail address in any case make one m
   expect(handles.filter(({ body }) => body.code === 'MEMBER_HANDLE_ALREADY_EXISTS')).toHaveLength(19)
 })
 
+test('C10: an e-mail address is one, however its letters were composed', async () => {
+  expect((await signup({ email: 'jos\u00e9@example.com', handle: 'jose_1' })).status).toBe(201)
+  expect((await signup({ email: 'jose\u0301@example.com', handle: 'jose_2' })).body.code).toBe('MEMBER_ALREADY_EXISTS')
+  expect((await login('jose\u0301@example.com', PASSWORD)).status).toBe(200)
+})
+
 test('C6, C7: after ten failures an account is 429 with Retry-After, while its living session goes on', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })
   const account = await throttled.signUp()
@@ -72,6 +78,64 @@ test('C6, C7: after ten failures an account is 429 with Retry-After, while its l
   expect(Number(answers.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
   expect((await throttled.ask('GET', '/api/members', undefined, { authorization: account.bearer })).status).toBe(200)
   await throttled.close()
+})
+
+test('C6: sixty guesses at one account at once are judged no more often than ten, from however many addresses; others log in meanwhile', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on' })
+  const [account, other] = [await throttled.signUp(), await throttled.signUp()]
+  const guess = (email: string, address: string) => throttled.ask('POST', '/api/authentication/login', { email, password: 'a wrong guess' }, fromGateway(address))
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => guess(n % 2 === 0 ? account.email : account.email.toUpperCase(), `203.0.113.${n}`)))
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
+  expect(answers.filter(({ body }) => body.code === 'TOO_MANY_REQUEST')).toHaveLength(50)
+  expect((await throttled.logIn(other)).bearer).toMatch(/^Bearer /)
+  await throttled.close()
+})
+
+test('C6: one password tried on many accounts from one address is limited, and X-Forwarded-For of anybody but the gateway is no other address', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on' })
+  const spray = (n: number, headers: Record<string, string>) => throttled.ask('POST', '/api/authentication/login', { email: `victim${n}@example.com`, password: 'Spring2026!' }, headers)
+  const answers = await Promise.all(Array.from({ length: 130 }, (_, n) => spray(n, { 'x-forwarded-for': `198.51.100.${n}` })))
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(100)
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(30)
+  expect((await spray(1, fromGateway('192.0.2.7'))).status).toBe(401)
+  expect((await spray(1, { ...fromGateway('127.0.0.1'), 'x-trusted-frontend': 'true' })).status).toBe(401)
+  await throttled.close()
+})
+
+test('right logins use nothing up, and what could not be judged is no failure', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on' })
+  const account = await throttled.signUp()
+  const logins = await Promise.all(Array.from({ length: 30 }, () => throttled.logIn(account)))
+  expect(logins.every(({ bearer }) => bearer.startsWith('Bearer '))).toBe(true)
+  const away = vi.spyOn(throttled.passwords, 'verify').mockRejectedValue(Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' }))
+  for (let n = 0; n < 12; n += 1) expect((await throttled.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })).status).toBe(503)
+  away.mockRestore()
+  expect((await throttled.logIn(account)).bearer).toMatch(/^Bearer /)
+  await throttled.close()
+})
+
+test('C5: sign-ups from one address are limited, and say so in RateLimit headers', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on' })
+  const answers = []
+  for (let n = 0; n < 301; n += 1) answers.push(await throttled.ask('POST', '/api/authentication/signup', { email: 'x@example.com', password: `x_y_z ${PASSWORD}`, memberName: 'X Y', handle: 'x_y_z' }))
+  expect(answers[0]?.headers['ratelimit-policy']).toBe('"signup";q=300;w=3600')
+  expect(answers[299]?.status).toBe(400)
+  expect([answers[300]?.status, answers[300]?.body.code, Number(answers[300]?.headers['retry-after']) > 0]).toEqual([429, 'TOO_MANY_REQUEST', true])
+  await throttled.close()
+})
+
+test('C9: each login, failure, logout and change of password is one line in the log, without any secret', async () => {
+  const lines: object[] = []
+  const note = vi.spyOn(member.app.log, 'info').mockImplementation((...line: unknown[]) => void lines.push(line[0] as object))
+  const account = await member.signUp()
+  await login(account.email, 'a wrong guess')
+  await member.ask('PUT', '/api/members/password', { currentPassword: 'not it', newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })
+  note.mockRestore()
+  expect(lines.map((line) => (line as { security?: string }).security)).toEqual(['SIGNED_UP', 'LOGGED_IN', 'LOGIN_FAILED', 'PASSWORD_REFUSED', 'PASSWORD_CHANGED', 'LOGGED_OUT'])
+  const text = JSON.stringify(lines)
+  for (const secret of [PASSWORD, 'a brand new secret', 'a wrong guess', account.email, account.bearer.slice(7), account.cookie.split('=')[1] ?? '']) expect(text).not.toContain(secret)
 })
 
 test('B11: a change of password needs the current one, ends the other sessions, and this one goes on', async () => {

@@ -40,6 +40,70 @@ test('counts are right after any mixture of follows, unfollows and blocks at onc
   )
 })
 
+test('a follow is true; oneself 400, twice 409, not followed 404, nobody 404; a muted or blocked self is 400', async () => {
+  const [one, two] = [await member.signUp(), await member.signUp()]
+  const codes = async (method: 'POST' | 'DELETE', path: string) => {
+    const { status, body } = await as(one, method, path)
+    return [status, body.code ?? body.data]
+  }
+  const path = `/api/members/follow/${two.id}`
+  expect(await codes('DELETE', path)).toEqual([404, 'FOLLOW_RELATIONSHIP_NOT_FOUND'])
+  expect(await codes('POST', path)).toEqual([200, true])
+  expect(await codes('POST', path)).toEqual([409, 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS'])
+  expect((await as(one, 'GET', '/api/members/query/followings')).body.data.map(({ memberId }: { memberId: number }) => memberId)).toEqual([two.id])
+  expect(await codes('DELETE', path)).toEqual([200, true])
+  expect(await codes('POST', '/api/members/follow/999999999')).toEqual([404, 'MEMBER_NOT_FOUND'])
+  const self = await as(one, 'POST', `/api/members/follow/${one.id}`)
+  expect([self.status, self.body.code]).toEqual([400, 'FOLLOW_SELF_NOT_ALLOWED'])
+  expect(self.body.message).toContain('자기')
+  for (const act of ['block', 'mute']) expect(await codes('POST', `/api/members/${act}/${one.id}`)).toEqual([400, 'VALIDATION_FAILED'])
+})
+
+test('fifty follows and unfollows of one member at once end as a register: what the last acknowledged one said', async () => {
+  const [one, two] = [await member.signUp(), await member.signUp()]
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => as(one, n % 2 === 0 ? 'POST' : 'DELETE', `/api/members/follow/${two.id}`)))
+  const acknowledged = (method: number) => answers.filter(({ status }, n) => n % 2 === method && status === 200).length
+  const stands = acknowledged(0) - acknowledged(1)
+  const profile = async (id: number) => (await as(one, 'GET', `/api/members/profile/${id}`)).body.data
+  expect([(await profile(one.id)).followingsCount, (await profile(two.id)).followersCount]).toEqual([stands, stands])
+  const events = await member.database.sql`select activity_type, version from member.outbox where member_id = ${one.id} and target_member_id = ${two.id} order by version`
+  expect(events.map(({ activity_type }) => activity_type)).toEqual(events.map((_, n) => (n % 2 === 0 ? 'MEMBER_FOLLOW' : 'MEMBER_UNFOLLOW')))
+  expect(events).toHaveLength(acknowledged(0) + acknowledged(1))
+})
+
+test('a block ends follows both ways and tells of each; again is the same as once', async () => {
+  const [one, two] = [await member.signUp(), await member.signUp()]
+  await as(one, 'POST', `/api/members/follow/${two.id}`)
+  await as(two, 'POST', `/api/members/follow/${one.id}`)
+  for (let n = 0; n < 2; n += 1) expect((await as(one, 'POST', `/api/members/block/${two.id}`)).body.data).toBe(true)
+  const events = await member.database.sql`
+    select activity_type, member_id, target_member_id from member.outbox where activity_type in ('MEMBER_BLOCK', 'MEMBER_UNFOLLOW') and member_id in (${one.id}, ${two.id}) order by activity_type, member_id`
+  expect(events.map((event) => Object.values(event))).toEqual([['MEMBER_BLOCK', one.id, two.id], ['MEMBER_UNFOLLOW', one.id, two.id], ['MEMBER_UNFOLLOW', two.id, one.id]])
+  expect((await as(two, 'GET', '/api/members/followings/more')).body.data.content).toEqual([])
+})
+
+test('a cursor is for one list, one member and one viewer; a walk by it skips and repeats nobody while others come and go', async () => {
+  const [star, other] = [await member.signUp(), await member.signUp()]
+  const fans: TestMember[] = []
+  for (let n = 0; n < 7; n += 1) fans.push(await member.signUp())
+  for (const fan of fans.slice(0, 6)) await as(fan, 'POST', `/api/members/follow/${star.id}`)
+  const first = await as(other, 'GET', `/api/members/${star.id}/followers/more?size=2`)
+  const cursor = first.body.data.nextCursor
+  for (const path of [`/api/members/${star.id}/followings/more`, `/api/members/${other.id}/followers/more`, '/api/members/blocks', '/api/members/follow/recommend/newbie']) {
+    expect((await as(other, 'GET', `${path}?size=2&cursor=${cursor}`)).status, path).toBe(400)
+  }
+  expect((await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${cursor}`)).status).toBe(400)
+  await as(fans[6] as TestMember, 'POST', `/api/members/follow/${star.id}`)
+  const walked = idsOf(first)
+  for (let next = cursor; next !== null; ) {
+    const { body } = await as(other, 'GET', `/api/members/${star.id}/followers/more?size=2&cursor=${next}`)
+    expect(body.data.page).toBeNull()
+    walked.push(...idsOf({ body }))
+    next = body.data.nextCursor
+  }
+  expect(walked).toEqual(fans.slice(0, 6).map(({ id }) => id).reverse())
+})
+
 test('a member follows at most 1,000 others', async () => {
   const eager = await member.signUp()
   await member.database.sql`update member.member set followings_count = 1000 where id = ${eager.id}`
@@ -70,8 +134,11 @@ test('query/in keeps the order of the ids, leaves unknown ones out, and takes at
   const [one, two] = [await member.signUp(), await member.signUp()]
   const { body } = await as(one, 'POST', '/api/members/query/in', { ids: [two.id, 999_999, one.id] })
   expect(body.data.map(({ memberId }: { memberId: number }) => memberId)).toEqual([two.id, one.id])
-  const many = await as(one, 'POST', '/api/members/query/in', { ids: Array.from({ length: 1_001 }, (_, n) => n + 1) })
-  expect([many.status, many.body.code]).toEqual([400, 'MEMBER_IDS_LIMIT_EXCEEDS'])
+  for (const length of [1_001, 15_000]) {
+    const many = await as(one, 'POST', '/api/members/query/in', { ids: Array.from({ length }, () => 0) })
+    expect([many.status, many.body.code]).toEqual([400, 'MEMBER_IDS_LIMIT_EXCEEDS'])
+  }
+  expect((await as(one, 'POST', '/api/members/query/in', { ids: ['1'] })).body.code).toBe('VALIDATION_FAILED')
 })
 
 test('recommended are the newest whom one does not follow, with totals; more goes on with the second page', async () => {

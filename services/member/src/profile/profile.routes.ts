@@ -4,7 +4,7 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
-import { changeHandle, getName, getProfile, getProfileByHandle, getSummaries, getSummary, updateProfile } from './profile.service.ts'
+import { changeHandle, getName, getProfile, getProfileByHandle, getSummaries, getSummary, refuseTooManyIds, updateProfile } from './profile.service.ts'
 
 const tags = ['member']
 export const MemberPath = Type.Object({ memberId: Id })
@@ -39,7 +39,9 @@ export function profileRoutes(app: HttpServer, context: MemberContext): void {
     success(200, await changeHandle(context, request.memberId, request.body.newHandle)),
   )
 
-  app.post('/api/members/query/in', { schema: { tags, summary: 'Summaries of up to 1,000 members', body: MemberIds, response: { 200: successOf(Type.Array(MemberSummary)) } } }, async (request) =>
-    success(200, await getSummaries(context, request.body.ids, request.memberId)),
+  app.post(
+    '/api/members/query/in',
+    { preValidation: async ({ body }) => refuseTooManyIds(body), schema: { tags, summary: 'Summaries of up to 1,000 members', body: MemberIds, response: { 200: successOf(Type.Array(MemberSummary)) } } },
+    async (request) => success(200, await getSummaries(context, request.body.ids, request.memberId)),
   )
 }

@@ -24,9 +24,14 @@ export async function getName({ sql }: MemberContext, memberId: number, viewerId
   return { id: row.id, name: row.member_name }
 }
 
+/** Before a schema looks at each of them: too many have an error of their own, whatever they are. */
+export function refuseTooManyIds(body: unknown): void {
+  const ids = (body as { ids?: unknown } | undefined | null)?.ids
+  if (Array.isArray(ids) && ids.length > MAX_MEMBER_IDS) throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
+}
+
 /** In the order of the ids, without those who are not there. */
 export async function getSummaries({ sql }: MemberContext, ids: readonly number[], viewerId: number): Promise<MemberSummary[]> {
-  if (ids.length > MAX_MEMBER_IDS) throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
   const rows = new Map((await findProfiles(sql, ids, viewerId)).map((row) => [row.id, row]))
   return [...new Set(ids)].flatMap((id) => {
     const row = rows.get(id)

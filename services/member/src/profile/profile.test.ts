@@ -15,7 +15,7 @@ const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: str
 test('one’s own profile shows the e-mail address, another’s does not; counts are integers; the handle is found in any case', async () => {
   const own = await as(minji, 'GET', '/api/members/profile')
   expect(own.body.data).toMatchObject({ memberId: minji.id, id: minji.id, email: minji.email, handle: 'Minji_K', memberHandle: 'Minji_K', followersCount: 0, followingsCount: 0, followingCount: 0, isActive: true, avatarUrl: null })
-  for (const path of [`/api/members/profile/@minji_k`, `/api/members/profile/${minji.id}`, `/api/members/${minji.id}/profile`]) {
+  for (const path of ['/api/members/profile/@minji_k', `/api/members/profile/${minji.id}`, `/api/members/${minji.id}/profile`]) {
     const { body } = await as(sora, 'GET', path)
     expect(body.data.memberId).toBe(minji.id)
     expect(body.data).not.toHaveProperty('email')
@@ -51,7 +51,32 @@ test('a handle that is taken, in any case, is 400 MEMBER_HANDLE_ALREADY_EXISTS',
 
 test('previous pictures are asked to be deleted once the new one is saved, and never the one that is kept', async () => {
   await as(minji, 'PUT', '/api/members/profile', { avatarUrl: '/api/images/view/new1', previousAvatarUrl: ['/api/images/view/old1', '/api/images/view/new1', ''] })
-  expect(member.deletedPictures).toEqual([{ memberId: minji.id, imageUrls: ['/api/images/view/old1'] }])
+  expect(member.pictures.deleted).toEqual([{ memberId: minji.id, imageUrls: ['/api/images/view/old1'] }])
+})
+
+test('an update is saved although image-svc is away', async () => {
+  member.pictures.isAway = true
+  const { status, body } = await as(minji, 'PUT', '/api/members/profile', { avatarUrl: '/api/images/view/new2', previousAvatarUrl: ['/api/images/view/new1'] })
+  member.pictures.isAway = false
+  expect([status, body.data.avatarUrl]).toEqual([200, '/api/images/view/new2'])
+})
+
+test('updates of different fields at once keep each other’s, and each leaves one event of rising version', async () => {
+  const busy = await member.signUp()
+  const fields = { bio: 'bio', location: 'Seoul', timezone: 'Asia/Seoul', gender: 'OTHER', languageCode: 'ko', countryCode: 'KR', displayName: 'Busy', birthDate: '1988-02-29' }
+  await Promise.all(Object.entries(fields).map(([name, value]) => as(busy, 'PUT', '/api/members/profile', { [name]: value })))
+  expect((await as(busy, 'GET', '/api/members/profile')).body.data).toMatchObject({ ...fields, profileCompletionScore: 80 })
+  const versions = (await member.database.sql`select version from member.outbox where member_id = ${busy.id} and activity_type = 'MEMBER_PROFILE_UPDATE'`).map(({ version }) => version)
+  expect(new Set(versions).size).toBe(8)
+})
+
+test.each([
+  ['birthDate', '0000-01-01'], ['birthDate', '2999-01-01'], ['displayName', 'x'.repeat(101)], ['bio', 'x'.repeat(1_001)], ['websiteUrl', `https://a.io/${'x'.repeat(490)}`], ['memberName', ''], ['bio', 5], ['previousAvatarUrl', 'not a list'],
+])('an update refuses %s = %j and keeps nothing', async (field, value) => {
+  const before = (await as(sora, 'GET', '/api/members/profile')).body.data
+  const { status, body } = await as(sora, 'PUT', '/api/members/profile', { location: 'changed', [field]: value })
+  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
+  expect((await as(sora, 'GET', '/api/members/profile')).body.data).toEqual(before)
 })
 
 test('FRIENDS_ONLY shows the bio to mutual followers, PRIVATE to nobody else; name, handle and picture stay visible', async () => {
@@ -76,4 +101,12 @@ test('a blocked member and the one who blocked are 404 to each other', async () 
   expect((await as(two, 'POST', `/api/members/follow/${one.id}`)).body.code).toBe('MEMBER_NOT_FOUND')
   await as(one, 'DELETE', `/api/members/block/${two.id}`)
   expect((await as(two, 'GET', `/api/members/${one.id}/profile`)).status).toBe(200)
+})
+
+test('a body of hundreds of thousands of wrong values is 400 at once, and holds nobody up', async () => {
+  const payload = JSON.stringify({ previousAvatarUrl: Array.from({ length: 450_000 }, () => 0) })
+  const before = performance.now()
+  const { status, body } = await as(sora, 'PUT', '/api/members/profile', payload, { 'content-type': 'application/json' })
+  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
+  expect(performance.now() - before).toBeLessThan(700)
 })

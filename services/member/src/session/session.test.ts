@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
+import { newRefreshToken } from './refresh-token.ts'
 
 let member: MemberFixture
 beforeAll(async () => {
@@ -127,7 +128,7 @@ test.each([
   }
 })
 
-test('B9: logout ends access and refresh at once, is 200 again, and takes an expired bearer too', async () => {
+test('B9: logout ends access and refresh at once, and is 200 again; the cookie alone is enough', async () => {
   const account = await member.signUp()
   expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).body.data).toBe(true)
   expect(await isAccepted(account.bearer)).toBe(false)
@@ -200,4 +201,49 @@ test('a login with the old password that races a change of password opens no ses
   ])
   expect(changed?.status).toBe(200)
   for (const { status, headers } of logins) if (status === 200) expect(await isAccepted(String(headers['authorization']))).toBe(false)
+})
+
+test('an expired bearer with a good signature ends its session; one of somebody else’s making does not', async () => {
+  const short = await memberFixture({ ACCESS_TOKEN_TTL_SECONDS: '5' })
+  const account = await short.signUp()
+  const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+  try {
+    expect((await short.ask('GET', '/api/members', undefined, { authorization: account.bearer })).body.code).toBe('JWT_EXPIRED')
+    const [header, , signature] = account.bearer.split('.')
+    const forged = `${header}.${Buffer.from(JSON.stringify({ ...decodeJwt(account.bearer.slice(7)), jti: 'x' })).toString('base64url')}.${signature}`
+    expect((await short.ask('POST', '/api/authentication/logout', undefined, { authorization: forged })).status).toBe(200)
+    expect((await short.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)
+    expect((await short.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(200)
+  } finally {
+    later.mockRestore()
+  }
+  const [row] = await short.database.sql`select ended_at is not null as ended from member.session where member_id = ${account.id}`
+  expect(row?.['ended']).toBe(true)
+  await short.close()
+})
+
+test('a logout that cannot be judged is no success: the session lives, and the caller is told to try again', async () => {
+  const account = await member.signUp()
+  const away = vi.spyOn(member.revocations, 'isRevoked').mockImplementationOnce(() => {
+    throw Object.assign(new Error('connection lost'), { code: 'CONNECTION_CLOSED' })
+  })
+  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(503)
+  away.mockRestore()
+  expect(await isAccepted(account.bearer)).toBe(true)
+})
+
+test('B6: ten thousand refresh tokens are all different', async () => {
+  expect(new Set(Array.from({ length: 10_000 }, newRefreshToken)).size).toBe(10_000)
+})
+
+test('refreshes that race a change of password leave one living token in the session', async () => {
+  for (let round = 0; round < 4; round += 1) {
+    const account = await member.signUp()
+    await Promise.all([
+      member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer }),
+      ...Array.from({ length: 4 }, (_, n) => new Promise((resolve) => setTimeout(resolve, 20 * n)).then(() => refresh(account.cookie))),
+    ])
+    const [row] = await member.database.sql`select count(*)::int as n from member.refresh_token where used_at is null and session_id in (select id from member.session where member_id = ${account.id} and ended_at is null)`
+    expect(row?.['n']).toBeLessThanOrEqual(1)
+  }
 })
