@@ -105,17 +105,6 @@ test('a fault that passes throws and leaves no dead letter; delivered again, eac
   expect([await effects('first'), await effects('second')]).toEqual([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]])
 })
 
-test('a connection that the database cuts in the middle is a fault that passes', async () => {
-  inTheWay['first'] = async (_event, transaction) => {
-    const [row] = await transaction<[{ pid: number }]>`select pg_backend_pid() as pid`
-    await database.sql`select pg_terminate_backend(${row.pid})`
-  }
-  await expect(listener.handle([eventOf(1)], 'test')).rejects.toThrow()
-  expect(await letters()).toEqual([])
-  inTheWay = {}
-  expect((await listener.handle([eventOf(1)], 'test')).applied).toBe(2)
-})
-
 test('a restored dead letter takes effect once, after the event that was delivered behind it', async () => {
   inTheWay['first'] = ({ memberId }) => {
     if (memberId === 2) throw new TypeError('a bug')

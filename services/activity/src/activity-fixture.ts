@@ -28,7 +28,8 @@ interface Answer {
   body: any
 }
 
-const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
+export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
+export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
 
 /** activity-svc without its network: the real routes over a real database. */
 export async function activityFixture(): Promise<ActivityFixture> {
@@ -38,7 +39,7 @@ export async function activityFixture(): Promise<ActivityFixture> {
     DATABASE_URL: database.urlOf('activity'),
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     CURSOR_KEY: 'the-cursor-key-of-activity-svc-in-tests-only',
-    INTERNAL_CALLERS: `content:${hashOfToken(CONTENT_TOKEN)}`,
+    INTERNAL_CALLERS: `content:${hashOfToken(CONTENT_TOKEN)},batch:${hashOfToken(BATCH_TOKEN)}`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'activity-test' })
   const app = await activityApp({

@@ -19,6 +19,12 @@ create table batch.job_lease (
   expires_at timestamptz not null
 );
 
+-- The last time of its schedule at which each job was begun: of several instances one begins it, however soon it is done.
+create table batch.job_schedule (
+  job      text        primary key,
+  begun_at timestamptz not null
+);
+
 grant usage on schema batch to dailyfeed_batch;
-grant select, insert, update on batch.job_run to dailyfeed_batch;
+grant select, insert, update on batch.job_run, batch.job_schedule to dailyfeed_batch;
 grant select, insert, update, delete on batch.job_lease to dailyfeed_batch;

@@ -54,5 +54,6 @@ test('a job whose owner is away ends with 1, names the owner, and is in the hist
 test('an unknown job ends with 1 and one line that names the known ones', async () => {
   const { code, stderr } = await run('washTheDishesJob')
   expect(code).toBe(1)
+  expect((await run('washTheDishesJob', { DATABASE_URL: '' })).stderr).toBe(stderr)
   expect(stderr).toMatch(/^there is no job 'washTheDishesJob'; there are: jwtKeyInitJob, [^\n]+\n$/)
 })

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { CLOCK_LEEWAY_SECONDS } from '@dailyfeed/access-token/access-token'
+import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type ActivityFixture, activityFixture, eventOf, insertPost } from '../activity-fixture.ts'
+import { createNotificationStreams } from './notification-streams.ts'
 
 let activity: ActivityFixture
 let url: string
@@ -81,6 +83,82 @@ test('a notification arrives while one listens, and only at its recipient’s', 
   await stranger.leave()
   expect(await heard).toBe('nothing')
   await client.leave()
+})
+
+test('what this process takes up is told at once, not at the next look', async () => {
+  const client = await listenIn(await activity.tokens.bearerOf(minji))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const waits: number[] = []
+  for (let n = 0; n < 5; n += 1) {
+    await beLiked()
+    const startedAt = performance.now()
+    await client.next()
+    waits.push(performance.now() - startedAt)
+  }
+  // A look a second would take half a second on average.
+  expect(waits.reduce((sum, wait) => sum + wait) / waits.length).toBeLessThan(250)
+  await client.leave()
+})
+
+test('what another process took up arrives by the look of each second, which is one statement for all streams', async () => {
+  const asked: string[] = []
+  const sql = openPool({ url: activity.database.urlOf('activity'), max: 2, name: 'another-process' })
+  const watched = new Proxy(sql, {
+    apply(target, self, args: [TemplateStringsArray]) {
+      asked.push(args[0].join('?'))
+      return Reflect.apply(target, self, args)
+    },
+  })
+  const streams = createNotificationStreams({ sql: watched, verifier: activity.tokens.verifier, log: activity.app.log })
+  const readers = await Promise.all(Array.from({ length: 15 }, async (_, n) => streams.open(minji + n, await activity.tokens.bearerOf(minji + n), 0)))
+  for (const reader of readers) reader.resume()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  asked.length = 0
+  let text = ''
+  readers[0]?.on('data', (chunk) => {
+    text += chunk
+  })
+  const liked = await beLiked()
+  await new Promise((resolve) => setTimeout(resolve, 2_300))
+  expect(text).toContain(`"postId":${liked}`)
+  expect(asked.filter((statement) => statement.includes('unnest')).length).toBeLessThanOrEqual(3)
+  // Beside that, one for whom there is something.
+  expect(asked.filter((statement) => statement.includes('actor_count > 0')).length).toBe(1)
+  await streams.close()
+  await sql.end({ timeout: 1 })
+})
+
+test('a silent stream is kept alive by a comment at least every 20 s', async () => {
+  const streams = createNotificationStreams({ sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'silent' }), verifier: activity.tokens.verifier, log: activity.app.log })
+  const reader = await streams.open(minji, await activity.tokens.bearerOf(minji), undefined)
+  let text = ''
+  reader.on('data', (chunk) => {
+    text += chunk
+  })
+  const clock = vi.spyOn(performance, 'now')
+  const at = performance.now()
+  clock.mockReturnValue(at + 14_000)
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
+  expect(text).not.toContain('heartbeat')
+  clock.mockReturnValue(at + 15_500)
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
+  expect(text).toContain('\n: heartbeat\n\n')
+  clock.mockRestore()
+  await streams.close()
+})
+
+test('streams are bounded per member and in all; one that ends makes room', async () => {
+  const streams = createNotificationStreams({ sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'bounded' }), verifier: activity.tokens.verifier, log: activity.app.log, maxStreams: { perMember: 2, inAll: 3 } })
+  const open = async (memberId: number) => streams.open(memberId, await activity.tokens.bearerOf(memberId), 0)
+  const first = await open(1)
+  await open(1)
+  await expect(open(1)).rejects.toMatchObject({ code: 'TOO_MANY_REQUEST', retryAfterSeconds: 5 })
+  await open(2)
+  await expect(open(2)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 5 })
+  first.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await open(2)
+  await streams.close()
 })
 
 test('a stream goes on behind Last-Event-ID: nothing that came meanwhile is lost or repeated', async () => {

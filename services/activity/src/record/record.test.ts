@@ -43,3 +43,44 @@ test('like, cancel and like again leave the same records in whatever order and c
     }
   }
 })
+
+test('a key that stands several times in one batch is recorded once, with its highest version', async () => {
+  const other = await insertMember(activity.database.sql, 'twice')
+  const versions = [2, 5, 1, 4].map((version) => eventOf('LIKE_POST', { memberId: other, postId, version }))
+  expect((await activity.deliver(...versions)).applied).toBeLessThanOrEqual(2)
+  const rows = await activity.database.sql`select version, event_id from activity.record where member_id = ${other}`
+  expect([...rows]).toEqual([{ version: 5, event_id: versions[1]?.eventId }])
+})
+
+test('newer means the higher version, not the later clock', async () => {
+  const other = await insertMember(activity.database.sql, 'clock')
+  const newer = eventOf('LIKE_POST', { memberId: other, postId, version: 2, occurredAt: '2026-01-01T00:00:00.000Z' })
+  await activity.deliver(newer)
+  expect((await activity.deliver(eventOf('LIKE_POST', { memberId: other, postId, version: 1, occurredAt: '2026-06-01T00:00:00.000Z' }))).applied).toBe(0)
+  const [row] = await activity.database.sql`select version, occurred_at from activity.record where member_id = ${other}`
+  expect(row).toEqual({ version: 2, occurred_at: new Date('2026-01-01T00:00:00.000Z') })
+})
+
+test('a record keeps all that the event says, its key without the prefix, whatever characters that has', async () => {
+  const messageKey = 'member_activity:kafka_event:POST_READ###"odd", {key} \\ \'안녕\' NULL'
+  const at = '2026-11-25T01:02:03.456+09:00'
+  const event = eventOf('COMMENT_READ', { memberId: minji, postId, commentId: 77, targetMemberId: 88, version: 9_007_199_254_740_991, messageKey, createdAt: at, updatedAt: '2026-11-25T01:02:03Z', occurredAt: '1969-12-31T23:59:59.999Z' })
+  await activity.deliver(event)
+  const rows = await activity.database.sql`select * from activity.record where comment_id = 77`
+  expect([...rows]).toEqual([{
+    message_key: messageKey.slice('member_activity:kafka_event:'.length), type: 'COMMENT_READ', member_id: minji, post_id: postId, comment_id: 77, target_member_id: 88, version: event.version, event_id: event.eventId,
+    created_at: new Date(at), updated_at: new Date('2026-11-25T01:02:03Z'), occurred_at: new Date('1969-12-31T23:59:59.999Z'),
+  }])
+})
+
+test('batches of the same keys that arrive at once, in opposite orders, all take effect', async () => {
+  const other = await insertMember(activity.database.sql, 'crowd')
+  const posts = Array.from({ length: 200 }, (_, n) => 900_000 + n)
+  const batches = Array.from({ length: 8 }, (_, n) => {
+    const batch = posts.map((id) => eventOf('LIKE_POST', { memberId: other, postId: id, version: n + 1 }))
+    return n % 2 === 0 ? batch : batch.reverse()
+  })
+  await Promise.all(batches.map((batch) => activity.deliver(...batch)))
+  const [row] = await activity.database.sql`select count(*) as n, min(version) as version from activity.record where member_id = ${other}`
+  expect(row).toEqual({ n: 200, version: 8 })
+})

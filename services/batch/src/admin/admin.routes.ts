@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DailyfeedError } from '@dailyfeed/code/errors'
 import { Instant, nullable } from '@dailyfeed/code/field'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
@@ -5,7 +6,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { BatchContext } from '../context.ts'
 import { findLastRuns } from '../job/job.queries.ts'
-import { runJob } from '../job/job.service.ts'
+import { type JobReport, runJob } from '../job/job.service.ts'
 import { findJob, JOBS } from '../job/job-table.ts'
 import { onlyAdminsOf } from './only-admins.ts'
 
@@ -17,7 +18,21 @@ const JobState = Type.Object({
   schedule: nullable(Type.String()),
   lastRun: nullable(Type.Object({ startedAt: Instant, endedAt: nullable(Instant), outcome: nullable(Type.String()), figures: nullable(Figures), error: nullable(Type.String()) })),
 })
-const JobOutcome = Type.Object({ outcome: Type.String(), figures: Type.Optional(Figures), error: Type.Optional(Type.String()) })
+const JobOutcome = Type.Object({ outcome: Type.String({ description: 'SUCCEEDED, FAILED, RUNS_ALREADY, or STILL_RUNNING: the list of jobs tells how it ends' }), figures: Type.Optional(Figures), error: Type.Optional(Type.String()) })
+
+/** Sooner than a gateway loses patience; a reindex takes minutes. */
+const PATIENCE_MILLISECONDS = 5_000
+
+async function reportInTime(context: BatchContext, job: string): Promise<JobReport | { outcome: 'STILL_RUNNING' }> {
+  const running = runJob(context, job)
+  running.catch((err) => context.log.error({ job, err }, 'job could not be run'))
+  const patience = new AbortController()
+  try {
+    return await Promise.race([running, sleep(PATIENCE_MILLISECONDS, { outcome: 'STILL_RUNNING' as const }, { signal: patience.signal })])
+  } finally {
+    patience.abort()
+  }
+}
 
 export function adminRoutes(app: HttpServer, context: BatchContext): void {
   const onlyAdmins = onlyAdminsOf(context.sql)
@@ -39,7 +54,7 @@ export function adminRoutes(app: HttpServer, context: BatchContext): void {
     { preHandler: onlyAdmins, schema: { tags, summary: 'Run a batch job now', params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(JobOutcome) } } },
     async (request) => {
       if (findJob(request.params.job) === undefined) throw new DailyfeedError('NOT_FOUND')
-      return success(200, await runJob(context, request.params.job))
+      return success(200, await reportInTime(context, request.params.job))
     },
   )
 }

@@ -1,5 +1,14 @@
 import type { Sql } from 'postgres'
 
+/** True for the first who asks for this time of a job's schedule, and never for an earlier time than was taken. */
+export async function takeScheduledTime(sql: Sql, job: string, time: Date): Promise<boolean> {
+  const rows = await sql`
+    insert into batch.job_schedule as schedule (job, begun_at) values (${job}, ${time})
+    on conflict (job) do update set begun_at = excluded.begun_at where schedule.begun_at < excluded.begun_at
+    returning job`
+  return rows.length === 1
+}
+
 /** True when this holder may run the job now, for `seconds`. Taken from one that let it expire. */
 export async function takeJobLease(sql: Sql, job: string, holder: string, seconds: number): Promise<boolean> {
   const rows = await sql`

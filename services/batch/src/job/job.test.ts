@@ -2,13 +2,15 @@ import { testTokens } from '@dailyfeed/tests/tokens'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { Cron } from 'croner'
 import type { Sql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
 import { createDeadLetterOwners } from '../dead-letter/dead-letter-owners.ts'
 import { runJob } from './job.service.ts'
 import { JOBS } from './job-table.ts'
+import { runScheduledJob } from './scheduler.ts'
 import type { Owners } from './owners.ts'
 
 const log = { info() {}, warn() {}, error() {} }
@@ -31,7 +33,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   asked = []
   answer = async () => ({ corrected: 2 })
-  await database.sql`truncate batch.job_run, batch.job_lease`
+  await database.sql`truncate batch.job_run, batch.job_lease, batch.job_schedule`
 })
 afterAll(async () => {
   await sql.end({ timeout: 1 })
@@ -62,6 +64,26 @@ test('ten asked for at once run once; the others say that it runs already', asyn
   expect(asked).toEqual(['content counterReconcileJob'])
 })
 
+test('of two schedulers one runs a job at its minute, also when the other’s clock is a little behind, and each minute anew', async () => {
+  const minute = Date.parse('2026-11-25T03:10:00.000Z')
+  const run = async (now: number) => (await runScheduledJob({ sql, owners, log }, 'counterReconcileJob', now)).outcome
+  expect((await Promise.all([run(minute + 3), run(minute + 5)])).sort()).toEqual(['BEGUN_BY_ANOTHER', 'SUCCEEDED'])
+  // The run is over and its lease is free.
+  expect([await run(minute + 1_900), await run(minute - 40)]).toEqual(['BEGUN_BY_ANOTHER', 'BEGUN_BY_ANOTHER'])
+  expect([await run(minute + 60_001), await run(minute + 60_800)]).toEqual(['SUCCEEDED', 'BEGUN_BY_ANOTHER'])
+  expect(asked).toHaveLength(2)
+  // Asked for by a person, it runs all the same.
+  expect((await runJob({ sql, owners, log }, 'counterReconcileJob')).outcome).toBe('SUCCEEDED')
+})
+
+test('every schedule is a time in TOPIC_TIME_ZONE', () => {
+  const next = (job: string, zone: string) => new Cron(JOBS[job]?.schedule ?? '', { timezone: zone, paused: true }).nextRun(new Date('2026-11-25T00:00:00Z'))?.toISOString()
+  expect([next('counterReconcileJob', 'Asia/Seoul'), next('counterReconcileJob', 'UTC')]).toEqual(['2026-11-25T18:10:00.000Z', '2026-11-25T03:10:00.000Z'])
+  expect([next('imageCollectJob', 'Asia/Seoul'), next('jwtKeyRotationJob', 'Asia/Seoul'), next('tokenCleanupJob', 'Asia/Seoul')]).toEqual(['2026-11-25T19:10:00.000Z', '2026-11-25T01:00:00.000Z', '2026-11-25T00:30:00.000Z'])
+  expect(next('listenerDeadletterRestoreJob', 'Asia/Seoul')).toBe('2026-11-25T00:01:00.000Z')
+  expect([JOBS['jwtKeyInitJob']?.schedule, JOBS['searchReindexJob']?.schedule]).toEqual([undefined, undefined])
+})
+
 test('a run that was killed is marked ABANDONED by the next, which does not wait for it for ever', async () => {
   await database.sql`insert into batch.job_run (job) values ('counterReconcileJob')`
   await database.sql`insert into batch.job_lease (job, holder, expires_at) values ('counterReconcileJob', gen_random_uuid(), now() - interval '1 second')`
@@ -88,10 +110,19 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
   const run = await app.inject({ method: 'POST', url: '/api/admin/jobs/counterReconcileJob/run', headers })
   expect(run.json().data).toEqual({ outcome: 'SUCCEEDED', figures: { corrected: 2 } })
   expect((await app.inject({ method: 'POST', url: '/api/admin/jobs/nonsense/run', headers })).statusCode).toBe(404)
+  // A job of minutes does not keep its administrator waiting; the list tells how it ends.
+  let finish = (_figures: Record<string, number>) => {}
+  answer = () => new Promise((resolve) => { finish = resolve })
+  const slow = await app.inject({ method: 'POST', url: '/api/admin/jobs/searchReindexJob/run', headers })
+  expect(slow.json().data).toEqual({ outcome: 'STILL_RUNNING' })
+  const ofReindex = async () => (await list()).json().data.find(({ job }: { job: string }) => job === 'searchReindexJob').lastRun
+  expect(await ofReindex()).toMatchObject({ endedAt: null, outcome: null })
+  finish({ posts: 7 })
+  await vi.waitFor(async () => expect(await ofReindex()).toMatchObject({ outcome: 'SUCCEEDED', figures: { posts: 7 } }))
   const states = (await list()).json().data
   expect(states.find(({ job }: { job: string }) => job === 'counterReconcileJob')).toMatchObject({ owners: ['content'], schedule: '10 3 * * *', lastRun: { outcome: 'SUCCEEDED' } })
   await database.sql`update member.member set role = 'MEMBER' where id = ${memberId}`
   expect((await list()).statusCode).toBe(403)
   await app.close()
   await deadLetterOwners.close()
-})
+}, 15_000)
