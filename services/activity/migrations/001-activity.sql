@@ -35,7 +35,6 @@ create table activity.notification (
   read_at      timestamptz
 );
 create unique index notification_open on activity.notification (recipient_id, type, post_id, comment_id) nulls not distinct where read_at is null;
-create index notification_by_recipient on activity.notification (recipient_id, id desc);
 create index notification_by_number on activity.notification (recipient_id, number);
 create sequence activity.notification_number;
 
@@ -47,12 +46,14 @@ create table activity.notification_actor (
   subject_id      bigint      not null,
   -- Null while the act has only been seen taken back.
   notification_id bigint      references activity.notification,
+  -- The group's number when this act joined it: what the group's place was at any time before tells a walk that began then.
+  number          bigint,
   version         bigint      not null,
   active          boolean     not null,
   acted_at        timestamptz not null,
   primary key (type, actor_id, subject_id)
 );
-create index notification_actor_by_notification on activity.notification_actor (notification_id, acted_at desc) where active;
+create index notification_actor_by_notification on activity.notification_actor (notification_id, number);
 
 select event_support.create_listener_tables('activity', 'dailyfeed_activity');
 

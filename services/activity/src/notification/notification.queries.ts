@@ -58,17 +58,37 @@ const shownActors = (sql: Sql, recipientId: number) => sql`
   ) as shown`
 
 interface Stretch {
-  afterId: number | undefined
+  /** What happened behind this number is left out, so that a walk sees each group where it stood when the walk began. */
+  asOf: number
+  afterPlace: number | undefined
   offset: number
   limit: number
 }
 
-export async function findNotifications(sql: Sql, recipientId: number, { afterId, offset, limit }: Stretch): Promise<NotificationRow[]> {
-  return sql<NotificationRow[]>`
-    select ${columns(sql)} from activity.notification ${shownActors(sql, recipientId)}
-    where notification.recipient_id = ${recipientId} ${afterId === undefined ? sql`` : sql`and notification.id < ${afterId}`}
-      and shown.actor_count > 0 and ${isOfLivingThing(sql, recipientId)}
-    order by notification.id desc offset ${offset} limit ${limit}`
+export interface PlacedNotificationRow extends NotificationRow {
+  /** The group's number at that time. */
+  place: number
+}
+
+/** The group to which something was added last comes first. */
+export async function findNotifications(sql: Sql, recipientId: number, { asOf, afterPlace, offset, limit }: Stretch): Promise<PlacedNotificationRow[]> {
+  const behind = afterPlace === undefined ? sql`` : sql`and place < ${afterPlace}`
+  return sql<PlacedNotificationRow[]>`
+    select ${columns(sql)}, placed.place
+    from (
+      select id, number as place from activity.notification where recipient_id = ${recipientId} and number <= ${asOf}
+      union all
+      select notification.id, earlier.place
+      from activity.notification cross join lateral (
+        select max(actor.number) as place from activity.notification_actor actor where actor.notification_id = notification.id and actor.number <= ${asOf}
+      ) as earlier
+      where notification.recipient_id = ${recipientId} and notification.number > ${asOf} and earlier.place is not null
+      order by place desc
+    ) as placed
+    join activity.notification on notification.id = placed.id
+    ${shownActors(sql, recipientId)}
+    where shown.actor_count > 0 and ${isOfLivingThing(sql, recipientId)} ${behind}
+    order by placed.place desc offset ${offset} limit ${limit}`
 }
 
 /** What has changed behind one number, up to another, in that order. */

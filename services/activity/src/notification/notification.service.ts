@@ -3,13 +3,17 @@ import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ActivityContext } from '../context.ts'
 import { toNotification } from './notification.mapper.ts'
-import { countUnread, findNotifications, markRead } from './notification.queries.ts'
+import { countUnread, findNewestNumber, findNotifications, markRead } from './notification.queries.ts'
 
-/** The newest group first. A group keeps its place while others join it, so that a walk neither skips nor repeats one. */
+/**
+ * What changed last comes first. A group rises when others join it; a walk by cursor goes on through the groups as they
+ * stood when it began, so that it neither skips nor repeats one.
+ */
 export async function readNotifications({ sql, cursors }: ActivityContext, memberId: number, query: ListQuery): Promise<Scroll<Notification>> {
   const request = listRequestOf(query, `notifications:${memberId}`, cursors)
-  const rows = await findNotifications(sql, memberId, { afterId: request.after?.[0] as number | undefined, offset: request.offset, limit: request.size + 1 })
-  return toScroll(rows, request, cursors, ({ id }) => [id], toNotification)
+  const [asOf, afterPlace] = request.after === undefined ? [await findNewestNumber(sql, memberId), undefined] : (request.after as [number, number])
+  const rows = await findNotifications(sql, memberId, { asOf, afterPlace, offset: request.offset, limit: request.size + 1 })
+  return toScroll(rows, request, cursors, ({ place }) => [asOf, place], toNotification)
 }
 
 export const countUnreadNotifications = ({ sql }: ActivityContext, memberId: number): Promise<number> => countUnread(sql, memberId)

@@ -114,3 +114,42 @@ test('actors who are withdrawn, blocked either way, or muted are neither shown n
   expect([await told(minji), await unread(minji)]).toEqual([[], 0])
   await sql`update member.member set withdrawn_at = null`
 })
+
+test('what changed last comes first: a group rises when another joins it', async () => {
+  const older = postId
+  await activity.deliver(like(fan(0)))
+  postId = await insertPost(activity.database, minji)
+  await activity.deliver(like(fan(0)))
+  const newer = postId
+  const posts = async () => (await listOf(minji)).map((one) => one.postId)
+  expect(await posts()).toEqual([newer, older])
+  postId = older
+  await activity.deliver(like(fan(1)))
+  expect(await posts()).toEqual([older, newer])
+})
+
+test('a walk by cursor meets each group once, though groups rise and new ones come while it goes on', async () => {
+  const posts: number[] = []
+  for (let n = 0; n < 25; n += 1) {
+    postId = await insertPost(activity.database, minji)
+    posts.unshift(postId)
+    await activity.deliver(like(fan(0)))
+  }
+  const seen: number[] = []
+  let cursor = ''
+  for (let step = 0; cursor !== 'end'; step += 1) {
+    const { data } = (await activity.ask(minji, 'GET', `/api/notifications?size=4${cursor}`)).body
+    seen.push(...data.content.map((one: { postId: number }) => one.postId))
+    expect(data.page).toBe(step === 0 ? 0 : null)
+    cursor = data.nextCursor === null ? 'end' : `&cursor=${data.nextCursor}`
+    // One that was not seen yet rises, one that was seen rises, and a new one comes.
+    for (const liked of [posts[20 - step] ?? 0, posts[step] ?? 0, await insertPost(activity.database, minji)]) {
+      postId = liked
+      await activity.deliver(like(fan(1), step + 1))
+    }
+  }
+  expect(seen).toEqual(posts)
+  const pages = await Promise.all([0, 1, 2, 3].map((page) => activity.ask(minji, 'GET', `/api/notifications?size=10&page=${page}`)))
+  const all = pages.flatMap(({ body }) => body.data.content.map((one: { id: number }) => one.id))
+  expect([all.length, new Set(all).size]).toEqual([25 + 7, 25 + 7])
+})

@@ -105,9 +105,9 @@ export async function assignToGroups(sql: Sql, acts: ChangedAct[]): Promise<void
       select recipient_id, type, post_id, comment_id, nextval('activity.notification_number'), first_at, last_at from ordered
       on conflict (recipient_id, type, post_id, comment_id) where read_at is null
       do update set number = excluded.number, updated_at = greatest(known.updated_at, excluded.updated_at)
-      returning id, recipient_id, type, post_id, comment_id
+      returning id, number, recipient_id, type, post_id, comment_id
     )
-    update activity.notification_actor actor set notification_id = opened.id
+    update activity.notification_actor actor set notification_id = opened.id, number = opened.number
     from act join opened on opened.recipient_id = act.recipient_id and opened.type = act.type
       and opened.post_id is not distinct from act.post_id and opened.comment_id is not distinct from act.comment_id
     where actor.type = act.type and actor.actor_id = act.actor_id and actor.subject_id = act.subject_id`
