@@ -17,6 +17,8 @@ interface ListenOptions {
   closeAfter?: (() => Promise<void>)[]
 }
 
+const SWEEP_MILLISECONDS = 100
+
 export async function listen({ name, app, host, port, closeAfter = [] }: ListenOptions): Promise<RunningService> {
   await app.listen({ host, port })
   const address = app.server.address() as AddressInfo
@@ -25,7 +27,9 @@ export async function listen({ name, app, host, port, closeAfter = [] }: ListenO
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
       app.startDraining()
-      await app.close()
+      // A connection that was busy when the server began to close becomes idle later; nobody else would look again.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MILLISECONDS)
+      await app.close().finally(() => clearInterval(sweep))
       for (const stop of closeAfter) await stop()
     },
   }
