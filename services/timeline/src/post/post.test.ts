@@ -123,7 +123,7 @@ test.each(['startDate=2021-05-10', 'endDate=2021-05-10', 'startDate=2021-02-30&e
 )
 
 test('date-range takes the earliest and the latest day that can be written', async () => {
-  const { status, body } = await ask('/api/timeline/posts/date-range?startDate=0000-01-01&endDate=9999-12-31&size=1')
+  const { status, body } = await ask('/api/timeline/posts/date-range?startDate=0001-01-01&endDate=9999-12-31&size=1')
   expect(status).toBe(200)
   expect(body.data.totalElements).toBeGreaterThan(0)
 })

@@ -4,10 +4,7 @@ import type { Ranking, RankingWindow } from './ranking.ts'
 /** A ranking ends here; what is below is not worth a place. */
 export const RANKED_POSTS = 1_000
 
-/**
- * Written out, not parameters: the planner chooses between the ranking's index and the period's by how many posts the
- * period has, which it cannot estimate from a parameter of a prepared statement.
- */
+/** Written out, not parameters: of a parameter the planner could not estimate how many posts a window has. */
 const since = (sql: Sql, window: RankingWindow, column: Fragment): Fragment => {
   switch (window) {
     case '1h': return sql`${column} >= now() - interval '1 hour'`
@@ -16,6 +13,28 @@ const since = (sql: Sql, window: RankingWindow, column: Fragment): Fragment => {
     case 'all': return sql`true`
   }
 }
+
+/** Up to here each post of a window is looked up; above, the ranking's index meets a thousand of them soon enough. */
+const SPARSE_POSTS = 50_000
+
+/** Whether a window has few posts. */
+async function isSparse(sql: Sql, window: RankingWindow): Promise<boolean> {
+  if (window === 'all') return false
+  const [row] = await sql<[{ posts: number }]>`
+    select count(*) as posts from (select from content.post where deleted_at is null and ${since(sql, window, sql`created_at`)} limit ${SPARSE_POSTS}) as recent`
+  return row.posts < SPARSE_POSTS
+}
+
+/**
+ * The counters of the live posts of a window. Of a sparse one post by post (`offset 0` keeps the planner from reading all
+ * counters for them); of a dense one, or of all time, along an index of the counters, until a thousand are met.
+ */
+const countedPosts = (sql: Sql, window: RankingWindow, sparse: boolean): Fragment =>
+  sparse
+    ? sql`content.post cross join lateral (select * from content.post_counter where post_id = post.id offset 0) counter
+        where post.deleted_at is null and ${since(sql, window, sql`post.created_at`)}`
+    : sql`content.post_counter counter cross join lateral (select id from content.post where id = counter.post_id and deleted_at is null offset 0) post
+        where ${since(sql, window, sql`counter.post_created_at`)}`
 
 /** Exactly the expressions of the indexes of content.post_counter. */
 const scoreOf = (sql: Sql, ranking: 'most-popular' | 'most-commented'): Fragment =>
@@ -32,12 +51,12 @@ export const rankPosts = (sql: Sql, ranking: Ranking, window: RankingWindow): Pr
 
 /** Posts with a score by their index; where they are fewer than a thousand, those without follow, newest first. */
 async function rankByScore(sql: Sql, ranking: 'most-popular' | 'most-commented', window: RankingWindow): Promise<RankedIds> {
+  const counted = countedPosts(sql, window, await isSparse(sql, window))
   const score = scoreOf(sql, ranking)
   const [row] = await sql<[RankedIds]>`
     with scored as materialized (
       select counter.post_id as id, ${score} as score
-      from content.post_counter counter join content.post on post.id = counter.post_id
-      where ${score} > 0 and ${since(sql, window, sql`post.created_at`)} and post.deleted_at is null
+      from ${counted} and ${score} > 0
       order by ${score} desc, counter.post_id desc
       limit ${RANKED_POSTS}
     ), unscored as materialized (
@@ -56,13 +75,15 @@ async function rankByScore(sql: Sql, ranking: 'most-popular' | 'most-commented',
   return row
 }
 
-/** A post among the newest thousand by activity is among the newest thousand by comment, or by its own time. */
+/**
+ * A post among the newest thousand by activity is among the newest thousand by comment, or by its own time. A comment is
+ * younger than its post, so that of comments, too, only those of the window need be met.
+ */
 async function rankByActivity(sql: Sql, window: RankingWindow): Promise<RankedIds> {
   const [row] = await sql<[RankedIds]>`
     with commented as materialized (
       select counter.post_id as id, counter.last_commented_at as active_at
-      from content.post_counter counter join content.post on post.id = counter.post_id
-      where counter.last_commented_at is not null and ${since(sql, window, sql`post.created_at`)} and post.deleted_at is null
+      from ${countedPosts(sql, window, false)} and counter.last_commented_at is not null and ${since(sql, window, sql`counter.last_commented_at`)}
       order by counter.last_commented_at desc, counter.post_id desc
       limit ${RANKED_POSTS}
     ), written as materialized (
