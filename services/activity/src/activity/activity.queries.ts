@@ -36,34 +36,49 @@ export async function findActivitiesOf(sql: Sql, memberId: number, { after, offs
 }
 
 /**
- * Writes, likes and follows of those whom the viewer follows, as far as they still stand and the viewer may see whom and
- * what they are about. Each followed member gives only their newest few, by index; then the newest of all are taken.
+ * The newest of what one followed member wrote, liked and followed, as far as it still stands and the viewer may see whom
+ * and what it is about. Of the member's own things that is not asked: it is, once, of the member.
+ */
+const newestShown = (sql: Sql, viewerId: number, after: Stretch['after'], limit: number) => sql`
+  select record.* from activity.record
+  where record.member_id = followed.member_id
+    and record.type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW')
+    ${behind(sql, after)}
+    and (record.post_id is null or exists (
+      select from content.post where post.id = record.post_id and post.deleted_at is null
+        and (post.author_id = record.member_id or member.may_see(${viewerId}, post.author_id))))
+    and (record.comment_id is null or exists (
+      select from content.comment where comment.id = record.comment_id and comment.deleted_at is null
+        and (comment.author_id = record.member_id or member.may_see(${viewerId}, comment.author_id))))
+    and (record.target_member_id is null or member.may_see(${viewerId}, record.target_member_id))
+    and case record.type
+      when 'LIKE_POST' then exists (select from content.post_like l where l.post_id = record.post_id and l.member_id = record.member_id and l.liked)
+      when 'LIKE_COMMENT' then exists (select from content.comment_like l where l.comment_id = record.comment_id and l.member_id = record.member_id and l.liked)
+      when 'MEMBER_FOLLOW' then exists (select from member.follow f where f.follower_id = record.member_id and f.following_id = record.target_member_id)
+      else true
+    end
+  order by record.occurred_at desc, record.message_key desc
+  limit ${limit}`
+
+/**
+ * Each followed member first shows their newest one alone: the newest n of all can only be of those n whose newest is
+ * newest, and only these are looked at further.
  */
 export async function findActivitiesOfFollowings(sql: Sql, viewerId: number, { after, offset, limit }: Stretch): Promise<ActivityRow[]> {
   return sql<ActivityRow[]>`
     select ${columns(sql)}
-    from member.follow
-    cross join lateral (
-      select record.* from activity.record
-      where record.member_id = follow.following_id
-        and record.type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW')
-        ${behind(sql, after)}
-        and (record.post_id is null or exists (
-          select from content.post where post.id = record.post_id and post.deleted_at is null and member.may_see(${viewerId}, post.author_id)))
-        and (record.comment_id is null or exists (
-          select from content.comment where comment.id = record.comment_id and comment.deleted_at is null and member.may_see(${viewerId}, comment.author_id)))
-        and (record.target_member_id is null or member.may_see(${viewerId}, record.target_member_id))
-        and case record.type
-          when 'LIKE_POST' then exists (select from content.post_like l where l.post_id = record.post_id and l.member_id = record.member_id and l.liked)
-          when 'LIKE_COMMENT' then exists (select from content.comment_like l where l.comment_id = record.comment_id and l.member_id = record.member_id and l.liked)
-          when 'MEMBER_FOLLOW' then exists (select from member.follow f where f.follower_id = record.member_id and f.following_id = record.target_member_id)
-          else true
-        end
-      order by record.occurred_at desc, record.message_key desc
+    from (
+      select followed.member_id
+      from (
+        select following_id as member_id from member.follow
+        where follower_id = ${viewerId} and member.may_see(${viewerId}, following_id)
+          and not exists (select from member.mute where muter_id = ${viewerId} and muted_id = following_id)
+      ) as followed
+      cross join lateral (${newestShown(sql, viewerId, after, 1)}) as newest
+      order by newest.occurred_at desc, newest.message_key desc
       limit ${offset + limit}
-    ) as record
-    where follow.follower_id = ${viewerId} and member.may_see(${viewerId}, follow.following_id)
-      and not exists (select from member.mute where muter_id = ${viewerId} and muted_id = follow.following_id)
+    ) as followed
+    cross join lateral (${newestShown(sql, viewerId, after, offset + limit)}) as record
     order by record.occurred_at desc, record.message_key desc
     offset ${offset} limit ${limit}`
 }

@@ -75,6 +75,34 @@ test('a walk by cursor meets each activity once, even those of one and the same 
   }
 })
 
+test('of many whom I follow the newest come first, whoever did them, and what I may not see takes no place', async () => {
+  const { database, deliver } = activity
+  const reader = await insertMember(database.sql, 'reader')
+  const shown: number[] = []
+  const gone = await insertPost(database, id('stranger'))
+  await database.sql`update content.post set deleted_at = now() where id = ${gone}`
+  const friends = await Promise.all(Array.from({ length: 12 }, (_, n) => insertMember(database.sql, `one${n}`)))
+  for (const friend of friends) await insertFollow(database.sql, reader, friend)
+  for (let n = 0; n < 60; n += 1) {
+    const memberId = friends[(n * 7) % 12] ?? 0
+    const occurredAt = new Date(Date.parse('2026-11-01T00:00:00Z') + n * 1_000).toISOString()
+    if (n % 5 === 0) await deliver(eventOf('LIKE_POST', { memberId, postId: gone, version: n + 1, occurredAt }))
+    const postId = await insertPost(database, memberId)
+    shown.unshift(postId)
+    await deliver(eventOf('POST_CREATE', { memberId, postId, occurredAt }))
+  }
+  const seen: number[] = []
+  let cursor = ''
+  do {
+    const { body } = await activity.ask(reader, 'GET', `/api/member-activities/followings?size=7${cursor}`)
+    seen.push(...body.data.content.map((one: { postId: number }) => one.postId))
+    cursor = body.data.nextCursor === null ? '' : `&cursor=${body.data.nextCursor}`
+  } while (cursor !== '')
+  expect(seen).toEqual(shown)
+  const pages = await Promise.all([0, 1, 2, 3, 4, 5, 6].map((page) => activity.ask(reader, 'GET', `/api/member-activities/followings?size=9&page=${page}`)))
+  expect(pages.flatMap(({ body }) => body.data.content.map((one: { postId: number }) => one.postId))).toEqual(shown)
+})
+
 test('a cursor of another member is refused', async () => {
   const { body } = await activity.ask(id('friend'), 'GET', '/api/member-activities?size=1')
   expect((await activity.ask(id('viewer'), 'GET', `/api/member-activities?cursor=${body.data.nextCursor}`)).status).toBe(400)

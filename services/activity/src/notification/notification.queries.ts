@@ -26,17 +26,22 @@ export interface NotificationRow {
   updated_at: Date
 }
 
-/** Whom a recipient is shown as an actor: nobody withdrawn, nobody of a block either way, nobody muted. */
+/**
+ * Whom a recipient is shown as an actor: nobody withdrawn, nobody of a block either way, nobody muted. The list of these
+ * is made once a statement.
+ */
 const isShown = (sql: Sql, recipientId: number) => sql`
   not profile.withdrawn
-  and not exists (select from member.block where blocker_id = ${recipientId} and blocked_id = actor.actor_id)
-  and not exists (select from member.block where blocker_id = actor.actor_id and blocked_id = ${recipientId})
-  and not exists (select from member.mute where muter_id = ${recipientId} and muted_id = actor.actor_id)`
+  and actor.actor_id not in (
+    select blocked_id from member.block where blocker_id = ${recipientId}
+    union all select blocker_id from member.block where blocked_id = ${recipientId}
+    union all select muted_id from member.mute where muter_id = ${recipientId})`
 
 /** A notification of a thing that is gone, or that the recipient may no longer see, goes with it. */
 const isOfLivingThing = (sql: Sql, recipientId: number) => sql`
   (notification.post_id is null or exists (
-    select from content.post where post.id = notification.post_id and post.deleted_at is null and member.may_see(${recipientId}, post.author_id)))
+    select from content.post where post.id = notification.post_id and post.deleted_at is null
+      and (post.author_id = ${recipientId} or member.may_see(${recipientId}, post.author_id))))
   and (notification.comment_id is null or exists (select from content.comment where comment.id = notification.comment_id and comment.deleted_at is null))`
 
 const columns = (sql: Sql) => sql`
