@@ -13,14 +13,36 @@ export interface Figure {
 
 export function ratioFigure(name: string, value: number, ceiling: number, unit: string, leastRatio: number): Figure {
   const ratio = value / ceiling
-  return { name, value: round(value), unit, ceiling: round(ceiling), ratio: Math.round(ratio * 1_000) / 1_000, target: `≥ ${leastRatio} × ceiling`, met: ratio >= leastRatio }
+  return {
+    name,
+    value: round(value),
+    unit,
+    ceiling: round(ceiling),
+    ratio: Math.round(ratio * 1_000) / 1_000,
+    target: `≥ ${leastRatio} × ceiling`,
+    met: ratio >= leastRatio,
+  }
 }
 
 const round = (value: number) => Math.round(value * 100) / 100
 
 export function tableOf(figures: readonly Figure[]): string {
   const head = ['', 'value', 'ceiling', 'ratio', 'target', '']
-  const rows = figures.map(({ name, value, unit, ceiling, ratio, target, met }) => [name, `${value.toLocaleString('en')} ${unit}`, ceiling === null ? '–' : `${ceiling.toLocaleString('en')} ${unit}`, ratio === null ? '–' : String(ratio), target, met ? 'met' : 'NOT MET'])
+  const rows = figures.map(({ name, value, unit, ceiling, ratio, target, met }) => [
+    name,
+    `${value.toLocaleString('en')} ${unit}`,
+    ceiling === null ? '–' : `${ceiling.toLocaleString('en')} ${unit}`,
+    ratio === null ? '–' : String(ratio),
+    target,
+    met ? 'met' : 'NOT MET',
+  ])
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)))
-  return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

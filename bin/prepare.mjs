@@ -20,17 +20,29 @@ function install() {
   const npm = process.env.npm_execpath
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   // The Node that runs npm, since the one in node_modules goes away in the middle of this.
-  run(npm === undefined ? 'npm' : (process.env.npm_node_execpath ?? process.execPath), npm === undefined ? args : [npm, ...args], 'the dependencies could not be installed; see above, and try again')
+  run(
+    npm === undefined ? 'npm' : (process.env.npm_node_execpath ?? process.execPath),
+    npm === undefined ? args : [npm, ...args],
+    'the dependencies could not be installed; see above, and try again',
+  )
   writeFileSync(stamp, wanted)
 }
 
 /** The web client, where its sources are newer than what was built. */
 function buildWeb() {
   const stamp = join('web', 'dist', '.built-from')
-  const wanted = hashOf(['web/index.html', 'web/vite.config.ts', 'web/package.json', ...filesIn('web/src'), ...filesIn('web/public'), ...filesIn('modules/code/src')], '')
+  const wanted = hashOf(
+    ['web/index.html', 'web/vite.config.ts', 'web/package.json', ...filesIn('web/src'), ...filesIn('web/public'), ...filesIn('modules/code/src')],
+    '',
+  )
   if (isStamped(stamp, wanted)) return
   process.stderr.write('building the web client…\n')
-  run(join(root, 'node_modules', '.bin', 'node'), [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'], 'the web client could not be built; see above', 'web')
+  run(
+    join(root, 'node_modules', '.bin', 'node'),
+    [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'],
+    'the web client could not be built; see above',
+    'web',
+  )
   writeFileSync(stamp, wanted)
 }
 

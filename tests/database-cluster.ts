@@ -24,7 +24,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-test-'))
   await chmod(folder, 0o755)
-  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ownerPassword: TEST_PASSWORD, settings: ['fsync=off', 'full_page_writes=off', 'max_connections=200'] })
+  const server = await startEmbeddedPostgres({
+    folder: join(folder, 'postgres'),
+    ownerPassword: TEST_PASSWORD,
+    settings: ['fsync=off', 'full_page_writes=off', 'max_connections=200'],
+  })
   const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
   await admin.unsafe(`create database ${TEMPLATE}`)
   await admin.end()

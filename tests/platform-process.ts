@@ -39,7 +39,10 @@ export async function startPlatformProcess({ env = {}, dataDir, port }: StartOpt
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
 
   await waitUntilReady(child, () => output)

@@ -42,7 +42,11 @@ function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): vo
   const folder = mkdtempSync(join(tmpdir(), 'dailyfeed-report-'))
   const report = join(folder, 'report.json')
   try {
-    const { status } = spawnSync(process.execPath, [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+    const { status } = spawnSync(
+      process.execPath,
+      [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } },
+    )
     const figures = readReport(report)
     total.passed += figures.passed
     total.skipped += figures.skipped

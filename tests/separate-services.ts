@@ -58,11 +58,16 @@ export async function startSeparateServices(): Promise<SeparateServices> {
         DATA_DIR: folder,
         LOG_LEVEL: 'warn',
         RATE_LIMIT: 'off',
-        ...(service === 'gateway' ? {} : { DATABASE_URL: database.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }) }),
+        ...(service === 'gateway'
+          ? {}
+          : { DATABASE_URL: database.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }) }),
       },
     })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += chunk
+      })
     running.set(service, child)
     for (let waited = 0; waited < 30_000; waited += 50) {
       if (output.includes(' listens on ')) return

@@ -21,7 +21,18 @@ export async function testTokens(): Promise<TestTokens> {
     revocations,
     async bearerOf(memberId, claims = {}) {
       const now = Math.floor(Date.now() / 1_000)
-      const payload = { iss: TOKEN_ISSUER, aud: TOKEN_AUDIENCE, sub: String(memberId), id: memberId, sid: randomUUID(), jti: randomUUID(), iat: now, nbf: now, exp: now + 900, ...claims }
+      const payload = {
+        iss: TOKEN_ISSUER,
+        aud: TOKEN_AUDIENCE,
+        sub: String(memberId),
+        id: memberId,
+        sid: randomUUID(),
+        jti: randomUUID(),
+        iat: now,
+        nbf: now,
+        exp: now + 900,
+        ...claims,
+      }
       const token = await new SignJWT(payload).setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: 'test', typ: TOKEN_TYPE }).sign(privateKey)
       return `Bearer ${token}`
     },

@@ -60,7 +60,13 @@ program
   .option('--json', 'print JSON')
   .action(async (job: string, { json }: { json?: boolean }) => {
     const figures = await requestJob(process.env, job)
-    say(json ? JSON.stringify({ job, figures }) : `${job} done${Object.entries(figures).map(([name, value]) => `, ${name} ${value}`).join('')}`)
+    say(
+      json
+        ? JSON.stringify({ job, figures })
+        : `${job} done${Object.entries(figures)
+            .map(([name, value]) => `, ${name} ${value}`)
+            .join('')}`,
+    )
   })
 
 program
@@ -71,7 +77,13 @@ program
   .option('--json', 'print JSON')
   .action(async ({ json }: { json?: boolean }) => {
     const figures = await requestJob(process.env, 'searchReindexJob')
-    say(json ? JSON.stringify(figures) : `reindexed${Object.entries(figures).map(([name, value]) => `, ${name} ${value}`).join('')}`)
+    say(
+      json
+        ? JSON.stringify(figures)
+        : `reindexed${Object.entries(figures)
+            .map(([name, value]) => `, ${name} ${value}`)
+            .join('')}`,
+    )
   })
 
 try {

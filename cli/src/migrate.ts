@@ -8,7 +8,9 @@ import { dataDirOf, ownerUrlOrThrow } from './installation.ts'
 export async function migrateAll(env: NodeJS.ProcessEnv): Promise<string[]> {
   const ownerUrl = await ownerUrlOrThrow(env)
   const { owner: _owner, gateway: _gateway, ...local } = developmentSecretsOf(dataDirOf(env)).databasePasswords
-  const passwords = Object.fromEntries(Object.entries(local).map(([service, password]) => [service, env[`${service.toUpperCase()}_DATABASE_PASSWORD`] || password]))
+  const passwords = Object.fromEntries(
+    Object.entries(local).map(([service, password]) => [service, env[`${service.toUpperCase()}_DATABASE_PASSWORD`] || password]),
+  )
   await ensureRoles(ownerUrl, passwords)
   return migrate(ownerUrl, SCHEMAS)
 }

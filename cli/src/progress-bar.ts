@@ -1,6 +1,13 @@
 import { type Options, SingleBar } from 'cli-progress'
 
-const FORM: Options = { format: '{step} {bar} {percentage}% · {value}/{total} · {rate}/s', hideCursor: true, clearOnComplete: false, barCompleteChar: '█', barIncompleteChar: '░', noTTYOutput: false }
+const FORM: Options = {
+  format: '{step} {bar} {percentage}% · {value}/{total} · {rate}/s',
+  hideCursor: true,
+  clearOnComplete: false,
+  barCompleteChar: '█',
+  barIncompleteChar: '░',
+  noTTYOutput: false,
+}
 
 /** A bar per step on a terminal, on standard error; nothing elsewhere, so that output can be piped. */
 export function progressBars() {

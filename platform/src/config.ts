@@ -21,6 +21,9 @@ export function readPlatformConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(PlatformSettings, env)
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction && config.DEMO_DATA === 'on') throw new ConfigurationError("DEMO_DATA is 'on'; with NODE_ENV=production it must be off")
-  if (config.PORT > HIGHEST_PORT) throw new ConfigurationError(`PORT is '${config.PORT}'; it must be a whole number from 1 to ${HIGHEST_PORT}, since the services take the seven ports after it`)
+  if (config.PORT > HIGHEST_PORT)
+    throw new ConfigurationError(
+      `PORT is '${config.PORT}'; it must be a whole number from 1 to ${HIGHEST_PORT}, since the services take the seven ports after it`,
+    )
   return { ...config, DATA_DIR: resolve(config.DATA_DIR), DEMO_DATA: config.DEMO_DATA ?? (isProduction ? 'off' : 'on') }
 }

@@ -31,7 +31,9 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const holder = await readFile(path, 'utf8').then((text) => JSON.parse(text) as Holder).catch(() => undefined)
+    const holder = await readFile(path, 'utf8')
+      .then((text) => JSON.parse(text) as Holder)
+      .catch(() => undefined)
     if (holder !== undefined && holder.startTime !== undefined && startTimeOf(holder.pid) === holder.startTime) {
       throw new DataDirInUseError(`the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); end it or set DATA_DIR to another folder`)
     }

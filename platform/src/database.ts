@@ -18,7 +18,10 @@ const DATABASE = 'dailyfeed'
 
 /** The database given by DATABASE_URL, or the embedded one, with every role and every schema as this release wants them. */
 export async function startDatabase(config: PlatformConfig, secrets: DevelopmentSecrets, say: (line: string) => void): Promise<PlatformDatabase> {
-  const { ownerUrl, stop } = config.DATABASE_URL === undefined ? await startEmbedded(config.DATA_DIR, secrets, say) : { ownerUrl: config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, stop: async () => {} }
+  const { ownerUrl, stop } =
+    config.DATABASE_URL === undefined
+      ? await startEmbedded(config.DATA_DIR, secrets, say)
+      : { ownerUrl: config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, stop: async () => {} }
   try {
     const { owner: _, gateway: __, ...passwords } = secrets.databasePasswords
     await ensureRoles(ownerUrl, passwords)

@@ -6,5 +6,8 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** Every schema, in an order in which each finds what its views and grants name. */
 export const SCHEMAS: readonly SchemaMigrations[] = [
   { schema: 'event_support', folder: join(ROOT, 'modules', 'deadletter-support', 'migrations') },
-  ...['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'].map((schema) => ({ schema, folder: join(ROOT, 'services', schema, 'migrations') })),
+  ...['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'].map((schema) => ({
+    schema,
+    folder: join(ROOT, 'services', schema, 'migrations'),
+  })),
 ]

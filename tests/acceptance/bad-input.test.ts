@@ -23,7 +23,25 @@ const BODIES: [method: string, path: string, good: Record<string, unknown>][] = 
   ['POST', '/api/member-activities/posts', { memberId: 1, postId: 1, activityType: 'POST_CREATE' }],
 ]
 
-const HOSTILE: unknown[] = [null, true, -1, 1.5, 2 ** 31, 2 ** 53, 1e308, '', 'x'.repeat(20_000), 'a\u0000b', '\ud800', [], {}, [[]], { a: { b: {} } }, Array(20_000).fill(1), Array(50).fill('x')]
+const HOSTILE: unknown[] = [
+  null,
+  true,
+  -1,
+  1.5,
+  2 ** 31,
+  2 ** 53,
+  1e308,
+  '',
+  'x'.repeat(20_000),
+  'a\u0000b',
+  '\ud800',
+  [],
+  {},
+  [[]],
+  { a: { b: {} } },
+  Array(20_000).fill(1),
+  Array(50).fill('x'),
+]
 
 test.each(BODIES)('%s %s answers no hostile value of any field with 5xx, and its refusals name the field', async (method, path, good) => {
   for (const field of Object.keys(good)) {
@@ -58,8 +76,18 @@ test.each(BODIES)('%s %s refuses bodies that are not good JSON', async (method, 
 })
 
 const QUERIES = [
-  '/api/timeline/posts/followings', '/api/timeline/posts/most-popular', '/api/timeline/posts/most-commented', '/api/timeline/posts/recent-activities', '/api/timeline/posts',
-  '/api/timeline/comments', '/api/members/followers/more', '/api/members/followings/more', '/api/members/follow/recommend/newbie', '/api/member-activities', '/api/notifications', '/api/members/blocks',
+  '/api/timeline/posts/followings',
+  '/api/timeline/posts/most-popular',
+  '/api/timeline/posts/most-commented',
+  '/api/timeline/posts/recent-activities',
+  '/api/timeline/posts',
+  '/api/timeline/comments',
+  '/api/members/followers/more',
+  '/api/members/followings/more',
+  '/api/members/follow/recommend/newbie',
+  '/api/member-activities',
+  '/api/notifications',
+  '/api/members/blocks',
 ]
 
 test.each(QUERIES)('GET %s refuses bad pages, sizes and cursors with 400', async (path) => {
@@ -69,19 +97,28 @@ test.each(QUERIES)('GET %s refuses bad pages, sizes and cursors with 400', async
   }
 })
 
-test.each(['/api/timeline/posts/abc', '/api/timeline/posts/-1', '/api/timeline/posts/0', '/api/timeline/posts/1.5', '/api/timeline/posts/99999999999999999999', '/api/timeline/posts/%00', '/api/members/%F0%9F%98%80/profile', '/api/timeline/comments/x/replies'])(
-  'GET %s is 400 or 404 in the envelope',
-  async (path) => {
-    const { status, body } = await member.ask('GET', path)
-    expect([400, 404]).toContain(status)
-    expect(body.resultCode).toBe('FAIL')
+test.each([
+  '/api/timeline/posts/abc',
+  '/api/timeline/posts/-1',
+  '/api/timeline/posts/0',
+  '/api/timeline/posts/1.5',
+  '/api/timeline/posts/99999999999999999999',
+  '/api/timeline/posts/%00',
+  '/api/members/%F0%9F%98%80/profile',
+  '/api/timeline/comments/x/replies',
+])('GET %s is 400 or 404 in the envelope', async (path) => {
+  const { status, body } = await member.ask('GET', path)
+  expect([400, 404]).toContain(status)
+  expect(body.resultCode).toBe('FAIL')
+})
+
+test.each(["' OR 1=1--", '"', '&|!():*', '%_\\', '-only', 'since:nonsense', 'from:', '"unclosed', '💥', 'a'.repeat(200)])(
+  'a search for %s is answered, never with 5xx',
+  async (keyword) => {
+    const { status } = await member.ask('GET', `/api/search/posts?keyword=${encodeURIComponent(keyword)}`)
+    expect([200, 400]).toContain(status)
   },
 )
-
-test.each(["' OR 1=1--", '"', '&|!():*', '%_\\', '-only', 'since:nonsense', 'from:', '"unclosed', '💥', 'a'.repeat(200)])('a search for %s is answered, never with 5xx', async (keyword) => {
-  const { status } = await member.ask('GET', `/api/search/posts?keyword=${encodeURIComponent(keyword)}`)
-  expect([200, 400]).toContain(status)
-})
 
 test('the address of every failure is its path without the query, its message a sentence in the language asked for', async () => {
   const korean = await ask('GET', '/api/timeline/posts?token=secret')

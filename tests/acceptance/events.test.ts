@@ -95,8 +95,18 @@ async function deliverAllAgain(): Promise<number> {
   const rows = await sql`select * from content.outbox order by event_id`
   for (let from = 0; from < rows.length; from += 500) {
     const events = rows.slice(from, from + 500).map((row) => ({
-      eventId: row['event_id'], schemaVersion: 1, messageKey: row['message_key'], version: row['version'], memberActivityType: row['activity_type'], memberId: row['member_id'],
-      postId: row['post_id'], commentId: row['comment_id'], targetMemberId: row['target_member_id'], createdAt: row['created_at'], updatedAt: row['updated_at'], occurredAt: row['occurred_at'],
+      eventId: row['event_id'],
+      schemaVersion: 1,
+      messageKey: row['message_key'],
+      version: row['version'],
+      memberActivityType: row['activity_type'],
+      memberId: row['member_id'],
+      postId: row['post_id'],
+      commentId: row['comment_id'],
+      targetMemberId: row['target_member_id'],
+      createdAt: row['created_at'],
+      updatedAt: row['updated_at'],
+      occurredAt: row['occurred_at'],
     }))
     const answer = await fetch(`${services.urlOf('activity')}/internal/member-activity-events`, {
       method: 'POST',

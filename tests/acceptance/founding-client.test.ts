@@ -85,18 +85,28 @@ test('the two token headers stand on 401 alone, and on a missing bearer neither 
   expect(answers.map(({ status }) => status)).toEqual([404, 400, 401, 401, 403])
   for (const { headers } of answers) expect([headers.get('x-token-refresh-needed'), headers.get('x-relogin-required')]).toEqual([null, null])
   const forged = await ask('GET', '/api/timeline/posts', undefined, { authorization: 'Bearer a.b.c' })
-  expect([forged.status, forged.body.code, forged.headers.get('x-relogin-required'), forged.headers.get('x-token-refresh-needed')]).toEqual([401, 'INVALID_TOKEN', 'true', null])
+  expect([forged.status, forged.body.code, forged.headers.get('x-relogin-required'), forged.headers.get('x-token-refresh-needed')]).toEqual([
+    401,
+    'INVALID_TOKEN',
+    'true',
+    null,
+  ])
 })
 
 test('a frontend on localhost:3000 may read the headers that it needs, and no other origin may', async () => {
   const { headers } = await minji.ask('GET', '/api/timeline/posts', undefined, { origin: 'http://localhost:3000' })
   expect(headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
   expect(headers.get('access-control-allow-credentials')).toBe('true')
-  for (const name of ['Authorization', 'X-Token-Refresh-Needed', 'X-Relogin-Required', 'Retry-After', 'X-Request-Id']) expect(headers.get('access-control-expose-headers')).toContain(name)
+  for (const name of ['Authorization', 'X-Token-Refresh-Needed', 'X-Relogin-Required', 'Retry-After', 'X-Request-Id'])
+    expect(headers.get('access-control-expose-headers')).toContain(name)
   for (const origin of ['https://evil.example', 'http://localhost:3000.evil.example', 'null', 'http://localhost:3002']) {
     expect((await minji.ask('GET', '/api/timeline/posts', undefined, { origin })).headers.get('access-control-allow-origin')).toBeNull()
   }
-  const preflight = await ask('OPTIONS', '/api/posts', undefined, { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization,content-type' })
+  const preflight = await ask('OPTIONS', '/api/posts', undefined, {
+    origin: 'http://localhost:3000',
+    'access-control-request-method': 'PUT',
+    'access-control-request-headers': 'authorization,content-type',
+  })
   expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT')
 })
 
@@ -111,7 +121,8 @@ test('lists answer the shapes of the contract: scroll page without totals, page 
   const scroll = await minji.ask('GET', '/api/timeline/posts')
   expect(Object.keys(scroll.body.data).sort()).toEqual(['content', 'hasNext', 'nextCursor', 'page', 'size'])
   const page = await minji.ask('GET', '/api/timeline/posts/date-range?startDate=2026-01-01&endDate=2030-12-31')
-  for (const key of ['content', 'page', 'size', 'totalElements', 'totalPages', 'first', 'last', 'hasNext', 'hasPrevious']) expect(page.body.data).toHaveProperty(key)
+  for (const key of ['content', 'page', 'size', 'totalElements', 'totalPages', 'first', 'last', 'hasNext', 'hasPrevious'])
+    expect(page.body.data).toHaveProperty(key)
   const wrong = await minji.ask('GET', '/api/timeline/posts/date-range?startDate=2026-13-01&endDate=x')
   expect([wrong.status, wrong.body.code]).toEqual([400, 'VALIDATION_FAILED'])
 })

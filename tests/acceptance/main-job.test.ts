@@ -29,7 +29,9 @@ test('follow shows in the profile’s counts at once; following twice is 409, on
   const self = await minji.ask('POST', `/api/members/follow/${minji.id}`)
   const nobody = await minji.ask('DELETE', `/api/members/follow/${junho.id}`)
   expect([again, self, nobody].map(({ status, body }) => [status, body.code])).toEqual([
-    [409, 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS'], [400, 'FOLLOW_SELF_NOT_ALLOWED'], [404, 'FOLLOW_RELATIONSHIP_NOT_FOUND'],
+    [409, 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS'],
+    [400, 'FOLLOW_SELF_NOT_ALLOWED'],
+    [404, 'FOLLOW_RELATIONSHIP_NOT_FOUND'],
   ])
   expect(self.body.message).toContain('자기')
 })
@@ -79,7 +81,10 @@ test('an edit shows at once with a later updatedAt; a deleted post is gone from 
   await sora.ask('DELETE', `/api/posts/${post}`)
   for (const list of ['followings', 'most-popular', 'most-commented', 'recent-activities']) {
     const { body } = await minji.ask('GET', `/api/timeline/posts/${list}?size=100`)
-    expect(body.data.content.map(({ id }: { id: number }) => id), list).not.toContain(post)
+    expect(
+      body.data.content.map(({ id }: { id: number }) => id),
+      list,
+    ).not.toContain(post)
   }
   const gone = await minji.ask('GET', `/api/timeline/posts/${post}`)
   expect([gone.status, gone.body.code]).toEqual([404, 'POST_NOT_FOUND'])
@@ -155,7 +160,9 @@ test('activities are recorded, and shown to those who follow', async () => {
   await sora.ask('POST', `/api/posts/${post}/like`)
   const types = await eventually(async () => {
     const { body } = await minji.ask('GET', '/api/member-activities/followings')
-    const ofPost = body.data.content.filter(({ postId }: { postId: number }) => postId === post).map(({ memberActivityType }: { memberActivityType: string }) => memberActivityType)
+    const ofPost = body.data.content
+      .filter(({ postId }: { postId: number }) => postId === post)
+      .map(({ memberActivityType }: { memberActivityType: string }) => memberActivityType)
     return ofPost.length === 2 && ofPost.sort()
   })
   expect(types).toEqual(['LIKE_POST', 'POST_CREATE'])

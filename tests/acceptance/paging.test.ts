@@ -55,11 +55,14 @@ test('a cursor of another list, another member, another hand, or none at all is 
   expect(refused.map(({ status, body }) => [status, body.code])).toEqual(Array(5).fill([400, 'VALIDATION_FAILED']))
 })
 
-test.each(['page=-1', 'page=abc', 'page=1.5', 'size=0', 'size=101', 'size=1e9', 'page=0&page=1', 'page=99999999999999999999'])('%s is 400 and names the field', async (query) => {
-  const { status, body } = await reader.ask('GET', `/api/timeline/posts/followings?${query}`, undefined, { 'accept-language': 'en' })
-  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-  expect(['page', 'size']).toContain(body.errors[0].field)
-})
+test.each(['page=-1', 'page=abc', 'page=1.5', 'size=0', 'size=101', 'size=1e9', 'page=0&page=1', 'page=99999999999999999999'])(
+  '%s is 400 and names the field',
+  async (query) => {
+    const { status, body } = await reader.ask('GET', `/api/timeline/posts/followings?${query}`, undefined, { 'accept-language': 'en' })
+    expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
+    expect(['page', 'size']).toContain(body.errors[0].field)
+  },
+)
 
 test('a page beyond the end is empty, with nothing after it', async () => {
   const { status, body } = await reader.ask('GET', '/api/timeline/posts/followings?page=999&size=100')

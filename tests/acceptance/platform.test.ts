@@ -28,9 +28,16 @@ async function start(options: Parameters<typeof startPlatformProcess>[0] = {}): 
 /** A start that is expected to fail: its exit code and what it said, line by line. */
 async function failingStart(env: Record<string, string>): Promise<{ code: number; lines: string[]; seconds: number }> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['platform/src/main.ts'], { cwd: ROOT, env: { PATH: process.env['PATH'], DEMO_DATA: 'off', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['platform/src/main.ts'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], DEMO_DATA: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
   const [code] = await once(child, 'exit')
   return { code, lines: output.trim().split('\n'), seconds: (performance.now() - startedAt) / 1_000 }
 }
@@ -42,7 +49,8 @@ async function temporaryFolder(): Promise<string> {
 }
 
 const commands = () => execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n')
-const processesOf = (platform: PlatformProcess, cluster: string) => commands().filter((line) => line.includes(cluster) || line.trim().startsWith(`${platform.pid} `))
+const processesOf = (platform: PlatformProcess, cluster: string) =>
+  commands().filter((line) => line.includes(cluster) || line.trim().startsWith(`${platform.pid} `))
 
 /** Where PostgreSQL's data of this platform lies: under DATA_DIR, or where that says. */
 const clusterOf = async ({ dataDir }: PlatformProcess) => readFile(join(dataDir, 'postgres-folder'), 'utf8').catch(() => join(dataDir, 'postgres'))
@@ -99,7 +107,10 @@ test('a port taken by something else beside the gateway’s is named too', async
   await once(other, 'listening')
   const { code, lines } = await failingStart({ PORT: String(port), DATA_DIR: await temporaryFolder() })
   other.close()
-  expect([code, lines]).toEqual([1, [`dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`]])
+  expect([code, lines]).toEqual([
+    1,
+    [`dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`],
+  ])
 })
 
 test.each([
@@ -130,7 +141,16 @@ test('the gateway answers the page, its documents and one OpenAPI 3.1 document o
   const { body } = await ask('GET', '/openapi.json', undefined, {}, platform.url)
   expect(body.openapi).toBe('3.1.0')
   const paths = Object.keys(body.paths)
-  for (const path of ['/api/authentication/login', '/api/members/profile', '/api/posts', '/api/timeline/posts/followings', '/api/search/posts', '/api/images/upload', '/api/member-activities']) expect(paths).toContain(path)
+  for (const path of [
+    '/api/authentication/login',
+    '/api/members/profile',
+    '/api/posts',
+    '/api/timeline/posts/followings',
+    '/api/search/posts',
+    '/api/images/upload',
+    '/api/member-activities',
+  ])
+    expect(paths).toContain(path)
   expect(paths.filter((path) => !path.startsWith('/api/') && path !== '/.well-known/jwks.json')).toEqual([])
   for (const path of ['/internal/member-activity-events', '/internal/jobs/tokenCleanupJob', '/metrics', '/api/..%2finternal/jobs/x']) {
     const { status, body } = await ask('POST', path, {}, {}, platform.url)

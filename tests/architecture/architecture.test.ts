@@ -17,17 +17,32 @@ function planted(files: Record<string, string>): string {
   return root
 }
 
-const content = { 'services/content/package.json': '{"name":"@dailyfeed/content","dependencies":{"@dailyfeed/member":"*"}}', 'services/member/package.json': '{"name":"@dailyfeed/member"}' }
+const content = {
+  'services/content/package.json': '{"name":"@dailyfeed/content","dependencies":{"@dailyfeed/member":"*"}}',
+  'services/member/package.json': '{"name":"@dailyfeed/member"}',
+}
 
 const RULES: [rule: string, check: Check, violation: Record<string, string>][] = [
   ['no service imports another service’s code', boundaries, { ...content, 'services/content/src/post.ts': "import { x } from '@dailyfeed/member/account'" }],
-  ['no module imports a service', boundaries, { ...content, 'modules/code/package.json': '{"name":"@dailyfeed/code"}', 'modules/code/src/a.ts': "import type { X } from '@dailyfeed/content/post'" }],
+  [
+    'no module imports a service',
+    boundaries,
+    { ...content, 'modules/code/package.json': '{"name":"@dailyfeed/code"}', 'modules/code/src/a.ts': "import type { X } from '@dailyfeed/content/post'" },
+  ],
   ['no file climbs into another workspace', boundaries, { ...content, 'services/content/src/post.ts': "import { x } from '../../member/src/account.ts'" }],
   ['no file or folder has a name that says nothing', names, { 'modules/code/src/utils.ts': '' }],
-  ['every import is declared by its own workspace', dependencies, { 'modules/code/package.json': '{"name":"@dailyfeed/code"}', 'modules/code/src/a.ts': "import x from 'left-pad'" }],
+  [
+    'every import is declared by its own workspace',
+    dependencies,
+    { 'modules/code/package.json': '{"name":"@dailyfeed/code"}', 'modules/code/src/a.ts': "import x from 'left-pad'" },
+  ],
   ['only the top of a process reads process.env', environment, { 'services/content/src/post.ts': 'export const port = process.env.PORT' }],
   ['a library behind a door is imported there alone', doors, { 'services/content/src/post.ts': "import sharp from 'sharp'" }],
-  ['no registry address and no path of one machine is in the repository', portability, { 'package-lock.json': '{"resolved": "https://registry.example/x.tgz"}' }],
+  [
+    'no registry address and no path of one machine is in the repository',
+    portability,
+    { 'package-lock.json': '{"resolved": "https://registry.example/x.tgz"}' },
+  ],
 ]
 
 test.each(RULES)('%s', (_rule, check) => {

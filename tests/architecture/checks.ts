@@ -88,14 +88,22 @@ export const environment: Check = (root) =>
     .map(({ path }) => `${path} reads process.env; take it from the configuration`)
 
 /** Only kafka-support may know the Kafka client, only image-svc sharp: a library that is behind one door can be changed there. */
-const DOORS: Record<string, string> = { '@platformatic/kafka': 'modules/kafka-support', sharp: 'services/image', redis: 'modules/redis-support', umzug: 'modules/postgres-support', undici: 'modules/service-client' }
+const DOORS: Record<string, string> = {
+  '@platformatic/kafka': 'modules/kafka-support',
+  sharp: 'services/image',
+  redis: 'modules/redis-support',
+  umzug: 'modules/postgres-support',
+  undici: 'modules/service-client',
+}
 
 export const doors: Check = (root) =>
   sourceFiles(root).flatMap((file) =>
     importsOf(file).flatMap((specifier) => {
       const door = DOORS[specifier]
       const workspace = workspaceOf(file.path)
-      return door === undefined || workspace === door || isTestFile(file.path) || workspace === 'tests' || workspace === 'bench' ? [] : [`${file.path} imports ${specifier}; only ${door} does`]
+      return door === undefined || workspace === door || isTestFile(file.path) || workspace === 'tests' || workspace === 'bench'
+        ? []
+        : [`${file.path} imports ${specifier}; only ${door} does`]
     }),
   )
 

@@ -19,9 +19,18 @@ test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', asyn
   const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
   const written: string[] = []
   for (const { schema, table } of tables.filter((one) => one.schema !== service)) {
-    for (const statement of [`insert into ${schema}."${table}" default values`, `delete from ${schema}."${table}"`, `truncate ${schema}."${table}"`, `drop table ${schema}."${table}"`, `create table ${schema}.planted ()`]) {
+    for (const statement of [
+      `insert into ${schema}."${table}" default values`,
+      `delete from ${schema}."${table}"`,
+      `truncate ${schema}."${table}"`,
+      `drop table ${schema}."${table}"`,
+      `create table ${schema}.planted ()`,
+    ]) {
       // 42501: insufficient privilege. Anything else, success above all, is a hole.
-      const code = await sql.unsafe(statement).then(() => 'WRITTEN', (error: { code: string }) => error.code)
+      const code = await sql.unsafe(statement).then(
+        () => 'WRITTEN',
+        (error: { code: string }) => error.code,
+      )
       if (code !== '42501') written.push(`${statement}: ${code}`)
     }
   }
@@ -42,7 +51,12 @@ test('timeline and search read what content wrote, and may change none of it', a
 test('no service but member-svc reads e-mail addresses, passwords or signing keys', async () => {
   for (const service of TEST_SERVICES.filter((one) => one !== 'member')) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
-    for (const statement of ['select email from member.member', 'select password_hash from member.member', 'select private_key from member.jwt_key', 'select token_hash from member.refresh_token']) {
+    for (const statement of [
+      'select email from member.member',
+      'select password_hash from member.member',
+      'select private_key from member.jwt_key',
+      'select token_hash from member.refresh_token',
+    ]) {
       await expect(sql.unsafe(statement), `${service}: ${statement}`).rejects.toMatchObject({ code: '42501' })
     }
     await sql.end()

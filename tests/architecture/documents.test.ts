@@ -21,7 +21,11 @@ test('docs/events.md names every event type', () => {
 test('every link between the documents leads to a file', () => {
   const broken = trackedFiles(ROOT)
     .filter((path) => path.endsWith('.md'))
-    .flatMap((path) => [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)].filter(([, target = '']) => !existsSync(join(ROOT, dirname(path), target))).map(([, target]) => `${path} → ${target}`))
+    .flatMap((path) =>
+      [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)]
+        .filter(([, target = '']) => !existsSync(join(ROOT, dirname(path), target)))
+        .map(([, target]) => `${path} → ${target}`),
+    )
   expect(broken).toEqual([])
 })
 

@@ -24,7 +24,9 @@ export const sourceFiles = (root: string): SourceFile[] =>
 
 /** Specifiers of static and dynamic imports and of re-exports, types included. */
 export const importsOf = ({ text }: SourceFile): string[] =>
-  [...text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)].map(([, stated, dynamic]) => stated ?? dynamic ?? '')
+  [...text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)].map(
+    ([, stated, dynamic]) => stated ?? dynamic ?? '',
+  )
 
 /** The workspace that a file belongs to: `modules/code`, `services/content`, `web`, …; undefined for files of the root. */
 export function workspaceOf(path: string): string | undefined {

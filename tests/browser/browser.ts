@@ -1,7 +1,15 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 /** A sandbox needs privileges that a test's machine may not give, and a browser that phones home is refused by many networks. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: FLAGS })
 
@@ -16,7 +24,11 @@ export const DESKTOP = { width: 1_280, height: 860 }
 export const PHONE = { width: 390, height: 844 }
 
 /** A browser window of its own, with cookies of its own. */
-export async function openView(browser: Browser, baseURL: string, { locale = 'en-US', viewport = DESKTOP, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<View> {
+export async function openView(
+  browser: Browser,
+  baseURL: string,
+  { locale = 'en-US', viewport = DESKTOP, colorScheme = 'light' as 'light' | 'dark' } = {},
+): Promise<View> {
   const context = await browser.newContext({ baseURL, locale, viewport, colorScheme })
   context.setDefaultTimeout(10_000)
   const page = await context.newPage()

@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
+const CANDIDATES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
 
 /**
  * The path of a real Chromium: the one named by CHROMIUM_PATH, one that is installed, or, as root on Debian, the
@@ -14,7 +20,8 @@ export async function provideChromium(): Promise<string | { reason: string }> {
   if (installed !== undefined) return installed
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return { reason: 'no Chromium found; install it, or set CHROMIUM_PATH' }
   process.stdout.write('installing Chromium…\n')
-  const apt = (...args: string[]) => spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+  const apt = (...args: string[]) =>
+    spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   apt('update')
   apt('install', '--no-install-recommends', 'chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji')
   return existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : { reason: 'apt-get could not install chromium' }

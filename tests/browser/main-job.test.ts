@@ -72,7 +72,10 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
 
   await author.page.goto(page.url())
   const comment = author.page.getByRole('article', { name: /Comment by Kim Minji/ })
-  await comment.getByRole('button', { name: /^Reply/ }).first().click()
+  await comment
+    .getByRole('button', { name: /^Reply/ })
+    .first()
+    .click()
   await author.page.getByRole('textbox', { name: /Write a reply to Kim Minji/ }).fill('The last slice is yours.')
   await author.page.getByRole('button', { name: 'Post reply' }).click()
   await author.page.getByText('The last slice is yours.').first().waitFor()
@@ -80,7 +83,11 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
 
   await page.getByRole('searchbox', { name: 'Search Dailyfeed' }).first().fill(word)
   await page.keyboard.press('Enter')
-  await page.getByRole('article').filter({ hasText: `Fresh ${word} today` }).first().waitFor()
+  await page
+    .getByRole('article')
+    .filter({ hasText: `Fresh ${word} today` })
+    .first()
+    .waitFor()
   expect(complaints).toEqual([])
 })
 
@@ -117,7 +124,11 @@ test('a feed goes on past its first page while one scrolls, and its place is the
   }
   await far.scrollIntoViewIfNeeded()
   const before = await far.boundingBox()
-  await page.getByRole('article').filter({ has: far }).getByRole('link', { name: /Comments/ }).click()
+  await page
+    .getByRole('article')
+    .filter({ has: far })
+    .getByRole('link', { name: /Comments/ })
+    .click()
   await page.waitForURL(/\/posts\/\d+/)
   await page.goBack()
   await far.waitFor()
@@ -136,7 +147,11 @@ test('a silent refresh renews a token that has ended, and the member notices not
   const { page } = await open()
   await logIn(page, minji.email, minji.password)
   const expireOnce = (route: Route) =>
-    route.fulfill({ status: 401, headers: { 'x-token-refresh-needed': 'true', 'content-type': 'application/json' }, body: '{"statusCode":401,"resultCode":"FAIL","code":"JWT_EXPIRED","message":"expired","path":"/","traceId":"0"}' })
+    route.fulfill({
+      status: 401,
+      headers: { 'x-token-refresh-needed': 'true', 'content-type': 'application/json' },
+      body: '{"statusCode":401,"resultCode":"FAIL","code":"JWT_EXPIRED","message":"expired","path":"/","traceId":"0"}',
+    })
   await page.route('**/api/timeline/posts/most-popular**', expireOnce, { times: 1 })
   await page.getByRole('link', { name: 'Most Popular now' }).first().click()
   await page.getByRole('heading', { level: 1, name: 'Most Popular now' }).waitFor()
@@ -167,7 +182,14 @@ test('keys alone are enough: skip link, navigation, like', async () => {
   const before = await like.getAttribute('aria-pressed')
   await like.focus()
   await page.keyboard.press('Space')
-  await expect.poll(() => page.getByRole('button', { name: /^Like, \d+/ }).first().getAttribute('aria-pressed')).not.toBe(before)
+  await expect
+    .poll(() =>
+      page
+        .getByRole('button', { name: /^Like, \d+/ })
+        .first()
+        .getAttribute('aria-pressed'),
+    )
+    .not.toBe(before)
 })
 
 test('on a phone the way out is there: the drawer holds the account and logs out', async () => {

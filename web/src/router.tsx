@@ -46,7 +46,8 @@ const app = createRoute({
   ),
 })
 
-const feedRoute = <const P extends string>(path: P, feed: FeedName) => createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} /> })
+const feedRoute = <const P extends string>(path: P, feed: FeedName) =>
+  createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} /> })
 
 const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch => ({
   ...(typeof returnTo === 'string' && { returnTo }),
@@ -57,8 +58,18 @@ const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 
 const loadPostPage = () => import('./post/PostPage.tsx')
 const loadMemberPage = () => import('./member/MemberPage.tsx')
 
-const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage') })
-const signup = createRoute({ getParentRoute: () => root, path: '/signup', validateSearch: gateSearch, component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage') })
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: gateSearch,
+  component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage'),
+})
+const signup = createRoute({
+  getParentRoute: () => root,
+  path: '/signup',
+  validateSearch: gateSearch,
+  component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage'),
+})
 const followings = feedRoute('/', 'followings')
 const popular = feedRoute('/popular', 'popular')
 const commented = feedRoute('/commented', 'commented')
@@ -77,9 +88,22 @@ const memberConnections = createRoute({
   validateSearch: tabSearch,
   component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'MemberConnectionsPage'),
 })
-const connections = createRoute({ getParentRoute: () => app, path: '/connections', validateSearch: tabSearch, component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage') })
-const profile = createRoute({ getParentRoute: () => app, path: '/profile', component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage') })
-const notifications = createRoute({ getParentRoute: () => app, path: '/notifications', component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage') })
+const connections = createRoute({
+  getParentRoute: () => app,
+  path: '/connections',
+  validateSearch: tabSearch,
+  component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage'),
+})
+const profile = createRoute({
+  getParentRoute: () => app,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage'),
+})
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: '/notifications',
+  component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage'),
+})
 const search = createRoute({
   getParentRoute: () => app,
   path: '/search',

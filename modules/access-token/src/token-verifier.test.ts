@@ -23,7 +23,17 @@ beforeAll(async () => {
   verifier = createTokenVerifier({ keys: createLocalJWKSet({ keys: [{ ...jwk, kid: 'k1', alg: 'EdDSA' }] }), revocations, now: () => clock })
 })
 
-const claims = () => ({ iss: 'dailyfeed-member-svc', aud: 'dailyfeed', sub: '7', id: 7, sid: randomUUID(), jti: randomUUID(), iat: NOW, nbf: NOW, exp: NOW + 900 })
+const claims = () => ({
+  iss: 'dailyfeed-member-svc',
+  aud: 'dailyfeed',
+  sub: '7',
+  id: 7,
+  sid: randomUUID(),
+  jti: randomUUID(),
+  iat: NOW,
+  nbf: NOW,
+  exp: NOW + 900,
+})
 const sign = (payload: Record<string, unknown>, header: Record<string, unknown> = {}) =>
   new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header }).sign(privateKey)
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value))
@@ -38,7 +48,12 @@ async function outcomeOf(authorization: string | undefined): Promise<string> {
 
 test('a good token says who bears it, in which session', async () => {
   const payload = claims()
-  expect(await verifier.verifyOrThrow(`Bearer ${await sign(payload)}`)).toEqual({ memberId: 7, sessionId: payload.sid, tokenId: payload.jti, expiresAt: NOW + 900 })
+  expect(await verifier.verifyOrThrow(`Bearer ${await sign(payload)}`)).toEqual({
+    memberId: 7,
+    sessionId: payload.sid,
+    tokenId: payload.jti,
+    expiresAt: NOW + 900,
+  })
 })
 
 test('no bearer is BEARER_TOKEN_MISSING with no advice', async () => {
@@ -67,7 +82,8 @@ test.each(['JWT', 'refresh+jwt', undefined])('A2: typ %s is refused', async (typ
 test('A3: no algorithm but EdDSA is accepted, whatever a header says', async () => {
   const payload = encode(claims())
   const hmac = (header: string) => createHmac('sha256', Buffer.from(publicX, 'base64url')).update(`${header}.${payload}`).digest('base64url')
-  for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) expect(await outcomeOf(`Bearer ${encode({ alg, typ: 'at+jwt' })}.${payload}.`), alg).toBe('INVALID_TOKEN RELOGIN')
+  for (const alg of ['none', 'None', 'NONE', 'nOnE', ''])
+    expect(await outcomeOf(`Bearer ${encode({ alg, typ: 'at+jwt' })}.${payload}.`), alg).toBe('INVALID_TOKEN RELOGIN')
   for (const alg of ['HS256', 'RS256', 'PS256', 'ES256']) {
     const header = encode({ alg, kid: 'k1', typ: 'at+jwt' })
     expect(await outcomeOf(`Bearer ${header}.${payload}.${hmac(header)}`), alg).toBe('INVALID_TOKEN RELOGIN')
@@ -150,7 +166,9 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
   let asked = 0
   const issuer = createServer((_request, response) => {
     asked += 1
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }] }))
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }] }))
   })
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
   const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 600)
@@ -166,11 +184,13 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
     later.mockReturnValue(at + 700_000)
     for (let n = 0; n < 5; n += 1) expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
     await vi.waitFor(() => expect(asked).toBe(3))
-    for (let n = 0; n < 20; n += 1) await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    for (let n = 0; n < 20; n += 1)
+      await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
     expect(asked).toBe(3)
     status = 200
     later.mockReturnValue(at + 740_000)
-    for (let n = 0; n < 20; n += 1) await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+    for (let n = 0; n < 20; n += 1)
+      await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
     expect(asked).toBe(4)
   } finally {
     later.mockRestore()

@@ -39,7 +39,11 @@ export const keyEndsOf = (set: JSONWebKeySet): Map<string, number> =>
  * goes on serving while a new one is asked for, so that an issuer that is away costs nobody an answer.
  */
 export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationKeys {
-  const remote = createRemoteJWKSet(new URL(jwksUrl), { cacheMaxAge: Number.POSITIVE_INFINITY, cooldownDuration: Number.POSITIVE_INFINITY, timeoutDuration: 5_000 })
+  const remote = createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    timeoutDuration: 5_000,
+  })
   let ends = new Map<string, number>()
   let askedAt = Number.NEGATIVE_INFINITY
   let failure: DailyfeedError | undefined
@@ -143,8 +147,14 @@ function toAccessTokenOrThrow(payload: JWTPayload, nowSeconds: number): AccessTo
   const memberId = payload['id']
   const sessionId = payload['sid']
   const isWhole =
-    typeof sub === 'string' && typeof jti === 'string' && typeof sessionId === 'string' && typeof exp === 'number' && typeof iat === 'number' &&
-    Number.isSafeInteger(memberId) && sub === String(memberId) && iat <= nowSeconds + CLOCK_LEEWAY_SECONDS
+    typeof sub === 'string' &&
+    typeof jti === 'string' &&
+    typeof sessionId === 'string' &&
+    typeof exp === 'number' &&
+    typeof iat === 'number' &&
+    Number.isSafeInteger(memberId) &&
+    sub === String(memberId) &&
+    iat <= nowSeconds + CLOCK_LEEWAY_SECONDS
   if (!isWhole) throw invalidToken()
   return { memberId: memberId as number, sessionId, tokenId: jti, expiresAt: exp }
 }

@@ -36,7 +36,12 @@ export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
 }
 
 /** A secret from the environment, or outside production from DATA_DIR. */
-export function secretOrThrow(name: string, given: string | undefined, config: { NODE_ENV: string; DATA_DIR: string }, pick: (secrets: DevelopmentSecrets) => string): string {
+export function secretOrThrow(
+  name: string,
+  given: string | undefined,
+  config: { NODE_ENV: string; DATA_DIR: string },
+  pick: (secrets: DevelopmentSecrets) => string,
+): string {
   if (given !== undefined) return given
   if (config.NODE_ENV === 'production') throw new ConfigurationError(`${name} is not set; in production it must be text of at least 32 random characters`)
   return pick(developmentSecretsOf(config.DATA_DIR))

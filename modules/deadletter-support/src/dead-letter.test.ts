@@ -21,7 +21,18 @@ let applied: number
 
 const eventOf = (n: number) => {
   const at = '2026-11-25T00:00:00.000Z'
-  return { eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`, schemaVersion: 1, messageKey: `k${n}`, version: 1, memberActivityType: 'POST_READ', memberId: 1, postId: 1, createdAt: at, updatedAt: at, occurredAt: at }
+  return {
+    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    schemaVersion: 1,
+    messageKey: `k${n}`,
+    version: 1,
+    memberActivityType: 'POST_READ',
+    memberId: 1,
+    postId: 1,
+    createdAt: at,
+    updatedAt: at,
+    occurredAt: at,
+  }
 }
 const fail = async (...numbers: number[]) => {
   broken = true

@@ -16,7 +16,18 @@ let inTheWay: Record<string, (event: MemberActivityEvent, sql: Sql) => void | Pr
 
 const eventOf = (n: number): MemberActivityEvent => {
   const at = '2026-11-25T00:00:00.000Z'
-  return { eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`, schemaVersion: 1, messageKey: `k${n}`, version: 1, memberActivityType: 'POST_READ', memberId: n, postId: 1, createdAt: at, updatedAt: at, occurredAt: at }
+  return {
+    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    schemaVersion: 1,
+    messageKey: `k${n}`,
+    version: 1,
+    memberActivityType: 'POST_READ',
+    memberId: n,
+    postId: 1,
+    createdAt: at,
+    updatedAt: at,
+    occurredAt: at,
+  }
 }
 const eventsOf = (count: number) => Array.from({ length: count }, (_, n) => eventOf(n + 1))
 
@@ -82,8 +93,15 @@ test('an event that one step cannot take up becomes a dead letter of that step a
 })
 
 test.each([
-  ['nothing', null], ['a text', 'event'], ['a number', 5], ['an unknown type', { ...eventOf(1), memberActivityType: 'POST_EXPLODE' }], ['a newer schema', { ...eventOf(1), schemaVersion: 2 }],
-  ['no version', { ...eventOf(1), version: undefined }], ['an id that is no UUIDv7', { ...eventOf(1), eventId: 'x' }], ['a time that is none', { ...eventOf(1), occurredAt: 'yesterday' }], ['a text for a number', { ...eventOf(1), memberId: '1' }],
+  ['nothing', null],
+  ['a text', 'event'],
+  ['a number', 5],
+  ['an unknown type', { ...eventOf(1), memberActivityType: 'POST_EXPLODE' }],
+  ['a newer schema', { ...eventOf(1), schemaVersion: 2 }],
+  ['no version', { ...eventOf(1), version: undefined }],
+  ['an id that is no UUIDv7', { ...eventOf(1), eventId: 'x' }],
+  ['a time that is none', { ...eventOf(1), occurredAt: 'yesterday' }],
+  ['a text for a number', { ...eventOf(1), memberId: '1' }],
 ])('%s among the events is kept as it came, once, and holds up no other', async (_what, poison) => {
   for (let round = 0; round < 2; round += 1) expect((await listener.handle([eventOf(2), poison, eventOf(3)], 'test')).deadLettered).toBe(1)
   expect(await letters()).toEqual([{ step: 'decode', error_class: 'InvalidEventError', status: 'OPEN', attempts: 0 }])
@@ -102,7 +120,10 @@ test('a fault that passes throws and leaves no dead letter; delivered again, eac
   expect([await effects('first'), await effects('second'), await letters()]).toEqual([[1, 2, 3, 4, 5], [], []])
   inTheWay = {}
   expect(await listener.handle(eventsOf(5), 'test')).toEqual({ received: 5, applied: 5, deadLettered: 0 })
-  expect([await effects('first'), await effects('second')]).toEqual([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]])
+  expect([await effects('first'), await effects('second')]).toEqual([
+    [1, 2, 3, 4, 5],
+    [1, 2, 3, 4, 5],
+  ])
 })
 
 test('a restored dead letter takes effect once, after the event that was delivered behind it', async () => {
@@ -118,7 +139,10 @@ test('a restored dead letter takes effect once, after the event that was deliver
   await database.sql`update content.dead_letter set next_attempt_at = now()`
   const restored = await Promise.all([listener.restoreDeadLetters(), listener.restoreDeadLetters()])
   expect(restored.some((count) => count === 1)).toBe(true)
-  expect([await effects('first'), await effects('second')]).toEqual([[1, 2, 3], [1, 2, 3]])
+  expect([await effects('first'), await effects('second')]).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ])
   expect((await letters())[0]).toMatchObject({ status: 'REPLAYED' })
 })
 

@@ -5,7 +5,15 @@ import { Ajv } from 'ajv'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { createDeadLetterBrake } from './dead-letter-brake.ts'
-import { type DueDeadLetterRow, findDeadLetter, findDueDeadLetters, findOpenDeadLettersOf, insertDeadLetter, markReplayed, postponeDeadLetter } from './dead-letter.queries.ts'
+import {
+  type DueDeadLetterRow,
+  findDeadLetter,
+  findDueDeadLetters,
+  findOpenDeadLettersOf,
+  insertDeadLetter,
+  markReplayed,
+  postponeDeadLetter,
+} from './dead-letter.queries.ts'
 
 /** One thing that a service does about events, with failures and dead letters of its own. */
 export interface ListenerStep {
@@ -66,7 +74,9 @@ export interface ReplayReport {
 const ATTEMPTS_PER_EVENT = 3
 const MAX_RESTORE_ATTEMPTS = 12
 const DEAD_LETTERS_PER_ROUND = 500
-const validate = new Ajv({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } }).compile<MemberActivityEvent>(MemberActivityEvent)
+const validate = new Ajv({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } }).compile<MemberActivityEvent>(
+  MemberActivityEvent,
+)
 
 class InvalidEventError extends Error {
   override name = 'InvalidEventError'
@@ -120,8 +130,20 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
   async function setAside(step: string, event: unknown, eventId: string | undefined, source: string, failure: unknown, report: ListenerReport): Promise<void> {
     brake.checkOrThrow()
     const { name, message, stack } = failure instanceof Error ? failure : new Error(String(failure))
-    const fingerprint = createHash('sha256').update(`${schema} ${step} ${name} ${message.replaceAll(/\d+/g, '#')}`).digest('hex').slice(0, 16)
-    const isNew = await insertDeadLetter(sql, schema, { step, eventId, source, payload: Buffer.from(JSON.stringify(event) ?? 'null'), errorClass: name, message, stack, fingerprint })
+    const fingerprint = createHash('sha256')
+      .update(`${schema} ${step} ${name} ${message.replaceAll(/\d+/g, '#')}`)
+      .digest('hex')
+      .slice(0, 16)
+    const isNew = await insertDeadLetter(sql, schema, {
+      step,
+      eventId,
+      source,
+      payload: Buffer.from(JSON.stringify(event) ?? 'null'),
+      errorClass: name,
+      message,
+      stack,
+      fingerprint,
+    })
     if (isNew) brake.count()
     report.deadLettered += 1
     log.error({ schema, step, eventId, source, fingerprint, err: failure }, 'event kept as a dead letter')
@@ -165,7 +187,13 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
     async handle(events, source) {
       const report: ListenerReport = { received: events.length, applied: 0, deadLettered: 0 }
       const valid = await sortOut(events, source, report)
-      for (const step of steps) await applyOrSetAside(step, valid.filter((event) => step.handles(event)), source, report)
+      for (const step of steps)
+        await applyOrSetAside(
+          step,
+          valid.filter((event) => step.handles(event)),
+          source,
+          report,
+        )
       return report
     },
 

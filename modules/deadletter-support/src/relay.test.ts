@@ -31,7 +31,14 @@ afterAll(async () => {
 
 async function write(count: number, postId = 1): Promise<void> {
   const now = new Date()
-  const events = Array.from({ length: count }, (_, n) => ({ ...newEventOf('POST_UPDATE', { memberId: 7, postId }), memberId: 7, postId, version: n + 1, createdAt: now, updatedAt: now }))
+  const events = Array.from({ length: count }, (_, n) => ({
+    ...newEventOf('POST_UPDATE', { memberId: 7, postId }),
+    memberId: 7,
+    postId,
+    version: n + 1,
+    createdAt: now,
+    updatedAt: now,
+  }))
   await sql.begin((transaction) => insertEvents(transaction as unknown as Sql, 'content', events))
 }
 
@@ -41,7 +48,8 @@ function start(destinations: Record<string, Deliver>): Relay {
   return relay
 }
 
-const pending = async (destination: string) => (await database.sql<[{ n: number }]>`select count(*)::int as n from content.outbox_pending where destination = ${destination} and status = 'PENDING'`)[0].n
+const pending = async (destination: string) =>
+  (await database.sql<[{ n: number }]>`select count(*)::int as n from content.outbox_pending where destination = ${destination} and status = 'PENDING'`)[0].n
 
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
   for (let waited = 0; waited < 15_000; waited += 20) {

@@ -77,7 +77,11 @@ export function startRelay({ sql, schema, destinations, log }: RelayOptions): Re
       }
       try {
         await deliver(batch.map(toEvent))
-        await deletePending(sql, schema, batch.map(({ id }) => id))
+        await deletePending(
+          sql,
+          schema,
+          batch.map(({ id }) => id),
+        )
         if (failures > 0) log.info({ schema, destination }, 'delivery goes on')
         failures = 0
       } catch (error) {
@@ -85,7 +89,12 @@ export function startRelay({ sql, schema, destinations, log }: RelayOptions): Re
         else if (isAway(error)) {
           failures += 1
           if (failures === 1) log.warn({ schema, destination, err: error }, 'destination is away; its events wait')
-          await recordAttempt(sql, schema, batch.map(({ id }) => id), error.message)
+          await recordAttempt(
+            sql,
+            schema,
+            batch.map(({ id }) => id),
+            error.message,
+          )
           await pause.untilStopped(retryDelayOf(failures))
         } else throw error
       }

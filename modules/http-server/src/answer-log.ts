@@ -7,6 +7,9 @@ export function logTroubles(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode < 500 && reply.elapsedTime <= SLOW_MILLISECONDS) return
     const path = request.url.split('?', 1)[0]
-    request.log.warn({ method: request.method, path, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime), traceId: request.traceId }, 'request')
+    request.log.warn(
+      { method: request.method, path, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime), traceId: request.traceId },
+      'request',
+    )
   })
 }

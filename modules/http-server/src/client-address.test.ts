@@ -10,7 +10,12 @@ const own = { address: '127.0.0.1', isHttps: false, host: 'svc:8084', isTrustedF
 let app: HttpServer
 
 beforeAll(async () => {
-  app = await createHttpServer({ service: 'any', logLevel: 'silent', callers: `gateway:${hashOf('of the gateway')},batch:${hashOf('of batch')}`, checkReady: async () => {} })
+  app = await createHttpServer({
+    service: 'any',
+    logLevel: 'silent',
+    callers: `gateway:${hashOf('of the gateway')},batch:${hashOf('of batch')}`,
+    checkReady: async () => {},
+  })
   app.get('/client', { config: { access: 'PUBLIC' } }, async (request) => clientOf(request))
 })
 afterAll(() => app.close())
@@ -18,7 +23,12 @@ afterAll(() => app.close())
 const ask = async (headers: Record<string, string>) => (await app.inject({ url: '/client', headers: { host: 'svc:8084', ...headers } })).json()
 
 test('what the gateway says of the client is believed with its credential', async () => {
-  expect(await ask({ ...told, 'x-internal-token': 'of the gateway' })).toEqual({ address: '203.0.113.9', isHttps: true, host: 'feed.example', isTrustedFrontend: true })
+  expect(await ask({ ...told, 'x-internal-token': 'of the gateway' })).toEqual({
+    address: '203.0.113.9',
+    isHttps: true,
+    host: 'feed.example',
+    isTrustedFrontend: true,
+  })
 })
 
 test('nobody else is believed, not even another service', async () => {
@@ -34,5 +44,6 @@ test('trusted frontends are addresses and ranges of both families', () => {
   expect(['10.200.0.1', '192.0.2.7', '2001:db8:1::1'].map((address) => frontends.includes(address))).toEqual([true, true, true])
   expect(['11.0.0.1', '192.0.2.8', '2001:db9::1', 'nonsense', ''].map((address) => frontends.includes(address))).toEqual([false, false, false, false, false])
   expect(trustedFrontendsOf('').includes('127.0.0.1')).toBe(false)
-  for (const wrong of ['10.0.0.0/33', '10.0.0.0/', 'proxy.example', '10.0.0.0/8/8', '2001:db8::/129']) expect(() => trustedFrontendsOf(wrong), wrong).toThrow(TypeError)
+  for (const wrong of ['10.0.0.0/33', '10.0.0.0/', 'proxy.example', '10.0.0.0/8/8', '2001:db8::/129'])
+    expect(() => trustedFrontendsOf(wrong), wrong).toThrow(TypeError)
 })

@@ -25,7 +25,8 @@ export function clientOf(request: FastifyRequest): Client {
   const isHttps = (socket as { encrypted?: boolean }).encrypted === true
   const host = headers.host ?? ''
   const told = singleOf(headers['x-forwarded-for'])
-  if (told === undefined || isIP(told) === 0 || request.server.internalCallers.callerOf(request) !== 'gateway') return { address, isHttps, host, isTrustedFrontend: false }
+  if (told === undefined || isIP(told) === 0 || request.server.internalCallers.callerOf(request) !== 'gateway')
+    return { address, isHttps, host, isTrustedFrontend: false }
   return {
     address: told,
     isHttps: singleOf(headers['x-forwarded-proto']) === 'https',

@@ -1,8 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 
 /** The success envelope around `data`; `status` equals the HTTP status. */
-export const successOf = <T extends TSchema>(data: T) =>
-  Type.Object({ status: Type.Integer(), result: Type.Literal('SUCCESS'), data })
+export const successOf = <T extends TSchema>(data: T) => Type.Object({ status: Type.Integer(), result: Type.Literal('SUCCESS'), data })
 
 export const success = <T>(status: number, data: T) => ({ status, result: 'SUCCESS' as const, data })
 

@@ -5,7 +5,14 @@ import { languageOf } from './language.ts'
 import { problemsOf } from './validation.ts'
 
 /** What Fastify itself refuses, by the status it gives. */
-const CODES_BY_STATUS: Record<number, ErrorCode> = { 404: 'NOT_FOUND', 405: 'METHOD_NOT_ALLOWED', 413: 'PAYLOAD_TOO_LARGE', 415: 'UNSUPPORTED_MEDIA_TYPE', 429: 'TOO_MANY_REQUEST', 503: 'SERVICE_UNAVAILABLE' }
+const CODES_BY_STATUS: Record<number, ErrorCode> = {
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUEST',
+  503: 'SERVICE_UNAVAILABLE',
+}
 
 /** Tells whether a dependency's fault means "not now" rather than "broken". */
 export type IsTransientFault = (error: unknown) => boolean

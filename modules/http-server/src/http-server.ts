@@ -2,7 +2,13 @@ import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { REQUEST_ID } from '@dailyfeed/code/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
 import type { Registry } from 'prom-client'
 import { authenticate } from './authentication.ts'
 import { logTroubles } from './answer-log.ts'
@@ -64,7 +70,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await sendSecurityHeaders(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance)
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: `dailyfeed ${service}-svc`, version: '1' }, components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `dailyfeed ${service}-svc`, version: '1' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
     hideUntagged: false,
     transform: ({ schema, url, route }) => ({ schema: { ...schema, security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }] }, url }),
   })

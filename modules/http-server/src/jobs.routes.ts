@@ -12,7 +12,11 @@ export function offerJobs(app: HttpServer, jobs: Record<string, Job>): void {
     '/internal/jobs/:job',
     {
       config: { access: 'INTERNAL', callers: ['batch'] },
-      schema: { hide: true, params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(Type.Record(Type.String(), Type.Number())) } },
+      schema: {
+        hide: true,
+        params: Type.Object({ job: Type.String({ maxLength: 60 }) }),
+        response: { 200: successOf(Type.Record(Type.String(), Type.Number())) },
+      },
     },
     async (request) => {
       const job = Object.hasOwn(jobs, request.params.job) ? jobs[request.params.job] : undefined

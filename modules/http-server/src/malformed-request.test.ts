@@ -28,10 +28,18 @@ function send(bytes: string): Promise<string> {
 const bodyOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as Record<string, unknown>
 
 test('an address that cannot be read is 400 in the envelope, in the language asked for', async () => {
-  const answer = await app.inject({ url: '/api/things/%zz?q=1', headers: { 'accept-language': 'en', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
+  const answer = await app.inject({
+    url: '/api/things/%zz?q=1',
+    headers: { 'accept-language': 'en', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+  })
   expect(answer.statusCode).toBe(400)
   expect(answer.json()).toEqual({
-    statusCode: 400, resultCode: 'FAIL', code: 'VALIDATION_FAILED', message: 'The request is malformed.', path: '/api/things/%zz', traceId: 'a'.repeat(32),
+    statusCode: 400,
+    resultCode: 'FAIL',
+    code: 'VALIDATION_FAILED',
+    message: 'The request is malformed.',
+    path: '/api/things/%zz',
+    traceId: 'a'.repeat(32),
     errors: [{ field: 'request', message: 'The request is malformed.' }],
   })
 })
@@ -53,7 +61,11 @@ test.each([
 
 test('a body that is too large gets its 413 even while it is still being sent', async () => {
   for (let n = 0; n < 5; n++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/things/1`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x'.repeat(8_000_000) })
+    const answer = await fetch(`http://127.0.0.1:${port}/api/things/1`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: 'x'.repeat(8_000_000),
+    })
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
   }
 })

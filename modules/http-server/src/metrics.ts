@@ -20,6 +20,8 @@ export function measure(app: FastifyInstance, service: string, guard: onRequestA
     // The pattern, not the path: an id in a label would make a series of each post.
     duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1_000)
   })
-  app.get('/metrics', { config: { access: 'PUBLIC' }, schema: { hide: true }, onRequest: guard }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  app.get('/metrics', { config: { access: 'PUBLIC' }, schema: { hide: true }, onRequest: guard }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
   return registry
 }

@@ -10,7 +10,8 @@ export function answerUnknownPaths(app: FastifyInstance): void {
   const known = FindMyWay({ ignoreTrailingSlash: true })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {
-      if ((METHODS as readonly string[]).includes(one) && !url.includes('*') && !known.hasRoute(one as HTTPMethod, url)) known.on(one as HTTPMethod, url, () => {})
+      if ((METHODS as readonly string[]).includes(one) && !url.includes('*') && !known.hasRoute(one as HTTPMethod, url))
+        known.on(one as HTTPMethod, url, () => {})
     }
   })
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {

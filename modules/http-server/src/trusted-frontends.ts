@@ -7,7 +7,10 @@ export interface TrustedFrontends {
 
 /** From addresses and CIDR ranges, separated by commas. Throws TypeError on anything else. */
 export function trustedFrontendsOf(list: string): TrustedFrontends {
-  const entries = list.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const entries = list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
   if (entries.length === 0) return { includes: () => false }
   const known = new BlockList()
   for (const entry of entries) {
@@ -27,7 +30,7 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
   }
 }
 
-const familyOf = (address: string) => ({ 4: 'ipv4', 6: 'ipv6' } as const)[isIP(address)]
+const familyOf = (address: string) => (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address)]
 
 /** An IPv4 address as itself, also where a dual-stack socket reports it as `::ffff:…`. */
 export const plainAddress = (address: string) => (address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address)

@@ -51,19 +51,35 @@ function fieldOf({ instancePath, keyword, params }: ErrorObject): string {
 function sentenceOf({ keyword, params }: ErrorObject): { ko: string; en: string } {
   const limit = Number(params['limit'])
   switch (keyword) {
-    case 'required': return { ko: '필수 항목입니다.', en: 'This is required.' }
-    case 'type': return { ko: `${TYPE_NAMES[String(params['type'])]?.ko ?? '다른 형식'}이어야 합니다.`, en: `This must be ${TYPE_NAMES[String(params['type'])]?.en ?? 'of another type'}.` }
-    case 'minLength': return limit === 1 ? { ko: '내용을 입력해 주세요.', en: 'This must not be empty.' } : { ko: `${limit}자 이상이어야 합니다.`, en: `This must have at least ${limit} characters.` }
-    case 'maxLength': return { ko: `${limit.toLocaleString('en')}자 이하여야 합니다.`, en: `This must have at most ${limit.toLocaleString('en')} characters.` }
-    case 'minimum': return { ko: `${limit} 이상이어야 합니다.`, en: `This must be at least ${limit}.` }
-    case 'maximum': return { ko: `${limit.toLocaleString('en')} 이하여야 합니다.`, en: `This must be at most ${limit.toLocaleString('en')}.` }
-    case 'maxItems': return { ko: `${limit.toLocaleString('en')}개 이하여야 합니다.`, en: `There must be at most ${limit.toLocaleString('en')}.` }
-    case 'minItems': return { ko: `${limit}개 이상이어야 합니다.`, en: `There must be at least ${limit}.` }
-    case 'format': return FORMAT_SENTENCES[String(params['format'])] ?? WRONG_FORM
+    case 'required':
+      return { ko: '필수 항목입니다.', en: 'This is required.' }
+    case 'type':
+      return {
+        ko: `${TYPE_NAMES[String(params['type'])]?.ko ?? '다른 형식'}이어야 합니다.`,
+        en: `This must be ${TYPE_NAMES[String(params['type'])]?.en ?? 'of another type'}.`,
+      }
+    case 'minLength':
+      return limit === 1
+        ? { ko: '내용을 입력해 주세요.', en: 'This must not be empty.' }
+        : { ko: `${limit}자 이상이어야 합니다.`, en: `This must have at least ${limit} characters.` }
+    case 'maxLength':
+      return { ko: `${limit.toLocaleString('en')}자 이하여야 합니다.`, en: `This must have at most ${limit.toLocaleString('en')} characters.` }
+    case 'minimum':
+      return { ko: `${limit} 이상이어야 합니다.`, en: `This must be at least ${limit}.` }
+    case 'maximum':
+      return { ko: `${limit.toLocaleString('en')} 이하여야 합니다.`, en: `This must be at most ${limit.toLocaleString('en')}.` }
+    case 'maxItems':
+      return { ko: `${limit.toLocaleString('en')}개 이하여야 합니다.`, en: `There must be at most ${limit.toLocaleString('en')}.` }
+    case 'minItems':
+      return { ko: `${limit}개 이상이어야 합니다.`, en: `There must be at least ${limit}.` }
+    case 'format':
+      return FORMAT_SENTENCES[String(params['format'])] ?? WRONG_FORM
     case 'const':
     case 'enum':
-    case 'anyOf': return { ko: '정해진 값 가운데 하나여야 합니다.', en: 'This must be one of the allowed values.' }
-    default: return WRONG_FORM
+    case 'anyOf':
+      return { ko: '정해진 값 가운데 하나여야 합니다.', en: 'This must be one of the allowed values.' }
+    default:
+      return WRONG_FORM
   }
 }
 

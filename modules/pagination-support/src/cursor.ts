@@ -38,7 +38,15 @@ export function createCursors(key: string, previousKey?: string): Cursors {
 }
 
 /** For a cursor that is ours but whose walk is over, too. */
-export const badCursor = () => new ValidationError([{ field: 'cursor', ko: '이 목록에 쓸 수 없는 커서입니다. 처음부터 다시 불러와 주세요.', en: 'This cursor does not belong to this list. Please start again from its beginning.' }])
+export const badCursor = () =>
+  new ValidationError([
+    {
+      field: 'cursor',
+      ko: '이 목록에 쓸 수 없는 커서입니다. 처음부터 다시 불러와 주세요.',
+      en: 'This cursor does not belong to this list. Please start again from its beginning.',
+    },
+  ])
 
 const secretKeyOf = (key: string): KeyObject => createSecretKey(Buffer.from(key))
-const macOf = (key: KeyObject, scope: string, body: Buffer) => createHmac('sha256', key).update(`${scope.length}:${scope}`).update(body).digest().subarray(0, MAC_BYTES)
+const macOf = (key: KeyObject, scope: string, body: Buffer) =>
+  createHmac('sha256', key).update(`${scope.length}:${scope}`).update(body).digest().subarray(0, MAC_BYTES)

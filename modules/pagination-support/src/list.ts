@@ -22,7 +22,13 @@ export function listRequestOf(query: ListQuery, scope: string, cursors: Cursors,
 }
 
 /** A scroll page of `items`, of which one more than `size` was fetched to know whether there is more. */
-export function toScroll<Row, Item>(rows: readonly Row[], request: ListRequest, cursors: Cursors, positionOf: (row: Row) => Position, toItem: (row: Row) => Item): Scroll<Item> {
+export function toScroll<Row, Item>(
+  rows: readonly Row[],
+  request: ListRequest,
+  cursors: Cursors,
+  positionOf: (row: Row) => Position,
+  toItem: (row: Row) => Item,
+): Scroll<Item> {
   const shown = rows.slice(0, request.size)
   const last = shown.at(-1)
   const hasNext = rows.length > request.size

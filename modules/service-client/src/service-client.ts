@@ -29,7 +29,12 @@ const BREAKER_FAILURES = 5
 
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
   const { service, baseUrl, internalToken, connectTimeoutMilliseconds = 5_000, readTimeoutMilliseconds = 10_000, breakerOpenMilliseconds = 2_000 } = options
-  const agent = new Agent({ connect: { timeout: connectTimeoutMilliseconds }, headersTimeout: readTimeoutMilliseconds, bodyTimeout: readTimeoutMilliseconds, connections: 8 })
+  const agent = new Agent({
+    connect: { timeout: connectTimeoutMilliseconds },
+    headersTimeout: readTimeoutMilliseconds,
+    bodyTimeout: readTimeoutMilliseconds,
+    connections: 8,
+  })
   const breaker: CircuitBreakerPolicy = circuitBreaker(handleType(ServiceUnavailableError).orType(ServiceTimeoutError), {
     halfOpenAfter: breakerOpenMilliseconds,
     breaker: new ConsecutiveBreaker(BREAKER_FAILURES),

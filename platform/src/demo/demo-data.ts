@@ -15,7 +15,10 @@ const emailOf = (handle: DemoHandle) => `${handle}@example.com`
 
 /** The login that is printed at each start; undefined when there is no demo data. */
 export async function demoLoginOf(dataDir: string): Promise<DemoLogin | undefined> {
-  return readFile(join(dataDir, FILE), 'utf8').then((text) => JSON.parse(text) as DemoLogin, () => undefined)
+  return readFile(join(dataDir, FILE), 'utf8').then(
+    (text) => JSON.parse(text) as DemoLogin,
+    () => undefined,
+  )
 }
 
 /** On the first run only: written through the public API, as members would, so that every event and counter is real. */

@@ -54,7 +54,13 @@ export async function reachableBinaries(binaries: PostgresBinaries): Promise<Pos
   if (await isReachableByOthers(binaries.postgres)) return binaries
   const home = join(ROOT_FALLBACK_FOLDER, `postgresql-${binaries.version}`)
   const copied = { ...programsIn(home), version: binaries.version }
-  if (await stat(copied.postgres).then(() => true, () => false)) return copied
+  if (
+    await stat(copied.postgres).then(
+      () => true,
+      () => false,
+    )
+  )
+    return copied
   const copying = `${home}.${process.pid}`
   await mkdir(ROOT_FALLBACK_FOLDER, { recursive: true, mode: 0o755 })
   await cp(dirname(dirname(binaries.postgres)), copying, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') })

@@ -25,5 +25,8 @@ export async function clusterFolderOf(dataDir: string): Promise<ClusterFolder> {
     await mkdir(folder, { recursive: true, mode: 0o755 })
     await writeFile(pointer, folder)
   }
-  return { folder: join(folder, 'postgres'), notice: `PostgreSQL does not run as root and no other user may enter ${dataDir}, so its data is kept in ${folder}` }
+  return {
+    folder: join(folder, 'postgres'),
+    notice: `PostgreSQL does not run as root and no other user may enter ${dataDir}, so its data is kept in ${folder}`,
+  }
 }

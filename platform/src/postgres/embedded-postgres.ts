@@ -114,7 +114,18 @@ async function initialise(binaries: PostgresBinaries, { folder, ownerPassword }:
     await chown(passwordFile, user.uid, user.gid)
   }
   try {
-    const args = [`--pgdata=${making}`, `--username=${OWNER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-sync', '--set=scram_iterations=1']
+    const args = [
+      `--pgdata=${making}`,
+      `--username=${OWNER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--no-sync',
+      '--set=scram_iterations=1',
+    ]
     const initdb = spawn(binaries.initdb, args, { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
     let complaint = ''
     initdb.stderr.on('data', (chunk) => {
@@ -128,7 +139,12 @@ async function initialise(binaries: PostgresBinaries, { folder, ownerPassword }:
   }
 }
 
-async function startServer(binaries: PostgresBinaries, { folder, ownerPassword, settings = [] }: EmbeddedPostgresOptions, user: SystemUser | undefined, port: number): Promise<ChildProcess> {
+async function startServer(
+  binaries: PostgresBinaries,
+  { folder, ownerPassword, settings = [] }: EmbeddedPostgresOptions,
+  user: SystemUser | undefined,
+  port: number,
+): Promise<ChildProcess> {
   const log = await open(`${folder}.log`, 'a')
   // In a process group of its own: Ctrl-C in a terminal must reach it only through us, after the last request.
   const child = spawn(binaries.postgres, ['-D', folder, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])], {

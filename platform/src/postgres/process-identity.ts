@@ -15,7 +15,11 @@ export function commandOf(pid: number): string | undefined {
 
 function askPs(pid: number, column: string): string | undefined {
   try {
-    const answer = execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    const answer = execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
     return answer === '' ? undefined : answer
   } catch {
     return undefined

@@ -53,11 +53,21 @@ export async function activityFixture(): Promise<ActivityFixture> {
     database,
     tokens,
     async ask(memberId, method, url, payload) {
-      const answer = await app.inject({ method, url, headers: { authorization: await tokens.bearerOf(memberId) }, ...(payload === undefined ? {} : { payload }) })
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { authorization: await tokens.bearerOf(memberId) },
+        ...(payload === undefined ? {} : { payload }),
+      })
       return { status: answer.statusCode, body: answer.json() }
     },
     async deliver(...events) {
-      const answer = await app.inject({ method: 'POST', url: '/internal/member-activity-events', payload: { events }, headers: { [INTERNAL_TOKEN]: CONTENT_TOKEN } })
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/internal/member-activity-events',
+        payload: { events },
+        headers: { [INTERNAL_TOKEN]: CONTENT_TOKEN },
+      })
       if (answer.statusCode !== 200) throw new Error(`not taken: ${answer.body}`)
       return answer.json().data
     },

@@ -12,13 +12,22 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
-  DATABASE_URL: database.urlOf('activity'), LOG_LEVEL: 'silent', INTERNAL_CALLERS: `content:${'0'.repeat(64)}`, CURSOR_KEY: 'x'.repeat(32), DATA_DIR: '/nonexistent', NODE_ENV: 'production', ...more,
+  DATABASE_URL: database.urlOf('activity'),
+  LOG_LEVEL: 'silent',
+  INTERNAL_CALLERS: `content:${'0'.repeat(64)}`,
+  CURSOR_KEY: 'x'.repeat(32),
+  DATA_DIR: '/nonexistent',
+  NODE_ENV: 'production',
+  ...more,
 })
 
 test('activity-svc starts with its own login, says that it is ready, and stops with nothing left open', async () => {
   const service = await startActivityService({ ...readActivityConfigOrThrow(environment()), PORT: 0 })
   expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-  expect((await fetch(`${service.url}/internal/member-activity-events`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"events":[]}' })).status).toBe(401)
+  expect(
+    (await fetch(`${service.url}/internal/member-activity-events`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"events":[]}' }))
+      .status,
+  ).toBe(401)
   await service.close()
   await sleep(100)
   const [row] = await database.sql`select count(*) as open from pg_stat_activity where application_name = 'activity-svc' and datname = current_database()`

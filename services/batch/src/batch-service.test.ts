@@ -29,7 +29,9 @@ async function freePort(): Promise<number> {
 
 const run = (job: string, extra: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, job], { env: { ...env, ...extra } }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
+    execFile(process.execPath, [MAIN, job], { env: { ...env, ...extra } }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
   })
 
 test('the service starts with its own login, is ready, refuses strangers, and ends with 0', async () => {

@@ -11,12 +11,21 @@ import { startScheduler } from './job/scheduler.ts'
 
 export async function startBatchService(config: BatchConfig, options: { revocations?: Revocations } = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' })
-  const verifier = createTokenVerifier({ keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS), revocations: options.revocations ?? new PostgresRevocations(sql) })
+  const verifier = createTokenVerifier({
+    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
+    revocations: options.revocations ?? new PostgresRevocations(sql),
+  })
   const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const { app, context } = await batchApp({ config, sql, owners, deadLetterOwners, verifier })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
-  return listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, closeAfter: [async () => stopScheduler(), () => withinMoments(owners.close()), () => deadLetterOwners.close(), () => sql.end({ timeout: 5 })] })
+  return listen({
+    name: 'batch-svc',
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    closeAfter: [async () => stopScheduler(), () => withinMoments(owners.close()), () => deadLetterOwners.close(), () => sql.end({ timeout: 5 })],
+  })
 }
 
 /** One job, without the service: what a CronJob runs. */
@@ -32,7 +41,13 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
   }
 }
 
-const ownerUrlsOf = (config: BatchConfig) => ({ member: config.MEMBER_URL, content: config.CONTENT_URL, search: config.SEARCH_URL, image: config.IMAGE_URL, activity: config.ACTIVITY_URL })
+const ownerUrlsOf = (config: BatchConfig) => ({
+  member: config.MEMBER_URL,
+  content: config.CONTENT_URL,
+  search: config.SEARCH_URL,
+  image: config.IMAGE_URL,
+  activity: config.ACTIVITY_URL,
+})
 
 /** A job that an owner is still at is not waited for: its lease ends, and the next run marks it ABANDONED. */
 const withinMoments = (closing: Promise<void>) => Promise.race([closing, new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())])

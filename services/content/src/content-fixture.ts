@@ -49,7 +49,12 @@ export async function contentFixture(): Promise<ContentFixture> {
     database,
     bearerOf: tokens.bearerOf,
     async ask(memberId, method, url, payload, headers = {}) {
-      const answer = await app.inject({ method, url, headers: { authorization: await tokens.bearerOf(memberId), ...headers }, ...(payload === undefined ? {} : { payload }) })
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { authorization: await tokens.bearerOf(memberId), ...headers },
+        ...(payload === undefined ? {} : { payload }),
+      })
       return { status: answer.statusCode, body: answer.json(), headers: answer.headers }
     },
     async close() {

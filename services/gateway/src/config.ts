@@ -23,8 +23,16 @@ export const GatewaySettings = Type.Object({
   BATCH_URL: urlOf('batch'),
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(5_000, 'patience with a service that does not accept the connection, in milliseconds'),
   UPSTREAM_READ_TIMEOUT_MS: milliseconds(10_000, 'patience with a service that does not answer, in milliseconds'),
-  CORS_ORIGINS: Type.String({ default: 'http://localhost:3000,http://localhost:3001', maxLength: 4_000, description: 'origins whose pages may call, separated by commas' }),
-  TRUSTED_FRONTENDS: Type.String({ default: '', maxLength: 4_000, description: 'addresses and CIDR ranges of proxies whose X-Forwarded-* are believed, separated by commas' }),
+  CORS_ORIGINS: Type.String({
+    default: 'http://localhost:3000,http://localhost:3001',
+    maxLength: 4_000,
+    description: 'origins whose pages may call, separated by commas',
+  }),
+  TRUSTED_FRONTENDS: Type.String({
+    default: '',
+    maxLength: 4_000,
+    description: 'addresses and CIDR ranges of proxies whose X-Forwarded-* are believed, separated by commas',
+  }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 10_000_000, default: 3_000, description: 'requests of one address in a minute' }),
   WEB_DIR: Type.String({ default: 'web/dist', description: 'folder of the built web client, from the top of the repository' }),
   WEB_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'address of a server that has the pages, instead of WEB_DIR' })),
@@ -54,7 +62,10 @@ export function readGatewayConfigOrThrow(env: NodeJS.ProcessEnv): GatewayConfig 
 
 /** Exact origins only: a pattern or `*` together with credentials would open the door to every page. */
 function originsOrThrow(list: string): string[] {
-  const origins = list.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const origins = list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
   const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)
   if (wrong !== undefined) throw new ConfigurationError(`CORS_ORIGINS has '${wrong}'; each must be an origin such as https://feed.example`)
   return origins

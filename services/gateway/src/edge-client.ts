@@ -33,7 +33,11 @@ function clientOfChain(header: string | string[] | undefined, frontends: Trusted
   return last
 }
 
-const listOf = (header: string | string[] | undefined) => String(header ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+const listOf = (header: string | string[] | undefined) =>
+  String(header ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 const lastOf = (header: string | string[] | undefined) => listOf(header).at(-1)
 
 /** What one customer of a provider has: an IPv4 address, or a whole /64 of IPv6, of which each request could take another. */

@@ -28,7 +28,10 @@ afterAll(async () => {
 })
 
 const preflight = (origin: string) =>
-  fetch(`${gateway.url}/api/posts`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' } })
+  fetch(`${gateway.url}/api/posts`, {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' },
+  })
 
 test('CORS admits the configured origins with credentials and names what a page may read', async () => {
   const answer = await fetch(`${gateway.url}/api/posts/1`, { headers: { origin: 'http://localhost:3001' } })
@@ -45,7 +48,14 @@ test('a preflight is answered at the gateway', async () => {
   expect(answer.headers.get('access-control-allow-headers')).toBe('authorization')
 })
 
-test.each(['https://evil.example', 'null', 'http://localhost:3000.evil.example', 'http://evillocalhost:3000', 'https://localhost:3000', 'http://localhost:30000'])('CORS does not admit %s', async (origin) => {
+test.each([
+  'https://evil.example',
+  'null',
+  'http://localhost:3000.evil.example',
+  'http://evillocalhost:3000',
+  'https://localhost:3000',
+  'http://localhost:30000',
+])('CORS does not admit %s', async (origin) => {
   const answers = await Promise.all([preflight(origin), fetch(`${gateway.url}/api/posts/1`, { headers: { origin } })])
   for (const answer of answers) {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
@@ -62,7 +72,10 @@ test('x-forwarded-* of a trusted frontend is believed, to the last hop that is n
   const url = await open({ TRUSTED_FRONTENDS: '127.0.0.0/8, 10.1.0.0/16' })
   const clientOf = async (headers: Record<string, string>) => ((await (await fetch(`${url}/api/posts/1`, { headers })).json()) as { client: unknown }).client
   expect(await clientOf({ 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'feed.example' })).toEqual({
-    address: '203.0.113.9', isHttps: true, host: 'feed.example', isTrustedFrontend: false,
+    address: '203.0.113.9',
+    isHttps: true,
+    host: 'feed.example',
+    isTrustedFrontend: false,
   })
   expect(await clientOf({})).toMatchObject({ address: '127.0.0.1', isHttps: false, isTrustedFrontend: true })
   expect(await clientOf({ 'x-forwarded-for': 'nonsense' })).toMatchObject({ address: '127.0.0.1', isTrustedFrontend: true })
@@ -91,8 +104,16 @@ test('a trusted frontend is not limited, the clients it names are', async () => 
   const url = await open({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_FRONTENDS: '127.0.0.1' })
   const ask = async (headers: Record<string, string>) => (await fetch(`${url}/api/posts/1`, { headers })).status
   expect([await ask({}), await ask({}), await ask({})]).toEqual([200, 200, 200])
-  expect([await ask({ 'x-forwarded-for': '203.0.113.9' }), await ask({ 'x-forwarded-for': '203.0.113.9' }), await ask({ 'x-forwarded-for': '203.0.113.10' })]).toEqual([200, 429, 200])
-  expect([await ask({ 'x-forwarded-for': '2001:db8:0:7::1' }), await ask({ 'x-forwarded-for': '2001:db8::7:0:0:0:2' }), await ask({ 'x-forwarded-for': '2001:db8:0:8::1' })]).toEqual([200, 429, 200])
+  expect([
+    await ask({ 'x-forwarded-for': '203.0.113.9' }),
+    await ask({ 'x-forwarded-for': '203.0.113.9' }),
+    await ask({ 'x-forwarded-for': '203.0.113.10' }),
+  ]).toEqual([200, 429, 200])
+  expect([
+    await ask({ 'x-forwarded-for': '2001:db8:0:7::1' }),
+    await ask({ 'x-forwarded-for': '2001:db8::7:0:0:0:2' }),
+    await ask({ 'x-forwarded-for': '2001:db8:0:8::1' }),
+  ]).toEqual([200, 429, 200])
 })
 
 test('RATE_LIMIT=off limits nobody', async () => {
@@ -136,7 +157,13 @@ test.each(['TRACE', 'PROPFIND'])('%s is 405 with Allow, in the envelope', async 
 test.each(['/api/posts/%zz', '/%zz', '/api/%'])('an address that cannot be read, %s, is 400 in the envelope', async (path) => {
   const answer = await fetch(gateway.url + path)
   expect(answer.status).toBe(400)
-  expect(await answer.json()).toMatchObject({ statusCode: 400, resultCode: 'FAIL', code: 'VALIDATION_FAILED', path, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) })
+  expect(await answer.json()).toMatchObject({
+    statusCode: 400,
+    resultCode: 'FAIL',
+    code: 'VALIDATION_FAILED',
+    path,
+    traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+  })
 })
 
 test.each([
@@ -176,7 +203,10 @@ test('every answer of the gateway itself carries the security headers and says n
 test.each([
   [{ CORS_ORIGINS: '*' }, "CORS_ORIGINS has '*'; each must be an origin such as https://feed.example"],
   [{ CORS_ORIGINS: 'https://feed.example/' }, "CORS_ORIGINS has 'https://feed.example/'; each must be an origin such as https://feed.example"],
-  [{ TRUSTED_FRONTENDS: '10.0.0.0/33' }, "TRUSTED_FRONTENDS: '10.0.0.0/33' is neither an address nor a CIDR range; it must be addresses or CIDR ranges such as 10.0.0.0/8"],
+  [
+    { TRUSTED_FRONTENDS: '10.0.0.0/33' },
+    "TRUSTED_FRONTENDS: '10.0.0.0/33' is neither an address nor a CIDR range; it must be addresses or CIDR ranges such as 10.0.0.0/8",
+  ],
   [{ MEMBER_URL: 'member' }, "MEMBER_URL is 'member'; it must be base address of member-svc"],
 ])('a wrong setting %o stops the start with a line that names it', (env, line) => {
   expect(() => readGatewayConfigOrThrow({ INTERNAL_TOKEN: 'x'.repeat(32), ...env })).toThrow(line)

@@ -25,7 +25,11 @@ const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 /** The edge: of the manners of a service it keeps envelope, trace, health and metrics, but it reads no body and knows no member. */
 export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): Promise<HttpServer> {
   // A picture of 10 MiB over a phone's connection takes longer than any answer may; headers still have their own, short time.
-  const app = Fastify({ ...serverOptions('gateway', config.LOG_LEVEL), requestTimeout: 60_000, rewriteUrl: ({ url }) => publicUrlOf(url ?? '/') }).withTypeProvider<TypeBoxTypeProvider>()
+  const app = Fastify({
+    ...serverOptions('gateway', config.LOG_LEVEL),
+    requestTimeout: 60_000,
+    rewriteUrl: ({ url }) => publicUrlOf(url ?? '/'),
+  }).withTypeProvider<TypeBoxTypeProvider>()
   await secureOwnAnswers(app as unknown as FastifyInstance)
   keepManners(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance)

@@ -20,7 +20,10 @@ export interface ImageFixture {
   /** Where the store keeps its files. */
   folder: string
   upload(memberId: number, bytes: Buffer, options?: UploadOptions): Promise<Answer>
-  view(id: string, options?: { query?: string; method?: 'GET' | 'HEAD'; headers?: Record<string, string> }): Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }>
+  view(
+    id: string,
+    options?: { query?: string; method?: 'GET' | 'HEAD'; headers?: Record<string, string> },
+  ): Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }>
   ask(headers: Record<string, string>, url: string, payload: object | string): Promise<Answer>
   close(): Promise<void>
 }
@@ -64,7 +67,11 @@ export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<Im
     tokens,
     context,
     folder,
-    async upload(memberId, bytes, { field = 'image', filename = 'photo', type = 'application/octet-stream', url = '/api/images/upload/profile', authorization } = {}) {
+    async upload(
+      memberId,
+      bytes,
+      { field = 'image', filename = 'photo', type = 'application/octet-stream', url = '/api/images/upload/profile', authorization } = {},
+    ) {
       const form = new FormData()
       form.set(field, new Blob([new Uint8Array(bytes)], { type }), filename)
       const request = new Request('http://form.test', { method: 'POST', body: form })

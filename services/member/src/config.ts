@@ -12,12 +12,23 @@ const MemberSettings = Type.Object({
   ACTIVITY_URL: baseUrl('activity', 8086),
   IMAGE_URL: baseUrl('image', 8085),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ minimum: 5, maximum: 86_400, default: 900, description: 'life of an access token' }),
-  JWT_KEY_GRACE_SECONDS: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800, description: 'how long a retired key is accepted; default: the life of a token and 60 s' })),
-  JWKS_CACHE_SECONDS: Type.Integer({ minimum: 1, maximum: 86_400, default: 600, description: 'how long verifiers keep a key set: a key is published that long before it signs' }),
+  JWT_KEY_GRACE_SECONDS: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 604_800, description: 'how long a retired key is accepted; default: the life of a token and 60 s' }),
+  ),
+  JWKS_CACHE_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 600,
+    description: 'how long verifiers keep a key set: a key is published that long before it signs',
+  }),
   JWT_KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' })),
   REFRESH_TOKEN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'derives the successors of refresh tokens' })),
   COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], { default: 'auto', description: 'whether the cookie is for HTTPS only; auto: as the request came' }),
-  CORS_ORIGINS: Type.String({ default: 'http://localhost:3000,http://localhost:3001', maxLength: 2_000, description: 'origins of frontends, separated by commas' }),
+  CORS_ORIGINS: Type.String({
+    default: 'http://localhost:3000,http://localhost:3001',
+    maxLength: 2_000,
+    description: 'origins of frontends, separated by commas',
+  }),
 })
 
 export type MemberConfig = ReturnType<typeof readMemberConfigOrThrow>

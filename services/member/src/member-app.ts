@@ -28,7 +28,14 @@ interface MemberAppOptions {
 }
 
 export async function memberApp({ config, verifier, contextOf, checkReady }: MemberAppOptions): Promise<HttpServer> {
-  const app = await createHttpServer({ service: 'member', logLevel: config.LOG_LEVEL, verifier, callers: config.INTERNAL_CALLERS, checkReady, isTransientFault })
+  const app = await createHttpServer({
+    service: 'member',
+    logLevel: config.LOG_LEVEL,
+    verifier,
+    callers: config.INTERNAL_CALLERS,
+    checkReady,
+    isTransientFault,
+  })
   await app.register(fastifyCookie)
   const context = contextOf(app.log)
   keyRoutes(app, context.keys)

@@ -50,7 +50,12 @@ const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 const GATEWAY_TOKEN = 'the-token-of-the-gateway-in-tests-only'
 export const fromBatch = { [INTERNAL_TOKEN]: BATCH_TOKEN }
 /** As the gateway passes on what somebody at this address sent. */
-export const fromGateway = (address: string) => ({ [INTERNAL_TOKEN]: GATEWAY_TOKEN, 'x-forwarded-for': address, 'x-forwarded-proto': 'http', 'x-forwarded-host': 'localhost:8080' })
+export const fromGateway = (address: string) => ({
+  [INTERNAL_TOKEN]: GATEWAY_TOKEN,
+  'x-forwarded-for': address,
+  'x-forwarded-proto': 'http',
+  'x-forwarded-host': 'localhost:8080',
+})
 export const PASSWORD = 'correct horse battery staple'
 
 /** member-svc without its network: the real routes over a real database; nothing is relayed, and image-svc only listens. */
@@ -69,7 +74,12 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     ...env,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'member-test' })
-  const keys = createKeyStore({ sql, encryptionKey: config.JWT_KEY_ENCRYPTION_KEY, graceSeconds: config.JWT_KEY_GRACE_SECONDS, publishSeconds: config.JWKS_CACHE_SECONDS })
+  const keys = createKeyStore({
+    sql,
+    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
+    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
+    publishSeconds: config.JWKS_CACHE_SECONDS,
+  })
   await keys.initialise()
   const passwords = createPasswordHashing()
   const revocations = new InProcessRevocations()

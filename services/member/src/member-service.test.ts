@@ -30,13 +30,27 @@ afterAll(async () => {
 })
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
-  DATABASE_URL: database.urlOf('member'), ACTIVITY_URL: `http://127.0.0.1:${(activity.address() as AddressInfo).port}`, LOG_LEVEL: 'silent', NODE_ENV: 'production', DATA_DIR: '/nonexistent',
-  INTERNAL_TOKEN: SECRET, INTERNAL_CALLERS: `gateway:${'0'.repeat(64)}`, CURSOR_KEY: SECRET, JWT_KEY_ENCRYPTION_KEY: SECRET, REFRESH_TOKEN_KEY: SECRET, ...more,
+  DATABASE_URL: database.urlOf('member'),
+  ACTIVITY_URL: `http://127.0.0.1:${(activity.address() as AddressInfo).port}`,
+  LOG_LEVEL: 'silent',
+  NODE_ENV: 'production',
+  DATA_DIR: '/nonexistent',
+  INTERNAL_TOKEN: SECRET,
+  INTERNAL_CALLERS: `gateway:${'0'.repeat(64)}`,
+  CURSOR_KEY: SECRET,
+  JWT_KEY_ENCRYPTION_KEY: SECRET,
+  REFRESH_TOKEN_KEY: SECRET,
+  ...more,
 })
-const start = (revocations?: InProcessRevocations) => startMemberService({ ...readMemberConfigOrThrow(environment()), PORT: 0 }, revocations === undefined ? {} : { revocations })
+const start = (revocations?: InProcessRevocations) =>
+  startMemberService({ ...readMemberConfigOrThrow(environment()), PORT: 0 }, revocations === undefined ? {} : { revocations })
 
 async function ask(url: string, method: string, path: string, body?: object, headers: Record<string, string> = {}) {
-  const answer = await fetch(`${url}${path}`, { method, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return { status: answer.status, bearer: answer.headers.get('authorization') ?? '', body: (await answer.json()) as { code?: string; data: unknown } }
 }
 
@@ -45,7 +59,10 @@ test('member-svc starts in production with its own login, tells activity-svc of 
   expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
   await ask(service.url, 'POST', '/api/authentication/signup', { email: 'a@example.com', password: PASSWORD, memberName: 'Ann', handle: 'ann_1' })
   await ask(service.url, 'POST', '/api/authentication/login', { email: 'a@example.com', password: PASSWORD })
-  await vi.waitFor(() => expect(delivered.flatMap(({ events }) => events.map(({ memberActivityType }) => memberActivityType))).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN']), 5_000)
+  await vi.waitFor(
+    () => expect(delivered.flatMap(({ events }) => events.map(({ memberActivityType }) => memberActivityType))).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN']),
+    5_000,
+  )
   expect(delivered.every(({ token }) => token === SECRET)).toBe(true)
   await service.close()
   const [pending] = await database.sql`select count(*)::int as n from member.outbox_pending`
@@ -83,8 +100,11 @@ test('two instances beside each other: what one revokes the other refuses, and k
 
 test('a wrong or missing setting stops the start with one line that names it', () => {
   expect(() => readMemberConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow('DATABASE_URL is not set')
-  for (const name of ['JWT_KEY_ENCRYPTION_KEY', 'REFRESH_TOKEN_KEY', 'CURSOR_KEY', 'INTERNAL_TOKEN']) expect(() => readMemberConfigOrThrow(environment({ [name]: '' }))).toThrow(`${name} is not set`)
+  for (const name of ['JWT_KEY_ENCRYPTION_KEY', 'REFRESH_TOKEN_KEY', 'CURSOR_KEY', 'INTERNAL_TOKEN'])
+    expect(() => readMemberConfigOrThrow(environment({ [name]: '' }))).toThrow(`${name} is not set`)
   expect(() => readMemberConfigOrThrow(environment({ COOKIE_SECURE: 'maybe' }))).toThrow("COOKIE_SECURE is 'maybe'; it must be auto or true or false")
-  expect(() => readMemberConfigOrThrow(environment({ REFRESH_TOKEN_KEY: 'short' }))).toThrow('REFRESH_TOKEN_KEY is not acceptable; it must be text of at least 32 characters')
+  expect(() => readMemberConfigOrThrow(environment({ REFRESH_TOKEN_KEY: 'short' }))).toThrow(
+    'REFRESH_TOKEN_KEY is not acceptable; it must be text of at least 32 characters',
+  )
   expect(readMemberConfigOrThrow(environment())).toMatchObject({ PORT: 8084, JWT_KEY_GRACE_SECONDS: 960 })
 })

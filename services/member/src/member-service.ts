@@ -25,7 +25,12 @@ const ONE_DAY_SECONDS = 86_400
 
 export async function startMemberService(config: MemberConfig, { revocations }: MemberServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' })
-  const keys = createKeyStore({ sql, encryptionKey: config.JWT_KEY_ENCRYPTION_KEY, graceSeconds: config.JWT_KEY_GRACE_SECONDS, publishSeconds: config.JWKS_CACHE_SECONDS })
+  const keys = createKeyStore({
+    sql,
+    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
+    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
+    publishSeconds: config.JWKS_CACHE_SECONDS,
+  })
   await keys.initialise()
   if (revocations !== undefined) await rememberRevocations(sql, revocations)
   const verifier = createTokenVerifier({ keys: keys.verificationKeys, revocations: revocations ?? new PostgresRevocations(sql) })

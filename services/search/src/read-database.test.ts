@@ -42,8 +42,10 @@ test('a replica that is away costs nobody an answer, and is left alone for a whi
 
 test('a search that takes too long on the replica is not repeated on the primary', async () => {
   const reads = createReadDatabase({ primary, replica: fakeSql({ reached: true }).sql, log })
-  await expect(reads.read(async (sql) => {
-    if (sql === primary) throw new Error('asked the primary')
-    throw failure('57014')
-  })).rejects.toMatchObject({ code: '57014' })
+  await expect(
+    reads.read(async (sql) => {
+      if (sql === primary) throw new Error('asked the primary')
+      throw failure('57014')
+    }),
+  ).rejects.toMatchObject({ code: '57014' })
 })

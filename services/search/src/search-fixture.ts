@@ -49,7 +49,12 @@ export async function searchFixture(): Promise<SearchFixture> {
     contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, log }), cursors: createCursors(config.CURSOR_KEY) }),
   })
   const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
-    const answer = await app.inject({ method, url, headers: { authorization: await tokens.bearerOf(memberId), ...headers }, ...(payload === undefined ? {} : { payload }) })
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { authorization: await tokens.bearerOf(memberId), ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    })
     return { status: answer.statusCode, body: answer.json() }
   }
   return {

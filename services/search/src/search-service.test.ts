@@ -13,7 +13,14 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
-  DATABASE_URL: database.urlOf('search'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: 'x'.repeat(32), INTERNAL_CALLERS: `batch:${'0'.repeat(64)}`, CURSOR_KEY: 'x'.repeat(32), DATA_DIR: '/nonexistent', NODE_ENV: 'production', ...more,
+  DATABASE_URL: database.urlOf('search'),
+  LOG_LEVEL: 'silent',
+  INTERNAL_TOKEN: 'x'.repeat(32),
+  INTERNAL_CALLERS: `batch:${'0'.repeat(64)}`,
+  CURSOR_KEY: 'x'.repeat(32),
+  DATA_DIR: '/nonexistent',
+  NODE_ENV: 'production',
+  ...more,
 })
 
 test('posts that were loaded before search-svc started are in its index soon after', async () => {
@@ -29,7 +36,9 @@ test('posts that were loaded before search-svc started are in its index soon aft
 })
 
 test('a wrong or missing setting stops the start with one line that names it', () => {
-  expect(() => readSearchConfigOrThrow(environment({ DATABASE_READ_URL: 'mysql://x' }))).toThrow('DATABASE_READ_URL is not acceptable; it must be a postgres:// address of a streaming replica')
+  expect(() => readSearchConfigOrThrow(environment({ DATABASE_READ_URL: 'mysql://x' }))).toThrow(
+    'DATABASE_READ_URL is not acceptable; it must be a postgres:// address of a streaming replica',
+  )
   expect(() => readSearchConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow('DATABASE_URL is not set')
   expect(() => readSearchConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow('CURSOR_KEY is not set')
   expect(readSearchConfigOrThrow(environment()).PORT).toBe(8083)

@@ -18,7 +18,8 @@ const SEARCH_TIMEOUT = 2_000
 
 export async function startSearchService(config: SearchConfig, options: SearchServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' })
-  const openReads = (url: string) => openPool({ url, max: config.DATABASE_POOL_MAX, name: 'search-svc reads', readOnly: true, statementTimeout: SEARCH_TIMEOUT })
+  const openReads = (url: string) =>
+    openPool({ url, max: config.DATABASE_POOL_MAX, name: 'search-svc reads', readOnly: true, statementTimeout: SEARCH_TIMEOUT })
   const primary = openReads(config.DATABASE_URL)
   const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
   const verifier = createTokenVerifier({

@@ -1,6 +1,15 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { baseUrl, cursorSettings, DatabaseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import {
+  baseUrl,
+  cursorSettings,
+  DatabaseUrl,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
 import Type from 'typebox'
 
 export const TimelineSettings = Type.Object({

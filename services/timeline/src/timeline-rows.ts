@@ -9,7 +9,11 @@ interface NewPost {
   deleted?: boolean
 }
 
-export async function insertPost(sql: Sql, authorId: number, { title = '', content = 'hello', createdAt = new Date(), deleted = false }: NewPost = {}): Promise<number> {
+export async function insertPost(
+  sql: Sql,
+  authorId: number,
+  { title = '', content = 'hello', createdAt = new Date(), deleted = false }: NewPost = {},
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into content.post (author_id, title, content, created_at, updated_at, deleted_at)
     values (${authorId}, ${title}, ${content}, ${createdAt}, ${createdAt}, ${deleted ? new Date() : null})
@@ -43,7 +47,12 @@ interface NewComment {
   deleted?: boolean
 }
 
-export async function insertComment(sql: Sql, postId: number, authorId: number, { parentId, depth = 0, content = 'nice', deleted = false }: NewComment = {}): Promise<number> {
+export async function insertComment(
+  sql: Sql,
+  postId: number,
+  authorId: number,
+  { parentId, depth = 0, content = 'nice', deleted = false }: NewComment = {},
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into content.comment (post_id, parent_id, depth, author_id, content, deleted_at)
     values (${postId}, ${parentId ?? null}, ${depth}, ${authorId}, ${content}, ${deleted ? new Date() : null})

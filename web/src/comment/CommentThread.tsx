@@ -29,14 +29,22 @@ export function CommentThread({ comment }: { comment: Comment }) {
   const editButton = useFocusAfter(doing === 'EDITING')
   const replyButton = useFocusAfter(doing === 'REPLYING')
 
-  const like = () => likeComment(client, comment, (error, on) => announce(`${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'))
+  const like = () =>
+    likeComment(client, comment, (error, on) => announce(`${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'))
 
   return (
     <article className="comment" aria-labelledby={nameId}>
       <h3 id={nameId} className="visually-hidden">
         {words.by(comment.authorName)}
       </h3>
-      <Byline name={comment.authorName} handle={comment.authorHandle} avatarUrl={comment.authorAvatarUrl} instant={comment.createdAt} isEdited={comment.updatedAt !== comment.createdAt} avatarSize={comment.depth === 0 ? 36 : 30} />
+      <Byline
+        name={comment.authorName}
+        handle={comment.authorHandle}
+        avatarUrl={comment.authorAvatarUrl}
+        instant={comment.createdAt}
+        isEdited={comment.updatedAt !== comment.createdAt}
+        avatarSize={comment.depth === 0 ? 36 : 30}
+      />
       <div className="comment-body">
         {doing === 'EDITING' ? (
           <CommentForm
@@ -58,7 +66,14 @@ export function CommentThread({ comment }: { comment: Comment }) {
         <div className="comment-foot">
           <LikeButton liked={comment.liked} count={comment.likeCount} onToggle={like} />
           {comment.depth < MAX_COMMENT_DEPTH && (
-            <button ref={replyButton} type="button" className="count-button" aria-label={words.replyTo(comment.authorName)} aria-expanded={doing === 'REPLYING'} onClick={() => setDoing(doing === 'REPLYING' ? 'READING' : 'REPLYING')}>
+            <button
+              ref={replyButton}
+              type="button"
+              className="count-button"
+              aria-label={words.replyTo(comment.authorName)}
+              aria-expanded={doing === 'REPLYING'}
+              onClick={() => setDoing(doing === 'REPLYING' ? 'READING' : 'REPLYING')}
+            >
               <Icon name="comment" />
               <span aria-hidden="true">{words.reply}</span>
             </button>

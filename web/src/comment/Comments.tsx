@@ -37,7 +37,15 @@ export function Comments({ postId }: { postId: number }) {
       ) : comments.length === 0 ? (
         <p className="comments-empty">{comment.empty}</p>
       ) : (
-        <EndlessList name={`comments/${postId}`} label={comment.heading} items={comments} walk={walk} estimate={COMMENT_ESTIMATE} render={(each) => <CommentThread comment={each} />} end=" " />
+        <EndlessList
+          name={`comments/${postId}`}
+          label={comment.heading}
+          items={comments}
+          walk={walk}
+          estimate={COMMENT_ESTIMATE}
+          render={(each) => <CommentThread comment={each} />}
+          end=" "
+        />
       )}
     </section>
   )

@@ -62,7 +62,10 @@ export function likeComment(client: QueryClient, { id, liked }: Comment, onFailu
         if (!isFailure(error, on ? 'COMMENT_LIKE_ALREADY_EXISTS' : 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED')) throw error
       }
     },
-    show: (on) => changeComment(client, id, (comment) => (comment.liked === on ? comment : { ...comment, liked: on, likeCount: Math.max(comment.likeCount + (on ? 1 : -1), 0) })),
+    show: (on) =>
+      changeComment(client, id, (comment) =>
+        comment.liked === on ? comment : { ...comment, liked: on, likeCount: Math.max(comment.likeCount + (on ? 1 : -1), 0) },
+      ),
     onFailure,
   })
 }

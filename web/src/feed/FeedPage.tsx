@@ -30,7 +30,12 @@ export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
     refreshFromTop(client, key)
     client.removeQueries({ queryKey: justSharedKey(feed) })
   })
-  const { data: justShared } = useQuery<Pages<Post>>({ queryKey: justSharedKey(feed), enabled: false, staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY })
+  const { data: justShared } = useQuery<Pages<Post>>({
+    queryKey: justSharedKey(feed),
+    enabled: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  })
 
   return (
     <>

@@ -9,10 +9,18 @@ export function Announcer() {
   return (
     <div className="announcer">
       <div role="status">
-        {announcements.filter(({ kind }) => kind === 'DONE').map((each) => <Notice key={each.id} {...each} />)}
+        {announcements
+          .filter(({ kind }) => kind === 'DONE')
+          .map((each) => (
+            <Notice key={each.id} {...each} />
+          ))}
       </div>
       <div role="alert">
-        {announcements.filter(({ kind }) => kind === 'FAILED').map((each) => <Notice key={each.id} {...each} />)}
+        {announcements
+          .filter(({ kind }) => kind === 'FAILED')
+          .map((each) => (
+            <Notice key={each.id} {...each} />
+          ))}
       </div>
     </div>
   )

@@ -5,7 +5,11 @@ import { type Dictionary, useDictionary } from '../language/language.ts'
 import { useUnreadCount } from '../notification/notifications.ts'
 import { visitAgain } from '../scroll/arrival.ts'
 
-type Place = { to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications'; icon: IconName; name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications') }
+type Place = {
+  to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications'
+  icon: IconName
+  name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications')
+}
 
 const feedPlace = (name: FeedName): Place => ({ to: FEEDS[name].to, icon: FEEDS[name].icon, name })
 

@@ -22,7 +22,12 @@ export function NotFound() {
 /** For an address that leads nowhere, with the map around it for those who are logged in. */
 export function NotFoundPage() {
   const isSignedIn = useSessionState() === 'SIGNED_IN'
-  if (isSignedIn) return <Shell><NotFound /></Shell>
+  if (isSignedIn)
+    return (
+      <Shell>
+        <NotFound />
+      </Shell>
+    )
   return (
     <main id="main" className="gate">
       <NotFound />

@@ -31,7 +31,13 @@ export function Byline({ name, handle, avatarUrl, instant, isEdited, postId, ava
         <span className="byline-more">
           <span className="byline-handle">@{handle}</span>
           <span aria-hidden="true">·</span>
-          {postId === undefined ? time : <Link to="/posts/$postId" params={{ postId: String(postId) }}>{time}</Link>}
+          {postId === undefined ? (
+            time
+          ) : (
+            <Link to="/posts/$postId" params={{ postId: String(postId) }}>
+              {time}
+            </Link>
+          )}
           {isEdited && <span>({post.edited})</span>}
         </span>
       </div>

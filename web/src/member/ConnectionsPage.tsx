@@ -51,7 +51,14 @@ export function MemberConnectionsPage(): ReactNode {
       <PageHeading title={member.followersOf(profile.memberName)} />
       <nav aria-label={nav.connections} className="tabs">
         {(['followers', 'followings'] as const).map((each) => (
-          <Link key={each} to="/members/$handle/connections" params={{ handle }} search={{ tab: each }} replace aria-current={each === tab ? 'page' : undefined}>
+          <Link
+            key={each}
+            to="/members/$handle/connections"
+            params={{ handle }}
+            search={{ tab: each }}
+            replace
+            aria-current={each === tab ? 'page' : undefined}
+          >
             {member[each]}
           </Link>
         ))}
@@ -78,7 +85,16 @@ function Connections({ tab, path, of }: { tab: Tab; path: string; of: number | '
   }
   return (
     <div className="card connections">
-      <EndlessList role="list" name={JSON.stringify(key)} label={member[tab]} items={members} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <MemberRow member={each} withBio />} end=" " />
+      <EndlessList
+        role="list"
+        name={JSON.stringify(key)}
+        label={member[tab]}
+        items={members}
+        walk={walk}
+        estimate={ROW_ESTIMATE}
+        render={(each) => <MemberRow member={each} withBio />}
+        end=" "
+      />
     </div>
   )
 }

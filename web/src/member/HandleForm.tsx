@@ -36,7 +36,17 @@ export function HandleForm({ profile }: { profile: MemberProfile }) {
           change.start()
         }}
       >
-        <TextField label={words.newHandle} hint={session.handleHint} required autoComplete="off" autoCapitalize="none" spellCheck={false} value={handle} error={error} onChange={({ target }) => setHandle(target.value)} />
+        <TextField
+          label={words.newHandle}
+          hint={session.handleHint}
+          required
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={handle}
+          error={error}
+          onChange={({ target }) => setHandle(target.value)}
+        />
         <button type="submit" className="button" disabled={change.isPending}>
           {change.isPending ? act.saving : words.changeHandle}
         </button>

@@ -34,7 +34,12 @@ export function MemberPage(): ReactNode {
 function Member({ handle }: { handle: string }) {
   const { data: profile, error, isPending, refetch } = useProfile(handle)
   if (isPending) return <Waiting />
-  if (profile === undefined) return isFailure(error, 'MEMBER_NOT_FOUND') || isFailure(error, 'VALIDATION_FAILED') ? <NotFound /> : <Problem error={error} onRetry={() => void refetch()} />
+  if (profile === undefined)
+    return isFailure(error, 'MEMBER_NOT_FOUND') || isFailure(error, 'VALIDATION_FAILED') ? (
+      <NotFound />
+    ) : (
+      <Problem error={error} onRetry={() => void refetch()} />
+    )
   return (
     <>
       <ProfileHead profile={profile} />

@@ -61,7 +61,12 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
         <TextField label={words.birthDate} type="date" autoComplete="bday" {...control('birthDate')} />
         <Field label={words.privacy} error={fields.privacyLevel}>
           {(field) => (
-            <select className="input" {...field} value={form.privacyLevel} onChange={({ target }) => setForm({ ...form, privacyLevel: target.value as PrivacyLevel })}>
+            <select
+              className="input"
+              {...field}
+              value={form.privacyLevel}
+              onChange={({ target }) => setForm({ ...form, privacyLevel: target.value as PrivacyLevel })}
+            >
               {PRIVACY_LEVELS.map((level) => (
                 <option key={level} value={level}>
                   {words.privacyLevels[level]}

@@ -16,7 +16,12 @@ import { ProfileForm } from './ProfileForm.tsx'
 /** One's own profile, open for changes. */
 export function ProfilePage(): ReactNode {
   const { nav, profile: words } = useDictionary()
-  const { data: profile, isPending, error, refetch } = useQuery({ queryKey: ME, queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }) })
+  const {
+    data: profile,
+    isPending,
+    error,
+    refetch,
+  } = useQuery({ queryKey: ME, queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }) })
   return (
     <>
       <PageHeading title={nav.profile}>

@@ -15,10 +15,17 @@ export const profileKey = (handle: string) => ['profile', handle.toLowerCase()] 
 
 /** Whom one follows: at most 1,000, so all are at hand, and any button knows its state. */
 export function useFollowings() {
-  return useQuery({ queryKey: FOLLOWINGS, queryFn: ({ signal }) => call<MemberSummary[]>('GET', '/api/members/query/followings', { signal }), staleTime: 60_000 })
+  return useQuery({
+    queryKey: FOLLOWINGS,
+    queryFn: ({ signal }) => call<MemberSummary[]>('GET', '/api/members/query/followings', { signal }),
+    staleTime: 60_000,
+  })
 }
 
-export type Followable = Pick<MemberSummary, 'memberId' | 'id' | 'memberName' | 'memberHandle' | 'handle' | 'displayName' | 'bio' | 'verificationStatus' | 'avatarUrl' | 'updatedAt'>
+export type Followable = Pick<
+  MemberSummary,
+  'memberId' | 'id' | 'memberName' | 'memberHandle' | 'handle' | 'displayName' | 'bio' | 'verificationStatus' | 'avatarUrl' | 'updatedAt'
+>
 
 /** Undefined until it is known. */
 export function useFollow(member: Followable): { isFollowing: boolean | undefined; toggle: () => void } {

@@ -40,7 +40,15 @@ export function NotificationsPage(): ReactNode {
         <div className="card empty">{notification.empty}</div>
       ) : (
         <div className="card connections">
-          <EndlessList role="list" name="notifications" label={nav.notifications} items={notifications} walk={walk} estimate={ROW_ESTIMATE} render={(each) => <NotificationRow notification={each} />} />
+          <EndlessList
+            role="list"
+            name="notifications"
+            label={nav.notifications}
+            items={notifications}
+            walk={walk}
+            estimate={ROW_ESTIMATE}
+            render={(each) => <NotificationRow notification={each} />}
+          />
         </div>
       )}
     </>

@@ -37,7 +37,9 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
   const params = { postId: String(post.id) }
 
   const like = () =>
-    likePost(client, post, (error, on) => announce(`${on ? dictionary.failure.likeUndone : dictionary.failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'))
+    likePost(client, post, (error, on) =>
+      announce(`${on ? dictionary.failure.likeUndone : dictionary.failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'),
+    )
 
   // A convenience of the mouse: keyboard and screen reader have the links in the card.
   const openByMouse = (event: MouseEvent) => {
@@ -50,13 +52,33 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: see openByMouse
     <article className={whole ? 'card post' : 'card post post-open'} aria-labelledby={headingId} onClick={openByMouse}>
       <header className="post-head">
-        <Byline name={post.authorName} handle={post.authorHandle} avatarUrl={post.authorAvatarUrl} instant={post.createdAt} postId={whole ? undefined : post.id} isEdited={post.updatedAt !== post.createdAt} />
+        <Byline
+          name={post.authorName}
+          handle={post.authorHandle}
+          avatarUrl={post.authorAvatarUrl}
+          instant={post.createdAt}
+          postId={whole ? undefined : post.id}
+          isEdited={post.updatedAt !== post.createdAt}
+        />
         {isMine && doing !== 'EDITING' && (
           <div className="post-tools">
-            <button ref={editButton} type="button" className="icon-button" aria-label={dictionary.post.edit} title={dictionary.post.edit} onClick={() => setDoing('EDITING')}>
+            <button
+              ref={editButton}
+              type="button"
+              className="icon-button"
+              aria-label={dictionary.post.edit}
+              title={dictionary.post.edit}
+              onClick={() => setDoing('EDITING')}
+            >
               <Icon name="pencil" />
             </button>
-            <button type="button" className="icon-button" aria-label={dictionary.post.delete} title={dictionary.post.delete} onClick={() => setDoing('DELETING')}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={dictionary.post.delete}
+              title={dictionary.post.delete}
+              onClick={() => setDoing('DELETING')}
+            >
               <Icon name="bin" />
             </button>
           </div>
@@ -72,7 +94,15 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
       ) : (
         <>
           <h2 id={headingId} className={post.title === '' ? 'visually-hidden' : 'post-title'}>
-            {post.title === '' ? dictionary.post.by(post.authorName) : whole ? post.title : <Link to="/posts/$postId" params={params}>{post.title}</Link>}
+            {post.title === '' ? (
+              dictionary.post.by(post.authorName)
+            ) : whole ? (
+              post.title
+            ) : (
+              <Link to="/posts/$postId" params={params}>
+                {post.title}
+              </Link>
+            )}
           </h2>
           <PostText content={post.content} whole={whole} postId={params.postId} />
         </>

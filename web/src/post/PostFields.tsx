@@ -29,7 +29,19 @@ interface PostFieldsProps {
 }
 
 /** Title, text, counter and send: of the composer and of the editor. Ctrl or ⌘ with Enter sends. */
-export function PostFields({ draft, onChange, error, isSending, contentLabel, placeholder, sendLabel, autoFocus = false, isFolded = false, onSend, onCancel }: PostFieldsProps) {
+export function PostFields({
+  draft,
+  onChange,
+  error,
+  isSending,
+  contentLabel,
+  placeholder,
+  sendLabel,
+  autoFocus = false,
+  isFolded = false,
+  onSend,
+  onCancel,
+}: PostFieldsProps) {
   const dictionary = useDictionary()
   const id = useId()
   const length = codePointsIn(draft.content)
@@ -80,7 +92,9 @@ export function PostFields({ draft, onChange, error, isSending, contentLabel, pl
       {!isFolded && (
         <div className="post-fields-foot">
           <Counter text={draft.content} limit={MAX_CONTENT} />
-          {codePointsIn(draft.title) > MAX_TITLE && <span className="counter counter-over">{dictionary.state.tooLong(codePointsIn(draft.title) - MAX_TITLE)}</span>}
+          {codePointsIn(draft.title) > MAX_TITLE && (
+            <span className="counter counter-over">{dictionary.state.tooLong(codePointsIn(draft.title) - MAX_TITLE)}</span>
+          )}
           {onCancel !== undefined && (
             <button type="button" className="button button-quiet" onClick={onCancel}>
               {dictionary.act.cancel}

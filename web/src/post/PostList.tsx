@@ -28,5 +28,14 @@ export function PostList({ listKey, path, parameters, before = NOTHING_BEFORE, e
   if (walk.data === undefined) return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
   const posts = itemsOf({ pages: [{ content: before }, ...walk.data.pages] })
   if (posts.length === 0) return <div className="card empty">{empty}</div>
-  return <EndlessList name={JSON.stringify(listKey)} label={feed.label} items={posts} walk={walk} estimate={CARD_ESTIMATE} render={(post) => <PostCard post={post} />} />
+  return (
+    <EndlessList
+      name={JSON.stringify(listKey)}
+      label={feed.label}
+      items={posts}
+      walk={walk}
+      estimate={CARD_ESTIMATE}
+      render={(post) => <PostCard post={post} />}
+    />
+  )
 }

@@ -37,7 +37,12 @@ function OpenPost({ postId }: { postId: number }) {
     client.removeQueries({ queryKey: topLevelKey(postId) })
     client.removeQueries({ queryKey: ['comments', 'replies'] })
   })
-  const { data: post, error, isPending, refetch } = useQuery<Post>({
+  const {
+    data: post,
+    error,
+    isPending,
+    refetch,
+  } = useQuery<Post>({
     queryKey: postKey(postId),
     queryFn: async ({ signal }) => {
       const fresh = await getPost(postId, signal)
@@ -51,7 +56,12 @@ function OpenPost({ postId }: { postId: number }) {
   // Only after the page is left: this page would ask for it again, and find nothing.
   const leave = () => void navigate({ to: '/me' }).then(() => client.removeQueries({ queryKey: postKey(postId) }))
   if (isPending) return <Waiting rows={1} />
-  if (post === undefined) return isFailure(error, 'POST_NOT_FOUND') || isFailure(error, 'POST_ALREADY_DELETED') ? <NotFound /> : <Problem error={error} onRetry={() => void refetch()} />
+  if (post === undefined)
+    return isFailure(error, 'POST_NOT_FOUND') || isFailure(error, 'POST_ALREADY_DELETED') ? (
+      <NotFound />
+    ) : (
+      <Problem error={error} onRetry={() => void refetch()} />
+    )
   return (
     <>
       <PageHeading title={titleOf(post) || dictionary.post.by(post.authorName)} hidden />

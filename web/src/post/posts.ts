@@ -84,4 +84,7 @@ export function changeInPages<T extends { id: number }>(data: Pages<T> | undefin
   return { ...data, pages }
 }
 
-export const onePageOf = <T>(content: T[]): Pages<T> => ({ pages: [{ content, page: null, size: content.length, hasNext: false, nextCursor: null }], pageParams: [''] })
+export const onePageOf = <T>(content: T[]): Pages<T> => ({
+  pages: [{ content, page: null, size: content.length, hasNext: false, nextCursor: null }],
+  pageParams: [''],
+})

@@ -20,7 +20,8 @@ interface ScrollOptions {
 export function useScroll<T, L extends Scroll<T> = Scroll<T>>({ key, path, parameters, size = PAGE_SIZE, enabled = true }: ScrollOptions) {
   return useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam, signal }) => call<L>('GET', withQuery(path, { ...parameters, size, ...(pageParam === '' ? { page: 0 } : { cursor: pageParam }) }), { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      call<L>('GET', withQuery(path, { ...parameters, size, ...(pageParam === '' ? { page: 0 } : { cursor: pageParam }) }), { signal }),
     initialPageParam: '',
     getNextPageParam: ({ hasNext, nextCursor }) => (hasNext && nextCursor !== null ? nextCursor : undefined),
     staleTime: Number.POSITIVE_INFINITY,

@@ -14,7 +14,13 @@ export function CommentHitCard({ hit }: { hit: CommentHit }) {
       <h2 id={nameId} className="visually-hidden">
         {comment.by(hit.authorName)}
       </h2>
-      <Byline name={hit.authorName} handle={hit.authorHandle} avatarUrl={hit.authorAvatarUrl} instant={hit.createdAt} isEdited={hit.updatedAt !== hit.createdAt} />
+      <Byline
+        name={hit.authorName}
+        handle={hit.authorHandle}
+        avatarUrl={hit.authorAvatarUrl}
+        instant={hit.createdAt}
+        isEdited={hit.updatedAt !== hit.createdAt}
+      />
       <LinkedText text={hit.content} />
       <p className="hit-origin">
         <Link to="/posts/$postId" params={{ postId: String(hit.postId) }} search={{ comment: hit.id }}>

@@ -24,7 +24,16 @@ export function SearchBox() {
           if (wanted !== '') void navigate({ to: '/search', search: { keyword: wanted } })
         }}
       >
-        <input type="search" className="input" aria-label={search.label} placeholder={search.label} enterKeyHint="search" maxLength={MAX_KEYWORD} value={keyword} onChange={({ target }) => setKeyword(target.value)} />
+        <input
+          type="search"
+          className="input"
+          aria-label={search.label}
+          placeholder={search.label}
+          enterKeyHint="search"
+          maxLength={MAX_KEYWORD}
+          value={keyword}
+          onChange={({ target }) => setKeyword(target.value)}
+        />
         <button type="submit" className="icon-button" aria-label={search.submit}>
           <Icon name="search" />
         </button>

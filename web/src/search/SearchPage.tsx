@@ -78,7 +78,9 @@ function Hits<T extends { id: number }>({ keyword, kind, listKey, render }: Hits
       <p role="status" className="search-total">
         {total === 0 ? search.empty(keyword) : search.total(format(total))}
       </p>
-      {hits.length > 0 && <EndlessList name={JSON.stringify(listKey)} label={search[kind]} items={hits} walk={walk} estimate={HIT_ESTIMATE[kind]} render={render} />}
+      {hits.length > 0 && (
+        <EndlessList name={JSON.stringify(listKey)} label={search[kind]} items={hits} walk={walk} estimate={HIT_ESTIMATE[kind]} render={render} />
+      )}
     </>
   )
 }

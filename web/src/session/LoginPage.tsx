@@ -36,8 +36,26 @@ export function LoginPage(): ReactNode {
           entry.start()
         }}
       >
-        <TextField label={session.email} type="email" name="email" autoComplete="username" required value={email} error={fields.email} onChange={({ target }) => setEmail(target.value)} />
-        <TextField label={session.password} type="password" name="password" autoComplete="current-password" required value={password} error={fields.password} onChange={({ target }) => setPassword(target.value)} />
+        <TextField
+          label={session.email}
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          value={email}
+          error={fields.email}
+          onChange={({ target }) => setEmail(target.value)}
+        />
+        <TextField
+          label={session.password}
+          type="password"
+          name="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          error={fields.password}
+          onChange={({ target }) => setPassword(target.value)}
+        />
         <p role="alert" className="field-error">
           {entry.isError && Object.keys(fields).length === 0 && sentenceOf(entry.error, dictionary)}
         </p>

@@ -50,7 +50,13 @@ export function SignupPage(): ReactNode {
         <TextField label={session.memberName} hint={session.nameHint} autoComplete="name" {...control('memberName')} />
         <TextField label={session.handle} hint={session.handleHint} autoComplete="off" autoCapitalize="none" spellCheck={false} {...control('handle')} />
         <TextField label={session.email} type="email" autoComplete="username" {...control('email')} />
-        <TextField label={session.password} hint={session.passwordHint} type={isShown ? 'text' : 'password'} autoComplete="new-password" {...control('password')} />
+        <TextField
+          label={session.password}
+          hint={session.passwordHint}
+          type={isShown ? 'text' : 'password'}
+          autoComplete="new-password"
+          {...control('password')}
+        />
         <label className="check">
           <input type="checkbox" checked={isShown} onChange={({ target }) => setShown(target.checked)} /> {session.showPassword}
         </label>

@@ -17,8 +17,10 @@ export function activityRoutes(app: HttpServer, context: ActivityContext): void 
       success(200, await readMyActivities(context, request.memberId, request.query)),
     )
 
-    app.get(`${prefix}/followings`, { schema: { tags, summary: 'What those whom I follow wrote, liked and followed, newest first', querystring: ListQuery, response } }, async (request) =>
-      success(200, await readActivitiesOfFollowings(context, request.memberId, request.query)),
+    app.get(
+      `${prefix}/followings`,
+      { schema: { tags, summary: 'What those whom I follow wrote, liked and followed, newest first', querystring: ListQuery, response } },
+      async (request) => success(200, await readActivitiesOfFollowings(context, request.memberId, request.query)),
     )
   }
 }

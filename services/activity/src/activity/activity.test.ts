@@ -18,28 +18,53 @@ beforeAll(async () => {
 })
 afterAll(() => activity.close())
 
-const typesSeen = async (query = '') => (await activity.ask(id('viewer'), 'GET', `/api/member-activities/followings${query}`)).body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType)
+const typesSeen = async (query = '') =>
+  (await activity.ask(id('viewer'), 'GET', `/api/member-activities/followings${query}`)).body.data.content.map(
+    (one: { memberActivityType: string }) => one.memberActivityType,
+  )
 
 test('my own activities are all that I did, newest first, and nobody else’s', async () => {
   const postId = await insertPost(activity.database, id('stranger'))
-  await activity.deliver(eventOf('POST_CREATE', { memberId: id('stranger'), postId }), eventOf('POST_READ', { memberId: id('walker'), postId }), eventOf('MEMBER_LOGIN', { memberId: id('stranger') }))
+  await activity.deliver(
+    eventOf('POST_CREATE', { memberId: id('stranger'), postId }),
+    eventOf('POST_READ', { memberId: id('walker'), postId }),
+    eventOf('MEMBER_LOGIN', { memberId: id('stranger') }),
+  )
   for (const path of ['/api/member-activities', '/api/activity']) {
     const { status, body } = await activity.ask(id('stranger'), 'GET', path)
-    expect([status, body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType), body.data.hasNext]).toEqual([200, ['MEMBER_LOGIN', 'POST_CREATE'], false])
-    expect(body.data.content[1]).toEqual({ memberId: id('stranger'), postId, commentId: null, targetMemberId: null, memberActivityType: 'POST_CREATE', createdAt: expect.any(String), updatedAt: expect.any(String) })
+    expect([status, body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType), body.data.hasNext]).toEqual([
+      200,
+      ['MEMBER_LOGIN', 'POST_CREATE'],
+      false,
+    ])
+    expect(body.data.content[1]).toEqual({
+      memberId: id('stranger'),
+      postId,
+      commentId: null,
+      targetMemberId: null,
+      memberActivityType: 'POST_CREATE',
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
+    })
   }
 })
 
 test('of those whom I follow I am shown writes, likes and follows, not reads, logins and blocks, nor of members whom I mute, do not follow or may not see', async () => {
   const { database, deliver } = activity
   const postId = await insertPost(database, id('friend'))
-  for (const name of ['hidden', 'muted', 'stranger']) await deliver(eventOf('POST_CREATE', { memberId: id(name), postId: await insertPost(database, id(name)) }))
+  for (const name of ['hidden', 'muted', 'stranger'])
+    await deliver(eventOf('POST_CREATE', { memberId: id(name), postId: await insertPost(database, id(name)) }))
   await database.sql`insert into content.post_like (post_id, member_id) values (${postId}, ${id('friend')})`
   await insertFollow(database.sql, id('friend'), id('stranger'))
   const memberId = id('friend')
   await deliver(
-    eventOf('POST_CREATE', { memberId, postId }), eventOf('POST_READ', { memberId, postId }), eventOf('MEMBER_LOGIN', { memberId }), eventOf('MEMBER_LOGOUT', { memberId }),
-    eventOf('MEMBER_BLOCK', { memberId, targetMemberId: id('stranger') }), eventOf('LIKE_POST', { memberId, postId }), eventOf('MEMBER_FOLLOW', { memberId, targetMemberId: id('stranger') }),
+    eventOf('POST_CREATE', { memberId, postId }),
+    eventOf('POST_READ', { memberId, postId }),
+    eventOf('MEMBER_LOGIN', { memberId }),
+    eventOf('MEMBER_LOGOUT', { memberId }),
+    eventOf('MEMBER_BLOCK', { memberId, targetMemberId: id('stranger') }),
+    eventOf('LIKE_POST', { memberId, postId }),
+    eventOf('MEMBER_FOLLOW', { memberId, targetMemberId: id('stranger') }),
   )
   expect(await typesSeen()).toEqual(['MEMBER_FOLLOW', 'LIKE_POST', 'POST_CREATE'])
   await database.sql`update content.post_like set liked = false where post_id = ${postId}`
@@ -59,9 +84,13 @@ test('a comment of a friend is not shown when the post’s author has blocked me
 test('a walk by cursor meets each activity once, even those of one and the same moment', async () => {
   const occurredAt = new Date().toISOString()
   const events = Array.from({ length: 45 }, (_, n) => eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }))
-  await activity.database.sql`insert into content.post (id, author_id, content) overriding system value select 1000000 + n, ${id('friend')}, 'walk' from generate_series(0, 44) as n`
+  await activity.database
+    .sql`insert into content.post (id, author_id, content) overriding system value select 1000000 + n, ${id('friend')}, 'walk' from generate_series(0, 44) as n`
   await activity.deliver(...events)
-  for (const [reader, path] of [[id('viewer'), '/api/activity/followings'], [id('friend'), '/api/member-activities']] as const) {
+  for (const [reader, path] of [
+    [id('viewer'), '/api/activity/followings'],
+    [id('friend'), '/api/member-activities'],
+  ] as const) {
     const seen: number[] = []
     let cursor = ''
     do {
@@ -71,7 +100,12 @@ test('a walk by cursor meets each activity once, even those of one and the same 
     } while (cursor !== '')
     expect([seen.length, new Set(seen).size]).toEqual([45, 45])
     const pages = await Promise.all([0, 1, 2, 3, 4].map((page) => activity.ask(reader, 'GET', `${path}?size=10&page=${page}`)))
-    expect(pages.flatMap(({ body }) => body.data.content).map(({ postId }) => postId).filter((postId) => postId >= 1_000_000)).toEqual(seen)
+    expect(
+      pages
+        .flatMap(({ body }) => body.data.content)
+        .map(({ postId }) => postId)
+        .filter((postId) => postId >= 1_000_000),
+    ).toEqual(seen)
   }
 })
 

@@ -43,8 +43,15 @@ interface Client {
 
 async function listenIn(authorization: string, lastEventId?: string): Promise<Client> {
   const leaving = new AbortController()
-  const answer = await fetch(url, { headers: { authorization, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) }, signal: leaving.signal })
-  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([200, 'text/event-stream; charset=utf-8', 'no-store'])
+  const answer = await fetch(url, {
+    headers: { authorization, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) },
+    signal: leaving.signal,
+  })
+  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+    'no-store',
+  ])
   const reader = (answer.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   let lastId = ''
@@ -129,7 +136,11 @@ test('what another process took up arrives by the look of each second, which is 
 })
 
 test('a silent stream is kept alive by a comment at least every 20 s', async () => {
-  const streams = createNotificationStreams({ sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'silent' }), verifier: activity.tokens.verifier, log: activity.app.log })
+  const streams = createNotificationStreams({
+    sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'silent' }),
+    verifier: activity.tokens.verifier,
+    log: activity.app.log,
+  })
   const reader = await streams.open(minji, await activity.tokens.bearerOf(minji), undefined)
   let text = ''
   reader.on('data', (chunk) => {
@@ -148,7 +159,12 @@ test('a silent stream is kept alive by a comment at least every 20 s', async () 
 })
 
 test('streams are bounded per member and in all; one that ends makes room', async () => {
-  const streams = createNotificationStreams({ sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'bounded' }), verifier: activity.tokens.verifier, log: activity.app.log, maxStreams: { perMember: 2, inAll: 3 } })
+  const streams = createNotificationStreams({
+    sql: openPool({ url: activity.database.urlOf('activity'), max: 1, name: 'bounded' }),
+    verifier: activity.tokens.verifier,
+    log: activity.app.log,
+    maxStreams: { perMember: 2, inAll: 3 },
+  })
   const open = async (memberId: number) => streams.open(memberId, await activity.tokens.bearerOf(memberId), 0)
   const first = await open(1)
   await open(1)

@@ -116,7 +116,8 @@ export function createNotificationStreams(options: NotificationStreamsOptions): 
       const position = lastNumber ?? (await findNewestNumber(sql, memberId))
       if (isClosed) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })
       if (subscriptions.size >= maxStreams.inAll) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 })
-      if ([...subscriptions].filter((one) => one.memberId === memberId).length >= maxStreams.perMember) throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: 5 })
+      if ([...subscriptions].filter((one) => one.memberId === memberId).length >= maxStreams.perMember)
+        throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: 5 })
       const events = new Readable({ read() {} })
       const subscription: Subscription = { memberId, authorization, position, events, lastWrittenAt: 0 }
       subscriptions.add(subscription)

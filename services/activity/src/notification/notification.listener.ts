@@ -24,7 +24,10 @@ export const notifyMembers: ListenerStep = {
     await holdOrderOfCommits(sql)
     const resolved = await resolveActs(sql, events.flatMap(toToldAct))
     const changed = await upsertActs(sql, resolved)
-    await assignToGroups(sql, changed.filter(({ notification_id, active }) => notification_id === null && active))
+    await assignToGroups(
+      sql,
+      changed.filter(({ notification_id, active }) => notification_id === null && active),
+    )
     return new Set(changed.map(({ event_id }) => event_id)).size
   },
 }

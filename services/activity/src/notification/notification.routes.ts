@@ -11,17 +11,33 @@ const tags = ['notification']
 export function notificationRoutes(app: HttpServer, context: ActivityContext): void {
   app.get(
     '/api/notifications',
-    { schema: { tags, summary: 'What others did with my things, grouped, newest first', querystring: ListQuery, response: { 200: successOf(scrollOf(Notification)) } } },
+    {
+      schema: {
+        tags,
+        summary: 'What others did with my things, grouped, newest first',
+        querystring: ListQuery,
+        response: { 200: successOf(scrollOf(Notification)) },
+      },
+    },
     async (request) => success(200, await readNotifications(context, request.memberId, request.query)),
   )
 
-  app.get('/api/notifications/unread-count', { schema: { tags, summary: 'How many notifications I have not read', response: { 200: successOf(UnreadCount) } } }, async (request) =>
-    success(200, { unreadCount: await countUnreadNotifications(context, request.memberId) }),
+  app.get(
+    '/api/notifications/unread-count',
+    { schema: { tags, summary: 'How many notifications I have not read', response: { 200: successOf(UnreadCount) } } },
+    async (request) => success(200, { unreadCount: await countUnreadNotifications(context, request.memberId) }),
   )
 
   app.post(
     '/api/notifications/read',
-    { schema: { tags, summary: 'Mark notifications as read; without ids all of them', body: Type.Union([ReadNotifications, Type.Null()]), response: { 200: successOf(Type.Boolean()) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Mark notifications as read; without ids all of them',
+        body: Type.Union([ReadNotifications, Type.Null()]),
+        response: { 200: successOf(Type.Boolean()) },
+      },
+    },
     async (request) => {
       await markNotificationsRead(context, request.memberId, request.body?.ids)
       return success(200, true)

@@ -19,4 +19,5 @@ export async function readNotifications({ sql, cursors }: ActivityContext, membe
 export const countUnreadNotifications = ({ sql }: ActivityContext, memberId: number): Promise<number> => countUnread(sql, memberId)
 
 /** Without ids: all of them. */
-export const markNotificationsRead = ({ sql }: ActivityContext, memberId: number, ids?: readonly number[] | null): Promise<void> => markRead(sql, memberId, ids ?? undefined)
+export const markNotificationsRead = ({ sql }: ActivityContext, memberId: number, ids?: readonly number[] | null): Promise<void> =>
+  markRead(sql, memberId, ids ?? undefined)

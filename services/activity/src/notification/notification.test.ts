@@ -49,7 +49,10 @@ test('one is not told of one’s own acts', async () => {
 test('like, cancel and like again end in a like in whatever order they arrive, and like and cancel end in nothing', async () => {
   const ordersOf = (events: MemberActivityEvent[]): MemberActivityEvent[][] =>
     events.length < 2 ? [events] : events.flatMap((event) => ordersOf(events.filter((other) => other !== event)).map((rest) => [event, ...rest]))
-  for (const [last, expected] of [[3, ['LIKE_POST 1']], [2, []]] as const) {
+  for (const [last, expected] of [
+    [3, ['LIKE_POST 1']],
+    [2, []],
+  ] as const) {
     const count = ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last)).length
     for (let n = 0; n < count; n += 1) {
       postId = await insertPost(activity.database, minji)
@@ -65,9 +68,21 @@ test('a comment is told to the post’s author, a reply to its parent’s author
   const commentId = await insertComment(activity.database, fan(0), postId)
   const replyId = await insertComment(activity.database, fan(1), postId, commentId)
   const before = (await told(fan(0))).length
-  await activity.deliver(eventOf('COMMENT_CREATE', { memberId: fan(0), postId, commentId }), eventOf('COMMENT_CREATE', { memberId: fan(1), postId, commentId: replyId }), eventOf('LIKE_COMMENT', { memberId: minji, postId, commentId }))
+  await activity.deliver(
+    eventOf('COMMENT_CREATE', { memberId: fan(0), postId, commentId }),
+    eventOf('COMMENT_CREATE', { memberId: fan(1), postId, commentId: replyId }),
+    eventOf('LIKE_COMMENT', { memberId: minji, postId, commentId }),
+  )
   expect(await told(minji)).toEqual(['COMMENT_CREATE 2'])
-  expect((await listOf(fan(0))).map(({ type, commentId: id }) => [type, id]).slice(0, -before || undefined).sort()).toEqual([['COMMENT_REPLY', commentId], ['LIKE_COMMENT', commentId]])
+  expect(
+    (await listOf(fan(0)))
+      .map(({ type, commentId: id }) => [type, id])
+      .slice(0, -before || undefined)
+      .sort(),
+  ).toEqual([
+    ['COMMENT_REPLY', commentId],
+    ['LIKE_COMMENT', commentId],
+  ])
   await activity.deliver(eventOf('COMMENT_DELETE', { memberId: fan(1), postId, commentId: replyId, version: 2 }))
   expect(await told(minji)).toEqual(['COMMENT_CREATE 1'])
   expect(await told(fan(0))).toHaveLength(before + 1)
@@ -81,7 +96,10 @@ test('a reply by the post’s author to their own comment tells nobody, one to a
 })
 
 test('a follow is told until it is taken back', async () => {
-  await activity.deliver(eventOf('MEMBER_FOLLOW', { memberId: fan(0), targetMemberId: minji, version: 5 }), eventOf('MEMBER_FOLLOW', { memberId: fan(1), targetMemberId: minji, version: 2 }))
+  await activity.deliver(
+    eventOf('MEMBER_FOLLOW', { memberId: fan(0), targetMemberId: minji, version: 5 }),
+    eventOf('MEMBER_FOLLOW', { memberId: fan(1), targetMemberId: minji, version: 2 }),
+  )
   expect(await told(minji)).toEqual(['MEMBER_FOLLOW 2'])
   await activity.deliver(eventOf('MEMBER_UNFOLLOW', { memberId: fan(0), targetMemberId: minji, version: 6 }))
   expect(await told(minji)).toEqual(['MEMBER_FOLLOW 1'])
@@ -95,7 +113,10 @@ test('what happens after reading opens a new notification; liking anew does not'
   await activity.deliver(unlike(fan(0), 2), like(fan(0), 3))
   expect(await unread(minji)).toBe(0)
   await activity.deliver(like(fan(1)))
-  expect((await listOf(minji)).map(({ read, actorCount }) => [read, actorCount])).toEqual([[false, 1], [true, 1]])
+  expect((await listOf(minji)).map(({ read, actorCount }) => [read, actorCount])).toEqual([
+    [false, 1],
+    [true, 1],
+  ])
   const [newest] = await listOf(minji)
   await activity.ask(fan(3), 'POST', '/api/notifications/read', { ids: [newest.id] })
   expect(await unread(minji)).toBe(1)

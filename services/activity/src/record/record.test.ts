@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => activity.close())
 
-const records = async () => (await activity.database.sql`select md5(coalesce(string_agg(r::text, '|' order by message_key), '')) as sum, count(*) as n from activity.record r`)[0]
+const records = async () =>
+  (await activity.database.sql`select md5(coalesce(string_agg(r::text, '|' order by message_key), '')) as sum, count(*) as n from activity.record r`)[0]
 
 test('a batch delivered twice changes nothing the second time', async () => {
   const events = Array.from({ length: 500 }, () => eventOf('POST_READ', { memberId: minji, postId }))
@@ -30,7 +31,14 @@ test('like, cancel and like again leave the same records in whatever order and c
     eventOf('LIKE_POST_CANCEL', { memberId: other, postId, version: 2 }),
     eventOf('LIKE_POST', { memberId: other, postId, version: 3 }),
   ]
-  const orders = [[first, cancel, again], [first, again, cancel], [cancel, first, again], [cancel, again, first], [again, first, cancel], [again, cancel, first]]
+  const orders = [
+    [first, cancel, again],
+    [first, again, cancel],
+    [cancel, first, again],
+    [cancel, again, first],
+    [again, first, cancel],
+    [again, cancel, first],
+  ]
   for (const order of orders) {
     for (const size of [1, 2, 3]) {
       await activity.database.sql`delete from activity.record where member_id = ${other}`
@@ -64,13 +72,34 @@ test('newer means the higher version, not the later clock', async () => {
 test('a record keeps all that the event says, its key without the prefix, whatever characters that has', async () => {
   const messageKey = 'member_activity:kafka_event:POST_READ###"odd", {key} \\ \'안녕\' NULL'
   const at = '2026-11-25T01:02:03.456+09:00'
-  const event = eventOf('COMMENT_READ', { memberId: minji, postId, commentId: 77, targetMemberId: 88, version: 9_007_199_254_740_991, messageKey, createdAt: at, updatedAt: '2026-11-25T01:02:03Z', occurredAt: '1969-12-31T23:59:59.999Z' })
+  const event = eventOf('COMMENT_READ', {
+    memberId: minji,
+    postId,
+    commentId: 77,
+    targetMemberId: 88,
+    version: 9_007_199_254_740_991,
+    messageKey,
+    createdAt: at,
+    updatedAt: '2026-11-25T01:02:03Z',
+    occurredAt: '1969-12-31T23:59:59.999Z',
+  })
   await activity.deliver(event)
   const rows = await activity.database.sql`select * from activity.record where comment_id = 77`
-  expect([...rows]).toEqual([{
-    message_key: messageKey.slice('member_activity:kafka_event:'.length), type: 'COMMENT_READ', member_id: minji, post_id: postId, comment_id: 77, target_member_id: 88, version: event.version, event_id: event.eventId,
-    created_at: new Date(at), updated_at: new Date('2026-11-25T01:02:03Z'), occurred_at: new Date('1969-12-31T23:59:59.999Z'),
-  }])
+  expect([...rows]).toEqual([
+    {
+      message_key: messageKey.slice('member_activity:kafka_event:'.length),
+      type: 'COMMENT_READ',
+      member_id: minji,
+      post_id: postId,
+      comment_id: 77,
+      target_member_id: 88,
+      version: event.version,
+      event_id: event.eventId,
+      created_at: new Date(at),
+      updated_at: new Date('2026-11-25T01:02:03Z'),
+      occurred_at: new Date('1969-12-31T23:59:59.999Z'),
+    },
+  ])
 })
 
 test('batches of the same keys that arrive at once, in opposite orders, all take effect', async () => {

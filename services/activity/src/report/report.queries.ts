@@ -51,7 +51,10 @@ export interface ReportedRecord {
 }
 
 /** Where the act is on record already, by the relay or an earlier report, nothing changes. */
-export async function insertReportedRecord(sql: Sql, { messageKey, type, memberId, postId, commentId, occurredAt, createdAt, updatedAt, repeatable }: ReportedRecord): Promise<void> {
+export async function insertReportedRecord(
+  sql: Sql,
+  { messageKey, type, memberId, postId, commentId, occurredAt, createdAt, updatedAt, repeatable }: ReportedRecord,
+): Promise<void> {
   await sql`
     insert into activity.record (message_key, type, member_id, post_id, comment_id, version, occurred_at, created_at, updated_at)
     select ${messageKey}, ${type}, ${memberId}, ${postId}, ${commentId}, 1, ${occurredAt}, ${createdAt}, ${updatedAt}

@@ -19,24 +19,40 @@ export function reportRoutes(app: HttpServer, config: ActivityConfig, context: A
   }
 
   for (const prefix of ACTIVITY_PREFIXES) {
-    app.post(`${prefix}/posts`, { preValidation, schema: { tags, summary: 'Record what I did with a post', body: PostActivityReport, response } }, async (request, reply) => {
-      await reportActivity(context, request.memberId, 'posts', request.body)
-      return reply.code(201).send(success(201, true))
-    })
+    app.post(
+      `${prefix}/posts`,
+      { preValidation, schema: { tags, summary: 'Record what I did with a post', body: PostActivityReport, response } },
+      async (request, reply) => {
+        await reportActivity(context, request.memberId, 'posts', request.body)
+        return reply.code(201).send(success(201, true))
+      },
+    )
 
-    app.post(`${prefix}/comments`, { preValidation, schema: { tags, summary: 'Record what I did with a comment', body: CommentActivityReport, response } }, async (request, reply) => {
-      await reportActivity(context, request.memberId, 'comments', request.body)
-      return reply.code(201).send(success(201, true))
-    })
+    app.post(
+      `${prefix}/comments`,
+      { preValidation, schema: { tags, summary: 'Record what I did with a comment', body: CommentActivityReport, response } },
+      async (request, reply) => {
+        await reportActivity(context, request.memberId, 'comments', request.body)
+        return reply.code(201).send(success(201, true))
+      },
+    )
 
-    app.post(`${prefix}/posts/likes`, { preValidation, schema: { tags, summary: 'Record that I like a post, or no longer do', body: PostActivityReport, response } }, async (request, reply) => {
-      await reportActivity(context, request.memberId, 'postLikes', request.body)
-      return reply.code(201).send(success(201, true))
-    })
+    app.post(
+      `${prefix}/posts/likes`,
+      { preValidation, schema: { tags, summary: 'Record that I like a post, or no longer do', body: PostActivityReport, response } },
+      async (request, reply) => {
+        await reportActivity(context, request.memberId, 'postLikes', request.body)
+        return reply.code(201).send(success(201, true))
+      },
+    )
 
-    app.post(`${prefix}/comments/likes`, { preValidation, schema: { tags, summary: 'Record that I like a comment, or no longer do', body: CommentActivityReport, response } }, async (request, reply) => {
-      await reportActivity(context, request.memberId, 'commentLikes', request.body)
-      return reply.code(201).send(success(201, true))
-    })
+    app.post(
+      `${prefix}/comments/likes`,
+      { preValidation, schema: { tags, summary: 'Record that I like a comment, or no longer do', body: CommentActivityReport, response } },
+      async (request, reply) => {
+        await reportActivity(context, request.memberId, 'commentLikes', request.body)
+        return reply.code(201).send(success(201, true))
+      },
+    )
   }
 }

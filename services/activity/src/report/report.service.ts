@@ -19,7 +19,12 @@ export type ReportPath = keyof typeof TYPES
  * Keeps a record of what a member says that they did, if it is true. It tells nobody, and gives way to what the relay
  * delivers: for our own services this way in is not needed.
  */
-export async function reportActivity(context: ActivityContext, callerId: number, path: ReportPath, report: PostActivityReport | CommentActivityReport): Promise<void> {
+export async function reportActivity(
+  context: ActivityContext,
+  callerId: number,
+  path: ReportPath,
+  report: PostActivityReport | CommentActivityReport,
+): Promise<void> {
   const { memberId, postId } = report
   const commentId = 'commentId' in report ? report.commentId : null
   if (memberId !== callerId) throw new DailyfeedError('MEMBER_FORBIDDEN')

@@ -41,7 +41,13 @@ test('a report in another member’s name is 403', async () => {
   expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
 })
 
-test.each([['posts', 'NONSENSE'], ['posts', 'LIKE_POST'], ['posts/likes', 'POST_CREATE'], ['comments', 'POST_READ'], ['comments/likes', 'LIKE_POST']])('%s does not take %s', async (path, activityType) => {
+test.each([
+  ['posts', 'NONSENSE'],
+  ['posts', 'LIKE_POST'],
+  ['posts/likes', 'POST_CREATE'],
+  ['comments', 'POST_READ'],
+  ['comments/likes', 'LIKE_POST'],
+])('%s does not take %s', async (path, activityType) => {
   const { status, body } = await activity.ask(minji, 'POST', `/api/member-activities/${path}`, { memberId: minji, postId, commentId, activityType })
   expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', 'activityType'])
 })
@@ -51,7 +57,10 @@ test('what is not true is not recorded', async () => {
   expect(await report(minji, '/api/activity/posts', { activityType: 'POST_UPDATE' })).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await report(minji, '/api/activity/posts', { activityType: 'POST_DELETE' })).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await report(minji, '/api/activity/posts', { postId: 999_999, activityType: 'POST_READ' })).toEqual([404, 'POST_NOT_FOUND'])
-  expect(await report(minji, '/api/activity/posts', { postId: await insertPost(activity.database, secretive), activityType: 'POST_READ' })).toEqual([404, 'POST_NOT_FOUND'])
+  expect(await report(minji, '/api/activity/posts', { postId: await insertPost(activity.database, secretive), activityType: 'POST_READ' })).toEqual([
+    404,
+    'POST_NOT_FOUND',
+  ])
   const otherPostId = await insertPost(activity.database, minji)
   expect(await report(jisoo, '/api/activity/comments', { postId: otherPostId, commentId, activityType: 'COMMENT_CREATE' })).toEqual([404, 'COMMENT_NOT_FOUND'])
   expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([403, 'MEMBER_FORBIDDEN'])

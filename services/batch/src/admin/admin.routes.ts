@@ -16,9 +16,21 @@ const JobState = Type.Object({
   job: Type.String(),
   owners: Type.Array(Type.String()),
   schedule: nullable(Type.String()),
-  lastRun: nullable(Type.Object({ startedAt: Instant, endedAt: nullable(Instant), outcome: nullable(Type.String()), figures: nullable(Figures), error: nullable(Type.String()) })),
+  lastRun: nullable(
+    Type.Object({
+      startedAt: Instant,
+      endedAt: nullable(Instant),
+      outcome: nullable(Type.String()),
+      figures: nullable(Figures),
+      error: nullable(Type.String()),
+    }),
+  ),
 })
-const JobOutcome = Type.Object({ outcome: Type.String({ description: 'SUCCEEDED, FAILED, RUNS_ALREADY, or STILL_RUNNING: the list of jobs tells how it ends' }), figures: Type.Optional(Figures), error: Type.Optional(Type.String()) })
+const JobOutcome = Type.Object({
+  outcome: Type.String({ description: 'SUCCEEDED, FAILED, RUNS_ALREADY, or STILL_RUNNING: the list of jobs tells how it ends' }),
+  figures: Type.Optional(Figures),
+  error: Type.Optional(Type.String()),
+})
 
 /** Sooner than a gateway loses patience; a reindex takes minutes. */
 const PATIENCE_MILLISECONDS = 5_000
@@ -37,21 +49,37 @@ async function reportInTime(context: BatchContext, job: string): Promise<JobRepo
 export function adminRoutes(app: HttpServer, context: BatchContext): void {
   const onlyAdmins = onlyAdminsOf(context.sql)
 
-  app.get('/api/admin/jobs', { preHandler: onlyAdmins, schema: { tags, summary: 'Batch jobs and their last runs', response: { 200: successOf(Type.Array(JobState)) } } }, async () => {
-    const runs = new Map((await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]))
-    return success(
-      200,
-      Object.entries(JOBS).map(([job, { owners, schedule }]) => {
-        const run = runs.get(job)
-        const lastRun = run === undefined ? null : { startedAt: run.started_at.toISOString(), endedAt: run.ended_at?.toISOString() ?? null, outcome: run.outcome, figures: run.figures, error: run.error }
-        return { job, owners: [...owners], schedule: schedule ?? null, lastRun }
-      }),
-    )
-  })
+  app.get(
+    '/api/admin/jobs',
+    { preHandler: onlyAdmins, schema: { tags, summary: 'Batch jobs and their last runs', response: { 200: successOf(Type.Array(JobState)) } } },
+    async () => {
+      const runs = new Map((await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]))
+      return success(
+        200,
+        Object.entries(JOBS).map(([job, { owners, schedule }]) => {
+          const run = runs.get(job)
+          const lastRun =
+            run === undefined
+              ? null
+              : {
+                  startedAt: run.started_at.toISOString(),
+                  endedAt: run.ended_at?.toISOString() ?? null,
+                  outcome: run.outcome,
+                  figures: run.figures,
+                  error: run.error,
+                }
+          return { job, owners: [...owners], schedule: schedule ?? null, lastRun }
+        }),
+      )
+    },
+  )
 
   app.post(
     '/api/admin/jobs/:job/run',
-    { preHandler: onlyAdmins, schema: { tags, summary: 'Run a batch job now', params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(JobOutcome) } } },
+    {
+      preHandler: onlyAdmins,
+      schema: { tags, summary: 'Run a batch job now', params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(JobOutcome) } },
+    },
     async (request) => {
       if (findJob(request.params.job) === undefined) throw new DailyfeedError('NOT_FOUND')
       return success(200, await reportInTime(context, request.params.job))

@@ -13,7 +13,9 @@ export interface DeadLetterOwners {
 
 /** Connections of their own: a job may keep an owner busy for minutes, and an administrator waits here. */
 export function createDeadLetterOwners(urls: Record<ListenerName, string>, internalToken: string): DeadLetterOwners {
-  const clients = new Map<ListenerName, ServiceClient>(LISTENERS.map((service) => [service, createServiceClient({ service, baseUrl: urls[service], internalToken })]))
+  const clients = new Map<ListenerName, ServiceClient>(
+    LISTENERS.map((service) => [service, createServiceClient({ service, baseUrl: urls[service], internalToken })]),
+  )
   return {
     async ask<Data>(owner: ListenerName, path: string, body: object) {
       const client = clients.get(owner)

@@ -12,12 +12,16 @@ const params = Type.Object({ id: Type.String({ maxLength: 60, description: '{ser
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
-  app.get('/api/admin/dead-letters', { preHandler, schema: { tags, summary: 'Events that failed, by cause', response: { 200: successOf(DeadLetterGroups) } } }, async () =>
-    success(200, await listDeadLetterGroups(context)),
+  app.get(
+    '/api/admin/dead-letters',
+    { preHandler, schema: { tags, summary: 'Events that failed, by cause', response: { 200: successOf(DeadLetterGroups) } } },
+    async () => success(200, await listDeadLetterGroups(context)),
   )
 
-  app.get('/api/admin/dead-letters/:id', { preHandler, schema: { tags, summary: 'An event that failed', params, response: { 200: successOf(DeadLetter) } } }, async (request) =>
-    success(200, await getDeadLetterOrThrow(context, request.params.id)),
+  app.get(
+    '/api/admin/dead-letters/:id',
+    { preHandler, schema: { tags, summary: 'An event that failed', params, response: { 200: successOf(DeadLetter) } } },
+    async (request) => success(200, await getDeadLetterOrThrow(context, request.params.id)),
   )
 
   app.post(

@@ -39,5 +39,8 @@ export type DeadLetter = Type.Static<typeof DeadLetter>
 
 const unavailable = Type.Array(Type.String(), { description: 'services that could not be asked' })
 export const DeadLetterGroups = Type.Object({ groups: Type.Array(DeadLetterGroup), unavailable })
-export const Replay = Type.Object({ outcome: Type.String({ description: 'REPLAYED, FAILED_AGAIN, or NOT_OPEN where it was dealt with before' }), deadLetter: DeadLetter })
+export const Replay = Type.Object({
+  outcome: Type.String({ description: 'REPLAYED, FAILED_AGAIN, or NOT_OPEN where it was dealt with before' }),
+  deadLetter: DeadLetter,
+})
 export const GroupReplay = Type.Object({ replayed: Type.Integer(), failedAgain: Type.Integer(), unavailable })

@@ -40,7 +40,12 @@ export async function replayGroup(context: AdminContext, fingerprint: string): P
   return { ...sum, unavailable }
 }
 
-async function askOne<Owned, Answer>(context: AdminContext, publicId: string, path: string, answerOf: (service: ListenerName, owned: Owned) => Answer): Promise<Answer> {
+async function askOne<Owned, Answer>(
+  context: AdminContext,
+  publicId: string,
+  path: string,
+  answerOf: (service: ListenerName, owned: Owned) => Answer,
+): Promise<Answer> {
   const [, service, number] = PUBLIC_ID.exec(publicId) ?? []
   if (service === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
   try {
@@ -52,7 +57,11 @@ async function askOne<Owned, Answer>(context: AdminContext, publicId: string, pa
   }
 }
 
-async function askAll<Data>(context: AdminContext, path: string, body: object): Promise<{ answers: { service: ListenerName; data: Data }[]; unavailable: ListenerName[] }> {
+async function askAll<Data>(
+  context: AdminContext,
+  path: string,
+  body: object,
+): Promise<{ answers: { service: ListenerName; data: Data }[]; unavailable: ListenerName[] }> {
   const answers: { service: ListenerName; data: Data }[] = []
   const unavailable: ListenerName[] = []
   await Promise.all(

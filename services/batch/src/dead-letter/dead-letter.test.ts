@@ -26,7 +26,13 @@ const owners: { name: 'content' | 'search'; letters: Letter[]; service: RunningS
 
 /** A small owner that answers as the routes of deadletter-support do, over letters in memory. */
 async function startOwner(name: 'content' | 'search') {
-  const server = await createHttpServer({ service: name, logLevel: 'silent', verifier: tokens.verifier, callers: `batch:${hashOfToken(BATCH_TOKEN)}`, checkReady: async () => {} })
+  const server = await createHttpServer({
+    service: name,
+    logLevel: 'silent',
+    verifier: tokens.verifier,
+    callers: `batch:${hashOfToken(BATCH_TOKEN)}`,
+    checkReady: async () => {},
+  })
   const letters: Letter[] = []
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
   const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
@@ -40,10 +46,14 @@ async function startOwner(name: 'content' | 'search') {
     const [first] = open()
     if (first === undefined) return success(200, [])
     const { fingerprint, step, errorClass, message } = first
-    return success(200, [{ fingerprint, step, errorClass, message, count: open().length, firstAt: first.createdAt, lastAt: open().at(-1)?.createdAt, latestId: open().at(-1)?.id }])
+    return success(200, [
+      { fingerprint, step, errorClass, message, count: open().length, firstAt: first.createdAt, lastAt: open().at(-1)?.createdAt, latestId: open().at(-1)?.id },
+    ])
   })
   server.post('/internal/dead-letters/find', { config, schema: { body: ById } }, async ({ body }) => success(200, getOrThrow(body.id)))
-  server.post('/internal/dead-letters/archive', { config, schema: { body: ById } }, async ({ body }) => success(200, Object.assign(getOrThrow(body.id), { status: 'ARCHIVED' })))
+  server.post('/internal/dead-letters/archive', { config, schema: { body: ById } }, async ({ body }) =>
+    success(200, Object.assign(getOrThrow(body.id), { status: 'ARCHIVED' })),
+  )
   server.post('/internal/dead-letters/replay', { config, schema: { body: ById } }, async ({ body }) => {
     const deadLetter = getOrThrow(body.id)
     if (deadLetter.status !== 'OPEN') return success(200, { outcome: 'NOT_OPEN', deadLetter })
@@ -72,8 +82,24 @@ const ask = async (method: 'GET' | 'POST', path = '') => {
 const ownerOf = (name: string) => owners.find((owner) => owner.name === name) as (typeof owners)[number]
 const keep = (name: string, ...ids: number[]) => {
   for (const id of ids) {
-    const failure = { step: 'views', eventId: `event ${id}`, source: 'http:test', payload: '{"n":1}', errorClass: 'TypeError', message: 'no handler', stack: null }
-    ownerOf(name).letters.push({ ...failure, id, status: 'OPEN', fingerprint: `f-${name}`, attempts: 0, replayCount: 0, createdAt: `2026-11-25T00:00:0${id}.000Z` })
+    const failure = {
+      step: 'views',
+      eventId: `event ${id}`,
+      source: 'http:test',
+      payload: '{"n":1}',
+      errorClass: 'TypeError',
+      message: 'no handler',
+      stack: null,
+    }
+    ownerOf(name).letters.push({
+      ...failure,
+      id,
+      status: 'OPEN',
+      fingerprint: `f-${name}`,
+      attempts: 0,
+      replayCount: 0,
+      createdAt: `2026-11-25T00:00:0${id}.000Z`,
+    })
   }
 }
 
@@ -111,12 +137,25 @@ test('dead letters of all services are grouped by cause, and a service that is a
     { service: 'search', count: 1, latestId: 'search-3' },
     { service: 'content', count: 2, latestId: 'content-2' },
   ])
-  expect(data.groups[1]).toMatchObject({ step: 'views', errorClass: 'TypeError', message: 'no handler', firstAt: expect.any(String), lastAt: expect.any(String) })
+  expect(data.groups[1]).toMatchObject({
+    step: 'views',
+    errorClass: 'TypeError',
+    message: 'no handler',
+    firstAt: expect.any(String),
+    lastAt: expect.any(String),
+  })
 })
 
 test('one dead letter is shown whole, as it came', async () => {
   keep('content', 1)
-  expect((await ask('GET', '/content-1')).data).toMatchObject({ id: 'content-1', service: 'content', payload: '{"n":1}', source: 'http:test', status: 'OPEN', replayCount: 0 })
+  expect((await ask('GET', '/content-1')).data).toMatchObject({
+    id: 'content-1',
+    service: 'content',
+    payload: '{"n":1}',
+    source: 'http:test',
+    status: 'OPEN',
+    replayCount: 0,
+  })
 })
 
 test('a replay is asked of the owner, and says so where there is nothing left to do', async () => {
@@ -151,7 +190,13 @@ test('a dead letter of a service that is away is unavailable, not unknown', asyn
 test('dead letters are for administrators alone', async () => {
   const plain = await insertMember(database.sql, 'plain')
   const asPlain = { authorization: await tokens.bearerOf(plain) }
-  for (const [method, path] of [['GET', ''], ['GET', '/content-1'], ['POST', '/content-1/replay'], ['POST', '/content-1/archive'], ['POST', '/groups/x/replay']] as const) {
+  for (const [method, path] of [
+    ['GET', ''],
+    ['GET', '/content-1'],
+    ['POST', '/content-1/replay'],
+    ['POST', '/content-1/archive'],
+    ['POST', '/groups/x/replay'],
+  ] as const) {
     const answer = await app.inject({ method, url: `/api/admin/dead-letters${path}`, headers: asPlain })
     expect([path, answer.statusCode, answer.json().code]).toEqual([path, 403, 'MEMBER_FORBIDDEN'])
     expect((await app.inject({ method, url: `/api/admin/dead-letters${path}` })).statusCode).toBe(401)

@@ -30,7 +30,13 @@ export async function openRun(sql: Sql, job: string): Promise<number> {
   return row.id
 }
 
-export async function closeRun(sql: Sql, id: number, outcome: 'SUCCEEDED' | 'FAILED', figures: Record<string, number>, error: string | undefined): Promise<void> {
+export async function closeRun(
+  sql: Sql,
+  id: number,
+  outcome: 'SUCCEEDED' | 'FAILED',
+  figures: Record<string, number>,
+  error: string | undefined,
+): Promise<void> {
   await sql`update batch.job_run set ended_at = now(), outcome = ${outcome}, figures = ${sql.json(figures)}, error = ${error ?? null} where id = ${id}`
 }
 

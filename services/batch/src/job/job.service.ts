@@ -19,7 +19,10 @@ export async function runJob({ sql, owners, log }: BatchContext, name: string): 
   if (job === undefined) throw new UnknownJobError(unknownJob(name))
   const holder = randomUUID()
   if (!(await takeJobLease(sql, name, holder, LEASE_SECONDS))) return { outcome: 'RUNS_ALREADY' }
-  const renewing = setInterval(() => takeJobLease(sql, name, holder, LEASE_SECONDS).catch((err) => log.warn({ job: name, err }, 'job lease not renewed')), RENEW_MILLISECONDS)
+  const renewing = setInterval(
+    () => takeJobLease(sql, name, holder, LEASE_SECONDS).catch((err) => log.warn({ job: name, err }, 'job lease not renewed')),
+    RENEW_MILLISECONDS,
+  )
   try {
     const run = await openRun(sql, name)
     const figures: Record<string, number> = {}

@@ -53,7 +53,11 @@ test('an owner that is away fails the run and is named; the others are asked all
     if (owner === 'search') throw new Error('search cannot be reached')
     return { restored: 1 }
   }
-  expect(await runJob({ sql, owners, log }, 'listenerDeadletterRestoreJob')).toEqual({ outcome: 'FAILED', figures: { restored: 2 }, error: 'search cannot be reached' })
+  expect(await runJob({ sql, owners, log }, 'listenerDeadletterRestoreJob')).toEqual({
+    outcome: 'FAILED',
+    figures: { restored: 2 },
+    error: 'search cannot be reached',
+  })
   expect((await runs())[0]).toMatchObject({ outcome: 'FAILED', error: 'search cannot be reached' })
 })
 
@@ -77,9 +81,14 @@ test('of two schedulers one runs a job at its minute, also when the other’s cl
 })
 
 test('every schedule is a time in TOPIC_TIME_ZONE', () => {
-  const next = (job: string, zone: string) => new Cron(JOBS[job]?.schedule ?? '', { timezone: zone, paused: true }).nextRun(new Date('2026-11-25T00:00:00Z'))?.toISOString()
+  const next = (job: string, zone: string) =>
+    new Cron(JOBS[job]?.schedule ?? '', { timezone: zone, paused: true }).nextRun(new Date('2026-11-25T00:00:00Z'))?.toISOString()
   expect([next('counterReconcileJob', 'Asia/Seoul'), next('counterReconcileJob', 'UTC')]).toEqual(['2026-11-25T18:10:00.000Z', '2026-11-25T03:10:00.000Z'])
-  expect([next('imageCollectJob', 'Asia/Seoul'), next('jwtKeyRotationJob', 'Asia/Seoul'), next('tokenCleanupJob', 'Asia/Seoul')]).toEqual(['2026-11-25T19:10:00.000Z', '2026-11-25T01:00:00.000Z', '2026-11-25T00:30:00.000Z'])
+  expect([next('imageCollectJob', 'Asia/Seoul'), next('jwtKeyRotationJob', 'Asia/Seoul'), next('tokenCleanupJob', 'Asia/Seoul')]).toEqual([
+    '2026-11-25T19:10:00.000Z',
+    '2026-11-25T01:00:00.000Z',
+    '2026-11-25T00:30:00.000Z',
+  ])
   expect(next('listenerDeadletterRestoreJob', 'Asia/Seoul')).toBe('2026-11-25T00:01:00.000Z')
   expect([JOBS['jwtKeyInitJob']?.schedule, JOBS['searchReindexJob']?.schedule]).toEqual([undefined, undefined])
 })
@@ -92,14 +101,24 @@ test('a run that was killed is marked ABANDONED by the next, which does not wait
 })
 
 test('an unknown job is refused in one line that names the known ones', async () => {
-  await expect(runJob({ sql, owners, log }, 'washTheDishesJob')).rejects.toThrow(`there is no job 'washTheDishesJob'; there are: ${Object.keys(JOBS).join(', ')}`)
+  await expect(runJob({ sql, owners, log }, 'washTheDishesJob')).rejects.toThrow(
+    `there is no job 'washTheDishesJob'; there are: ${Object.keys(JOBS).join(', ')}`,
+  )
   await expect(runJob({ sql, owners, log }, '__proto__')).rejects.toThrow("there is no job '__proto__'")
 })
 
 test('/api/admin is for administrators alone, judged anew on every call', async () => {
   const tokens = await testTokens()
-  const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: 'a-token-of-at-least-32-characters-x', INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0') })
-  const deadLetterOwners = createDeadLetterOwners({ activity: 'http://127.0.0.1:1', search: 'http://127.0.0.1:1', content: 'http://127.0.0.1:1' }, config.INTERNAL_TOKEN)
+  const config = readBatchConfigOrThrow({
+    DATABASE_URL: database.urlOf('batch'),
+    LOG_LEVEL: 'silent',
+    INTERNAL_TOKEN: 'a-token-of-at-least-32-characters-x',
+    INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0'),
+  })
+  const deadLetterOwners = createDeadLetterOwners(
+    { activity: 'http://127.0.0.1:1', search: 'http://127.0.0.1:1', content: 'http://127.0.0.1:1' },
+    config.INTERNAL_TOKEN,
+  )
   const { app } = await batchApp({ config, sql, owners, deadLetterOwners, verifier: tokens.verifier })
   const memberId = await insertMember(database.sql, 'operator')
   const headers = { authorization: await tokens.bearerOf(memberId) }
@@ -112,7 +131,10 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
   expect((await app.inject({ method: 'POST', url: '/api/admin/jobs/nonsense/run', headers })).statusCode).toBe(404)
   // A job of minutes does not keep its administrator waiting; the list tells how it ends.
   let finish = (_figures: Record<string, number>) => {}
-  answer = () => new Promise((resolve) => { finish = resolve })
+  answer = () =>
+    new Promise((resolve) => {
+      finish = resolve
+    })
   const slow = await app.inject({ method: 'POST', url: '/api/admin/jobs/searchReindexJob/run', headers })
   expect(slow.json().data).toEqual({ outcome: 'STILL_RUNNING' })
   const ofReindex = async () => (await list()).json().data.find(({ job }: { job: string }) => job === 'searchReindexJob').lastRun
@@ -120,7 +142,11 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
   finish({ posts: 7 })
   await vi.waitFor(async () => expect(await ofReindex()).toMatchObject({ outcome: 'SUCCEEDED', figures: { posts: 7 } }))
   const states = (await list()).json().data
-  expect(states.find(({ job }: { job: string }) => job === 'counterReconcileJob')).toMatchObject({ owners: ['content'], schedule: '10 3 * * *', lastRun: { outcome: 'SUCCEEDED' } })
+  expect(states.find(({ job }: { job: string }) => job === 'counterReconcileJob')).toMatchObject({
+    owners: ['content'],
+    schedule: '10 3 * * *',
+    lastRun: { outcome: 'SUCCEEDED' },
+  })
   await database.sql`update member.member set role = 'MEMBER' where id = ${memberId}`
   expect((await list()).statusCode).toBe(403)
   await app.close()

@@ -12,7 +12,10 @@ export interface Owners {
 
 export function createOwners(urls: Partial<Record<ServiceName, string>>, internalToken: string): Owners {
   const clients = Object.fromEntries(
-    Object.entries(urls).map(([service, baseUrl]) => [service, createServiceClient({ service, baseUrl, internalToken, readTimeoutMilliseconds: JOB_TIMEOUT_MILLISECONDS })]),
+    Object.entries(urls).map(([service, baseUrl]) => [
+      service,
+      createServiceClient({ service, baseUrl, internalToken, readTimeoutMilliseconds: JOB_TIMEOUT_MILLISECONDS }),
+    ]),
   )
   return {
     async runJob(owner, job) {

@@ -11,7 +11,13 @@ export function startScheduler(context: BatchContext, timeZone: string): () => v
   const timers = Object.entries(JOBS).flatMap(([name, { schedule }]) =>
     schedule === undefined
       ? []
-      : [new Cron(schedule, { timezone: timeZone, protect: true, catch: (error) => context.log.error({ job: name, err: error }, 'job could not be run') }, async () => void (await runScheduledJob(context, name, Date.now())))],
+      : [
+          new Cron(
+            schedule,
+            { timezone: timeZone, protect: true, catch: (error) => context.log.error({ job: name, err: error }, 'job could not be run') },
+            async () => void (await runScheduledJob(context, name, Date.now())),
+          ),
+        ],
   )
   return () => {
     for (const timer of timers) timer.stop()

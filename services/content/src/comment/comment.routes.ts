@@ -9,23 +9,39 @@ import { createComment, editComment, removeComment } from './comment.service.ts'
 const tags = ['content']
 
 export function commentRoutes(app: HttpServer, context: ContentContext): void {
-  app.post('/api/comments', { schema: { tags, summary: 'Comment on a post, or reply', body: CommentDraft, response: { 201: successOf(Comment) } } }, async (request, reply) => {
-    const comment = await createComment(context, actorOf(request), request.body)
-    return reply.code(201).send(success(201, comment))
-  })
+  app.post(
+    '/api/comments',
+    { schema: { tags, summary: 'Comment on a post, or reply', body: CommentDraft, response: { 201: successOf(Comment) } } },
+    async (request, reply) => {
+      const comment = await createComment(context, actorOf(request), request.body)
+      return reply.code(201).send(success(201, comment))
+    },
+  )
 
-  app.post('/api/comments/replies', { schema: { tags, summary: 'Reply to a comment', body: ReplyDraft, response: { 201: successOf(Comment) } } }, async (request, reply) => {
-    const comment = await createComment(context, actorOf(request), request.body)
-    return reply.code(201).send(success(201, comment))
-  })
+  app.post(
+    '/api/comments/replies',
+    { schema: { tags, summary: 'Reply to a comment', body: ReplyDraft, response: { 201: successOf(Comment) } } },
+    async (request, reply) => {
+      const comment = await createComment(context, actorOf(request), request.body)
+      return reply.code(201).send(success(201, comment))
+    },
+  )
 
-  app.put('/api/comments/:commentId', { schema: { tags, summary: 'Edit one of my comments', params: CommentPath, body: CommentEdit, response: { 200: successOf(Comment) } } }, async (request) => {
-    const comment = await editComment(context, actorOf(request), request.params.commentId, request.body.content)
-    return success(200, comment)
-  })
+  app.put(
+    '/api/comments/:commentId',
+    { schema: { tags, summary: 'Edit one of my comments', params: CommentPath, body: CommentEdit, response: { 200: successOf(Comment) } } },
+    async (request) => {
+      const comment = await editComment(context, actorOf(request), request.params.commentId, request.body.content)
+      return success(200, comment)
+    },
+  )
 
-  app.delete('/api/comments/:commentId', { schema: { tags, summary: 'Delete one of my comments', params: CommentPath, response: { 200: successOf(Type.Boolean()) } } }, async (request) => {
-    await removeComment(context, actorOf(request), request.params.commentId)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/comments/:commentId',
+    { schema: { tags, summary: 'Delete one of my comments', params: CommentPath, response: { 200: successOf(Type.Boolean()) } } },
+    async (request) => {
+      await removeComment(context, actorOf(request), request.params.commentId)
+      return success(200, true)
+    },
+  )
 }

@@ -15,7 +15,9 @@ export async function createComment({ sql, newEventOf, wakeRelay }: ContentConte
     const depth = parentId === null ? 0 : await replyDepthOrThrow(transaction, parentId, postId, memberId)
     const comment = await insertComment(transaction, { postId, parentId, depth, authorId: memberId, content })
     const event = newEventOf('COMMENT_CREATE', { memberId, postId, commentId: comment.id, traceparent })
-    await insertEvents(transaction, 'content', [{ ...event, memberId, postId, commentId: comment.id, version: comment.version, createdAt: comment.created_at, updatedAt: comment.updated_at }])
+    await insertEvents(transaction, 'content', [
+      { ...event, memberId, postId, commentId: comment.id, version: comment.version, createdAt: comment.created_at, updatedAt: comment.updated_at },
+    ])
     return comment
   })
   wakeRelay()
@@ -30,7 +32,12 @@ async function replyDepthOrThrow(sql: Sql, parentId: number, postId: number, mem
   return parent.depth + 1
 }
 
-export async function editComment({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, commentId: number, content: string): Promise<Comment> {
+export async function editComment(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  commentId: number,
+  content: string,
+): Promise<Comment> {
   const comment = await getCommentStateOrThrow(sql, commentId, memberId)
   if (comment.author_id !== memberId) throw new DailyfeedError('COMMENT_MODIFICATION_PERMISSION_DENIED')
   const row = await sql.begin(async (begun) => {
@@ -38,7 +45,9 @@ export async function editComment({ sql, newEventOf, wakeRelay }: ContentContext
     const edited = await updateComment(transaction, commentId, content)
     if (edited === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND') // deleted between the two statements
     const event = newEventOf('COMMENT_UPDATE', { memberId, postId: edited.post_id, commentId, traceparent })
-    await insertEvents(transaction, 'content', [{ ...event, memberId, postId: edited.post_id, commentId, version: edited.version, createdAt: edited.created_at, updatedAt: edited.updated_at }])
+    await insertEvents(transaction, 'content', [
+      { ...event, memberId, postId: edited.post_id, commentId, version: edited.version, createdAt: edited.created_at, updatedAt: edited.updated_at },
+    ])
     return edited
   })
   wakeRelay()
@@ -56,7 +65,13 @@ export async function removeComment({ sql, newEventOf, wakeRelay }: ContentConte
     if (deleted.length === 0) throw new DailyfeedError('COMMENT_NOT_FOUND')
     const events = deleted.map((row) => {
       const subject = { memberId: row.author_id, postId: row.post_id, commentId: row.id }
-      return { ...newEventOf('COMMENT_DELETE', { ...subject, traceparent }), ...subject, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at }
+      return {
+        ...newEventOf('COMMENT_DELETE', { ...subject, traceparent }),
+        ...subject,
+        version: row.version,
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+      }
     })
     await insertEvents(transaction, 'content', events)
   })

@@ -19,7 +19,11 @@ beforeEach(async () => {
 afterAll(() => content.close())
 
 async function commentOn(memberId: number, parentId?: number | null): Promise<number> {
-  const { status, body } = await content.ask(memberId, 'POST', '/api/comments', { postId, content: 'a comment', ...(parentId === undefined ? {} : { parentId }) })
+  const { status, body } = await content.ask(memberId, 'POST', '/api/comments', {
+    postId,
+    content: 'a comment',
+    ...(parentId === undefined ? {} : { parentId }),
+  })
   expect(status).toBe(201)
   return body.data.id
 }
@@ -29,7 +33,17 @@ const countOf = async () => (await content.database.sql`select comment_count fro
 test('POST /api/comments answers 201 with depth 0 and counts on the post; parentId null is absence', async () => {
   const { status, body } = await content.ask(sora, 'POST', '/api/comments', { postId, content: '좋아요!', parentId: null })
   expect(status).toBe(201)
-  expect(body.data).toMatchObject({ postId, parentId: null, depth: 0, authorId: sora, authorHandle: 'sora', likeCount: 0, replyCount: 0, liked: false, content: '좋아요!' })
+  expect(body.data).toMatchObject({
+    postId,
+    parentId: null,
+    depth: 0,
+    authorId: sora,
+    authorHandle: 'sora',
+    likeCount: 0,
+    replyCount: 0,
+    liked: false,
+    content: '좋아요!',
+  })
   expect(await countOf()).toBe(1)
 })
 
@@ -58,7 +72,12 @@ test('PUT and DELETE by somebody else are 403', async () => {
   const id = await commentOn(sora)
   const edit = await content.ask(minji, 'PUT', `/api/comments/${id}`, { content: 'changed' })
   const removal = await content.ask(minji, 'DELETE', `/api/comments/${id}`)
-  expect([edit.status, edit.body.code, removal.status, removal.body.code]).toEqual([403, 'COMMENT_MODIFICATION_PERMISSION_DENIED', 403, 'COMMENT_DELETION_PERMISSION_DENIED'])
+  expect([edit.status, edit.body.code, removal.status, removal.body.code]).toEqual([
+    403,
+    'COMMENT_MODIFICATION_PERMISSION_DENIED',
+    403,
+    'COMMENT_DELETION_PERMISSION_DENIED',
+  ])
 })
 
 test('PUT /api/comments/{commentId} by its author changes the content and the version', async () => {
@@ -83,7 +102,11 @@ test('DELETE of a comment hides the replies below it, corrects the counts, and t
   expect(await countOf()).toBe(1)
   const told = await content.database.sql`
     select comment_id, member_id from content.outbox where activity_type = 'COMMENT_DELETE' and post_id = ${postId} order by comment_id`
-  expect([...told]).toEqual([{ comment_id: top, member_id: sora }, { comment_id: middle, member_id: minji }, { comment_id: leaf, member_id: sora }])
+  expect([...told]).toEqual([
+    { comment_id: top, member_id: sora },
+    { comment_id: middle, member_id: minji },
+    { comment_id: leaf, member_id: sora },
+  ])
   const answers = await Promise.all([top, middle, leaf].map((id) => content.ask(sora, 'POST', `/api/comments/${id}/like`)))
   expect(answers.map(({ body }) => body.code)).toEqual(Array(3).fill('COMMENT_NOT_FOUND'))
   expect((await content.ask(sora, 'POST', `/api/comments/${kept}/like`)).status).toBe(200)

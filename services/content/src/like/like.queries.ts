@@ -17,8 +17,13 @@ export async function insertPostLike(sql: Sql, event: NewEvent, postId: number, 
       insert into content.post_counter as counter (post_id, post_created_at, like_count)
       select post.id, post.created_at, 1 from changed join content.post on post.id = changed.post_id
       on conflict (post_id) do update set like_count = counter.like_count + 1
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select post_id as row_id, member_id, post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select post_id as row_id, member_id, post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed`,
+    )}
     select from changed`
   return rows.length === 1
 }
@@ -32,8 +37,13 @@ export async function cancelPostLike(sql: Sql, event: NewEvent, postId: number, 
       returning post_id, member_id, version, created_at, updated_at
     ), counted as (
       update content.post_counter set like_count = like_count - 1 where post_id = (select post_id from changed)
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select post_id as row_id, member_id, post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select post_id as row_id, member_id, post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed`,
+    )}
     select from changed`
   return rows.length === 1
 }
@@ -47,8 +57,13 @@ export async function insertCommentLike(sql: Sql, event: NewEvent, commentId: nu
       returning comment_id, member_id, version, created_at, updated_at
     ), counted as (
       update content.comment set like_count = like_count + 1 from changed where comment.id = changed.comment_id returning comment.post_id
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select comment_id as row_id, member_id, post_id, comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed, counted`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select comment_id as row_id, member_id, post_id, comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed, counted`,
+    )}
     select from changed`
   return rows.length === 1
 }
@@ -62,8 +77,13 @@ export async function cancelCommentLike(sql: Sql, event: NewEvent, commentId: nu
       returning comment_id, member_id, version, created_at, updated_at
     ), counted as (
       update content.comment set like_count = like_count - 1 from changed where comment.id = changed.comment_id returning comment.post_id
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select comment_id as row_id, member_id, post_id, comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed, counted`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select comment_id as row_id, member_id, post_id, comment_id, null::bigint as target_member_id, version, created_at, updated_at from changed, counted`,
+    )}
     select from changed`
   return rows.length === 1
 }

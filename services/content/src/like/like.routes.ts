@@ -26,8 +26,12 @@ export function likeRoutes(app: HttpServer, context: ContentContext): void {
     return success(200, true)
   })
 
-  app.delete('/api/comments/:commentId/like', { schema: { tags, summary: 'Take a like of a comment back', params: CommentPath, response } }, async (request) => {
-    await unlikeComment(context, actorOf(request), request.params.commentId)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/comments/:commentId/like',
+    { schema: { tags, summary: 'Take a like of a comment back', params: CommentPath, response } },
+    async (request) => {
+      await unlikeComment(context, actorOf(request), request.params.commentId)
+      return success(200, true)
+    },
+  )
 }

@@ -34,7 +34,8 @@ test('a like that is not there cannot be taken back: 400 POST_LIKE_CANCEL_ALREAD
 test('like, unlike, like leaves one like and events of rising versions under the founding keys', async () => {
   for (const method of ['POST', 'DELETE', 'POST'] as const) expect((await content.ask(minji, method, `/api/posts/${postId}/like`)).status).toBe(200)
   expect(await likes()).toBe(1)
-  const events = await content.database.sql`select activity_type, version, message_key from content.outbox where post_id = ${postId} and activity_type like 'LIKE%' order by event_id`
+  const events = await content.database
+    .sql`select activity_type, version, message_key from content.outbox where post_id = ${postId} and activity_type like 'LIKE%' order by event_id`
   const key = (type: string) => `member_activity:kafka_event:${type}###${postId}###${minji}`
   expect([...events]).toEqual([
     { activity_type: 'LIKE_POST', version: 1, message_key: key('LIKE_POST') },
@@ -58,7 +59,10 @@ test('a comment is liked and unliked by the same rules', async () => {
   const answers = []
   for (const method of ['POST', 'POST', 'DELETE', 'DELETE'] as const) answers.push(await content.ask(minji, method, `/api/comments/${id}/like`))
   expect(answers.map(({ status, body }) => [status, body.code ?? body.data])).toEqual([
-    [200, true], [400, 'COMMENT_LIKE_ALREADY_EXISTS'], [200, true], [400, 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED'],
+    [200, true],
+    [400, 'COMMENT_LIKE_ALREADY_EXISTS'],
+    [200, true],
+    [400, 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED'],
   ])
   const [row] = await content.database.sql`select like_count from content.comment where id = ${id}`
   expect(row?.['like_count']).toBe(0)

@@ -31,8 +31,13 @@ export async function insertPost(sql: Sql, { event, authorId, title, content }: 
       insert into content.post (author_id, title, content)
       values (${authorId}, ${title}, ${content})
       returning id, author_id, title, content, version, created_at, updated_at
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`,
+    )}
     select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at, 0 as view_count, 0 as like_count, 0 as comment_count, false as liked,
            author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
     from post join member.public_profile author on author.member_id = post.author_id`
@@ -56,8 +61,13 @@ export async function updatePost(sql: Sql, { event, postId, authorId, title, con
         updated_at = greatest(now(), created_at + interval '1 millisecond')
       where id = ${postId} and author_id = ${authorId} and deleted_at is null
       returning id, author_id, title, content, version, created_at, updated_at
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`,
+    )}
     select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at,
            coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count,
            coalesce(mine.liked, false) as liked,
@@ -76,8 +86,13 @@ export async function deletePost(sql: Sql, event: NewEvent, postId: number, auth
       update content.post set deleted_at = now(), version = version + 1
       where id = ${postId} and author_id = ${authorId} and deleted_at is null
       returning id, author_id, version, created_at, updated_at
-    ), ${outboxEntry(sql, 'content', event, sql`
-      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`)}
+    ), ${outboxEntry(
+      sql,
+      'content',
+      event,
+      sql`
+      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`,
+    )}
     select id from post`
   return rows.length === 1
 }

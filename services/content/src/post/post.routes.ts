@@ -14,13 +14,21 @@ export function postRoutes(app: HttpServer, context: ContentContext): void {
     return reply.code(201).send(success(201, post))
   })
 
-  app.put('/api/posts/:postId', { schema: { tags, summary: 'Edit one of my posts', params: PostPath, body: PostDraft, response: { 200: successOf(Post) } } }, async (request) => {
-    const post = await editPost(context, actorOf(request), request.params.postId, request.body)
-    return success(200, post)
-  })
+  app.put(
+    '/api/posts/:postId',
+    { schema: { tags, summary: 'Edit one of my posts', params: PostPath, body: PostDraft, response: { 200: successOf(Post) } } },
+    async (request) => {
+      const post = await editPost(context, actorOf(request), request.params.postId, request.body)
+      return success(200, post)
+    },
+  )
 
-  app.delete('/api/posts/:postId', { schema: { tags, summary: 'Delete one of my posts', params: PostPath, response: { 200: successOf(Type.Boolean()) } } }, async (request) => {
-    await removePost(context, actorOf(request), request.params.postId)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/posts/:postId',
+    { schema: { tags, summary: 'Delete one of my posts', params: PostPath, response: { 200: successOf(Type.Boolean()) } } },
+    async (request) => {
+      await removePost(context, actorOf(request), request.params.postId)
+      return success(200, true)
+    },
+  )
 }

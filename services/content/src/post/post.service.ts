@@ -6,7 +6,11 @@ import type { Actor, ContentContext } from '../context.ts'
 import { toPost } from './post.mapper.ts'
 import { deletePost, findPostState, insertPost, type PostStateRow, updatePost } from './post.queries.ts'
 
-export async function createPost({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, { title, content }: PostDraft): Promise<Post> {
+export async function createPost(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  { title, content }: PostDraft,
+): Promise<Post> {
   const event = newEventOf('POST_CREATE', { memberId, postId: ROW_ID, traceparent })
   const row = await insertPost(sql, { event, authorId: memberId, title: title ?? '', content })
   wakeRelay()
@@ -14,7 +18,12 @@ export async function createPost({ sql, newEventOf, wakeRelay }: ContentContext,
 }
 
 /** An absent title stays as it is. */
-export async function editPost({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, postId: number, { title, content }: PostDraft): Promise<Post> {
+export async function editPost(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  postId: number,
+  { title, content }: PostDraft,
+): Promise<Post> {
   const post = await getPostStateOrThrow(sql, postId, memberId)
   if (post.author_id !== memberId) throw new DailyfeedError('POST_UPDATE_FORBIDDEN')
   if (post.deleted) throw new DailyfeedError('POST_ALREADY_DELETED')

@@ -20,7 +20,22 @@ const eventsOf = (postId: number) => content.database.sql`
 test('POST /api/posts answers 201 with the whole post and leaves one event, pending for each subscriber', async () => {
   const { status, body } = await content.ask(minji, 'POST', '/api/posts', { title: '제목', content: '안녕하세요 👋' })
   expect(status).toBe(201)
-  expect(body).toMatchObject({ status: 201, result: 'SUCCESS', data: { title: '제목', content: '안녕하세요 👋', authorId: minji, authorName: 'Member minji', authorHandle: 'minji', authorAvatarUrl: null, viewCount: 0, likeCount: 0, commentCount: 0, liked: false } })
+  expect(body).toMatchObject({
+    status: 201,
+    result: 'SUCCESS',
+    data: {
+      title: '제목',
+      content: '안녕하세요 👋',
+      authorId: minji,
+      authorName: 'Member minji',
+      authorHandle: 'minji',
+      authorAvatarUrl: null,
+      viewCount: 0,
+      likeCount: 0,
+      commentCount: 0,
+      liked: false,
+    },
+  })
   expect(body.data.updatedAt).toBe(body.data.createdAt)
   expect(await eventsOf(body.data.id)).toEqual([
     { activity_type: 'POST_CREATE', message_key: `member_activity:kafka_event:POST_CREATE###${body.data.id}###${minji}`, version: 1, member_id: minji },
@@ -52,7 +67,13 @@ test('lengths count code points: 100 emoji are a title, 5,000 Hangul syllables a
 })
 
 test('unknown members of a body are ignored and never kept', async () => {
-  const { body } = await content.ask(minji, 'POST', '/api/posts', { content: 'mine', authorId: sora, viewCount: 9_000, id: 1, createdAt: '2020-01-01T00:00:00Z' })
+  const { body } = await content.ask(minji, 'POST', '/api/posts', {
+    content: 'mine',
+    authorId: sora,
+    viewCount: 9_000,
+    id: 1,
+    createdAt: '2020-01-01T00:00:00Z',
+  })
   expect(body.data).toMatchObject({ authorId: minji, viewCount: 0 })
   expect(body.data.createdAt.slice(0, 4)).not.toBe('2020')
 })
@@ -76,7 +97,10 @@ test('PUT /api/posts/{postId} by its author changes it, keeps an absent title, a
   expect(status).toBe(200)
   expect(body.data).toMatchObject({ title: '제목', content: 'two', createdAt: made.data.createdAt })
   expect(body.data.updatedAt > made.data.createdAt).toBe(true)
-  expect((await eventsOf(made.data.id)).map(({ activity_type, version }) => [activity_type, version])).toEqual([['POST_CREATE', 1], ['POST_UPDATE', 2]])
+  expect((await eventsOf(made.data.id)).map(({ activity_type, version }) => [activity_type, version])).toEqual([
+    ['POST_CREATE', 1],
+    ['POST_UPDATE', 2],
+  ])
 })
 
 test('PUT and DELETE of a post by somebody else are 403, and change nothing', async () => {
@@ -100,7 +124,10 @@ test('DELETE /api/posts/{postId} answers true once; then editing and deleting ar
     await content.ask(sora, 'POST', '/api/comments', { postId: id, content: 'hello?' }),
   ]
   expect(answers.map(({ body }) => [body.statusCode, body.code])).toEqual([
-    [410, 'POST_ALREADY_DELETED'], [410, 'POST_ALREADY_DELETED'], [404, 'POST_NOT_FOUND'], [404, 'POST_NOT_FOUND'],
+    [410, 'POST_ALREADY_DELETED'],
+    [410, 'POST_ALREADY_DELETED'],
+    [404, 'POST_NOT_FOUND'],
+    [404, 'POST_NOT_FOUND'],
   ])
 })
 
@@ -132,7 +159,9 @@ test('an expired token is 401 JWT_EXPIRED with X-Token-Refresh-Needed, a forged 
   const stranger = await testTokens()
   const forged = await content.app.inject({ method: 'DELETE', url: '/api/posts/1', headers: { authorization: await stranger.bearerOf(minji) } })
   expect([forged.statusCode, forged.json().code, forged.headers['x-relogin-required']]).toEqual([401, 'INVALID_TOKEN', 'true'])
-  const expired = await content.ask(minji, 'DELETE', '/api/posts/1', undefined, { authorization: await content.bearerOf(minji, { exp: past, iat: past - 900, nbf: past - 900 }) })
+  const expired = await content.ask(minji, 'DELETE', '/api/posts/1', undefined, {
+    authorization: await content.bearerOf(minji, { exp: past, iat: past - 900, nbf: past - 900 }),
+  })
   expect([expired.status, expired.body.code, expired.headers['x-token-refresh-needed']]).toEqual([401, 'JWT_EXPIRED', 'true'])
 })
 
@@ -148,7 +177,14 @@ test('an unknown path is 404 NOT_FOUND, a wrong method 405 with Allow, each the 
 test('failures speak Korean by default and English when asked, carry the path without its query, and the caller’s trace id', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const korean = await content.ask(minji, 'PUT', '/api/posts/999999?secret=1', { content: 'x' }, { traceparent: `00-${traceId}-b7ad6b7169203331-01` })
-  expect(korean.body).toEqual({ statusCode: 404, resultCode: 'FAIL', code: 'POST_NOT_FOUND', message: '글을 찾을 수 없습니다.', path: '/api/posts/999999', traceId })
+  expect(korean.body).toEqual({
+    statusCode: 404,
+    resultCode: 'FAIL',
+    code: 'POST_NOT_FOUND',
+    message: '글을 찾을 수 없습니다.',
+    path: '/api/posts/999999',
+    traceId,
+  })
   const english = await content.ask(minji, 'PUT', '/api/posts/999999', { content: 'x' }, { 'accept-language': 'en-US,en;q=0.9,ko;q=0.8' })
   expect(english.body.message).toBe('This post does not exist.')
 })

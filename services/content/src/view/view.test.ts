@@ -17,10 +17,26 @@ afterAll(() => content.close())
 
 const viewOf = (n: number): MemberActivityEvent => {
   const at = '2026-11-25T00:00:00.000Z'
-  return { eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`, schemaVersion: 1, messageKey: `k${n}`, version: 1, memberActivityType: 'POST_READ', memberId: minji, postId, createdAt: at, updatedAt: at, occurredAt: at }
+  return {
+    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    schemaVersion: 1,
+    messageKey: `k${n}`,
+    version: 1,
+    memberActivityType: 'POST_READ',
+    memberId: minji,
+    postId,
+    createdAt: at,
+    updatedAt: at,
+    occurredAt: at,
+  }
 }
 const deliver = (events: unknown[], token?: string) =>
-  content.app.inject({ method: 'POST', url: '/internal/member-activity-events', payload: { events }, headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token } })
+  content.app.inject({
+    method: 'POST',
+    url: '/internal/member-activity-events',
+    payload: { events },
+    headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token },
+  })
 const views = async () => (await content.database.sql`select view_count from content.post_counter where post_id = ${postId}`)[0]?.['view_count'] ?? 0
 
 test('views arrive in batches and are counted once each, however often they are delivered', async () => {

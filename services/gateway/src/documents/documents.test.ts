@@ -14,15 +14,31 @@ afterAll(async () => {
 async function startService(service: string, prefix: string): Promise<string> {
   const app = await createHttpServer({ service, logLevel: 'silent', checkReady: async () => {} })
   const data = Type.Object({ id: Type.Integer(), note: Type.Union([Type.String(), Type.Null()]) })
-  app.get(`${prefix}/:id`, { schema: { tags: [service], summary: 'One', params: Type.Object({ id: Type.Integer() }), response: { 200: successOf(data) } } }, async () => ({ status: 200, result: 'SUCCESS' as const, data: { id: 1, note: null } }))
-  app.post(`${prefix}`, { config: { access: 'PUBLIC' }, schema: { operationId: 'create', body: data, response: { 201: successOf(data) } } }, async (_request, reply) => reply.code(201).send({ status: 201, result: 'SUCCESS', data: { id: 1, note: null } }))
+  app.get(
+    `${prefix}/:id`,
+    { schema: { tags: [service], summary: 'One', params: Type.Object({ id: Type.Integer() }), response: { 200: successOf(data) } } },
+    async () => ({ status: 200, result: 'SUCCESS' as const, data: { id: 1, note: null } }),
+  )
+  app.post(
+    `${prefix}`,
+    { config: { access: 'PUBLIC' }, schema: { operationId: 'create', body: data, response: { 201: successOf(data) } } },
+    async (_request, reply) => reply.code(201).send({ status: 201, result: 'SUCCESS', data: { id: 1, note: null } }),
+  )
   app.post('/internal/secret', { config: { access: 'INTERNAL' } }, async () => ({}))
   app.get('/api/elsewhere', async () => ({}))
   closing.push(() => app.close())
   return app.listen({ host: '127.0.0.1', port: 0 })
 }
 
-const PREFIXES = { member: '/api/members', content: '/api/posts', timeline: '/api/timeline/posts', search: '/api/search/posts', image: '/api/images', activity: '/api/notifications', batch: '/api/admin' }
+const PREFIXES = {
+  member: '/api/members',
+  content: '/api/posts',
+  timeline: '/api/timeline/posts',
+  search: '/api/search/posts',
+  image: '/api/images',
+  activity: '/api/notifications',
+  batch: '/api/admin',
+}
 
 async function startAll(settings: Record<string, string> = {}): Promise<string> {
   const urls = await Promise.all(UPSTREAM_NAMES.map(async (name) => [`${name.toUpperCase()}_URL`, await startService(name, PREFIXES[name])] as const))
@@ -39,12 +55,17 @@ test('/openapi.json is one document of all public paths, sorted, with no interna
   const paths = Object.keys(document.paths)
   expect(document.openapi).toBe('3.1.0')
   expect(document.servers).toEqual([expect.objectContaining({ url: '/' })])
-  expect(paths).toEqual(Object.values(PREFIXES).flatMap((prefix) => [prefix, `${prefix}/{id}`]).sort())
+  expect(paths).toEqual(
+    Object.values(PREFIXES)
+      .flatMap((prefix) => [prefix, `${prefix}/{id}`])
+      .sort(),
+  )
 
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
   expect(operations).toHaveLength(14)
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(14)
-  for (const { responses } of operations) expect(responses?.['default']).toMatchObject({ content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } } })
+  for (const { responses } of operations)
+    expect(responses?.['default']).toMatchObject({ content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } } })
   expect(document.components?.schemas?.['Failure']).toMatchObject({ type: 'object', required: expect.arrayContaining(['code', 'message', 'traceId']) })
 })
 

@@ -14,7 +14,9 @@ let openStreams = 0
 
 beforeAll(async () => {
   content = await startUpstream('content', (app) => {
-    app.get('/api/posts/cookies', async (_request, reply) => reply.header('set-cookie', ['a=1', 'b=2']).header('vary', 'Accept').header('connection', 'close').send('한글'))
+    app.get('/api/posts/cookies', async (_request, reply) =>
+      reply.header('set-cookie', ['a=1', 'b=2']).header('vary', 'Accept').header('connection', 'close').send('한글'),
+    )
     app.get('/api/posts/gone', async (_request, reply) => reply.code(410).header('x-relogin-required', 'true').send({ code: 'POST_ALREADY_DELETED' }))
     app.get('/api/posts/large', async (_request, reply) => reply.send(Buffer.alloc(8_000_000, 7)))
     app.get('/api/posts/broken', (_request, reply) => {
@@ -56,7 +58,8 @@ afterAll(async () => {
 })
 
 const ask = (path: string, init: RequestInit = {}) => fetch(gateway.url + path, init)
-const askJson = async (path: string, init: RequestInit = {}) => (await ask(path, init)).json() as Promise<Record<string, never> & { headers: Record<string, string> }>
+const askJson = async (path: string, init: RequestInit = {}) =>
+  (await ask(path, init)).json() as Promise<Record<string, never> & { headers: Record<string, string> }>
 
 test.each([
   ['/api/authentication/login', 'member'],
@@ -83,9 +86,30 @@ test('/api/proxy/<rest> is served as /api/<rest>, once', async () => {
 })
 
 test.each([
-  '/internal/jobs/x', '/api/internal/x', '/api/posts/..%2f..%2finternal', '/api/posts/%2e%2e/%2e%2e/internal', '/api/posts/../../internal/x', '/api//internal', '/api/posts//1',
-  '/api/proxy/../internal', '/api/proxy//internal', '/api/posts/..\\..\\internal', '/api/posts/%5c..%5cinternal', '/%69nternal/x', '/%61pi/%69nternal', '//internal/x', '/metrics', '/healthz/other',
-  '/api/posts/x%00', '/api/posts/.', '/api/unknown', '/api', '/api/', '/api/postsx', '/api/healthz/ready', '/api/posts/..;/internal/%2e%2e/',
+  '/internal/jobs/x',
+  '/api/internal/x',
+  '/api/posts/..%2f..%2finternal',
+  '/api/posts/%2e%2e/%2e%2e/internal',
+  '/api/posts/../../internal/x',
+  '/api//internal',
+  '/api/posts//1',
+  '/api/proxy/../internal',
+  '/api/proxy//internal',
+  '/api/posts/..\\..\\internal',
+  '/api/posts/%5c..%5cinternal',
+  '/%69nternal/x',
+  '/%61pi/%69nternal',
+  '//internal/x',
+  '/metrics',
+  '/healthz/other',
+  '/api/posts/x%00',
+  '/api/posts/.',
+  '/api/unknown',
+  '/api',
+  '/api/',
+  '/api/postsx',
+  '/api/healthz/ready',
+  '/api/posts/..;/internal/%2e%2e/',
 ])('%s is routed to nobody', async (path) => {
   const answer = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
   expect(answer).toMatch(/^HTTP\/1.1 404 /)
@@ -152,14 +176,47 @@ test('status, headers and bytes of an answer pass untouched, each cookie by itse
 
 test('what a client says of itself to services is dropped, and the gateway says it instead', async () => {
   const spoofed = {
-    'X-Internal-Token': 'stolen', 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Prefix': '/x', 'X-Real-IP': '6.6.6.6',
-    Forwarded: 'for=6.6.6.6', 'X-User-Id': '1', 'X-Trusted-Frontend': 'true', 'X-HTTP-Method-Override': 'DELETE', TE: 'trailers', 'Proxy-Authorization': 'x', 'X-Own': 'kept', 'X-Hop': 'dropped', Authorization: 'Bearer kept',
+    'X-Internal-Token': 'stolen',
+    'X-Forwarded-For': '6.6.6.6',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': 'evil.example',
+    'X-Forwarded-Prefix': '/x',
+    'X-Real-IP': '6.6.6.6',
+    Forwarded: 'for=6.6.6.6',
+    'X-User-Id': '1',
+    'X-Trusted-Frontend': 'true',
+    'X-HTTP-Method-Override': 'DELETE',
+    TE: 'trailers',
+    'Proxy-Authorization': 'x',
+    'X-Own': 'kept',
+    'X-Hop': 'dropped',
+    Authorization: 'Bearer kept',
   }
-  const lines = Object.entries(spoofed).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const lines = Object.entries(spoofed)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
   const answer = await sendRaw(gateway.url, `GET /api/posts/1 HTTP/1.1\r\nHost: feed.example\r\n${lines}Connection: close, X-Hop, X-Internal-Token\r\n\r\n`)
   const { headers, client } = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1))
-  expect(headers).toMatchObject({ 'x-internal-token': GATEWAY_TOKEN, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'feed.example', 'x-own': 'kept', authorization: 'Bearer kept' })
-  for (const name of ['x-forwarded-prefix', 'x-real-ip', 'forwarded', 'x-user-id', 'x-trusted-frontend', 'x-http-method-override', 'te', 'proxy-authorization', 'x-hop']) expect(headers[name], name).toBeUndefined()
+  expect(headers).toMatchObject({
+    'x-internal-token': GATEWAY_TOKEN,
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': 'feed.example',
+    'x-own': 'kept',
+    authorization: 'Bearer kept',
+  })
+  for (const name of [
+    'x-forwarded-prefix',
+    'x-real-ip',
+    'forwarded',
+    'x-user-id',
+    'x-trusted-frontend',
+    'x-http-method-override',
+    'te',
+    'proxy-authorization',
+    'x-hop',
+  ])
+    expect(headers[name], name).toBeUndefined()
   expect(headers.host).toBe(new URL(content.url).host)
   expect(client).toEqual({ address: '127.0.0.1', isHttps: false, host: 'feed.example', isTrustedFrontend: false })
 })
@@ -177,7 +234,13 @@ test('x-request-id is made at the edge when it is absent or odd, and returned; t
 test('a service that does not answer in time is 503 with Retry-After, in the envelope', async () => {
   const answer = await ask('/api/posts/never', { headers: { 'accept-language': 'en' } })
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
-  expect(await answer.json()).toMatchObject({ statusCode: 503, resultCode: 'FAIL', code: 'SERVICE_UNAVAILABLE', path: '/api/posts/never', message: 'This cannot be done right now. Please try again in a moment.' })
+  expect(await answer.json()).toMatchObject({
+    statusCode: 503,
+    resultCode: 'FAIL',
+    code: 'SERVICE_UNAVAILABLE',
+    path: '/api/posts/never',
+    message: 'This cannot be done right now. Please try again in a moment.',
+  })
 })
 
 test('a service that breaks off its answer breaks off ours: half is never taken for whole', async () => {
@@ -206,7 +269,10 @@ test('a gateway that stops ends open event streams', async () => {
 
 test('a service that cannot be reached is 503 in the envelope, with a code of its own for member-svc, also with a body', async () => {
   const alone = await startGateway()
-  for (const [path, code] of [['/api/members/profile', 'MEMBER_API_CONNECTION_ERROR'], ['/api/posts', 'SERVICE_UNAVAILABLE']] as const) {
+  for (const [path, code] of [
+    ['/api/members/profile', 'MEMBER_API_CONNECTION_ERROR'],
+    ['/api/posts', 'SERVICE_UNAVAILABLE'],
+  ] as const) {
     for (const init of [{}, { method: 'POST', body: randomBytes(200_000) }]) {
       const answer = await fetch(alone.url + path, init)
       const failure = (await answer.json()) as { message: string }

@@ -5,7 +5,19 @@ import { traceparentOf } from '@dailyfeed/http-server/trace'
 import type { FastifyRequest } from 'fastify'
 
 /** Of one connection only (RFC 9110, 7.6.1), and `expect`, which this server has answered itself. */
-const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'expect']
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+]
 /** What only the gateway may say. `host` becomes the service's own, x-forwarded-host keeps the client's. */
 const OURS = ['host', INTERNAL_TOKEN, TRUSTED_FRONTEND, 'x-real-ip', 'forwarded', 'x-user-id', 'x-http-method-override', 'traceparent', REQUEST_ID]
 const DROPPED = new Set([...HOP_BY_HOP, ...OURS])
@@ -25,7 +37,12 @@ function harmlessHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
 
 /** A client may declare more headers to be of its own connection; almost none does. */
 const namedByConnection = (connection: string | undefined) =>
-  connection === undefined || connection === 'keep-alive' || connection === 'close' ? [] : connection.toLowerCase().split(',').map((name) => name.trim())
+  connection === undefined || connection === 'keep-alive' || connection === 'close'
+    ? []
+    : connection
+        .toLowerCase()
+        .split(',')
+        .map((name) => name.trim())
 
 /** `internalToken`: absent towards a server that is not one of ours. */
 export function forwardedHeadersOf(request: FastifyRequest, client: Client, internalToken: string | undefined): ForwardedHeaders {

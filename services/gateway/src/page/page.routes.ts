@@ -55,7 +55,12 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config,
       url: '/*',
       handler(request, reply) {
         const headers = forwardedHeadersOf(request, edgeClientOf(request, config.TRUSTED_FRONTENDS), undefined)
-        forward(request, reply, { pool: pages, headers, isEndless: false, unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }) }, endless)
+        forward(
+          request,
+          reply,
+          { pool: pages, headers, isEndless: false, unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }) },
+          endless,
+        )
       },
     })
     return

@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => images.close())
 
-const files = async () => (await readdir(images.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+const files = async () =>
+  (await readdir(images.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 const ageAll = async () => {
   const twoHoursAgo = new Date(Date.now() - 7_200_000)
   for (const path of await files()) await utimes(path, twoHoursAgo, twoHoursAgo)
@@ -28,7 +29,14 @@ test('an empty store has nothing to collect', async () => {
 })
 
 test('old files without a row and unfinished writes go; images and what is young stay; a second run finds nothing', async () => {
-  const kept = (await images.upload(7, await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } }).png().toBuffer())).body.data
+  const kept = (
+    await images.upload(
+      7,
+      await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } })
+        .png()
+        .toBuffer(),
+    )
+  ).body.data
   const orphan = newImageId()
   await images.context.store.put(orphan, 'image', Buffer.from('left by a crash'))
   await images.context.store.put(orphan, 'thumbnail', Buffer.from('left by a crash'))

@@ -13,7 +13,8 @@ export async function deleteImagesOrThrow(context: ImageContext, memberId: numbe
 }
 
 /** Deletes what of these is the member's, and lets the rest be. */
-export const deleteOwnAmong = (context: ImageContext, memberId: number, addresses: readonly string[]): Promise<void> => deleteOwn(context, memberId, idsOf(addresses))
+export const deleteOwnAmong = (context: ImageContext, memberId: number, addresses: readonly string[]): Promise<void> =>
+  deleteOwn(context, memberId, idsOf(addresses))
 
 /** Rows first: after a crash in between, only files are left, which the collector finds. */
 async function deleteOwn({ sql, store }: ImageContext, memberId: number, ids: readonly string[]): Promise<void> {

@@ -12,7 +12,9 @@ let theirs: string
 
 beforeAll(async () => {
   images = await imageFixture()
-  png = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } }).png().toBuffer()
+  png = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
 })
 beforeEach(async () => {
   mine = (await images.upload(MINJI, png)).body.data
@@ -34,7 +36,10 @@ const filesOf = async (id: string) => (await readdir(images.folder, { recursive:
 
 test('an owner deletes images by ids and by addresses of any form: rows, files and view are gone', async () => {
   const [second, third] = [(await images.upload(MINJI, png)).body.data, (await images.upload(MINJI, png)).body.data]
-  expect(await remove(MINJI, [mine, `https://feed.example/api/images/view/${second}.webp?thumbnail=true`, `/api/proxy/images/view/${third}`])).toEqual([200, true])
+  expect(await remove(MINJI, [mine, `https://feed.example/api/images/view/${second}.webp?thumbnail=true`, `/api/proxy/images/view/${third}`])).toEqual([
+    200,
+    true,
+  ])
   expect(await statuses(mine, second, third)).toEqual([404, 404, 404])
   expect([...(await images.database.sql`select id from image.image where id = any(${[mine, second, third]})`)]).toEqual([])
   expect(await filesOf(mine)).toEqual([])

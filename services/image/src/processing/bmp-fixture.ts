@@ -15,7 +15,11 @@ interface BmpParts {
 /** A BMP byte by byte, since nothing here writes all the kinds of it that exist. */
 export function bmpOf({ width, height, bits, pixels, compression = 0, palette = [], masks = [], gap = 0 }: BmpParts): Buffer {
   const headers = Buffer.alloc(54)
-  const body = Buffer.concat([Buffer.from(new Uint32Array(masks).buffer), Buffer.from(palette.flatMap(([red, green, blue]) => [blue, green, red, 0])), Buffer.alloc(gap)])
+  const body = Buffer.concat([
+    Buffer.from(new Uint32Array(masks).buffer),
+    Buffer.from(palette.flatMap(([red, green, blue]) => [blue, green, red, 0])),
+    Buffer.alloc(gap),
+  ])
   headers.write('BM')
   headers.writeUInt32LE(54 + body.length + pixels.length, 2)
   headers.writeUInt32LE(54 + body.length, 10)

@@ -27,12 +27,19 @@ test('BMPs of 1, 4 and 8 bits a pixel take their colours from the palette, at od
   const rows = [[...RED], [...GREEN], [...BLUE], [...BLUE], [...GREEN], [...RED]]
   expect(await pixelsOf(bmpOf({ width: 3, height: -2, bits: 4, palette, pixels: Buffer.from([0x12, 0x30, 0, 0, 0x32, 0x10, 0, 0]) }))).toEqual(rows)
   expect(await pixelsOf(bmpOf({ width: 3, height: -2, bits: 8, palette, pixels: Buffer.from([1, 2, 3, 0, 3, 2, 1, 0]) }))).toEqual(rows)
-  expect(await pixelsOf(bmpOf({ width: 3, height: -1, bits: 1, palette: [BLACK, RED], pixels: Buffer.from([0b10100000, 0, 0, 0]) }))).toEqual([[...RED], [...BLACK], [...RED]])
+  expect(await pixelsOf(bmpOf({ width: 3, height: -1, bits: 1, palette: [BLACK, RED], pixels: Buffer.from([0b10100000, 0, 0, 0]) }))).toEqual([
+    [...RED],
+    [...BLACK],
+    [...RED],
+  ])
 })
 
 test('BMPs of 16 and 32 bits a pixel are read by their masks', async () => {
   expect(await pixelsOf(bmpOf({ width: 2, height: 1, bits: 16, pixels: uint16(0x7c00, 0x001f) }))).toEqual([[...RED], [...BLUE]])
-  expect(await pixelsOf(bmpOf({ width: 2, height: 1, bits: 16, compression: 3, masks: [0xf800, 0x07e0, 0x001f], pixels: uint16(0xf800, 0x07e0) }))).toEqual([[...RED], [...GREEN]])
+  expect(await pixelsOf(bmpOf({ width: 2, height: 1, bits: 16, compression: 3, masks: [0xf800, 0x07e0, 0x001f], pixels: uint16(0xf800, 0x07e0) }))).toEqual([
+    [...RED],
+    [...GREEN],
+  ])
   expect(await pixelsOf(bmpOf({ width: 1, height: 1, bits: 32, pixels: uint32(0x00ff0000) }))).toEqual([[...RED]])
   const withAlpha = { width: 1, height: 1, bits: 32, compression: 6, masks: [0xff0000, 0xff00, 0xff, 0xff000000] }
   expect(await pixelsOf(bmpOf({ ...withAlpha, pixels: uint32(0x80ff0000) }))).toEqual([[...RED, 128]])
@@ -46,9 +53,23 @@ test('a BMP whose alpha is 0 everywhere is opaque', async () => {
 test('run-length encoded BMPs are unpacked: runs, literal pixels, line ends, and jumps', async () => {
   const palette = [BLACK, RED, GREEN, BLUE]
   const rle8 = Buffer.from([2, 1, 1, 2, 0, 0, 0, 3, 3, 2, 1, 0, 0, 1])
-  expect(await pixelsOf(bmpOf({ width: 3, height: 2, bits: 8, compression: 1, palette, pixels: rle8 }))).toEqual([[...BLUE], [...GREEN], [...RED], [...RED], [...RED], [...GREEN]])
+  expect(await pixelsOf(bmpOf({ width: 3, height: 2, bits: 8, compression: 1, palette, pixels: rle8 }))).toEqual([
+    [...BLUE],
+    [...GREEN],
+    [...RED],
+    [...RED],
+    [...RED],
+    [...GREEN],
+  ])
   const rle4 = Buffer.from([3, 0x12, 0, 0, 0, 2, 1, 0, 1, 0x30, 0, 1])
-  expect(await pixelsOf(bmpOf({ width: 3, height: 2, bits: 4, compression: 2, palette, pixels: rle4 }))).toEqual([[...BLACK], [...BLUE], [...BLACK], [...RED], [...GREEN], [...RED]])
+  expect(await pixelsOf(bmpOf({ width: 3, height: 2, bits: 4, compression: 2, palette, pixels: rle4 }))).toEqual([
+    [...BLACK],
+    [...BLUE],
+    [...BLACK],
+    [...RED],
+    [...GREEN],
+    [...RED],
+  ])
 })
 
 test('pixels are taken from where the header says that they begin', async () => {
@@ -59,7 +80,12 @@ test('a BMP that ends before its last pixel, has no pixels or an unknown kind is
   const whole = flatBmp(10, 10, RED)
   await expect(decode(whole.subarray(0, -40))).rejects.toThrow(/ends before/)
   await expect(decode(bmpOf({ width: 3, height: 2, bits: 8, compression: 1, pixels: Buffer.from([3, 1]) }))).rejects.toThrow(/ends before/)
-  for (const parts of [{ width: 0, height: 1, bits: 24 }, { width: -5, height: 1, bits: 24 }, { width: 1, height: 1, bits: 3 }, { width: 1, height: 1, bits: 8, compression: 4 }]) {
+  for (const parts of [
+    { width: 0, height: 1, bits: 24 },
+    { width: -5, height: 1, bits: 24 },
+    { width: 1, height: 1, bits: 3 },
+    { width: 1, height: 1, bits: 8, compression: 4 },
+  ]) {
     expect(() => readBmpHeaderOrThrow(bmpOf({ ...parts, pixels: Buffer.alloc(4) }))).toThrow(/BMP/)
   }
 })

@@ -18,7 +18,8 @@ const PIXELS_A_TURN = 1 << 18
 export async function decodeBmpOrThrow(bytes: Buffer, header: BmpHeader): Promise<RawImage> {
   const { width, height, bitsPerPixel, masks, topDown } = header
   const channels = bitsPerPixel > 8 && masks.alpha !== 0 ? 4 : 3
-  const stored = header.compression === RGB ? { rows: storedRowsOrThrow(bytes, header), bits: bitsPerPixel } : { rows: await unpackRunsOrThrow(bytes, header), bits: 8 }
+  const stored =
+    header.compression === RGB ? { rows: storedRowsOrThrow(bytes, header), bits: bitsPerPixel } : { rows: await unpackRunsOrThrow(bytes, header), bits: 8 }
   const readRow = stored.bits > 8 ? directReader(header, channels) : paletteReader(paletteOf(bytes, header), stored.bits, width)
   const data = Buffer.alloc(width * height * channels)
   const pauses = pauseEvery(PIXELS_A_TURN)
@@ -115,7 +116,8 @@ async function unpackRunsOrThrow(bytes: Buffer, { width, height, pixelsAt, compr
     } else {
       const length = isRle8 ? value : Math.ceil(value / 2)
       if (at + length > bytes.length) throw new Error('the BMP ends before its last run')
-      for (let n = 0; n < value; n++) put(isRle8 ? bytes.readUInt8(at + n) : n % 2 === 0 ? bytes.readUInt8(at + (n >> 1)) >> 4 : bytes.readUInt8(at + (n >> 1)) & 15)
+      for (let n = 0; n < value; n++)
+        put(isRle8 ? bytes.readUInt8(at + n) : n % 2 === 0 ? bytes.readUInt8(at + (n >> 1)) >> 4 : bytes.readUInt8(at + (n >> 1)) & 15)
       at += length + (length % 2)
     }
   }

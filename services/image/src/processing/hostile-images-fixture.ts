@@ -47,10 +47,20 @@ const flat = (width: number, height: number) => sharp({ create: { width, height,
 
 /** Files that attack by size, by number, by being cut off, or by lying about what they are. */
 export async function hostileImages(): Promise<HostileImage[]> {
-  const noise = await sharp(randomBytes(400 * 400 * 3), { raw: { width: 400, height: 400, channels: 3 } }).jpeg().toBuffer()
+  const noise = await sharp(randomBytes(400 * 400 * 3), { raw: { width: 400, height: 400, channels: 3 } })
+    .jpeg()
+    .toBuffer()
   const [png, gif, webp] = [await flat(300, 300).png().toBuffer(), await flat(300, 300).gif().toBuffer(), await flat(300, 300).webp().toBuffer()]
-  const frames = await Promise.all(Array.from({ length: 1_000 }, (_, n) => sharp({ create: { width: 200, height: 200, channels: 3, background: { r: n % 256, g: 0, b: 0 } } }).png().toBuffer()))
-  const animated = await sharp(frames, { join: { animated: true } }).webp({ effort: 0 }).toBuffer()
+  const frames = await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) =>
+      sharp({ create: { width: 200, height: 200, channels: 3, background: { r: n % 256, g: 0, b: 0 } } })
+        .png()
+        .toBuffer(),
+    ),
+  )
+  const animated = await sharp(frames, { join: { animated: true } })
+    .webp({ effort: 0 })
+    .toBuffer()
   const comment = (bytes: number) => chunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0'), deflateSync(Buffer.alloc(bytes, 'A'))]))
   const profile = chunk('iCCP', Buffer.concat([Buffer.from('profile\0\0'), deflateSync(Buffer.alloc(100_000_000))]))
   const jpegWith = (at: number, value: number) => {
@@ -69,13 +79,21 @@ export async function hostileImages(): Promise<HostileImage[]> {
     'PNG of 25 megapixels in one row': pngOf(25_000_000, 1),
     'PNG whose header says 65535 × 65535': pngOf(65_535, 65_535, { pixels: false }),
     'PNG whose header says 2147483647 × 2147483647': pngOf(2_147_483_647, 2_147_483_647, { pixels: false }),
-    'PNG of 25 megapixels in passes, 16 bits deep': await flat(5_000, 5_000).ensureAlpha().toColourspace('rgb16').png({ progressive: true, compressionLevel: 1 }).toBuffer(),
+    'PNG of 25 megapixels in passes, 16 bits deep': await flat(5_000, 5_000)
+      .ensureAlpha()
+      .toColourspace('rgb16')
+      .png({ progressive: true, compressionLevel: 1 })
+      .toBuffer(),
     'PNG without pixels': pngOf(100, 100, { pixels: false }),
     'PNG of no width': pngOf(0, 100, { pixels: false }),
     'PNG cut off in its middle': png.subarray(0, png.length >> 1),
     'PNG signature and nonsense': Buffer.concat([PNG_SIGNATURE, randomBytes(2_000)]),
     'PNG signature before an SVG': Buffer.concat([PNG_SIGNATURE, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>')]),
-    'JPEG whose header says 65500 × 65500': Buffer.from(jpegWith(5, 65_500)).fill(0xff, noise.indexOf(Buffer.from([0xff, 0xc0])) + 7, noise.indexOf(Buffer.from([0xff, 0xc0])) + 8),
+    'JPEG whose header says 65500 × 65500': Buffer.from(jpegWith(5, 65_500)).fill(
+      0xff,
+      noise.indexOf(Buffer.from([0xff, 0xc0])) + 7,
+      noise.indexOf(Buffer.from([0xff, 0xc0])) + 8,
+    ),
     'JPEG of no height': jpegWith(5, 0),
     'JPEG cut off in its middle': noise.subarray(0, noise.length >> 1),
     'JPEG cut off behind its header': noise.subarray(0, 600),
@@ -106,14 +124,31 @@ export async function hostileImages(): Promise<HostileImage[]> {
     'GIF of 25 megapixels': gifOf(5_000, 5_000, 1),
     'GIF of 10,000 frames': gifOf(100, 100, 10_000),
     'WebP of 1,000 frames': animated,
-    'one-bit BMP of 25 megapixels': bmpOf({ width: 5_000, height: 5_000, bits: 1, palette: [[0, 0, 0], [255, 255, 255]], pixels: Buffer.alloc(628 * 5_000, 0x55) }),
-    'run-length encoded BMP of 25 megapixels': bmpOf({ width: 5_000, height: 5_000, bits: 8, compression: 1, palette: [[9, 9, 9]], pixels: Buffer.from([0, 1]) }),
+    'one-bit BMP of 25 megapixels': bmpOf({
+      width: 5_000,
+      height: 5_000,
+      bits: 1,
+      palette: [
+        [0, 0, 0],
+        [255, 255, 255],
+      ],
+      pixels: Buffer.alloc(628 * 5_000, 0x55),
+    }),
+    'run-length encoded BMP of 25 megapixels': bmpOf({
+      width: 5_000,
+      height: 5_000,
+      bits: 8,
+      compression: 1,
+      palette: [[9, 9, 9]],
+      pixels: Buffer.from([0, 1]),
+    }),
     'BMP that names four thousand million colours': bmpWith(46, 4_294_967_295),
     'PNG with a comment that unfolds to 100 MB': pngOf(100, 100, { extra: [comment(100_000_000)] }),
     'PNG with 1,000 comments that unfold to 7 MB each': pngOf(100, 100, { extra: Array(1_000).fill(comment(7_000_000)) }),
     'PNG with a profile that unfolds to 100 MB': pngOf(100, 100, { extra: [profile] }),
     'GIF with a ZIP behind it': Buffer.concat([gif, Buffer.from('PK\x03\x04'), randomBytes(5_000)]),
   }
-  const listOf = (images: Record<string, Buffer>, expected: HostileImage['expected']) => Object.entries(images).map(([name, bytes]) => ({ name, bytes, expected }))
+  const listOf = (images: Record<string, Buffer>, expected: HostileImage['expected']) =>
+    Object.entries(images).map(([name, bytes]) => ({ name, bytes, expected }))
   return [...listOf(corrupted, 'CORRUPTED_IMAGE'), ...listOf(accepted, 'ACCEPTED')]
 }

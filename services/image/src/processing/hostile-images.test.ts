@@ -30,18 +30,22 @@ test('each of more than 40 hostile files is refused by its name, or made harmles
   expect(outcomes).toEqual(attacks.map(({ name, expected }) => [name, expected, true]))
 }, 60_000)
 
-test.runIf(process.platform === 'linux')('20 at once are all answered, one large one after the other, in bounded memory', async () => {
-  const largest = attacks.filter(({ name }) => name.includes('25 megapixels'))
-  const before = megabytes()
-  let most = 0
-  const watch = setInterval(() => {
-    most = Math.max(most, megabytes())
-  }, 5)
-  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => largest[n % largest.length] as HostileImage).map(attack))
-  clearInterval(watch)
-  expect(new Set(outcomes)).toEqual(new Set(['ACCEPTED', 'CORRUPTED_IMAGE']))
-  expect(most - before).toBeLessThan(300)
-}, 60_000)
+test.runIf(process.platform === 'linux')(
+  '20 at once are all answered, one large one after the other, in bounded memory',
+  async () => {
+    const largest = attacks.filter(({ name }) => name.includes('25 megapixels'))
+    const before = megabytes()
+    let most = 0
+    const watch = setInterval(() => {
+      most = Math.max(most, megabytes())
+    }, 5)
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => largest[n % largest.length] as HostileImage).map(attack))
+    clearInterval(watch)
+    expect(new Set(outcomes)).toEqual(new Set(['ACCEPTED', 'CORRUPTED_IMAGE']))
+    expect(most - before).toBeLessThan(300)
+  },
+  60_000,
+)
 
 test('more uploads at once than may wait are 503 with Retry-After, and none is kept waiting for ever', async () => {
   const large = attacks.find(({ name }) => name === 'PNG of 25 megapixels') as HostileImage

@@ -25,7 +25,9 @@ const formOf = (bytes: Buffer) => {
 const post = (body: BodyInit) => fetch(`${url}/api/images/upload`, { method: 'POST', headers: { authorization }, body })
 
 test('over a real connection an upload is 201, and one that is too large is told so, the connection usable after', async () => {
-  const png = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } }).png().toBuffer()
+  const png = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
   expect((await post(formOf(png))).status).toBe(201)
   const answer = await post(formOf(Buffer.alloc(MAX_IMAGE_BYTES + 500_000)))
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
@@ -38,7 +40,9 @@ test('an upload that breaks off half-way leaves no row, no file and a service th
   const { port } = new URL(url)
   for (let n = 0; n < 5; n++) {
     const socket = connect(Number(port), '127.0.0.1')
-    socket.write(`POST /api/images/upload HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 100000\r\n\r\n`)
+    socket.write(
+      `POST /api/images/upload HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 100000\r\n\r\n`,
+    )
     socket.write(`--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n${'x'.repeat(50_000)}`)
     await setTimeout(30)
     socket.destroy()

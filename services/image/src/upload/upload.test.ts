@@ -59,13 +59,23 @@ test('a small image is not enlarged, and its owner and size are recorded', async
 })
 
 test('transparency is kept', async () => {
-  const id = await uploaded(await sharp({ create: { width: 60, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } }).png().toBuffer())
+  const id = await uploaded(
+    await sharp({ create: { width: 60, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } })
+      .png()
+      .toBuffer(),
+  )
   expect((await sharp(await stored(id)).stats()).isOpaque).toBe(false)
 })
 
 test('a photograph taken sideways is stored upright', async () => {
-  const left = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'red' } }).png().toBuffer()
-  const sideways = await flat(400, 200).composite([{ input: left, left: 0, top: 0 }]).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const left = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const sideways = await flat(400, 200)
+    .composite([{ input: left, left: 0, top: 0 }])
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer()
   const image = await stored(await uploaded(sideways))
   expect(await sharp(image).metadata()).toMatchObject({ width: 200, height: 400 })
   // Turned clockwise, what lay left is above.
@@ -75,8 +85,13 @@ test('a photograph taken sideways is stored upright', async () => {
 test('place, camera, comment and profile are gone from what is stored', async () => {
   const secret = 'secret-place-51.5'
   const photo = await flat(300, 300)
-    .withExif({ IFD0: { Copyright: secret, Make: secret }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '0/1 7/1 0/1' } })
-    .withXmp(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="${secret}"/></rdf:RDF></x:xmpmeta>`)
+    .withExif({
+      IFD0: { Copyright: secret, Make: secret },
+      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '0/1 7/1 0/1' },
+    })
+    .withXmp(
+      `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="${secret}"/></rdf:RDF></x:xmpmeta>`,
+    )
     .jpeg()
     .toBuffer()
   expect(photo.includes(secret)).toBe(true)
@@ -90,7 +105,12 @@ test('place, camera, comment and profile are gone from what is stored', async ()
 
 test('what follows an image in its file is gone from what is stored', async () => {
   const marker = '<script>alert(1)</script>'
-  for (const image of [await flat(100, 100).jpeg().toBuffer(), await flat(100, 100).png().toBuffer(), await flat(100, 100).gif().toBuffer(), flatBmp(100, 100, [1, 2, 3])]) {
+  for (const image of [
+    await flat(100, 100).jpeg().toBuffer(),
+    await flat(100, 100).png().toBuffer(),
+    await flat(100, 100).gif().toBuffer(),
+    flatBmp(100, 100, [1, 2, 3]),
+  ]) {
     const id = await uploaded(Buffer.concat([image, Buffer.from(`PK\x03\x04${marker}`)]))
     for (const bytes of [await stored(id), await stored(id, '?thumbnail=true')]) expect(bytes.includes('alert')).toBe(false)
   }
@@ -99,7 +119,8 @@ test('what follows an image in its file is gone from what is stored', async () =
 test('the first bytes decide what a file is, whatever it is called', async () => {
   const png = await flat(50, 50).png().toBuffer()
   expect((await images.upload(MINJI, png, { filename: '../../evil.php', type: 'text/html' })).status).toBe(201)
-  const svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script><image href="file:///etc/passwd"/></svg>'
+  const svg =
+    '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script><image href="file:///etc/passwd"/></svg>'
   const others: Record<string, Buffer> = {
     svg: Buffer.from(svg),
     html: Buffer.from('<!doctype html><html><body>BM</body></html>'),
@@ -119,7 +140,9 @@ test('the first bytes decide what a file is, whatever it is called', async () =>
 test('an empty file, one of a few bytes, and a broken one are each refused by a name of their own, and nothing is kept', async () => {
   const before = await rows()
   const png = await flat(400, 400).png().toBuffer()
-  const jpeg = await sharp(randomBytes(300 * 300 * 3), { raw: { width: 300, height: 300, channels: 3 } }).jpeg().toBuffer()
+  const jpeg = await sharp(randomBytes(300 * 300 * 3), { raw: { width: 300, height: 300, channels: 3 } })
+    .jpeg()
+    .toBuffer()
   for (const [bytes, code] of [
     [Buffer.alloc(0), 'EMPTY_IMAGE_FILE'],
     [png.subarray(0, 8), 'FILE_TOO_SMALL'],
@@ -159,8 +182,14 @@ test('a body that is not a form is 415, a malformed form 400', async () => {
   expect(await send('application/json', '{"image":"x"}')).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(await send('image/png', 'x')).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(await send('multipart/form-data', 'x')).toEqual([400, 'VALIDATION_FAILED'])
-  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\nhalf')).toEqual([400, 'VALIDATION_FAILED'])
-  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"\r\n\r\ntext\r\n--b--\r\n')).toEqual([400, 'VALIDATION_FAILED'])
+  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\nhalf')).toEqual([
+    400,
+    'VALIDATION_FAILED',
+  ])
+  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"\r\n\r\ntext\r\n--b--\r\n')).toEqual([
+    400,
+    'VALIDATION_FAILED',
+  ])
   const many = Array.from({ length: 10_000 }, (_, n) => `--b\r\ncontent-disposition: form-data; name="f${n}"\r\n\r\n1\r\n`).join('')
   expect((await send('multipart/form-data; boundary=b', `${many}--b--\r\n`))[0]).toBe(413)
   const twice = `--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\n${'x'.repeat(50)}\r\n`.repeat(2)
@@ -169,7 +198,11 @@ test('a body that is not a form is 415, a malformed form 400', async () => {
 
 test('both founding paths take uploads, and ids are 128 bits that never come twice', async () => {
   const png = await flat(20, 20).png().toBuffer()
-  const answers = [await images.upload(MINJI, png), await images.upload(MINJI, png, { url: '/api/images/upload' }), await images.upload(MINJI, png, { url: '/api/images/upload/' })]
+  const answers = [
+    await images.upload(MINJI, png),
+    await images.upload(MINJI, png, { url: '/api/images/upload' }),
+    await images.upload(MINJI, png, { url: '/api/images/upload/' }),
+  ]
   expect(answers.map(({ status, body }) => [status, body.status, body.result])).toEqual(Array(3).fill([201, 201, 'SUCCESS']))
   for (const { body } of answers) expect(body.data).toMatch(/^[0-9a-f]{32}$/)
   expect(new Set(answers.map(({ body }) => body.data)).size).toBe(3)

@@ -14,7 +14,9 @@ beforeAll(async () => {
 afterAll(() => images.close())
 
 async function uploadOne(): Promise<string> {
-  const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
+  const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
   return (await images.upload(7, png)).body.data
 }
 const pathOf = (name: string) => join(images.folder, name.slice(0, 2), name.slice(2, 4), `${name}.webp`)
@@ -35,7 +37,11 @@ test('anybody may view an image, and its answer is safe to show and to keep', as
 })
 
 test('thumbnail=true is the thumbnail, under an ETag of its own', async () => {
-  const [image, thumbnail, plain] = [await images.view(id), await images.view(id, { query: '?thumbnail=true' }), await images.view(id, { query: '?thumbnail=false' })]
+  const [image, thumbnail, plain] = [
+    await images.view(id),
+    await images.view(id, { query: '?thumbnail=true' }),
+    await images.view(id, { query: '?thumbnail=false' }),
+  ]
   expect((await sharp(thumbnail.bytes).metadata()).width).toBe(150)
   expect(plain.bytes.equals(image.bytes)).toBe(true)
   expect(thumbnail.headers['etag']).not.toBe(image.headers['etag'])
@@ -64,7 +70,18 @@ test('HEAD answers with the headers of GET and no body', async () => {
 
 test('ids that are unknown, odd or would be paths are 404 IMAGE_NOT_FOUND and are not kept by caches', async () => {
   const nearly = [id.toUpperCase(), id.slice(1), `${id}0`, `${id}-thumbnail`, `..%2f${id}`, `%20${id}`]
-  const odd = [...nearly, '0'.repeat(32), 'no-image', 'favicon.ico', `%2e%2e%2f%2e%2e%2fetc%2fpasswd`, '..%5c..%5cwindows', '%2fetc%2fpasswd', '.env', `a${'b'.repeat(300)}`, '%C3%A9']
+  const odd = [
+    ...nearly,
+    '0'.repeat(32),
+    'no-image',
+    'favicon.ico',
+    `%2e%2e%2f%2e%2e%2fetc%2fpasswd`,
+    '..%5c..%5cwindows',
+    '%2fetc%2fpasswd',
+    '.env',
+    `a${'b'.repeat(300)}`,
+    '%C3%A9',
+  ]
   for (const name of odd) {
     const { status, bytes, headers } = await images.view(name)
     expect([name, status, JSON.parse(bytes.toString()).code, headers['cache-control']]).toEqual([name, 404, 'IMAGE_NOT_FOUND', 'no-store'])

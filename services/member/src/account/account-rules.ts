@@ -11,15 +11,20 @@ const MIN_PASSWORD_LENGTH = 8
 /** No rule of composition; but a password must not be what everybody knows of its owner. */
 export function passwordProblem(password: string, handle: string, email: string, field = 'password'): FieldProblem | undefined {
   const normal = password.normalize('NFKC')
-  if ([...normal].length < MIN_PASSWORD_LENGTH) return problem(field, `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`, `This must have at least ${MIN_PASSWORD_LENGTH} characters.`)
+  if ([...normal].length < MIN_PASSWORD_LENGTH)
+    return problem(field, `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`, `This must have at least ${MIN_PASSWORD_LENGTH} characters.`)
   const typed = normal.toLowerCase()
   const known = [handle, email, email.split('@', 1)[0] ?? ''].map((text) => text.toLowerCase()).filter((text) => text.length >= 3)
-  return known.some((text) => typed.includes(text)) ? problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.') : undefined
+  return known.some((text) => typed.includes(text))
+    ? problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.')
+    : undefined
 }
 
 /** A calendar day has been judged by the schema already. */
 export const birthDateProblem = (birthDate: string | null | undefined): FieldProblem | undefined =>
-  typeof birthDate === 'string' && birthDate !== '' && birthDate >= new Date().toISOString().slice(0, 10) ? problem('birthDate', '과거의 날짜여야 합니다.', 'This must be a date in the past.') : undefined
+  typeof birthDate === 'string' && birthDate !== '' && birthDate >= new Date().toISOString().slice(0, 10)
+    ? problem('birthDate', '과거의 날짜여야 합니다.', 'This must be a date in the past.')
+    : undefined
 
 export function timezoneProblem(timezone: string | null | undefined): FieldProblem | undefined {
   if (typeof timezone !== 'string' || timezone === '') return undefined
@@ -36,10 +41,17 @@ export function avatarUrlProblem(url: string | null | undefined): FieldProblem |
   if (avatarUrlOf(url) === null || url === undefined || url === null) return undefined
   const isAddress = /^https?:\/\/[^\s]+$/i.test(url) && URL.canParse(url)
   const isPath = /^\/[^\s\\]*\/images\/view\/[\w.-]+(\?[^\s]*)?$/.test(url)
-  return isAddress || isPath ? undefined : problem('avatarUrl', 'http 또는 https 주소이거나 /api/images/view/ 경로여야 합니다.', 'This must be an http or https address, or a path ending in /images/view/ and an id.')
+  return isAddress || isPath
+    ? undefined
+    : problem(
+        'avatarUrl',
+        'http 또는 https 주소이거나 /api/images/view/ 경로여야 합니다.',
+        'This must be an http or https address, or a path ending in /images/view/ and an id.',
+      )
 }
 
-export const avatarUrlOf = (url: string | null | undefined): string | null => (url === undefined || url === null || url === '' || url === 'no-image' ? null : url)
+export const avatarUrlOf = (url: string | null | undefined): string | null =>
+  url === undefined || url === null || url === '' || url === 'no-image' ? null : url
 
 export function throwProblems(...problems: (FieldProblem | undefined)[]): void {
   const found = problems.filter((one) => one !== undefined)

@@ -54,7 +54,9 @@ export async function insertMember(sql: Sql, member: NewMember): Promise<number>
 
 /** What a login, a logout everywhere and a change of password hold, so that no session slips past either. */
 export async function lockMember(sql: Sql, memberId: number): Promise<LockedMemberRow | undefined> {
-  const [row] = await sql<[LockedMemberRow?]>`select withdrawn_at is not null as withdrawn, password_hash from member.member where id = ${memberId} for no key update`
+  const [row] = await sql<
+    [LockedMemberRow?]
+  >`select withdrawn_at is not null as withdrawn, password_hash from member.member where id = ${memberId} for no key update`
   return row
 }
 

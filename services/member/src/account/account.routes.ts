@@ -56,29 +56,45 @@ export function accountRoutes(app: HttpServer, { context, verifier, cookie, thro
     }
   }
 
-  app.post('/api/authentication/signup', { config: PUBLIC, schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } } }, async (request, reply) => {
-    const client = clientOf(request)
-    if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
-    return reply.code(201).send(success(201, await signUp(context, request.body)))
-  })
+  app.post(
+    '/api/authentication/signup',
+    { config: PUBLIC, schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } } },
+    async (request, reply) => {
+      const client = clientOf(request)
+      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
+      return reply.code(201).send(success(201, await signUp(context, request.body)))
+    },
+  )
 
-  app.post('/api/authentication/login', { config: PUBLIC, schema: { tags, summary: 'Log in', body: LoginRequest, response: { 200: successOf(MemberSummary) } } }, async (request, reply) => {
-    const client = clientOf(request)
-    const device = { userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address: client.address }
-    const { summary, ...tokens } = await logIn(context, throttle, request.body, device, client)
-    hand(request, reply, tokens)
-    return success(200, summary)
-  })
+  app.post(
+    '/api/authentication/login',
+    { config: PUBLIC, schema: { tags, summary: 'Log in', body: LoginRequest, response: { 200: successOf(MemberSummary) } } },
+    async (request, reply) => {
+      const client = clientOf(request)
+      const device = { userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address: client.address }
+      const { summary, ...tokens } = await logIn(context, throttle, request.body, device, client)
+      hand(request, reply, tokens)
+      return success(200, summary)
+    },
+  )
 
-  app.post('/api/authentication/refresh', { config: PUBLIC, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: successOf(RefreshedToken) } } }, async (request, reply) => {
-    const accessToken = await refresh(request, reply)
-    return success(200, { accessToken, expiresIn: context.settings.accessTokenSeconds })
-  })
+  app.post(
+    '/api/authentication/refresh',
+    { config: PUBLIC, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: successOf(RefreshedToken) } } },
+    async (request, reply) => {
+      const accessToken = await refresh(request, reply)
+      return success(200, { accessToken, expiresIn: context.settings.accessTokenSeconds })
+    },
+  )
 
-  app.post('/api/token/refresh', { config: PUBLIC, schema: { tags, summary: 'The same, by the path of the founding client', response: done } }, async (request, reply) => {
-    await refresh(request, reply)
-    return success(200, true)
-  })
+  app.post(
+    '/api/token/refresh',
+    { config: PUBLIC, schema: { tags, summary: 'The same, by the path of the founding client', response: done } },
+    async (request, reply) => {
+      await refresh(request, reply)
+      return success(200, true)
+    },
+  )
 
   // Public, since one whose token has ended must be able to leave too: the bearer is judged here.
   app.post('/api/authentication/logout', { config: PUBLIC, schema: { tags, summary: 'End this session', response: done } }, async (request, reply) => {
@@ -105,10 +121,18 @@ export function accountRoutes(app: HttpServer, { context, verifier, cookie, thro
     return success(200, true)
   })
 
-  app.get('/api/authentication/sessions', { schema: { tags, summary: 'My sessions', response: { 200: successOf(Type.Array(Session)) } } }, async ({ memberId, token }) => success(200, await listSessions(context, memberId, token.sessionId)))
+  app.get(
+    '/api/authentication/sessions',
+    { schema: { tags, summary: 'My sessions', response: { 200: successOf(Type.Array(Session)) } } },
+    async ({ memberId, token }) => success(200, await listSessions(context, memberId, token.sessionId)),
+  )
 
-  app.delete('/api/authentication/sessions/:id', { schema: { tags, summary: 'End one of my sessions', params: Type.Object({ id: Type.String({ maxLength: 64 }) }), response: done } }, async (request) => {
-    await endOneSession(context, request.memberId, request.params.id)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/authentication/sessions/:id',
+    { schema: { tags, summary: 'End one of my sessions', params: Type.Object({ id: Type.String({ maxLength: 64 }) }), response: done } },
+    async (request) => {
+      await endOneSession(context, request.memberId, request.params.id)
+      return success(200, true)
+    },
+  )
 }

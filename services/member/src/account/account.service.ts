@@ -18,7 +18,12 @@ import { insertMemberEvent } from './member-event.ts'
 const orNull = (value: string | null | undefined): string | null => (value === undefined || value === '' ? null : value)
 
 export async function signUp(context: MemberContext, request: SignupRequest): Promise<{ id: number; name: string }> {
-  throwProblems(passwordProblem(request.password, request.handle, request.email), birthDateProblem(request.birthDate), timezoneProblem(request.timezone), avatarUrlProblem(request.avatarUrl))
+  throwProblems(
+    passwordProblem(request.password, request.handle, request.email),
+    birthDateProblem(request.birthDate),
+    timezoneProblem(request.timezone),
+    avatarUrlProblem(request.avatarUrl),
+  )
   const passwordHash = await context.passwords.hash(request.password)
   const member = {
     email: emailOf(request.email),
@@ -55,7 +60,13 @@ export async function signUp(context: MemberContext, request: SignupRequest): Pr
 }
 
 /** One answer, and one cost, for an unknown e-mail address, a wrong password and an account that is gone. */
-export async function logIn(context: MemberContext, throttle: LoginThrottle, request: LoginRequest, device: Device, client: Client): Promise<Tokens & { summary: MemberSummary }> {
+export async function logIn(
+  context: MemberContext,
+  throttle: LoginThrottle,
+  request: LoginRequest,
+  device: Device,
+  client: Client,
+): Promise<Tokens & { summary: MemberSummary }> {
   const email = emailOf(request.email)
   const { memberId, passwordHash } = await throttle.judge(email, client, async () => {
     const credentials = await findCredentialsByEmail(context.sql, email)
@@ -99,7 +110,13 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
 }
 
 /** Every other session ends; this one goes on with a new pair of tokens. */
-export async function changePassword(context: MemberContext, throttle: LoginThrottle, { memberId, sessionId }: AccessToken, { currentPassword, newPassword }: PasswordChange, client: Client): Promise<Tokens> {
+export async function changePassword(
+  context: MemberContext,
+  throttle: LoginThrottle,
+  { memberId, sessionId }: AccessToken,
+  { currentPassword, newPassword }: PasswordChange,
+  client: Client,
+): Promise<Tokens> {
   const known = await checkPasswordOrThrow(context, throttle, memberId, currentPassword, client)
   const { handle, email } = await getIdentity(context.sql, memberId)
   throwProblems(passwordProblem(newPassword, handle, email, 'newPassword'))
@@ -132,7 +149,13 @@ export async function withdraw(context: MemberContext, throttle: LoginThrottle, 
 }
 
 /** Returns the hash that the password was compared with. */
-async function checkPasswordOrThrow({ sql, passwords, log }: MemberContext, throttle: LoginThrottle, memberId: number, password: string, client: Client): Promise<string | null | undefined> {
+async function checkPasswordOrThrow(
+  { sql, passwords, log }: MemberContext,
+  throttle: LoginThrottle,
+  memberId: number,
+  password: string,
+  client: Client,
+): Promise<string | null | undefined> {
   return throttle.judge(`member ${memberId}`, client, async () => {
     const hash = await findPasswordHash(sql, memberId)
     if (await passwords.verify(hash, password)) return hash

@@ -8,20 +8,58 @@ beforeAll(async () => {
 afterAll(() => member.close())
 
 const signup = (fields: Record<string, unknown>) =>
-  member.ask('POST', '/api/authentication/signup', { email: 'new@example.com', password: PASSWORD, memberName: '새 회원', handle: 'new_member', ...fields }, { 'accept-language': 'en' })
+  member.ask(
+    'POST',
+    '/api/authentication/signup',
+    { email: 'new@example.com', password: PASSWORD, memberName: '새 회원', handle: 'new_member', ...fields },
+    { 'accept-language': 'en' },
+  )
 const login = (email: string, password: string) => member.ask('POST', '/api/authentication/login', { email, password })
 
 test('sign-up answers 201 with id and name; optional blanks are the same as absence', async () => {
-  const { status, body } = await signup({ email: 'first@example.com', handle: 'first_one', bio: '', birthDate: null, gender: '', avatarUrl: 'no-image', privacyLevel: '', unknown: 'ignored', role: 'ADMIN' })
+  const { status, body } = await signup({
+    email: 'first@example.com',
+    handle: 'first_one',
+    bio: '',
+    birthDate: null,
+    gender: '',
+    avatarUrl: 'no-image',
+    privacyLevel: '',
+    unknown: 'ignored',
+    role: 'ADMIN',
+  })
   expect([status, body.data]).toEqual([201, { id: expect.any(Number), name: '새 회원' }])
   const [row] = await member.database.sql`select bio, birth_date, gender, avatar_url, privacy_level, role from member.member where id = ${body.data.id}`
   expect(row).toEqual({ bio: null, birth_date: null, gender: null, avatar_url: null, privacy_level: 'PUBLIC', role: 'MEMBER' })
 })
 
 test.each([
-  ['email', 'no address'], ['email', `${'x'.repeat(95)}@a.io`], ['password', 'short77'], ['password', 'x'.repeat(129)], ['password', 'my new_member password'], ['password', '안녕하세'.normalize('NFD')], ['memberName', 'x'], ['memberName', 'x'.repeat(31)],
-  ['handle', 'ab'], ['handle', 'has space'], ['handle', '한글'], ['handle', 'x'.repeat(51)], ['displayName', 'x'.repeat(51)], ['bio', 'x'.repeat(501)], ['websiteUrl', 'javascript:alert(1)'], ['websiteUrl', 'ftp://x.io'],
-  ['birthDate', '2999-01-01'], ['birthDate', '2001-02-30'], ['birthDate', '0000-01-01'], ['gender', 'X'], ['timezone', 'Mars/Olympus'], ['countryCode', 'Korea'], ['privacyLevel', 'SECRET'], ['avatarUrl', 'javascript:alert(1)'], ['avatarUrl', '/etc/passwd'], ['languageCode', 'x'],
+  ['email', 'no address'],
+  ['email', `${'x'.repeat(95)}@a.io`],
+  ['password', 'short77'],
+  ['password', 'x'.repeat(129)],
+  ['password', 'my new_member password'],
+  ['password', '안녕하세'.normalize('NFD')],
+  ['memberName', 'x'],
+  ['memberName', 'x'.repeat(31)],
+  ['handle', 'ab'],
+  ['handle', 'has space'],
+  ['handle', '한글'],
+  ['handle', 'x'.repeat(51)],
+  ['displayName', 'x'.repeat(51)],
+  ['bio', 'x'.repeat(501)],
+  ['websiteUrl', 'javascript:alert(1)'],
+  ['websiteUrl', 'ftp://x.io'],
+  ['birthDate', '2999-01-01'],
+  ['birthDate', '2001-02-30'],
+  ['birthDate', '0000-01-01'],
+  ['gender', 'X'],
+  ['timezone', 'Mars/Olympus'],
+  ['countryCode', 'Korea'],
+  ['privacyLevel', 'SECRET'],
+  ['avatarUrl', 'javascript:alert(1)'],
+  ['avatarUrl', '/etc/passwd'],
+  ['languageCode', 'x'],
 ])('sign-up refuses %s = %j and names it', async (field, value) => {
   const { status, body } = await signup({ email: 'refused@example.com', handle: field === 'password' ? 'new_member' : 'refused', [field]: value })
   expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', field])
@@ -55,10 +93,14 @@ test('C5: an unknown e-mail address, a wrong password and a withdrawn account ar
 })
 
 test('C10: fifty sign-ups at once with one e-mail address in any case make one member; the others are 400', async () => {
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => signup({ email: n % 2 === 0 ? 'race@example.com' : 'RACE@Example.com', handle: `race_${n}` })))
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => signup({ email: n % 2 === 0 ? 'race@example.com' : 'RACE@Example.com', handle: `race_${n}` })),
+  )
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
   expect(answers.filter(({ body }) => body.code === 'MEMBER_ALREADY_EXISTS')).toHaveLength(49)
-  const handles = await Promise.all(Array.from({ length: 20 }, (_, n) => signup({ email: `racer${n}@example.com`, handle: n % 2 === 0 ? 'one_handle' : 'One_Handle' })))
+  const handles = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => signup({ email: `racer${n}@example.com`, handle: n % 2 === 0 ? 'one_handle' : 'One_Handle' })),
+  )
   expect(handles.filter(({ status }) => status === 201)).toHaveLength(1)
   expect(handles.filter(({ body }) => body.code === 'MEMBER_HANDLE_ALREADY_EXISTS')).toHaveLength(19)
 })
@@ -83,7 +125,8 @@ test('C6, C7: after ten failures an account is 429 with Retry-After, while its l
 test('C6: sixty guesses at one account at once are judged no more often than ten, from however many addresses; others log in meanwhile', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })
   const [account, other] = [await throttled.signUp(), await throttled.signUp()]
-  const guess = (email: string, address: string) => throttled.ask('POST', '/api/authentication/login', { email, password: 'a wrong guess' }, fromGateway(address))
+  const guess = (email: string, address: string) =>
+    throttled.ask('POST', '/api/authentication/login', { email, password: 'a wrong guess' }, fromGateway(address))
   const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => guess(n % 2 === 0 ? account.email : account.email.toUpperCase(), `203.0.113.${n}`)))
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
   expect(answers.filter(({ body }) => body.code === 'TOO_MANY_REQUEST')).toHaveLength(50)
@@ -93,7 +136,8 @@ test('C6: sixty guesses at one account at once are judged no more often than ten
 
 test('C6: one password tried on many accounts from one address is limited, and X-Forwarded-For of anybody but the gateway is no other address', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })
-  const spray = (n: number, headers: Record<string, string>) => throttled.ask('POST', '/api/authentication/login', { email: `victim${n}@example.com`, password: 'Spring2026!' }, headers)
+  const spray = (n: number, headers: Record<string, string>) =>
+    throttled.ask('POST', '/api/authentication/login', { email: `victim${n}@example.com`, password: 'Spring2026!' }, headers)
   const answers = await Promise.all(Array.from({ length: 130 }, (_, n) => spray(n, { 'x-forwarded-for': `198.51.100.${n}` })))
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(100)
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(30)
@@ -108,7 +152,8 @@ test('right logins use nothing up, and what could not be judged is no failure', 
   const logins = await Promise.all(Array.from({ length: 30 }, () => throttled.logIn(account)))
   expect(logins.every(({ bearer }) => bearer.startsWith('Bearer '))).toBe(true)
   const away = vi.spyOn(throttled.passwords, 'verify').mockRejectedValue(Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' }))
-  for (let n = 0; n < 12; n += 1) expect((await throttled.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })).status).toBe(503)
+  for (let n = 0; n < 12; n += 1)
+    expect((await throttled.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })).status).toBe(503)
   away.mockRestore()
   expect((await throttled.logIn(account)).bearer).toMatch(/^Bearer /)
   await throttled.close()
@@ -117,7 +162,10 @@ test('right logins use nothing up, and what could not be judged is no failure', 
 test('C5: sign-ups from one address are limited, and say so in RateLimit headers', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })
   const answers = []
-  for (let n = 0; n < 301; n += 1) answers.push(await throttled.ask('POST', '/api/authentication/signup', { email: 'x@example.com', password: `x_y_z ${PASSWORD}`, memberName: 'X Y', handle: 'x_y_z' }))
+  for (let n = 0; n < 301; n += 1)
+    answers.push(
+      await throttled.ask('POST', '/api/authentication/signup', { email: 'x@example.com', password: `x_y_z ${PASSWORD}`, memberName: 'X Y', handle: 'x_y_z' }),
+    )
   expect(answers[0]?.headers['ratelimit-policy']).toBe('"signup";q=300;w=3600')
   expect(answers[299]?.status).toBe(400)
   expect([answers[300]?.status, answers[300]?.body.code, Number(answers[300]?.headers['retry-after']) > 0]).toEqual([429, 'TOO_MANY_REQUEST', true])
@@ -133,17 +181,35 @@ test('C9: each login, failure, logout and change of password is one line in the 
   await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer })
   await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })
   note.mockRestore()
-  expect(lines.map((line) => (line as { security?: string }).security)).toEqual(['SIGNED_UP', 'LOGGED_IN', 'LOGIN_FAILED', 'PASSWORD_REFUSED', 'PASSWORD_CHANGED', 'LOGGED_OUT'])
+  expect(lines.map((line) => (line as { security?: string }).security)).toEqual([
+    'SIGNED_UP',
+    'LOGGED_IN',
+    'LOGIN_FAILED',
+    'PASSWORD_REFUSED',
+    'PASSWORD_CHANGED',
+    'LOGGED_OUT',
+  ])
   const text = JSON.stringify(lines)
-  for (const secret of [PASSWORD, 'a brand new secret', 'a wrong guess', account.email, account.bearer.slice(7), account.cookie.split('=')[1] ?? '']) expect(text).not.toContain(secret)
+  for (const secret of [PASSWORD, 'a brand new secret', 'a wrong guess', account.email, account.bearer.slice(7), account.cookie.split('=')[1] ?? ''])
+    expect(text).not.toContain(secret)
 })
 
 test('B11: a change of password needs the current one, ends the other sessions, and this one goes on', async () => {
   const account = await member.signUp()
   const other = await member.logIn(account)
-  const wrong = await member.ask('PUT', '/api/members/password', { currentPassword: 'not it', newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  const wrong = await member.ask(
+    'PUT',
+    '/api/members/password',
+    { currentPassword: 'not it', newPassword: 'a brand new secret' },
+    { authorization: account.bearer },
+  )
   expect([wrong.status, wrong.body.code]).toEqual([403, 'MEMBER_PASSWORD_INVALID'])
-  const changed = await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer })
+  const changed = await member.ask(
+    'PUT',
+    '/api/members/password',
+    { currentPassword: PASSWORD, newPassword: 'a brand new secret' },
+    { authorization: account.bearer },
+  )
   expect(changed.status).toBe(200)
   expect((await member.ask('GET', '/api/members', undefined, { authorization: other.bearer })).status).toBe(401)
   expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: changed.cookie ?? '' })).status).toBe(200)

@@ -74,9 +74,11 @@ function oneAtATime() {
   const lastOf = new Map<string, Promise<unknown>>()
   return <T>(key: string, task: () => Promise<T>): Promise<T> => {
     const mine = (lastOf.get(key) ?? Promise.resolve()).then(task)
-    const done = mine.catch(() => {}).then(() => {
-      if (lastOf.get(key) === done) lastOf.delete(key)
-    })
+    const done = mine
+      .catch(() => {})
+      .then(() => {
+        if (lastOf.get(key) === done) lastOf.delete(key)
+      })
     lastOf.set(key, done)
     return mine
   }

@@ -4,7 +4,13 @@ import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
 
 /** Raises the member's version under its row lock, and leaves the event with it, in the transaction of what happened. */
-export async function insertMemberEvent({ newEventOf }: Pick<MemberContext, 'newEventOf'>, sql: Sql, type: ActivityType, memberId: number, targetMemberId?: number): Promise<void> {
+export async function insertMemberEvent(
+  { newEventOf }: Pick<MemberContext, 'newEventOf'>,
+  sql: Sql,
+  type: ActivityType,
+  memberId: number,
+  targetMemberId?: number,
+): Promise<void> {
   const [row] = await sql<[{ version: number; now: Date }]>`
     update member.member set version = version + 1 where id = ${memberId} returning version, now() as now`
   const subject = { memberId, ...(targetMemberId === undefined ? {} : { targetMemberId }) }

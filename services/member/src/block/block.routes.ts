@@ -12,7 +12,10 @@ const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 
 export function blockRoutes(app: HttpServer, context: MemberContext): void {
-  for (const [name, set, unset] of [['block', block, unblock], ['mute', mute, unmute]] as const) {
+  for (const [name, set, unset] of [
+    ['block', block, unblock],
+    ['mute', mute, unmute],
+  ] as const) {
     app.post(`/api/members/${name}/:memberId`, { schema: { tags, summary: `${name} a member`, params: MemberPath, response: done } }, async (request) => {
       await set(context, request.memberId, request.params.memberId)
       return success(200, true)
@@ -23,6 +26,10 @@ export function blockRoutes(app: HttpServer, context: MemberContext): void {
     })
   }
 
-  app.get('/api/members/blocks', { schema: { tags, summary: 'Whom I have blocked', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) => success(200, await listBlocked(context, memberId, query)))
-  app.get('/api/members/mutes', { schema: { tags, summary: 'Whom I have muted', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) => success(200, await listMuted(context, memberId, query)))
+  app.get('/api/members/blocks', { schema: { tags, summary: 'Whom I have blocked', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
+    success(200, await listBlocked(context, memberId, query)),
+  )
+  app.get('/api/members/mutes', { schema: { tags, summary: 'Whom I have muted', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
+    success(200, await listMuted(context, memberId, query)),
+  )
 }

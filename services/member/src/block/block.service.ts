@@ -17,7 +17,10 @@ export async function block(context: MemberContext, memberId: number, blockedId:
     await getTargetOrThrow(transaction, memberId, blockedId)
     if (!(await insertBlock(transaction, memberId, blockedId))) return
     await insertMemberEvent(context, transaction, 'MEMBER_BLOCK', memberId, blockedId)
-    for (const [follower, following] of [[memberId, blockedId], [blockedId, memberId]] as const) {
+    for (const [follower, following] of [
+      [memberId, blockedId],
+      [blockedId, memberId],
+    ] as const) {
       if (await deleteFollow(transaction, follower, following)) await insertMemberEvent(context, transaction, 'MEMBER_UNFOLLOW', follower, following)
     }
   })
@@ -63,5 +66,6 @@ async function getTargetOrThrow(sql: Sql, memberId: number, targetId: number): P
 }
 
 function refuseOneself(memberId: number, targetId: number): void {
-  if (memberId === targetId) throw new ValidationError([{ field: 'memberId', ko: '자기 자신은 차단하거나 숨길 수 없습니다.', en: 'You cannot block or mute yourself.' }])
+  if (memberId === targetId)
+    throw new ValidationError([{ field: 'memberId', ko: '자기 자신은 차단하거나 숨길 수 없습니다.', en: 'You cannot block or mute yourself.' }])
 }

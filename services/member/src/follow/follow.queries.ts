@@ -22,7 +22,8 @@ export async function isBlockedEitherWay(sql: Sql, one: number, other: number): 
 
 /** With both rows locked. False when it stands already. */
 export async function insertFollow(sql: Sql, followerId: number, followingId: number): Promise<boolean> {
-  const rows = await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict (follower_id, following_id) do nothing returning id`
+  const rows =
+    await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict (follower_id, following_id) do nothing returning id`
   if (rows.length === 1) await moveCounts(sql, followerId, followingId, 1)
   return rows.length === 1
 }

@@ -23,29 +23,50 @@ export function followRoutes(app: HttpServer, context: MemberContext): void {
     return success(200, true)
   })
 
-  app.get('/api/members/query/followings', { schema: { tags, summary: 'All whom I follow', response: { 200: successOf(Type.Array(MemberSummary)) } } }, async ({ memberId }) => success(200, await listAllFollowings(context, memberId)))
+  app.get(
+    '/api/members/query/followings',
+    { schema: { tags, summary: 'All whom I follow', response: { 200: successOf(Type.Array(MemberSummary)) } } },
+    async ({ memberId }) => success(200, await listAllFollowings(context, memberId)),
+  )
 
   const bothOf = async (memberId: number, viewerId: number, query: ListQuery) => ({
     followers: await listFollowers(context, memberId, viewerId, query),
     followings: await listFollowings(context, memberId, viewerId, query),
   })
-  app.get('/api/members/followers-followings', { schema: { tags, summary: 'My followers and followings', querystring: ListQuery, response: both } }, async ({ memberId, query }) => success(200, await bothOf(memberId, memberId, query)))
-  app.get('/api/members/:memberId/followers-followings', { schema: { tags, summary: 'A member’s followers and followings', params: MemberPath, querystring: ListQuery, response: both } }, async (request) =>
-    success(200, await bothOf(request.params.memberId, request.memberId, request.query)),
+  app.get(
+    '/api/members/followers-followings',
+    { schema: { tags, summary: 'My followers and followings', querystring: ListQuery, response: both } },
+    async ({ memberId, query }) => success(200, await bothOf(memberId, memberId, query)),
+  )
+  app.get(
+    '/api/members/:memberId/followers-followings',
+    { schema: { tags, summary: 'A member’s followers and followings', params: MemberPath, querystring: ListQuery, response: both } },
+    async (request) => success(200, await bothOf(request.params.memberId, request.memberId, request.query)),
   )
 
-  for (const [name, list] of [['followers', listFollowers], ['followings', listFollowings]] as const) {
-    app.get(`/api/members/${name}/more`, { schema: { tags, summary: `My ${name}`, querystring: ListQuery, response: scroll } }, async ({ memberId, query }) => success(200, await list(context, memberId, memberId, query)))
-    app.get(`/api/members/:memberId/${name}/more`, { schema: { tags, summary: `A member’s ${name}`, params: MemberPath, querystring: ListQuery, response: scroll } }, async (request) =>
-      success(200, await list(context, request.params.memberId, request.memberId, request.query)),
+  for (const [name, list] of [
+    ['followers', listFollowers],
+    ['followings', listFollowings],
+  ] as const) {
+    app.get(`/api/members/${name}/more`, { schema: { tags, summary: `My ${name}`, querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
+      success(200, await list(context, memberId, memberId, query)),
+    )
+    app.get(
+      `/api/members/:memberId/${name}/more`,
+      { schema: { tags, summary: `A member’s ${name}`, params: MemberPath, querystring: ListQuery, response: scroll } },
+      async (request) => success(200, await list(context, request.params.memberId, request.memberId, request.query)),
     )
   }
 
-  app.get('/api/members/follow/recommend/newbie', { schema: { tags, summary: 'Newest members whom I do not follow', querystring: ListQuery, response: { 200: successOf(pageOf(MemberSummary)) } } }, async ({ memberId, query }) =>
-    success(200, await recommendNewbies(context, memberId, query)),
+  app.get(
+    '/api/members/follow/recommend/newbie',
+    { schema: { tags, summary: 'Newest members whom I do not follow', querystring: ListQuery, response: { 200: successOf(pageOf(MemberSummary)) } } },
+    async ({ memberId, query }) => success(200, await recommendNewbies(context, memberId, query)),
   )
   // The first page has been shown by the address above: asked without a page, this one goes on with the second.
-  app.get('/api/members/follow/recommend/newbie/more', { schema: { tags, summary: 'More of them', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
-    success(200, await scrollNewbies(context, memberId, query.page === undefined ? { ...query, page: 1 } : query)),
+  app.get(
+    '/api/members/follow/recommend/newbie/more',
+    { schema: { tags, summary: 'More of them', querystring: ListQuery, response: scroll } },
+    async ({ memberId, query }) => success(200, await scrollNewbies(context, memberId, query.page === undefined ? { ...query, page: 1 } : query)),
   )
 }

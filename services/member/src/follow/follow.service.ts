@@ -7,7 +7,17 @@ import { insertMemberEvent } from '../account/member-event.ts'
 import type { MemberContext } from '../context.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { getName } from '../profile/profile.service.ts'
-import { countNewbies, deleteFollow, findFollowers, findFollowings, findNewbies, insertFollow, isBlockedEitherWay, type ListedRow, lockPair } from './follow.queries.ts'
+import {
+  countNewbies,
+  deleteFollow,
+  findFollowers,
+  findFollowings,
+  findNewbies,
+  insertFollow,
+  isBlockedEitherWay,
+  type ListedRow,
+  lockPair,
+} from './follow.queries.ts'
 
 /** api.md: recommendations come in tens. */
 const NEWBIES_PER_PAGE = 10
@@ -66,4 +76,5 @@ export async function scrollNewbies(context: MemberContext, viewerId: number, qu
 
 const partOf = ({ size, offset, after }: ListRequest, viewerId: number) => ({ viewerId, limit: size + 1, offset, before: after?.[0] as number | undefined })
 
-const scrollOf = ({ cursors }: MemberContext, request: ListRequest, rows: readonly ListedRow[]): Scroll<MemberSummary> => toScroll(rows, request, cursors, ({ place }) => [place], toSummary)
+const scrollOf = ({ cursors }: MemberContext, request: ListRequest, rows: readonly ListedRow[]): Scroll<MemberSummary> =>
+  toScroll(rows, request, cursors, ({ place }) => [place], toSummary)

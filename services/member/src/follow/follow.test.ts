@@ -11,31 +11,36 @@ beforeAll(async () => {
 })
 afterAll(() => member.close())
 
-const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) => member.ask(method, url, payload, { authorization: who.bearer })
+const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) =>
+  member.ask(method, url, payload, { authorization: who.bearer })
 const idsOf = ({ body }: { body: { data: { content: { memberId: number }[] } } }) => body.data.content.map(({ memberId }) => memberId)
 const at = (n: number) => people[n] as TestMember
 
 test('counts are right after any mixture of follows, unfollows and blocks at once, and each acknowledged act left one event', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')), { minLength: 10, maxLength: 40 }), async (acts) => {
-      const before = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
-      const answers = await Promise.all(
-        acts.map(async ([from, to, act]) => {
-          const method = act.startsWith('un') ? 'DELETE' : 'POST'
-          return { act, ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)) }
-        }),
-      )
-      expect(answers.filter(({ status }) => status >= 500)).toEqual([])
-      const wrong = await member.database.sql`
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')), { minLength: 10, maxLength: 40 }),
+      async (acts) => {
+        const before = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+        const answers = await Promise.all(
+          acts.map(async ([from, to, act]) => {
+            const method = act.startsWith('un') ? 'DELETE' : 'POST'
+            return { act, ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)) }
+          }),
+        )
+        expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+        const wrong = await member.database.sql`
         select id from member.member m
         where followings_count <> (select count(*) from member.follow where follower_id = m.id) or followers_count <> (select count(*) from member.follow where following_id = m.id)`
-      expect([...wrong]).toEqual([])
-      const crossed = await member.database.sql`select from member.follow f join member.block b on (b.blocker_id, b.blocked_id) in ((f.follower_id, f.following_id), (f.following_id, f.follower_id))`
-      expect(crossed).toHaveLength(0)
-      const after = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
-      const acknowledged = answers.filter(({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow')).length
-      expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(acknowledged)
-    }),
+        expect([...wrong]).toEqual([])
+        const crossed = await member.database
+          .sql`select from member.follow f join member.block b on (b.blocker_id, b.blocked_id) in ((f.follower_id, f.following_id), (f.following_id, f.follower_id))`
+        expect(crossed).toHaveLength(0)
+        const after = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+        const acknowledged = answers.filter(({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow')).length
+        expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(acknowledged)
+      },
+    ),
     { numRuns: 8 },
   )
 })
@@ -66,7 +71,8 @@ test('fifty follows and unfollows of one member at once end as a register: what 
   const stands = acknowledged(0) - acknowledged(1)
   const profile = async (id: number) => (await as(one, 'GET', `/api/members/profile/${id}`)).body.data
   expect([(await profile(one.id)).followingsCount, (await profile(two.id)).followersCount]).toEqual([stands, stands])
-  const events = await member.database.sql`select activity_type, version from member.outbox where member_id = ${one.id} and target_member_id = ${two.id} order by version`
+  const events = await member.database
+    .sql`select activity_type, version from member.outbox where member_id = ${one.id} and target_member_id = ${two.id} order by version`
   expect(events.map(({ activity_type }) => activity_type)).toEqual(events.map((_, n) => (n % 2 === 0 ? 'MEMBER_FOLLOW' : 'MEMBER_UNFOLLOW')))
   expect(events).toHaveLength(acknowledged(0) + acknowledged(1))
 })
@@ -78,7 +84,11 @@ test('a block ends follows both ways and tells of each; again is the same as onc
   for (let n = 0; n < 2; n += 1) expect((await as(one, 'POST', `/api/members/block/${two.id}`)).body.data).toBe(true)
   const events = await member.database.sql`
     select activity_type, member_id, target_member_id from member.outbox where activity_type in ('MEMBER_BLOCK', 'MEMBER_UNFOLLOW') and member_id in (${one.id}, ${two.id}) order by activity_type, member_id`
-  expect(events.map((event) => Object.values(event))).toEqual([['MEMBER_BLOCK', one.id, two.id], ['MEMBER_UNFOLLOW', one.id, two.id], ['MEMBER_UNFOLLOW', two.id, one.id]])
+  expect(events.map((event) => Object.values(event))).toEqual([
+    ['MEMBER_BLOCK', one.id, two.id],
+    ['MEMBER_UNFOLLOW', one.id, two.id],
+    ['MEMBER_UNFOLLOW', two.id, one.id],
+  ])
   expect((await as(two, 'GET', '/api/members/followings/more')).body.data.content).toEqual([])
 })
 
@@ -89,7 +99,12 @@ test('a cursor is for one list, one member and one viewer; a walk by it skips an
   for (const fan of fans.slice(0, 6)) await as(fan, 'POST', `/api/members/follow/${star.id}`)
   const first = await as(other, 'GET', `/api/members/${star.id}/followers/more?size=2`)
   const cursor = first.body.data.nextCursor
-  for (const path of [`/api/members/${star.id}/followings/more`, `/api/members/${other.id}/followers/more`, '/api/members/blocks', '/api/members/follow/recommend/newbie']) {
+  for (const path of [
+    `/api/members/${star.id}/followings/more`,
+    `/api/members/${other.id}/followers/more`,
+    '/api/members/blocks',
+    '/api/members/follow/recommend/newbie',
+  ]) {
     expect((await as(other, 'GET', `${path}?size=2&cursor=${cursor}`)).status, path).toBe(400)
   }
   expect((await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${cursor}`)).status).toBe(400)
@@ -101,7 +116,12 @@ test('a cursor is for one list, one member and one viewer; a walk by it skips an
     walked.push(...idsOf({ body }))
     next = body.data.nextCursor
   }
-  expect(walked).toEqual(fans.slice(0, 6).map(({ id }) => id).reverse())
+  expect(walked).toEqual(
+    fans
+      .slice(0, 6)
+      .map(({ id }) => id)
+      .reverse(),
+  )
 })
 
 test('a member follows at most 1,000 others', async () => {

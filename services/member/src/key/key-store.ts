@@ -3,7 +3,19 @@ import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dail
 import { keyEndsOf, type VerificationKeys } from '@dailyfeed/access-token/token-verifier'
 import { createLocalJWKSet, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import type { Sql } from 'postgres'
-import { countNextKeys, deleteOldKeys, findPrimaryKey, findPublishedKeys, findRipeKey, insertNextKey, insertPrimaryKey, lockRotation, type NewKey, type PrimaryKeyRow, promote } from './key.queries.ts'
+import {
+  countNextKeys,
+  deleteOldKeys,
+  findPrimaryKey,
+  findPublishedKeys,
+  findRipeKey,
+  insertNextKey,
+  insertPrimaryKey,
+  lockRotation,
+  type NewKey,
+  type PrimaryKeyRow,
+  promote,
+} from './key.queries.ts'
 import { decryptKey, encryptKey } from './key-encryption.ts'
 
 interface KeyStoreOptions {
@@ -53,7 +65,13 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
   const published = remember(async () => {
     const rows = await findPublishedKeys(sql, graceSeconds)
     const set: KeySet = {
-      keys: rows.map(({ kid, public_jwk, accepted_until }) => ({ ...public_jwk, kid, alg: TOKEN_ALGORITHM, use: 'sig', ...(accepted_until === null ? {} : { exp: accepted_until }) })),
+      keys: rows.map(({ kid, public_jwk, accepted_until }) => ({
+        ...public_jwk,
+        kid,
+        alg: TOKEN_ALGORITHM,
+        use: 'sig',
+        ...(accepted_until === null ? {} : { exp: accepted_until }),
+      })),
     }
     ends = keyEndsOf(set)
     return { set, find: createLocalJWKSet(set) }

@@ -14,5 +14,9 @@ const Key = Type.Object({
 const KeySet = Type.Object({ keys: Type.Array(Key) })
 
 export function keyRoutes(app: HttpServer, keys: KeyStore): void {
-  app.get('/.well-known/jwks.json', { config: { access: 'PUBLIC' }, schema: { tags: ['authentication'], summary: 'Keys that tokens are verified by', response: { 200: KeySet } } }, async () => (await keys.keySet()) as never)
+  app.get(
+    '/.well-known/jwks.json',
+    { config: { access: 'PUBLIC' }, schema: { tags: ['authentication'], summary: 'Keys that tokens are verified by', response: { 200: KeySet } } },
+    async () => (await keys.keySet()) as never,
+  )
 }

@@ -10,7 +10,8 @@ afterAll(() => member.close())
 
 const aVerifierLater = () => member.database.sql`update member.jwt_key set created_at = created_at - interval '63 seconds'`
 const publishedKeys = async (): Promise<{ kid: string; exp?: number }[]> => (await member.ask('GET', '/.well-known/jwks.json')).body.keys
-const stateOf = async () => Object.fromEntries((await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`).map(({ state, n }) => [state, n]))
+const stateOf = async () =>
+  Object.fromEntries((await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`).map(({ state, n }) => [state, n]))
 const run = (job: string, headers: Record<string, string> = fromBatch) => member.ask('POST', `/internal/jobs/${job}`, undefined, headers)
 const storeOf = (encryptionKey: string) => createKeyStore({ sql: member.sql, encryptionKey, graceSeconds: 100, publishSeconds: 60 })
 const SECRET = 'a-secret-of-at-least-32-characters'
@@ -77,7 +78,8 @@ test('the clean-up drops what no living token can need, and nothing else', async
   const [account, old] = [await member.signUp(), await member.signUp()]
   await member.ask('POST', '/api/authentication/logout', undefined, { authorization: old.bearer })
   await member.database.sql`update member.session set ended_at = now() - interval '3 days' where member_id = ${old.id}`
-  await member.database.sql`update member.jwt_blacklist set expires_at = now() - interval '2 days' where session_id in (select id from member.session where member_id = ${old.id})`
+  await member.database
+    .sql`update member.jwt_blacklist set expires_at = now() - interval '2 days' where session_id in (select id from member.session where member_id = ${old.id})`
   const { body } = await run('tokenCleanupJob')
   expect(body.data).toEqual({ tokens: 0, revocations: 2, sessions: 1, keys: 0 })
   expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)

@@ -52,4 +52,16 @@ const displayNameOf = ({ display_name, member_name }: ProfileRow) => display_nam
 
 /** Ten for each of ten things that a member may add after signing up. */
 const completionOf = (row: ProfileRow): number =>
-  10 * [row.display_name, row.bio, row.location, row.website_url, row.birth_date, row.gender, row.timezone, row.language_code, row.country_code, row.avatar_url].filter((value) => value !== null && value !== '').length
+  10 *
+  [
+    row.display_name,
+    row.bio,
+    row.location,
+    row.website_url,
+    row.birth_date,
+    row.gender,
+    row.timezone,
+    row.language_code,
+    row.country_code,
+    row.avatar_url,
+  ].filter((value) => value !== null && value !== '').length

@@ -44,7 +44,9 @@ export async function findProfile(sql: Sql, memberId: number, viewerId: number):
 }
 
 export async function findProfileByHandle(sql: Sql, handle: string, viewerId: number): Promise<ProfileRow | undefined> {
-  const [row] = await sql<[ProfileRow?]>`select ${profileColumns(sql, viewerId)} from member.member m where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
+  const [row] = await sql<
+    [ProfileRow?]
+  >`select ${profileColumns(sql, viewerId)} from member.member m where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
   return row
 }
 

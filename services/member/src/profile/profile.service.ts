@@ -7,11 +7,22 @@ import { avatarUrlOf, avatarUrlProblem, birthDateProblem, throwProblems, timezon
 import { insertMemberEvent } from '../account/member-event.ts'
 import type { MemberContext } from '../context.ts'
 import { toProfile, toSummary } from './profile.mapper.ts'
-import { findProfile, findProfileByHandle, findProfiles, lockProfileFields, type ProfileFields, type ProfileRow, updateHandle, updateProfileFields } from './profile.queries.ts'
+import {
+  findProfile,
+  findProfileByHandle,
+  findProfiles,
+  lockProfileFields,
+  type ProfileFields,
+  type ProfileRow,
+  updateHandle,
+  updateProfileFields,
+} from './profile.queries.ts'
 
-export const getSummary = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberSummary> => toSummary(await getProfileOrThrow(sql, memberId, viewerId))
+export const getSummary = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberSummary> =>
+  toSummary(await getProfileOrThrow(sql, memberId, viewerId))
 
-export const getProfile = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberProfile> => toProfile(await getProfileOrThrow(sql, memberId, viewerId), viewerId)
+export const getProfile = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberProfile> =>
+  toProfile(await getProfileOrThrow(sql, memberId, viewerId), viewerId)
 
 export async function getProfileByHandle({ sql }: MemberContext, handle: string, viewerId: number): Promise<MemberProfile> {
   const row = await findProfileByHandle(sql, handle, viewerId)

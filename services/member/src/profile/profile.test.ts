@@ -10,11 +10,23 @@ beforeAll(async () => {
 })
 afterAll(() => member.close())
 
-const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object | string, headers: Record<string, string> = {}) => member.ask(method, url, payload as object, { authorization: who.bearer, ...headers })
+const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object | string, headers: Record<string, string> = {}) =>
+  member.ask(method, url, payload as object, { authorization: who.bearer, ...headers })
 
 test('one’s own profile shows the e-mail address, another’s does not; counts are integers; the handle is found in any case', async () => {
   const own = await as(minji, 'GET', '/api/members/profile')
-  expect(own.body.data).toMatchObject({ memberId: minji.id, id: minji.id, email: minji.email, handle: 'Minji_K', memberHandle: 'Minji_K', followersCount: 0, followingsCount: 0, followingCount: 0, isActive: true, avatarUrl: null })
+  expect(own.body.data).toMatchObject({
+    memberId: minji.id,
+    id: minji.id,
+    email: minji.email,
+    handle: 'Minji_K',
+    memberHandle: 'Minji_K',
+    followersCount: 0,
+    followingsCount: 0,
+    followingCount: 0,
+    isActive: true,
+    avatarUrl: null,
+  })
   for (const path of ['/api/members/profile/@minji_k', `/api/members/profile/${minji.id}`, `/api/members/${minji.id}/profile`]) {
     const { body } = await as(sora, 'GET', path)
     expect(body.data.memberId).toBe(minji.id)
@@ -24,7 +36,12 @@ test('one’s own profile shows the e-mail address, another’s does not; counts
 })
 
 test('summary and name answer for oneself and for others', async () => {
-  expect((await as(sora, 'GET', `/api/members/${minji.id}/summary`)).body.data).toMatchObject({ memberId: minji.id, displayName: expect.any(String), bio: null, verificationStatus: 'NONE' })
+  expect((await as(sora, 'GET', `/api/members/${minji.id}/summary`)).body.data).toMatchObject({
+    memberId: minji.id,
+    displayName: expect.any(String),
+    bio: null,
+    verificationStatus: 'NONE',
+  })
   expect((await as(sora, 'GET', '/api/members/summary')).body.data.memberId).toBe(sora.id)
   expect((await as(sora, 'GET', '/api/members')).body.data).toEqual({ id: sora.id, name: expect.any(String) })
   expect((await as(sora, 'GET', `/api/members/${minji.id}`)).body.data.id).toBe(minji.id)
@@ -32,7 +49,13 @@ test('summary and name answer for oneself and for others', async () => {
 
 test('an update leaves absent fields, clears blank ones, and keeps an avatar’s address byte for byte', async () => {
   const address = '/api/proxy/images/view/abc-DEF_123?thumbnail=true'
-  const saved = await as(minji, 'PUT', '/api/members/profile', { bio: '안녕하세요', birthDate: '1990-05-17', websiteUrl: 'https://example.com/나', timezone: 'Asia/Seoul', avatarUrl: address })
+  const saved = await as(minji, 'PUT', '/api/members/profile', {
+    bio: '안녕하세요',
+    birthDate: '1990-05-17',
+    websiteUrl: 'https://example.com/나',
+    timezone: 'Asia/Seoul',
+    avatarUrl: address,
+  })
   expect(saved.body.data).toMatchObject({ bio: '안녕하세요', birthDate: '1990-05-17', avatarUrl: address, profileCompletionScore: 50 })
   const cleared = await as(minji, 'PUT', '/api/members/profile', { bio: '', birthDate: null, id: 7, role: 'ADMIN', email: 'other@example.com' })
   expect(cleared.body.data).toMatchObject({ bio: null, birthDate: null, websiteUrl: 'https://example.com/나', avatarUrl: address, email: minji.email })
@@ -40,7 +63,9 @@ test('an update leaves absent fields, clears blank ones, and keeps an avatar’s
 
 test('JSON labelled text/plain is taken for the profile and the handle, and nowhere else', async () => {
   expect((await as(minji, 'PUT', '/api/members/profile', '{"location":"서울"}', { 'content-type': 'text/plain' })).body.data.location).toBe('서울')
-  expect((await as(minji, 'PUT', '/api/members/profile/handle', '{"newHandle":"minji_new"}', { 'content-type': 'text/plain;charset=UTF-8' })).body.data).toBe('minji_new')
+  expect((await as(minji, 'PUT', '/api/members/profile/handle', '{"newHandle":"minji_new"}', { 'content-type': 'text/plain;charset=UTF-8' })).body.data).toBe(
+    'minji_new',
+  )
   expect((await as(minji, 'POST', '/api/authentication/login', '{"email":"a","password":"b"}', { 'content-type': 'text/plain' })).status).toBe(415)
 })
 
@@ -50,7 +75,10 @@ test('a handle that is taken, in any case, is 400 MEMBER_HANDLE_ALREADY_EXISTS',
 })
 
 test('previous pictures are asked to be deleted once the new one is saved, and never the one that is kept', async () => {
-  await as(minji, 'PUT', '/api/members/profile', { avatarUrl: '/api/images/view/new1', previousAvatarUrl: ['/api/images/view/old1', '/api/images/view/new1', ''] })
+  await as(minji, 'PUT', '/api/members/profile', {
+    avatarUrl: '/api/images/view/new1',
+    previousAvatarUrl: ['/api/images/view/old1', '/api/images/view/new1', ''],
+  })
   expect(member.pictures.deleted).toEqual([{ memberId: minji.id, imageUrls: ['/api/images/view/old1'] }])
 })
 
@@ -63,15 +91,33 @@ test('an update is saved although image-svc is away', async () => {
 
 test('updates of different fields at once keep each other’s, and each leaves one event of rising version', async () => {
   const busy = await member.signUp()
-  const fields = { bio: 'bio', location: 'Seoul', timezone: 'Asia/Seoul', gender: 'OTHER', languageCode: 'ko', countryCode: 'KR', displayName: 'Busy', birthDate: '1988-02-29' }
+  const fields = {
+    bio: 'bio',
+    location: 'Seoul',
+    timezone: 'Asia/Seoul',
+    gender: 'OTHER',
+    languageCode: 'ko',
+    countryCode: 'KR',
+    displayName: 'Busy',
+    birthDate: '1988-02-29',
+  }
   await Promise.all(Object.entries(fields).map(([name, value]) => as(busy, 'PUT', '/api/members/profile', { [name]: value })))
   expect((await as(busy, 'GET', '/api/members/profile')).body.data).toMatchObject({ ...fields, profileCompletionScore: 80 })
-  const versions = (await member.database.sql`select version from member.outbox where member_id = ${busy.id} and activity_type = 'MEMBER_PROFILE_UPDATE'`).map(({ version }) => version)
+  const versions = (await member.database.sql`select version from member.outbox where member_id = ${busy.id} and activity_type = 'MEMBER_PROFILE_UPDATE'`).map(
+    ({ version }) => version,
+  )
   expect(new Set(versions).size).toBe(8)
 })
 
 test.each([
-  ['birthDate', '0000-01-01'], ['birthDate', '2999-01-01'], ['displayName', 'x'.repeat(101)], ['bio', 'x'.repeat(1_001)], ['websiteUrl', `https://a.io/${'x'.repeat(490)}`], ['memberName', ''], ['bio', 5], ['previousAvatarUrl', 'not a list'],
+  ['birthDate', '0000-01-01'],
+  ['birthDate', '2999-01-01'],
+  ['displayName', 'x'.repeat(101)],
+  ['bio', 'x'.repeat(1_001)],
+  ['websiteUrl', `https://a.io/${'x'.repeat(490)}`],
+  ['memberName', ''],
+  ['bio', 5],
+  ['previousAvatarUrl', 'not a list'],
 ])('an update refuses %s = %j and keeps nothing', async (field, value) => {
   const before = (await as(sora, 'GET', '/api/members/profile')).body.data
   const { status, body } = await as(sora, 'PUT', '/api/members/profile', { location: 'changed', [field]: value })
@@ -108,5 +154,6 @@ test('a body of hundreds of thousands of wrong values is 400 at once, and holds 
   const before = performance.now()
   const { status, body } = await as(sora, 'PUT', '/api/members/profile', payload, { 'content-type': 'application/json' })
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-  expect(performance.now() - before).toBeLessThan(700)
+  // Reporting every one of them took tens of seconds; the bound leaves room for a busy machine.
+  expect(performance.now() - before).toBeLessThan(3_000)
 })

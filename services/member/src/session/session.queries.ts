@@ -75,7 +75,9 @@ export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHas
 
 /** Whose sessions these are, in the order in which their rows are to be locked. */
 export const findMembersOfSessions = async (sql: Sql, ids: readonly string[]): Promise<number[]> =>
-  (await sql<{ member_id: number }[]>`select distinct member_id from member.session where id = any (${ids as string[]}::uuid[]) order by member_id`).map(({ member_id }) => member_id)
+  (await sql<{ member_id: number }[]>`select distinct member_id from member.session where id = any (${ids as string[]}::uuid[]) order by member_id`).map(
+    ({ member_id }) => member_id,
+  )
 
 export async function findSessionOfRefreshToken(sql: Sql, tokenHash: Buffer): Promise<string | undefined> {
   const [row] = await sql<[{ session_id: string }?]>`select session_id from member.refresh_token where token_hash = ${tokenHash}`

@@ -7,7 +7,19 @@ import { lockMember } from '../account/account.queries.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
 import type { MemberContext } from '../context.ts'
 import { hashOf, newRefreshToken, successorOf } from './refresh-token.ts'
-import { blacklistToken, type EndedSessionRow, endSessions, findLiveSessions, findMembersOfSessions, findSessionOfRefreshToken, insertSession, isLiveSessionOf, lockRefreshToken, replaceRefreshTokens, rotateRefreshToken } from './session.queries.ts'
+import {
+  blacklistToken,
+  type EndedSessionRow,
+  endSessions,
+  findLiveSessions,
+  findMembersOfSessions,
+  findSessionOfRefreshToken,
+  insertSession,
+  isLiveSessionOf,
+  lockRefreshToken,
+  replaceRefreshTokens,
+  rotateRefreshToken,
+} from './session.queries.ts'
 
 export interface Device {
   userAgent: string | null
@@ -33,7 +45,10 @@ export async function openSession(sql: Sql, memberId: number, { userAgent, addre
 export const issueAccessToken = ({ keys, settings }: MemberContext, memberId: number, sessionId: string) =>
   keys.sign({ memberId, sessionId, tokenId: randomUUID(), lifeSeconds: settings.accessTokenSeconds })
 
-type Rotation = { outcome: 'ROTATED' | 'REPEATED'; memberId: number; sessionId: string; successor: string } | { outcome: 'REUSED'; ended: EndedSessionRow[] } | { outcome: 'REFUSED' }
+type Rotation =
+  | { outcome: 'ROTATED' | 'REPEATED'; memberId: number; sessionId: string; successor: string }
+  | { outcome: 'REUSED'; ended: EndedSessionRow[] }
+  | { outcome: 'REFUSED' }
 
 /** Every use makes a new token; a used one that comes again is in the wrong hands, and its whole family dies. */
 export async function refreshSession(context: MemberContext, refreshToken: string | undefined): Promise<Tokens> {
@@ -82,7 +97,13 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
 
 export async function listSessions({ sql }: MemberContext, memberId: number, currentId: string): Promise<Session[]> {
   const rows = await findLiveSessions(sql, memberId)
-  return rows.map((row) => ({ id: row.id, createdAt: row.created_at.toISOString(), lastUsedAt: row.last_used_at.toISOString(), userAgent: row.user_agent, current: row.id === currentId }))
+  return rows.map((row) => ({
+    id: row.id,
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at.toISOString(),
+    userAgent: row.user_agent,
+    current: row.id === currentId,
+  }))
 }
 
 export async function endOneSession(context: MemberContext, memberId: number, sessionId: string): Promise<void> {

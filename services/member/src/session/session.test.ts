@@ -79,12 +79,14 @@ test('B4: the race is only for the immediate predecessor, and only while its suc
 
 test('B5: a session ends after 30 days without use, and after 90 days whatever its use', async () => {
   const idle = await member.signUp()
-  await member.database.sql`update member.refresh_token set expires_at = now() - interval '1 second' where session_id in (select id from member.session where member_id = ${idle.id})`
+  await member.database
+    .sql`update member.refresh_token set expires_at = now() - interval '1 second' where session_id in (select id from member.session where member_id = ${idle.id})`
   expect((await refresh(idle.cookie)).status).toBe(401)
   const old = await member.signUp()
   await member.database.sql`update member.session set expires_at = now() - interval '1 second' where member_id = ${old.id}`
   expect((await refresh(old.cookie)).status).toBe(401)
-  const [row] = await member.database.sql`select extract(day from max(expires_at - created_at))::int as days from member.session where member_id = ${(await member.signUp()).id}`
+  const [row] = await member.database
+    .sql`select extract(day from max(expires_at - created_at))::int as days from member.session where member_id = ${(await member.signUp()).id}`
   expect(row?.['days']).toBe(90)
 })
 
@@ -154,7 +156,12 @@ test('B10: logout-all ends every session of the member, and nobody else’s', as
 
 test('B13: a login with somebody’s cookie opens a session of its own and leaves the other alone', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
-  const login = await member.app.inject({ method: 'POST', url: '/api/authentication/login', payload: { email: two.email, password: PASSWORD }, headers: { cookie: one.cookie } })
+  const login = await member.app.inject({
+    method: 'POST',
+    url: '/api/authentication/login',
+    payload: { email: two.email, password: PASSWORD },
+    headers: { cookie: one.cookie },
+  })
   expect(decodeJwt(String(login.headers.authorization).slice(7))['id']).toBe(two.id)
   expect((await refresh(one.cookie)).status).toBe(200)
 })
@@ -166,7 +173,9 @@ test('sessions are listed with the current one marked; one is ended; somebody el
   expect(body.data).toHaveLength(2)
   const other = body.data.find(({ current }: { current: boolean }) => !current)
   const stranger = await member.signUp()
-  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: stranger.bearer })).body.code).toBe('SESSION_NOT_FOUND')
+  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: stranger.bearer })).body.code).toBe(
+    'SESSION_NOT_FOUND',
+  )
   expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: account.bearer })).body.data).toBe(true)
   expect(await isAccepted(second.bearer)).toBe(false)
   expect(await isAccepted(account.bearer)).toBe(true)
@@ -243,7 +252,8 @@ test('refreshes that race a change of password leave one living token in the ses
       member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer }),
       ...Array.from({ length: 4 }, (_, n) => new Promise((resolve) => setTimeout(resolve, 20 * n)).then(() => refresh(account.cookie))),
     ])
-    const [row] = await member.database.sql`select count(*)::int as n from member.refresh_token where used_at is null and session_id in (select id from member.session where member_id = ${account.id} and ended_at is null)`
+    const [row] = await member.database
+      .sql`select count(*)::int as n from member.refresh_token where used_at is null and session_id in (select id from member.session where member_id = ${account.id} and ended_at is null)`
     expect(row?.['n']).toBeLessThanOrEqual(1)
   }
 })

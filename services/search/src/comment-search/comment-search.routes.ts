@@ -17,13 +17,21 @@ export function commentSearchRoutes(app: HttpServer, context: SearchContext): vo
     return success(200, page)
   })
 
-  app.get('/api/search/comments/advanced', { schema: { tags, summary: 'Search comments with operators', querystring: SearchQuery, response } }, async (request) => {
-    const page = await searchComments(context, request.memberId, 'comments/advanced', request.query)
-    return success(200, page)
-  })
+  app.get(
+    '/api/search/comments/advanced',
+    { schema: { tags, summary: 'Search comments with operators', querystring: SearchQuery, response } },
+    async (request) => {
+      const page = await searchComments(context, request.memberId, 'comments/advanced', request.query)
+      return success(200, page)
+    },
+  )
 
-  app.get('/api/search/comments/posts/:postId', { schema: { tags, summary: 'Search the comments of a post', params: PostPath, querystring: Type.Partial(SearchQuery), response } }, async (request) => {
-    const page = await searchCommentsOfPost(context, request.memberId, request.params.postId, request.query)
-    return success(200, page)
-  })
+  app.get(
+    '/api/search/comments/posts/:postId',
+    { schema: { tags, summary: 'Search the comments of a post', params: PostPath, querystring: Type.Partial(SearchQuery), response } },
+    async (request) => {
+      const page = await searchCommentsOfPost(context, request.memberId, request.params.postId, request.query)
+      return success(200, page)
+    },
+  )
 }

@@ -12,12 +12,22 @@ interface KeywordQuery extends ListQuery {
 }
 
 /** Comments that the member may see, on posts that the member may see. `list` names the route, to which its cursors belong. */
-export function searchComments(context: SearchContext, memberId: number, list: 'comments' | 'comments/advanced', { keyword, ...query }: KeywordQuery): Promise<Page<CommentHit>> {
+export function searchComments(
+  context: SearchContext,
+  memberId: number,
+  list: 'comments' | 'comments/advanced',
+  { keyword, ...query }: KeywordQuery,
+): Promise<Page<CommentHit>> {
   return find(context, searchRequestOf({ list, viewerId: memberId, keyword, query }, context.cursors))
 }
 
 /** The same below one post; without a keyword all of them, newest first. Below a post that is gone there are none. */
-export function searchCommentsOfPost(context: SearchContext, memberId: number, postId: number, { keyword, ...query }: Partial<KeywordQuery>): Promise<Page<CommentHit>> {
+export function searchCommentsOfPost(
+  context: SearchContext,
+  memberId: number,
+  postId: number,
+  { keyword, ...query }: Partial<KeywordQuery>,
+): Promise<Page<CommentHit>> {
   return find(context, searchRequestOf({ list: `comments/posts/${postId}`, viewerId: memberId, keyword, query }, context.cursors), postId)
 }
 

@@ -25,14 +25,29 @@ const asked = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(key
 
 test('GET /api/search/comments answers comments with the title of their post', async () => {
   const parent = await insertComment(sql, postId, minji, '부모')
-  const [row] = await sql`insert into content.comment (post_id, parent_id, depth, author_id, content, like_count) values (${postId}, ${parent}, 1, ${sora}, '두루미가 왔어요', 4) returning id`
+  const [row] =
+    await sql`insert into content.comment (post_id, parent_id, depth, author_id, content, like_count) values (${postId}, ${parent}, 1, ${sora}, '두루미가 왔어요', 4) returning id`
   await sql`insert into content.comment_like (comment_id, member_id) values (${row?.['id']}, ${minji})`
   await catchUp(search.sql)
   const { status, body } = await ask(asked('두루미'))
   expect(status).toBe(200)
   expect(body.data).toMatchObject({ totalElements: 1, totalPages: 1, page: 0, size: 20, first: true, last: true })
   expect(body.data.content).toMatchObject([
-    { id: row?.['id'], liked: true, content: '두루미가 왔어요', authorId: sora, authorName: 'Member sora', authorHandle: 'sora', authorAvatarUrl: null, postId, parentId: parent, depth: 1, likeCount: 4, replyCount: 0, postTitle: '글 제목' },
+    {
+      id: row?.['id'],
+      liked: true,
+      content: '두루미가 왔어요',
+      authorId: sora,
+      authorName: 'Member sora',
+      authorHandle: 'sora',
+      authorAvatarUrl: null,
+      postId,
+      parentId: parent,
+      depth: 1,
+      likeCount: 4,
+      replyCount: 0,
+      postTitle: '글 제목',
+    },
   ])
 })
 
@@ -60,7 +75,17 @@ test('GET /api/search/comments/advanced takes the operators', async () => {
   expect(await search.find(minji, '바람개비 from:nobody', 'comments/advanced')).toEqual([])
 })
 
-test.each(['', '?keyword=', '/advanced', '/advanced?keyword=+', '/posts/1?keyword=', '/posts/0?keyword=a', '/posts/abc?keyword=a', '?keyword=a%00', '?keyword=since:2026-99-01'])('GET /api/search/comments%s is 400', async (path) => {
+test.each([
+  '',
+  '?keyword=',
+  '/advanced',
+  '/advanced?keyword=+',
+  '/posts/1?keyword=',
+  '/posts/0?keyword=a',
+  '/posts/abc?keyword=a',
+  '?keyword=a%00',
+  '?keyword=since:2026-99-01',
+])('GET /api/search/comments%s is 400', async (path) => {
   const { status, body } = await ask(path)
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
 })

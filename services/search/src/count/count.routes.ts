@@ -9,23 +9,39 @@ const tags = ['search']
 
 /** The founding counts, live. Nothing is decided here but what may be seen, and that in the query. */
 export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
-  app.post('/api/search/posts/like/query/count/in', { schema: { tags, summary: 'Likes of posts', body: PostPks, response: { 200: successOf(PostLikeCounts) } } }, async (request) => {
-    const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
-    return success(200, rows.map(toPostLikeCount))
-  })
+  app.post(
+    '/api/search/posts/like/query/count/in',
+    { schema: { tags, summary: 'Likes of posts', body: PostPks, response: { 200: successOf(PostLikeCounts) } } },
+    async (request) => {
+      const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
+      return success(200, rows.map(toPostLikeCount))
+    },
+  )
 
-  app.post('/api/search/posts/comments/query/count/in', { schema: { tags, summary: 'Comments of posts', body: PostPks, response: { 200: successOf(PostCommentCounts) } } }, async (request) => {
-    const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
-    return success(200, rows.map(toPostCommentCount))
-  })
+  app.post(
+    '/api/search/posts/comments/query/count/in',
+    { schema: { tags, summary: 'Comments of posts', body: PostPks, response: { 200: successOf(PostCommentCounts) } } },
+    async (request) => {
+      const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
+      return success(200, rows.map(toPostCommentCount))
+    },
+  )
 
-  app.post('/api/search/comments/like/query/count/in', { schema: { tags, summary: 'Likes of comments', body: CommentIds, response: { 200: successOf(CommentLikeCounts) } } }, async (request) => {
-    const rows = await reads.read((sql) => findCommentCounts(sql, request.memberId, request.body.commentIds))
-    return success(200, rows.map(toCommentLikeCount))
-  })
+  app.post(
+    '/api/search/comments/like/query/count/in',
+    { schema: { tags, summary: 'Likes of comments', body: CommentIds, response: { 200: successOf(CommentLikeCounts) } } },
+    async (request) => {
+      const rows = await reads.read((sql) => findCommentCounts(sql, request.memberId, request.body.commentIds))
+      return success(200, rows.map(toCommentLikeCount))
+    },
+  )
 
-  app.post('/api/search/follow/following/query/count/in', { schema: { tags, summary: 'Followers of members', body: ToMemberIds, response: { 200: successOf(FollowingCounts) } } }, async (request) => {
-    const rows = await reads.read((sql) => findFollowerCounts(sql, request.body.toMemberIds))
-    return success(200, rows.map(toFollowingCount))
-  })
+  app.post(
+    '/api/search/follow/following/query/count/in',
+    { schema: { tags, summary: 'Followers of members', body: ToMemberIds, response: { 200: successOf(FollowingCounts) } } },
+    async (request) => {
+      const rows = await reads.read((sql) => findFollowerCounts(sql, request.body.toMemberIds))
+      return success(200, rows.map(toFollowingCount))
+    },
+  )
 }

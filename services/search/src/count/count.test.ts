@@ -21,18 +21,25 @@ beforeAll(async () => {
   untouched = await insertPost(sql, sora, 'two')
   unseen = [await insertPost(sql, sora, 'deleted'), await insertPost(sql, blocker, 'hidden')]
   await deletePost(sql, unseen[0] ?? 0)
-  for (const id of [counted, ...unseen]) await sql`insert into content.post_counter (post_id, post_created_at, like_count, comment_count) values (${id}, now(), 3, 2)`
+  for (const id of [counted, ...unseen])
+    await sql`insert into content.post_counter (post_id, post_created_at, like_count, comment_count) values (${id}, now(), 3, 2)`
 })
 afterAll(() => search.close())
 
 const count = async (path: string, body: object) => (await search.ask(minji, 'POST', `/api/search/${path}/query/count/in`, body)).body.data
 
 test('the likes of posts: in the order of the ids, once each, zero where there are none, without what the caller may not see', async () => {
-  expect(await count('posts/like', { postPks: [untouched, counted, ...unseen, counted, 999_999] })).toEqual([{ postPk: untouched, likeCount: 0 }, { postPk: counted, likeCount: 3 }])
+  expect(await count('posts/like', { postPks: [untouched, counted, ...unseen, counted, 999_999] })).toEqual([
+    { postPk: untouched, likeCount: 0 },
+    { postPk: counted, likeCount: 3 },
+  ])
 })
 
 test('the comments of posts are counted alike', async () => {
-  expect(await count('posts/comments', { postPks: [counted, untouched, ...unseen] })).toEqual([{ postPk: counted, commentCount: 2 }, { postPk: untouched, commentCount: 0 }])
+  expect(await count('posts/comments', { postPks: [counted, untouched, ...unseen] })).toEqual([
+    { postPk: counted, commentCount: 2 },
+    { postPk: untouched, commentCount: 0 },
+  ])
 })
 
 test('the likes of comments, without those of deleted posts', async () => {
@@ -48,7 +55,10 @@ test('the followings of members are those by which others follow them', async ()
   for (const fan of fans) await insertFollow(sql, fan, sora)
   await insertFollow(sql, sora, minji)
   expect(await count('follow/following', { toMemberIds: [minji, sora, gone, 999_999, ...fans] })).toEqual([
-    { toMemberId: minji, followingCount: 1 }, { toMemberId: sora, followingCount: 2 }, { toMemberId: fans[0], followingCount: 0 }, { toMemberId: fans[1], followingCount: 0 },
+    { toMemberId: minji, followingCount: 1 },
+    { toMemberId: sora, followingCount: 2 },
+    { toMemberId: fans[0], followingCount: 0 },
+    { toMemberId: fans[1], followingCount: 0 },
   ])
 })
 

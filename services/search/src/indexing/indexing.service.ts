@@ -1,9 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import { searchVectorOf } from '../text/search-vector.ts'
-import {
-  type CommentIndexTable, deleteGoneComments, findLiveComments, findOutdatedCommentsOf, upsertComments,
-} from './comment-index.queries.ts'
+import { type CommentIndexTable, deleteGoneComments, findLiveComments, findOutdatedCommentsOf, upsertComments } from './comment-index.queries.ts'
 import { deleteGonePosts, findLivePosts, findOutdatedPostsOf, type IndexEntry, type PostIndexTable, upsertPosts } from './post-index.queries.ts'
 
 /** Makes the index hold these posts as content-svc has them now, and no more those that are deleted. Returns how many changed. */
@@ -48,10 +46,18 @@ const OWN_LIMIT = 100
 /** What a member wrote or edited a moment ago is found by that member's very next search, however far the listener is. */
 export async function indexOwnPosts(sql: Sql, memberId: number): Promise<void> {
   const outdated = await findOutdatedPostsOf(sql, memberId, OWN_LIMIT)
-  if (outdated.length > 0) await indexPosts(sql, outdated.map(({ id }) => id))
+  if (outdated.length > 0)
+    await indexPosts(
+      sql,
+      outdated.map(({ id }) => id),
+    )
 }
 
 export async function indexOwnComments(sql: Sql, memberId: number): Promise<void> {
   const outdated = await findOutdatedCommentsOf(sql, memberId, OWN_LIMIT)
-  if (outdated.length > 0) await indexComments(sql, outdated.map(({ id }) => id))
+  if (outdated.length > 0)
+    await indexComments(
+      sql,
+      outdated.map(({ id }) => id),
+    )
 }

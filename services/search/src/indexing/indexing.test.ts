@@ -23,7 +23,18 @@ afterAll(() => search.close())
 const eventOf = (memberActivityType: ActivityType, subject: { postId?: number; commentId?: number; memberId?: number }, version = 1) => {
   events += 1
   const at = '2026-11-25T00:00:00.000Z'
-  return { eventId: `00000000-0000-7000-8000-${String(events).padStart(12, '0')}`, schemaVersion: 1, messageKey: `k${events}`, version, memberActivityType, memberId: sora, createdAt: at, updatedAt: at, occurredAt: at, ...subject }
+  return {
+    eventId: `00000000-0000-7000-8000-${String(events).padStart(12, '0')}`,
+    schemaVersion: 1,
+    messageKey: `k${events}`,
+    version,
+    memberActivityType,
+    memberId: sora,
+    createdAt: at,
+    updatedAt: at,
+    occurredAt: at,
+    ...subject,
+  }
 }
 const post = async (url: string, payload: object, token: string | undefined) => {
   const answer = await search.app.inject({ method: 'POST', url, payload, headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token } })
@@ -51,7 +62,12 @@ test('events that come twice, late or in the wrong order leave what content-svc 
   await editPost(sql, kept, '수선화')
   const gone = await insertPost(sql, sora, '동백')
   await deletePost(sql, gone)
-  const batch = [eventOf('POST_UPDATE', { postId: kept }, 2), eventOf('POST_CREATE', { postId: kept }), eventOf('POST_DELETE', { postId: gone }, 2), eventOf('POST_CREATE', { postId: gone })]
+  const batch = [
+    eventOf('POST_UPDATE', { postId: kept }, 2),
+    eventOf('POST_CREATE', { postId: kept }),
+    eventOf('POST_DELETE', { postId: gone }, 2),
+    eventOf('POST_CREATE', { postId: gone }),
+  ]
   expect((await deliver(batch)).data.applied).toBe(1)
   expect((await deliver([...batch].reverse())).data.applied).toBe(0)
   expect([...(await indexOf(kept))]).toEqual([{ post_id: kept, author_id: sora, version: 2 }])
@@ -73,7 +89,9 @@ test('comments follow their own events, and leave with their post', async () => 
 })
 
 test('500 events are taken in one delivery, and what is not an event becomes a dead letter that holds up no other', async () => {
-  const ids = await sql<{ id: number }[]>`insert into content.post (author_id, content) select ${sora}, '은방울꽃 ' || n from generate_series(1, 499) n returning id`
+  const ids = await sql<
+    { id: number }[]
+  >`insert into content.post (author_id, content) select ${sora}, '은방울꽃 ' || n from generate_series(1, 499) n returning id`
   const { data } = await deliver([...ids.map(({ id }) => eventOf('POST_CREATE', { postId: id })), { eventId: 'nonsense' }])
   expect(data).toEqual({ received: 500, applied: 499, deadLettered: 1 })
   expect((await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`)).body.data.totalElements).toBe(499)
@@ -92,7 +110,9 @@ test('MEMBER_ERASE takes out what the member wrote', async () => {
   await insertComment(sql, postId, leah, '지워질 댓글')
   await catchUp(search.sql)
   await deliver([eventOf('MEMBER_ERASE', { memberId: leah })])
-  expect([...(await sql`select author_id from search.post_index where author_id = ${leah} union all select author_id from search.comment_index where author_id = ${leah}`)]).toEqual([])
+  expect([
+    ...(await sql`select author_id from search.post_index where author_id = ${leah} union all select author_id from search.comment_index where author_id = ${leah}`),
+  ]).toEqual([])
 })
 
 test('what was loaded past the events is taken up by catching up, which then has nothing left to do', async () => {
@@ -107,7 +127,17 @@ test('what was loaded past the events is taken up by catching up, which then has
 
 test('texts of the greatest length and of the strangest letters can be indexed', async () => {
   const everything = Array.from({ length: 5_000 }, (_, n) => String.fromCodePoint(0xac00 + ((n * 37) % 11_172))).join('')
-  const texts = ['a'.repeat(5_000), '가'.repeat(5_000), everything, '\ufdfa'.repeat(5_000), '㌀㍇'.repeat(2_500), "'\\:*&|!()<->".repeat(400), '𠮷'.repeat(5_000), '1 '.repeat(2_500), 'ﷺ가a'.repeat(1_600)]
+  const texts = [
+    'a'.repeat(5_000),
+    '가'.repeat(5_000),
+    everything,
+    '\ufdfa'.repeat(5_000),
+    '㌀㍇'.repeat(2_500),
+    "'\\:*&|!()<->".repeat(400),
+    '𠮷'.repeat(5_000),
+    '1 '.repeat(2_500),
+    'ﷺ가a'.repeat(1_600),
+  ]
   for (const text of texts) await insertPost(sql, sora, text)
   expect((await catchUp(search.sql)).posts).toBe(texts.length)
 })
@@ -145,7 +175,8 @@ test('reindex mends a broken index without an error for those who search, and lo
   await Promise.all([writing, searching])
   expect(outcome.outcome).toBe('REBUILT')
   expect(progress.at(-1)).toMatchObject({ kind: 'comments' })
-  const missing = await sql`select id from content.post left join search.post_index on post_id = id where deleted_at is null and (search.post_index.version is distinct from content.post.version)`
+  const missing =
+    await sql`select id from content.post left join search.post_index on post_id = id where deleted_at is null and (search.post_index.version is distinct from content.post.version)`
   expect([...missing]).toEqual([])
   expect([...(await indexOf(deleted))]).toEqual([])
   const found = (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`)).body.data

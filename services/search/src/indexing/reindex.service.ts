@@ -1,6 +1,15 @@
 import type { ReservedSql, Sql } from 'postgres'
 import { catchUp, type IndexedCounts, type IndexProgress, type IndexTables } from './catch-up.service.ts'
-import { allowLongStatements, beginRebuild, holdIndexStill, indexRebuiltTables, limitStatementsAgain, swapRebuiltTables, tryLockRebuild, unlockRebuild } from './reindex.queries.ts'
+import {
+  allowLongStatements,
+  beginRebuild,
+  holdIndexStill,
+  indexRebuiltTables,
+  limitStatementsAgain,
+  swapRebuiltTables,
+  tryLockRebuild,
+  unlockRebuild,
+} from './reindex.queries.ts'
 
 const NEXT: IndexTables = { posts: 'post_index_next', comments: 'comment_index_next' }
 

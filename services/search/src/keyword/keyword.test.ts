@@ -13,7 +13,10 @@ test('words, "exact words" and -word are terms, without their punctuation', () =
 
 test('from, since and until are filters: any of the authors, the later first day, the earlier last day', () => {
   expect(readKeywordOrThrow('From:MinJi from:@sora_1 since:2026-11-01 since:2026-11-05 until:2026-11-30 until:2026-11-20 비')).toEqual({
-    terms: [{ kind: 'WORD', word: '비' }], handles: ['minji', 'sora_1'], since: '2026-11-05', until: '2026-11-20',
+    terms: [{ kind: 'WORD', word: '비' }],
+    handles: ['minji', 'sora_1'],
+    since: '2026-11-05',
+    until: '2026-11-20',
   })
 })
 
@@ -26,7 +29,18 @@ test('a quote that is never closed reaches to the end', () => {
   expect(readKeywordOrThrow('"퇴근길 하늘').terms).toEqual([{ kind: 'EXACT', words: ['퇴근길', '하늘'] }])
 })
 
-test.each(['', '   ', '\u3000', 'since:', 'since:tomorrow', 'since:2026-02-30', 'until:2026-13-01', 'until:20261101', 'since:0000-01-01', 'a '.repeat(MAX_WORDS + 1)])('%j is refused', (keyword) => {
+test.each([
+  '',
+  '   ',
+  '\u3000',
+  'since:',
+  'since:tomorrow',
+  'since:2026-02-30',
+  'until:2026-13-01',
+  'until:20261101',
+  'since:0000-01-01',
+  'a '.repeat(MAX_WORDS + 1),
+])('%j is refused', (keyword) => {
   expect(() => readKeywordOrThrow(keyword)).toThrow(ValidationError)
 })
 
@@ -34,8 +48,16 @@ test('32 words are taken', () => {
   expect(readKeywordOrThrow('a '.repeat(MAX_WORDS)).terms.length).toBe(MAX_WORDS)
 })
 
-test.each([['!?&|', false], ['-부산', false], ['""', false], ['ㅋㅋㅋ', false], ['👍', false], ['부산', true], ['from:minji', true], ['from:minji -부산', true], ['since:2026-11-01', true]])(
-  '%s looks for something: %s', (keyword, expected) => {
-    expect(looksForSomething(readKeywordOrThrow(keyword))).toBe(expected)
-  },
-)
+test.each([
+  ['!?&|', false],
+  ['-부산', false],
+  ['""', false],
+  ['ㅋㅋㅋ', false],
+  ['👍', false],
+  ['부산', true],
+  ['from:minji', true],
+  ['from:minji -부산', true],
+  ['since:2026-11-01', true],
+])('%s looks for something: %s', (keyword, expected) => {
+  expect(looksForSomething(readKeywordOrThrow(keyword))).toBe(expected)
+})

@@ -45,16 +45,24 @@ function readPart({ minus, quoted, bare = '' }: Partial<Record<string, string>>,
 function readFilter(part: string, criteria: Criteria): boolean {
   const [, name, value = ''] = /^(from|since|until):(.*)$/u.exec(part) ?? []
   switch (name) {
-    case 'from': criteria.handles = [...(criteria.handles ?? []), value.replace(/^@/, '')]; return true
-    case 'since': criteria.since = later(criteria.since, dayOrThrow(name, value)); return true
-    case 'until': criteria.until = earlier(criteria.until, dayOrThrow(name, value)); return true
-    default: return false
+    case 'from':
+      criteria.handles = [...(criteria.handles ?? []), value.replace(/^@/, '')]
+      return true
+    case 'since':
+      criteria.since = later(criteria.since, dayOrThrow(name, value))
+      return true
+    case 'until':
+      criteria.until = earlier(criteria.until, dayOrThrow(name, value))
+      return true
+    default:
+      return false
   }
 }
 
 /** PostgreSQL and ISO 8601 know no year 0. */
 function dayOrThrow(name: string, value: string): string {
-  if (!isCalendarDay(value) || value < '0001') throw problem(`${name}: 뒤에는 YYYY-MM-DD 형식의 날짜를 써 주세요.`, `After ${name}: there must be a date of the form YYYY-MM-DD.`)
+  if (!isCalendarDay(value) || value < '0001')
+    throw problem(`${name}: 뒤에는 YYYY-MM-DD 형식의 날짜를 써 주세요.`, `After ${name}: there must be a date of the form YYYY-MM-DD.`)
   return value
 }
 

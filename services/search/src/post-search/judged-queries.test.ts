@@ -45,9 +45,14 @@ test('the judged queries reach the measured level: every kind recall 1.0, all to
   const scores = []
   for (const query of queries) scores.push({ kind: query.kind, ...scoreOf(query, await search.find(reader, query.query)) })
   const kinds = Object.entries(Object.groupBy(scores, ({ kind }) => kind)).map(([kind, rows = []]) => ({
-    kind, queries: rows.length, recall50: mean(rows.map(({ recall50 }) => recall50)).toFixed(3), precision20: mean(rows.map(({ precision20 }) => precision20)).toFixed(3),
+    kind,
+    queries: rows.length,
+    recall50: mean(rows.map(({ recall50 }) => recall50)).toFixed(3),
+    precision20: mean(rows.map(({ precision20 }) => precision20)).toFixed(3),
   }))
-  const lines = kinds.map(({ kind, queries, recall50, precision20 }) => `${kind.padEnd(10)} ${queries} queries  recall@50 ${recall50}  precision@20 ${precision20}`)
+  const lines = kinds.map(
+    ({ kind, queries, recall50, precision20 }) => `${kind.padEnd(10)} ${queries} queries  recall@50 ${recall50}  precision@20 ${precision20}`,
+  )
   process.stdout.write(`PostgreSQL, our own tokens:\n${lines.join('\n')}\n`)
   expect(kinds.filter(({ recall50 }) => recall50 !== '1.000')).toEqual([])
   expect(mean(scores.map(({ precision20 }) => precision20))).toBeGreaterThan(0.96)

@@ -7,8 +7,12 @@ import type { SearchContext } from '../context.ts'
 import { searchPosts } from './post-search.service.ts'
 
 export function postSearchRoutes(app: HttpServer, context: SearchContext): void {
-  app.get('/api/search/posts', { schema: { tags: ['search'], summary: 'Search posts', querystring: SearchQuery, response: { 200: successOf(pageOf(Post)) } } }, async (request) => {
-    const page = await searchPosts(context, request.memberId, request.query)
-    return success(200, page)
-  })
+  app.get(
+    '/api/search/posts',
+    { schema: { tags: ['search'], summary: 'Search posts', querystring: SearchQuery, response: { 200: successOf(pageOf(Post)) } } },
+    async (request) => {
+      const page = await searchPosts(context, request.memberId, request.query)
+      return success(200, page)
+    },
+  )
 }

@@ -29,14 +29,26 @@ test('decomposed Hangul, full-width letters, capitals and accents are the same a
 
 test('scripts part the runs of a word; single jamo, emoji and punctuation part words', () => {
   expect(wordsOf('node서버 ㅋㅋㅋ#오운완 a_b 東京タワー')).toEqual(['node서버', '오운완', 'a', 'b', '東京タワー'])
-  expect(runsOf('node서버2')).toEqual([{ text: 'node', script: 'LATIN' }, { text: '서버', script: 'HANGUL' }, { text: '2', script: 'DIGITS' }])
+  expect(runsOf('node서버2')).toEqual([
+    { text: 'node', script: 'LATIN' },
+    { text: '서버', script: 'HANGUL' },
+    { text: '2', script: 'DIGITS' },
+  ])
 })
 
-test.each([['한글은', '한글'], ['부산에서', '부산'], ['학교까지', '학교'], ['추천합니다', '추천'], ['맛있는데', '맛있'], ['책을', '책'], ['판다', '판다'], ['은', '은'], ['커피', '커피']])(
-  '%s is about %s', (word, bare) => {
-    expect(stripEnding(word)).toBe(bare)
-  },
-)
+test.each([
+  ['한글은', '한글'],
+  ['부산에서', '부산'],
+  ['학교까지', '학교'],
+  ['추천합니다', '추천'],
+  ['맛있는데', '맛있'],
+  ['책을', '책'],
+  ['판다', '판다'],
+  ['은', '은'],
+  ['커피', '커피'],
+])('%s is about %s', (word, bare) => {
+  expect(stripEnding(word)).toBe(bare)
+})
 
 test('a word of two syllables is not asked for across a space, a phrase of two single ones is', () => {
   expect(textQueryOf([{ kind: 'WORD', word: '부산' }])?.match).toBe("(('부산':AB) | '=부산')")

@@ -19,7 +19,11 @@ const RUN =
 
 /** One spelling for what looks the same: decomposed Hangul, full-width and capital letters, accents. */
 export const normalise = (text: string): string =>
-  text.normalize('NFKD').replaceAll(/(?<=[a-z])\p{M}+/giu, '').normalize('NFKC').toLowerCase()
+  text
+    .normalize('NFKD')
+    .replaceAll(/(?<=[a-z])\p{M}+/giu, '')
+    .normalize('NFKC')
+    .toLowerCase()
 
 /** The words of a normalised text, in order. */
 export const wordsOf = (normalised: string): string[] => normalised.match(WORD) ?? []

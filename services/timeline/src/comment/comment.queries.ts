@@ -57,7 +57,11 @@ export const findReplies = (sql: Sql, parentId: number, { viewerId, afterId = 0,
     offset ${offset} limit ${limit}`
 
 /** Newest first, without those on posts that are gone or not for the viewer. */
-export const findCommentsOfMember = (sql: Sql, authorId: number, { viewerId, afterId = Number.MAX_SAFE_INTEGER, offset, limit }: Stretch): Promise<CommentRow[]> =>
+export const findCommentsOfMember = (
+  sql: Sql,
+  authorId: number,
+  { viewerId, afterId = Number.MAX_SAFE_INTEGER, offset, limit }: Stretch,
+): Promise<CommentRow[]> =>
   sql<CommentRow[]>`
     ${visibleComments(sql, viewerId)}
     where comment.author_id = ${authorId} and comment.deleted_at is null and comment.id < ${afterId} and ${onVisiblePost(sql, viewerId)}

@@ -15,7 +15,9 @@ const MemberPath = Type.Object({ memberId: Id })
 export function commentRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts/:postId/comments',
-    { schema: { tags, summary: 'Comments of a post at the top level, oldest first; size defaults to 100', params: PostPath, querystring: ListQuery, response } },
+    {
+      schema: { tags, summary: 'Comments of a post at the top level, oldest first; size defaults to 100', params: PostPath, querystring: ListQuery, response },
+    },
     async (request) => success(200, await readCommentsOfPost(context, request.memberId, request.params.postId, request.query)),
   )
 
@@ -23,15 +25,21 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     success(200, await readCommentsOfMember(context, request.memberId, request.memberId, request.query)),
   )
 
-  app.get('/api/timeline/members/:memberId/comments', { schema: { tags, summary: 'Comments of a member, newest first', params: MemberPath, querystring: ListQuery, response } }, async (request) =>
-    success(200, await readCommentsOfMember(context, request.memberId, request.params.memberId, request.query)),
+  app.get(
+    '/api/timeline/members/:memberId/comments',
+    { schema: { tags, summary: 'Comments of a member, newest first', params: MemberPath, querystring: ListQuery, response } },
+    async (request) => success(200, await readCommentsOfMember(context, request.memberId, request.params.memberId, request.query)),
   )
 
-  app.get('/api/timeline/comments/:commentId', { schema: { tags, summary: 'A comment', params: CommentPath, response: { 200: successOf(Comment) } } }, async (request) =>
-    success(200, await lookAtComment(context, request.memberId, request.params.commentId, request.traceId)),
+  app.get(
+    '/api/timeline/comments/:commentId',
+    { schema: { tags, summary: 'A comment', params: CommentPath, response: { 200: successOf(Comment) } } },
+    async (request) => success(200, await lookAtComment(context, request.memberId, request.params.commentId, request.traceId)),
   )
 
-  app.get('/api/timeline/comments/:commentId/replies', { schema: { tags, summary: 'Replies to a comment, oldest first', params: CommentPath, querystring: ListQuery, response } }, async (request) =>
-    success(200, await readReplies(context, request.memberId, request.params.commentId, request.query)),
+  app.get(
+    '/api/timeline/comments/:commentId/replies',
+    { schema: { tags, summary: 'Replies to a comment, oldest first', params: CommentPath, querystring: ListQuery, response } },
+    async (request) => success(200, await readReplies(context, request.memberId, request.params.commentId, request.query)),
   )
 }

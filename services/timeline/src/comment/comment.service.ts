@@ -55,4 +55,5 @@ async function getCommentOrThrow({ reads }: TimelineContext, viewerId: number, c
 
 const stretchOf = ({ after, offset, size }: ListRequest, viewerId: number) => ({ viewerId, afterId: after?.[0] as number | undefined, offset, limit: size + 1 })
 
-const toCommentScroll = ({ cursors }: TimelineContext, request: ListRequest, rows: CommentRow[]): Scroll<Comment> => toScroll(rows, request, cursors, ({ id }) => [id], toComment)
+const toCommentScroll = ({ cursors }: TimelineContext, request: ListRequest, rows: CommentRow[]): Scroll<Comment> =>
+  toScroll(rows, request, cursors, ({ id }) => [id], toComment)

@@ -34,8 +34,20 @@ test('the comments of a post are its top level, oldest first, with replyCount, 1
   expect(idsOf({ body })).toEqual([first, second])
   expect(body.data).toMatchObject({ size: 100, page: 0, hasNext: false })
   expect(body.data.content[0]).toEqual({
-    id: first, liked: true, content: '첫 댓글', authorId: author, authorName: 'Member author', authorHandle: 'author', authorAvatarUrl: null,
-    postId: post, parentId: null, depth: 0, likeCount: 1, replyCount: 1, createdAt: expect.any(String), updatedAt: body.data.content[0].createdAt,
+    id: first,
+    liked: true,
+    content: '첫 댓글',
+    authorId: author,
+    authorName: 'Member author',
+    authorHandle: 'author',
+    authorAvatarUrl: null,
+    postId: post,
+    parentId: null,
+    depth: 0,
+    likeCount: 1,
+    replyCount: 1,
+    createdAt: expect.any(String),
+    updatedAt: body.data.content[0].createdAt,
   })
   const many: number[] = [first, second]
   for (let n = 0; n < 5; n += 1) many.push(await insertComment(sql, post, author))
@@ -59,7 +71,13 @@ test('replies are a level of their own, oldest first, down to the third level', 
 test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its replies and the comments of a deleted post', async () => {
   const { sql } = timeline
   const [post, doomed, hidden] = [await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, blocker)]
-  const gone = [await insertComment(sql, post, author, { deleted: true }), await insertComment(sql, post, blocker), await insertComment(sql, doomed, reader), await insertComment(sql, hidden, author), 99_999_999]
+  const gone = [
+    await insertComment(sql, post, author, { deleted: true }),
+    await insertComment(sql, post, blocker),
+    await insertComment(sql, doomed, reader),
+    await insertComment(sql, hidden, author),
+    99_999_999,
+  ]
   await deletePost(sql, doomed)
   for (const id of gone) {
     for (const url of [`/api/timeline/comments/${id}`, `/api/timeline/comments/${id}/replies`]) {

@@ -39,7 +39,13 @@ export async function readFeed(context: TimelineContext, { viewerId, query, scop
  * it is short only at the end of the list. Authors found hidden are left out of the next stretch, so that one muted
  * author with a thousand posts costs one more look, not fifty.
  */
-export async function fillPage(context: TimelineContext, viewerId: number, rule: Rule, skeleton: Skeleton, { skip = 0, want }: { skip?: number; want: number }): Promise<FeedItem[]> {
+export async function fillPage(
+  context: TimelineContext,
+  viewerId: number,
+  rule: Rule,
+  skeleton: Skeleton,
+  { skip = 0, want }: { skip?: number; want: number },
+): Promise<FeedItem[]> {
   const items: FeedItem[] = []
   const authors = new Map<number, AuthorRow>()
   const hidden = new Set<number>()
@@ -49,8 +55,19 @@ export async function fillPage(context: TimelineContext, viewerId: number, rule:
     const { entries, ended } = await skeleton.next(limit, [...hidden])
     // Nearly always all of them are shown, so their posts are asked for beside their authors.
     const [early] = await Promise.all([
-      toSkip === 0 ? postsById(context, viewerId, entries.map(({ postId }) => postId)) : undefined,
-      addAuthors(context, viewerId, entries.map(({ authorId }) => authorId), authors),
+      toSkip === 0
+        ? postsById(
+            context,
+            viewerId,
+            entries.map(({ postId }) => postId),
+          )
+        : undefined,
+      addAuthors(
+        context,
+        viewerId,
+        entries.map(({ authorId }) => authorId),
+        authors,
+      ),
     ])
     const shown: FeedEntry[] = []
     for (const entry of entries) {
@@ -58,7 +75,13 @@ export async function fillPage(context: TimelineContext, viewerId: number, rule:
       else if (toSkip > 0) toSkip -= 1
       else shown.push(entry)
     }
-    const posts = early ?? (await postsById(context, viewerId, shown.map(({ postId }) => postId)))
+    const posts =
+      early ??
+      (await postsById(
+        context,
+        viewerId,
+        shown.map(({ postId }) => postId),
+      ))
     for (const { postId, authorId, position } of shown) {
       const post = posts.get(postId)
       const author = authors.get(authorId)

@@ -40,15 +40,30 @@ test('a post carries its author’s name, the live counts and the caller’s own
   const { body } = await timeline.ask(reader, FEED)
   expect(body.data.content[0]).toMatchObject({ id: counted, viewCount: 7, likeCount: 2, commentCount: 3, liked: true })
   expect(body.data.content[1]).toEqual({
-    id: plain, title: '제목', content: '안녕 "👋"', authorId: author, authorName: 'Member named', authorHandle: 'named', authorAvatarUrl: null,
-    viewCount: 0, likeCount: 0, commentCount: 0, liked: false, createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), updatedAt: body.data.content[1].createdAt,
+    id: plain,
+    title: '제목',
+    content: '안녕 "👋"',
+    authorId: author,
+    authorName: 'Member named',
+    authorHandle: 'named',
+    authorAvatarUrl: null,
+    viewCount: 0,
+    likeCount: 0,
+    commentCount: 0,
+    liked: false,
+    createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    updatedAt: body.data.content[1].createdAt,
   })
 })
 
 test('posts that are deleted, or of the withdrawn, blocked, muted, private or not mutual, are not in the feed; a page is full all the same', async () => {
   const reader = await newMember()
   const [good, mutual] = [await newMember(), await newMember({ privacyLevel: 'FRIENDS_ONLY' })]
-  const [withdrawn, secret, distant] = [await newMember({ withdrawn: true }), await newMember({ privacyLevel: 'PRIVATE' }), await newMember({ privacyLevel: 'FRIENDS_ONLY' })]
+  const [withdrawn, secret, distant] = [
+    await newMember({ withdrawn: true }),
+    await newMember({ privacyLevel: 'PRIVATE' }),
+    await newMember({ privacyLevel: 'FRIENDS_ONLY' }),
+  ]
   const [blocker, blocked, muted] = [await newMember(), await newMember(), await newMember()]
   for (const author of [good, mutual, withdrawn, secret, distant, blocker, blocked, muted]) await insertFollow(timeline.sql, reader, author)
   await insertFollow(timeline.sql, mutual, reader)
@@ -146,11 +161,17 @@ const scenario = fc.record({
     fc.record({
       privacyLevel: fc.constantFrom('PUBLIC', 'PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'),
       withdrawn: fc.constantFrom(false, false, false, true),
-      follows: fc.boolean(), followsBack: fc.boolean(), blocks: fc.constantFrom(false, false, false, true), blocked: fc.constantFrom(false, false, false, true), muted: fc.constantFrom(false, false, false, true),
+      follows: fc.boolean(),
+      followsBack: fc.boolean(),
+      blocks: fc.constantFrom(false, false, false, true),
+      blocked: fc.constantFrom(false, false, false, true),
+      muted: fc.constantFrom(false, false, false, true),
     }),
     { minLength: 1, maxLength: 6 },
   ),
-  posts: fc.array(fc.record({ author: fc.nat(5), deleted: fc.constantFrom(false, false, false, true), gap: fc.constantFrom(0, 0, 0, 25_000) }), { maxLength: 40 }),
+  posts: fc.array(fc.record({ author: fc.nat(5), deleted: fc.constantFrom(false, false, false, true), gap: fc.constantFrom(0, 0, 0, 25_000) }), {
+    maxLength: 40,
+  }),
   size: fc.integer({ min: 1, max: 7 }),
   between: fc.array(fc.record({ act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'), pick: fc.nat(40) }), { maxLength: 8 }),
 })
@@ -202,7 +223,8 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
         if (next.act === 'mute') await sql`insert into member.mute (muter_id, muted_id) values (${reader}, ${member}) on conflict do nothing`
         if (next.act === 'block') await sql`insert into member.block (blocker_id, blocked_id) values (${reader}, ${member}) on conflict do nothing`
         // Whom the reader left on the way may be missed, also when they come back.
-        if (next.act === 'follow' && !unfollowed.has(member)) await sql`insert into member.follow (follower_id, following_id) values (${reader}, ${member}) on conflict do nothing`
+        if (next.act === 'follow' && !unfollowed.has(member))
+          await sql`insert into member.follow (follower_id, following_id) values (${reader}, ${member}) on conflict do nothing`
         if (next.act === 'unfollow') unfollowed.add(member)
         if (next.act === 'unfollow') await sql`delete from member.follow where follower_id = ${reader} and following_id = ${member}`
       }

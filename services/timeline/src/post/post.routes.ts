@@ -18,8 +18,10 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
     success(200, await readPostsOf(context, request.memberId, request.memberId, request.query)),
   )
 
-  app.get('/api/timeline/posts/authors/:authorId', { schema: { tags, summary: 'Posts of a member, newest first', params: AuthorPath, querystring: ListQuery, response } }, async (request) =>
-    success(200, await readPostsOf(context, request.memberId, request.params.authorId, request.query)),
+  app.get(
+    '/api/timeline/posts/authors/:authorId',
+    { schema: { tags, summary: 'Posts of a member, newest first', params: AuthorPath, querystring: ListQuery, response } },
+    async (request) => success(200, await readPostsOf(context, request.memberId, request.params.authorId, request.query)),
   )
 
   app.get(
@@ -34,8 +36,10 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
     async (request) => success(200, await readPostsByIds(context, request.memberId, request.body.ids)),
   )
 
-  app.get('/api/timeline/posts/:postId', { schema: { tags, summary: 'A post; counts a view', params: PostPath, response: { 200: successOf(Post) } } }, async (request) =>
-    success(200, await lookAtPost(context, request.memberId, request.params.postId, request.traceId)),
+  app.get(
+    '/api/timeline/posts/:postId',
+    { schema: { tags, summary: 'A post; counts a view', params: PostPath, response: { 200: successOf(Post) } } },
+    async (request) => success(200, await lookAtPost(context, request.memberId, request.params.postId, request.traceId)),
   )
 
   app.get(

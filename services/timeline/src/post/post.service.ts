@@ -46,7 +46,12 @@ export async function readPostsByIds(context: TimelineContext, viewerId: number,
 async function findVisiblePosts(context: TimelineContext, viewerId: number, postIds: readonly number[]): Promise<HydratedPost[]> {
   const posts = await postsById(context, viewerId, postIds)
   const authors = new Map<number, AuthorRow>()
-  await addAuthors(context, viewerId, [...posts.values()].map(({ author_id }) => author_id), authors)
+  await addAuthors(
+    context,
+    viewerId,
+    [...posts.values()].map(({ author_id }) => author_id),
+    authors,
+  )
   return postIds.flatMap((id) => {
     const post = posts.get(id)
     const author = post && authors.get(post.author_id)
@@ -60,8 +65,13 @@ export interface DateRange {
 }
 
 /** Both days inclusive, in Seoul, newest first. Unlike the feeds it has totals, so every page of it can be had. */
-export async function readPostsOfDateRange(context: TimelineContext, viewerId: number, { startDate, endDate, ...query }: ListQuery & DateRange): Promise<Page<Post>> {
-  if (startDate > endDate) throw new ValidationError([{ field: 'endDate', ko: '끝 날짜는 시작 날짜보다 빠를 수 없습니다.', en: 'The end date must not be before the start date.' }])
+export async function readPostsOfDateRange(
+  context: TimelineContext,
+  viewerId: number,
+  { startDate, endDate, ...query }: ListQuery & DateRange,
+): Promise<Page<Post>> {
+  if (startDate > endDate)
+    throw new ValidationError([{ field: 'endDate', ko: '끝 날짜는 시작 날짜보다 빠를 수 없습니다.', en: 'The end date must not be before the start date.' }])
   const request = listRequestOf(query, `date-range:${startDate}:${endDate}:${viewerId}`, context.cursors)
   const period = { from: seoulMidnight(startDate), until: seoulMidnight(endDate) + DAY_SECONDS }
   const [microseconds, id] = (request.after ?? []) as number[]
@@ -70,7 +80,10 @@ export async function readPostsOfDateRange(context: TimelineContext, viewerId: n
     fillPage(context, viewerId, isWanted, periodSkeleton(context.reads, viewerId, period, { after, offset: request.offset }), { want: request.size + 1 }),
     countPostsOfPeriod(context.reads, viewerId, period),
   ])
-  return toPage(toScroll(items, request, context.cursors, ({ position }) => position, toPost), total)
+  return toPage(
+    toScroll(items, request, context.cursors, ({ position }) => position, toPost),
+    total,
+  )
 }
 
 const DAY_SECONDS = 86_400

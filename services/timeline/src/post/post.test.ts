@@ -56,7 +56,11 @@ test('a post that is deleted, unknown, of a withdrawn author or of one with a bl
   await insertBlock(timeline.sql, blocker, reader)
   await insertBlock(timeline.sql, reader, blocked)
   const gone = [
-    await insertPost(timeline.sql, author, { deleted: true }), await insertPost(timeline.sql, withdrawn), await insertPost(timeline.sql, blocker), await insertPost(timeline.sql, blocked), 9_999_999_999,
+    await insertPost(timeline.sql, author, { deleted: true }),
+    await insertPost(timeline.sql, withdrawn),
+    await insertPost(timeline.sql, blocker),
+    await insertPost(timeline.sql, blocked),
+    9_999_999_999,
   ]
   for (const id of gone) {
     for (const url of [`/api/timeline/posts/${id}`, `/api/timeline/posts/${id}/comments`, `/api/timeline/statistics/posts/${id}`]) {
@@ -114,13 +118,16 @@ test('date-range takes both days whole, in Seoul, newest first, with totals, of 
   expect((await ask(url, undefined, secret)).body.data.totalElements).toBe(7)
 })
 
-test.each(['startDate=2021-05-10', 'endDate=2021-05-10', 'startDate=2021-02-30&endDate=2021-03-01', 'startDate=x&endDate=y', 'startDate=2021-05-11&endDate=2021-05-10'])(
-  'date-range?%s is 400 VALIDATION_FAILED',
-  async (query) => {
-    const { status, body } = await ask(`/api/timeline/posts/date-range?${query}`)
-    expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-  },
-)
+test.each([
+  'startDate=2021-05-10',
+  'endDate=2021-05-10',
+  'startDate=2021-02-30&endDate=2021-03-01',
+  'startDate=x&endDate=y',
+  'startDate=2021-05-11&endDate=2021-05-10',
+])('date-range?%s is 400 VALIDATION_FAILED', async (query) => {
+  const { status, body } = await ask(`/api/timeline/posts/date-range?${query}`)
+  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
+})
 
 test('date-range takes the earliest and the latest day that can be written', async () => {
   const { status, body } = await ask('/api/timeline/posts/date-range?startDate=0001-01-01&endDate=9999-12-31&size=1')
@@ -131,7 +138,8 @@ test('date-range takes the earliest and the latest day that can be written', asy
 test('what is shown of an author to a viewer is what member.may_see says', async () => {
   const { sql } = timeline
   const people: number[] = []
-  for (const privacyLevel of ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE']) for (const withdrawn of [false, true]) people.push(await newMember({ privacyLevel, withdrawn }), await newMember({ privacyLevel, withdrawn }))
+  for (const privacyLevel of ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'])
+    for (const withdrawn of [false, true]) people.push(await newMember({ privacyLevel, withdrawn }), await newMember({ privacyLevel, withdrawn }))
   for (const [index, one] of people.entries()) {
     for (const [other, two] of people.entries()) {
       if (index !== other && (index * 7 + other) % 3 !== 0) await insertFollow(sql, one, two)
@@ -141,7 +149,9 @@ test('what is shown of an author to a viewer is what member.may_see says', async
   const posts = new Map<number, number>()
   for (const one of people) posts.set(one, await insertPost(sql, one))
   for (const viewer of people) {
-    const rows = await sql<{ id: number; seen: boolean }[]>`select id, member.may_see(${viewer}, id) as seen from member.member where id = any (${people}::bigint[]) order by id`
+    const rows = await sql<
+      { id: number; seen: boolean }[]
+    >`select id, member.may_see(${viewer}, id) as seen from member.member where id = any (${people}::bigint[]) order by id`
     const { body } = await ask('/api/timeline/posts/query/list', { ids: people.map((id) => posts.get(id)) }, viewer)
     expect(body.data.map(({ authorId }: { authorId: number }) => authorId)).toEqual(rows.filter(({ seen }) => seen).map(({ id }) => id))
   }

@@ -114,7 +114,10 @@ export function sharedByThoseWhoWait<T>(work: () => Promise<T>): () => Promise<T
   return () => {
     if (next !== undefined) return next
     if (running === undefined) return run()
-    const ended = running.then(() => {}, () => {})
+    const ended = running.then(
+      () => {},
+      () => {},
+    )
     next = ended.then(() => {
       next = undefined
       return run()

@@ -7,10 +7,14 @@ export const RANKED_POSTS = 1_000
 /** Written out, not parameters: of a parameter the planner could not estimate how many posts a window has. */
 const since = (sql: Sql, window: RankingWindow, column: Fragment): Fragment => {
   switch (window) {
-    case '1h': return sql`${column} >= now() - interval '1 hour'`
-    case '1d': return sql`${column} >= now() - interval '1 day'`
-    case '7d': return sql`${column} >= now() - interval '7 days'`
-    case 'all': return sql`true`
+    case '1h':
+      return sql`${column} >= now() - interval '1 hour'`
+    case '1d':
+      return sql`${column} >= now() - interval '1 day'`
+    case '7d':
+      return sql`${column} >= now() - interval '7 days'`
+    case 'all':
+      return sql`true`
   }
 }
 

@@ -33,7 +33,12 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 test('most-popular ranks by views plus twice the likes, then the newest; posts without any follow by newest', async () => {
   const { sql } = fixture()
   const [none, views5, likes3, alsoSix, zeros, newest] = [
-    await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
   ]
   await setCounts(sql, views5, { views: 5 })
   await setCounts(sql, likes3, { likes: 3 })
@@ -63,8 +68,11 @@ test('recent-activities ranks by the latest of post and comment time', async () 
 test.each([POPULAR, COMMENTED, RECENT])('%s takes window=1h|1d|7d|all and ranks only posts created within it', async (url) => {
   const { sql } = fixture()
   const ages = { month: 43_200, days: 4_000, hours: 300, minutes: 10 }
-  const posts = Object.fromEntries(await Promise.all(Object.entries(ages).map(async ([name, age]) => [name, await insertPost(sql, author, { createdAt: minutesAgo(age) })])))
-  for (const [index, id] of Object.values<number>(posts).entries()) await setCounts(sql, id, { views: 9 - index, comments: 9 - index, commentedAt: minutesAgo(index) })
+  const posts = Object.fromEntries(
+    await Promise.all(Object.entries(ages).map(async ([name, age]) => [name, await insertPost(sql, author, { createdAt: minutesAgo(age) })])),
+  )
+  for (const [index, id] of Object.values<number>(posts).entries())
+    await setCounts(sql, id, { views: 9 - index, comments: 9 - index, commentedAt: minutesAgo(index) })
   const { month, days, hours, minutes } = posts
   expect(idsOf(await ask(`${url}?window=1h`))).toEqual([minutes])
   expect(idsOf(await ask(`${url}?window=1d`))).toEqual([hours, minutes])
@@ -76,7 +84,11 @@ test.each([POPULAR, COMMENTED, RECENT])('%s takes window=1h|1d|7d|all and ranks 
 
 test('deleted posts and hidden or muted authors are in no ranking, and a page is full all the same', async () => {
   const { sql } = fixture()
-  const [blocker, muted, secret] = [await insertMember(sql, 'blocker'), await insertMember(sql, 'muted'), await insertMember(sql, 'secret', { privacyLevel: 'PRIVATE' })]
+  const [blocker, muted, secret] = [
+    await insertMember(sql, 'blocker'),
+    await insertMember(sql, 'muted'),
+    await insertMember(sql, 'secret', { privacyLevel: 'PRIVATE' }),
+  ]
   await insertBlock(sql, blocker, reader)
   await insertMute(sql, reader, muted)
   const shown: number[] = []
@@ -199,7 +211,8 @@ test('every ranking and window is what SQL says of all posts, also where a windo
     for (const ranking of RANKINGS) {
       const { ids } = await rankPosts(sql, ranking, window)
       const column = { 'most-popular': sql`popularity`, 'most-commented': sql`comments`, 'recent-activities': sql`active_at` }[ranking]
-      const values = await sql`select ${column} as value from (${posts}) as post join unnest(${ids}::bigint[]) with ordinality as ranked(id, place) using (id) order by place`
+      const values =
+        await sql`select ${column} as value from (${posts}) as post join unnest(${ids}::bigint[]) with ordinality as ranked(id, place) using (id) order by place`
       // At the window's edge a post may leave between the two statements.
       const shown = values.map(({ value }) => Number(value))
       const wanted = truth[ranking].map(({ value }) => Number(value))
