@@ -43,11 +43,13 @@ interface HttpServerOptions {
   /** Throws while a dependency that this service cannot do without is away. */
   checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
+  /** Milliseconds beyond which load is shed; 0: never, for tests, which must not depend on how busy their machine is. */
+  maxEventLoopDelay?: number
 }
 
 /** A server that already keeps the contract's manners: envelope, authentication, limits, health, metrics, documents. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { service, logLevel, verifier, callers = '', checkReady, isTransientFault } = options
+  const { service, logLevel, verifier, callers = '', checkReady, isTransientFault, maxEventLoopDelay } = options
   const app = Fastify(serverOptions(service, logLevel)).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(compileValidator)
@@ -68,7 +70,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   logTroubles(app as unknown as FastifyInstance)
   await sendSecurityHeaders(app as unknown as FastifyInstance)
-  await shedOverload(app as unknown as FastifyInstance)
+  await shedOverload(app as unknown as FastifyInstance, maxEventLoopDelay)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -25,5 +25,6 @@ export async function secureOwnAnswers(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** 503 with Retry-After before the queue of work grows beyond what can be answered in time. */
-export const shedOverload = async (app: FastifyInstance) => void (await app.register(underPressure, { maxEventLoopDelay: 1_000, retryAfter: 2 }))
+/** 503 with Retry-After before the queue of work grows beyond what can be answered in time. In milliseconds; 0: never. */
+export const shedOverload = async (app: FastifyInstance, maxEventLoopDelay = 1_000) =>
+  void (await app.register(underPressure, { maxEventLoopDelay, retryAfter: 2 }))

@@ -25,9 +25,10 @@ interface MemberAppOptions {
   /** Made once the server's log exists. */
   contextOf: (log: FastifyBaseLogger) => MemberContext
   checkReady: () => Promise<void>
+  maxEventLoopDelay?: number
 }
 
-export async function memberApp({ config, verifier, contextOf, checkReady }: MemberAppOptions): Promise<HttpServer> {
+export async function memberApp({ config, verifier, contextOf, checkReady, maxEventLoopDelay }: MemberAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'member',
     logLevel: config.LOG_LEVEL,
@@ -35,6 +36,7 @@ export async function memberApp({ config, verifier, contextOf, checkReady }: Mem
     callers: config.INTERNAL_CALLERS,
     checkReady,
     isTransientFault,
+    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   await app.register(fastifyCookie)
   const context = contextOf(app.log)

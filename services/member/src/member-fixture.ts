@@ -88,6 +88,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     config,
     verifier: createTokenVerifier({ keys: keys.verificationKeys, revocations }),
     checkReady: async () => void (await sql`select 1`),
+    maxEventLoopDelay: 0,
     contextOf: (log) => ({
       sql,
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),

@@ -18,7 +18,7 @@ export interface NewRecord {
 /**
  * Keeps of each key the highest version, of what is given and of what is there; a member's own report gives way to any
  * event. A key may stand only once in `records`, and they have to be sorted by it, so that two batches cannot deadlock.
- * One statement with one array a column: twice as fast as a row at a time from JSON. Returns how many rows changed.
+ * One statement with one array a column, which PostgreSQL takes apart faster than JSON. Returns how many rows changed.
  */
 export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Promise<number> {
   const { count } = await sql`
@@ -44,6 +44,6 @@ export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Pr
   return count
 }
 
-/** Array literals, made here since the driver takes three times as long over its own. */
+/** Array literals, made here since the driver takes twice the time over its own. */
 const array = (values: readonly (number | string | null)[]): string => `{${values.map((value) => value ?? 'NULL').join(',')}}`
 const textArray = (values: readonly string[]): string => `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`

@@ -149,11 +149,8 @@ test('a blocked member and the one who blocked are 404 to each other', async () 
   expect((await as(two, 'GET', `/api/members/${one.id}/profile`)).status).toBe(200)
 })
 
-test('a body of hundreds of thousands of wrong values is 400 at once, and holds nobody up', async () => {
+test('a body of hundreds of thousands of wrong values is refused before any schema describes each', async () => {
   const payload = JSON.stringify({ previousAvatarUrl: Array.from({ length: 450_000 }, () => 0) })
-  const before = performance.now()
   const { status, body } = await as(sora, 'PUT', '/api/members/profile', payload, { 'content-type': 'application/json' })
-  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-  // Reporting every one of them took tens of seconds; the bound leaves room for a busy machine.
-  expect(performance.now() - before).toBeLessThan(3_000)
+  expect([status, body.code, body.errors.map(({ field }: { field: string }) => field)]).toEqual([400, 'VALIDATION_FAILED', ['body']])
 })
