@@ -31,6 +31,7 @@ test('a look at a post leaves one POST_READ for activity and content; the author
   await timeline.ask(reader, `/api/timeline/posts/${post}`)
   await timeline.ask(author, `/api/timeline/posts/${post}`)
   await timeline.ask(reader, `/api/timeline/posts/${post}`)
+  expect(await eventsOf(post)).toEqual([])
   await timeline.views.flush()
   const events = await eventsOf(post)
   expect(events).toMatchObject([
