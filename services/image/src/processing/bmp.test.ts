@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { decodeBmpOrThrow } from './bmp.ts'
 import { bmpOf, flatBmp } from './bmp-fixture.ts'
@@ -8,7 +9,7 @@ const GREEN = [0, 255, 0] as const
 const BLUE = [0, 0, 255] as const
 const BLACK = [0, 0, 0] as const
 
-const decode = (bytes: Buffer) => decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes))
+const decode = (bytes: Buffer) => decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 1_000)
 const pixelsOf = async (bytes: Buffer) => {
   const { data, channels } = await decode(bytes)
   return Array.from({ length: data.length / channels }, (_, n) => [...data.subarray(n * channels, (n + 1) * channels)])
@@ -47,7 +48,8 @@ test('BMPs of 16 and 32 bits a pixel are read by their masks', async () => {
 
 test('a BMP whose alpha is 0 everywhere is opaque', async () => {
   const bytes = bmpOf({ width: 1, height: 1, bits: 32, compression: 6, masks: [0xff0000, 0xff00, 0xff, 0xff000000], pixels: uint32(0x00ff0000) })
-  expect(await pixelsOf(bytes)).toEqual([[...RED, 255]])
+  // Three channels: there is no alpha to see through.
+  expect(await pixelsOf(bytes)).toEqual([[...RED]])
 })
 
 test('run-length encoded BMPs are unpacked: runs, literal pixels, line ends, and jumps', async () => {
@@ -102,3 +104,61 @@ test('hostile runs cost no more than their pixels and bytes, and others work in 
   expect(performance.now() - start).toBeLessThan(3_000)
   expect(turns).toBeGreaterThan(10)
 })
+
+test('a large BMP is shrunk while it is read: as sharp shrinks it, upside down and with alpha too', async () => {
+  const [width, height] = [230, 131]
+  const smooth = (x: number, y: number) => [Math.round(128 + 127 * Math.sin(x / 9)), Math.round(128 + 127 * Math.cos(y / 7)), (x * y) % 256]
+  const upright = Buffer.from(Array.from({ length: width * height }, (_, n) => smooth(n % width, Math.floor(n / width))).flat())
+  const stride = Math.ceil((width * 3) / 4) * 4
+  const stored = Buffer.alloc(stride * height)
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let channel = 0; channel < 3; channel++) stored[y * stride + x * 3 + 2 - channel] = upright[(y * width + x) * 3 + channel] ?? 0
+  const bytes = bmpOf({ width, height: -height, bits: 24, pixels: stored })
+  const small = await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 46)
+  expect(small).toMatchObject({ width: 46, height: 27, channels: 3 })
+  const whole = await sharp(upright.subarray(0, 230 * 130 * 3), { raw: { width, height: 130, channels: 3 } })
+    .resize(46, 26, { kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false })
+    .raw()
+    .toBuffer()
+  const difference = whole.reduce((sum, value, at) => sum + Math.abs(value - (small.data[at] ?? 0)), 0) / whole.length
+  expect(difference).toBeLessThan(6)
+
+  const turned = bmpOf({ width, height, bits: 24, pixels: stored })
+  const upsideDown = await decodeBmpOrThrow(turned, readBmpHeaderOrThrow(turned), 46)
+  const flipped = await sharp(upright, { raw: { width, height, channels: 3 } })
+    .flip()
+    .raw()
+    .toBuffer()
+  expect(upsideDown.data[0]).toBe(Math.round(meanOf(flipped, width, 5, 0)))
+
+  const withAlpha = { width: 4, height: -4, bits: 32, compression: 6, masks: [0xff0000, 0xff00, 0xff, 0xff000000] }
+  const half = bmpOf({ ...withAlpha, pixels: uint32(...Array.from({ length: 16 }, (_, n) => (n % 2 === 0 ? 0xffff0000 : 0x0000ff00))) })
+  // What cannot be seen gives no colour.
+  expect([...(await decodeBmpOrThrow(half, readBmpHeaderOrThrow(half), 1)).data]).toEqual([...RED, 128])
+})
+
+test('a large run-length encoded BMP is shrunk the same, jumps included', async () => {
+  const runs = Buffer.from([8, 1, 0, 0, 8, 1, 0, 0, 0, 2, 4, 2, 4, 2, 0, 0, 8, 3, 0, 1])
+  const bytes = bmpOf({ width: 8, height: 8, bits: 8, compression: 1, palette: [BLACK, RED, GREEN, BLUE], pixels: runs })
+  const { data, width, height } = await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 4)
+  expect([width, height]).toEqual([4, 4])
+  const rows = Array.from({ length: 4 }, (_, y) => Array.from({ length: 4 }, (_, x) => [...data.subarray((y * 4 + x) * 3, (y * 4 + x) * 3 + 3)]))
+  const [darkBlue, darkCyan] = [
+    [0, 0, 128],
+    [0, 128, 128],
+  ]
+  expect(rows).toEqual([
+    [BLACK, BLACK, BLACK, BLACK],
+    [darkBlue, darkBlue, darkCyan, darkCyan],
+    [BLACK, BLACK, BLACK, BLACK],
+    [RED, RED, RED, RED],
+  ])
+})
+
+/** Of the red of the first square. */
+function meanOf(data: Buffer, width: number, factor: number, channel: number): number {
+  let sum = 0
+  for (let y = 0; y < factor; y++) for (let x = 0; x < factor; x++) sum += data[(y * width + x) * 3 + channel] ?? 0
+  return sum / (factor * factor)
+}

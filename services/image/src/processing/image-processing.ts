@@ -82,7 +82,7 @@ async function readSize(bytes: Buffer, format: ImageFormat): Promise<SourceSize>
 
 /** Decodes once and keeps no more than the larger picture needs. */
 async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage> {
-  const source = format === 'bmp' ? await openRaw(await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes))) : await open(bytes)
+  const source = format === 'bmp' ? await openRaw(await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 2 * MAX_SIDE)) : await open(bytes)
   const { data, info } = await source
     .autoOrient()
     .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
