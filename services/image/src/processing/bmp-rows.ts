@@ -10,11 +10,11 @@ export interface StoredRows {
   rows: AsyncIterable<Buffer>
 }
 
-/** Lets others work in between. Throws an Error, at once or on the way, when pixels are missing. */
-export const storedRowsOrThrow = (bytes: Buffer, header: BmpHeader): StoredRows =>
-  header.compression === RGB ? { bits: header.bitsPerPixel, rows: plainRowsOrThrow(bytes, header) } : { bits: 8, rows: rowsOfRunsOrThrow(bytes, header) }
+/** Reading them lets others work in between, and throws an Error when pixels are missing. */
+export const storedRowsOf = (bytes: Buffer, header: BmpHeader): StoredRows =>
+  header.compression === RGB ? { bits: header.bitsPerPixel, rows: plainRowsOf(bytes, header) } : { bits: 8, rows: unpackedRowsOf(bytes, header) }
 
-async function* plainRowsOrThrow(bytes: Buffer, { width, height, bitsPerPixel, pixelsAt }: BmpHeader): AsyncGenerator<Buffer> {
+async function* plainRowsOf(bytes: Buffer, { width, height, bitsPerPixel, pixelsAt }: BmpHeader): AsyncGenerator<Buffer> {
   const used = Math.ceil((width * bitsPerPixel) / 8)
   const stride = Math.ceil(used / 4) * 4
   if (pixelsAt + stride * (height - 1) + used > bytes.length) throw new Error('the BMP ends before its last pixel')
@@ -29,7 +29,7 @@ async function* plainRowsOrThrow(bytes: Buffer, { width, height, bitsPerPixel, p
  * Run-length encoded pixels, one byte each. One row is held at a time, whatever the header promises; runs past its end are
  * cut, so that the work is bounded by pixels and bytes.
  */
-async function* rowsOfRunsOrThrow(bytes: Buffer, { width, height, pixelsAt, compression }: BmpHeader): AsyncGenerator<Buffer> {
+async function* unpackedRowsOf(bytes: Buffer, { width, height, pixelsAt, compression }: BmpHeader): AsyncGenerator<Buffer> {
   const row = Buffer.alloc(width)
   const pauses = pauseEvery(PIXELS_A_TURN)
   const isRle8 = compression === RLE8

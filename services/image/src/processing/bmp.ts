@@ -1,5 +1,5 @@
 import type { BmpHeader } from './bmp-header.ts'
-import { storedRowsOrThrow } from './bmp-rows.ts'
+import { storedRowsOf } from './bmp-rows.ts'
 import { BoxShrink, type Channels } from './box-shrink.ts'
 
 export interface RawImage {
@@ -15,15 +15,18 @@ export interface RawImage {
  * Lets others work in between. Throws an Error when pixels are missing.
  */
 export async function decodeBmpOrThrow(bytes: Buffer, header: BmpHeader, keepSide: number): Promise<RawImage> {
-  const { width, height, masks, topDown } = header
-  const channels = header.bitsPerPixel > 8 && masks.alpha !== 0 && !(await isWhollyTransparent(bytes, header)) ? 4 : 3
-  const stored = storedRowsOrThrow(bytes, header)
+  const { width, height, bitsPerPixel, masks, topDown } = header
+  const channels = bitsPerPixel > 8 && masks.alpha !== 0 ? 4 : 3
+  // Known before the first row, since colours are weighted by their alpha.
+  const isOpaque = channels === 4 && (await isWhollyTransparent(bytes, header))
+  const stored = storedRowsOf(bytes, header)
   const readRow = stored.bits > 8 ? directReader(header, channels) : paletteReader(paletteOf(bytes, header), stored.bits, width)
   const shrink = new BoxShrink({ width, height, channels, factor: Math.max(1, Math.floor(Math.max(width, height) / keepSide)) })
   const pixels = Buffer.alloc(width * channels)
   let read = 0
   for await (const row of stored.rows) {
     readRow(row, pixels)
+    if (isOpaque) makeOpaque(pixels)
     shrink.addRow(topDown ? read : height - 1 - read, pixels)
     read++
   }
@@ -77,8 +80,12 @@ function partOf(mask: number) {
 /** Many programs state an alpha mask and leave all alpha 0; nobody means an image that cannot be seen. */
 async function isWhollyTransparent(bytes: Buffer, header: BmpHeader): Promise<boolean> {
   const bytesPerPixel = header.bitsPerPixel / 8
-  for await (const row of storedRowsOrThrow(bytes, header).rows) {
+  for await (const row of storedRowsOf(bytes, header).rows) {
     for (let at = 0; at + bytesPerPixel <= row.length; at += bytesPerPixel) if ((row.readUIntLE(at, bytesPerPixel) & header.masks.alpha) !== 0) return false
   }
   return true
+}
+
+function makeOpaque(pixels: Buffer): void {
+  for (let at = 3; at < pixels.length; at += 4) pixels[at] = 255
 }
