@@ -1,6 +1,13 @@
 -- The tables of publishing and of listening are the same in every schema; a service's own migration asks for them here.
 create schema event_support;
 
+-- Undelivered events of one cause: the same destination, the same state, and the same error but for its numbers.
+create function event_support.publisher_fingerprint(owner_schema text, destination text, status text, error text) returns text
+language sql immutable parallel safe as $$
+  select left(encode(sha256(convert_to(owner_schema || ' to ' || destination || ' ' || status || ' ' ||
+    regexp_replace(coalesce(error, ''), '[0-9]+', '#', 'g'), 'UTF8')), 'hex'), 16)
+$$;
+
 -- What a service has to tell: an append-only history, partitioned by the day inside the UUIDv7, and the narrow list of
 -- what is still to be delivered, one row per event and destination. A row of that list is the publisher dead letter.
 create function event_support.create_publisher_tables(owner_schema text, service_role text) returns void language plpgsql as $$
@@ -25,12 +32,17 @@ begin
     id              bigint      generated always as identity primary key,
     event_id        uuid        not null,
     destination     text        not null,
-    status          text        not null default ''PENDING'' check (status in (''PENDING'', ''DEAD'')),
+    status          text        not null default ''PENDING'' check (status in (''PENDING'', ''DEAD'', ''ARCHIVED'')),
     attempts        integer     not null default 0,
     last_attempt_at timestamptz,
-    last_error      text
+    last_error      text,
+    replay_count    integer     not null default 0
   )', owner_schema);
   execute format('create index outbox_pending_by_destination on %I.outbox_pending (destination, id) where status = ''PENDING''', owner_schema);
+  -- The publisher dead letters: few, beside what only waits its turn.
+  execute format('create index outbox_pending_undelivered on %I.outbox_pending
+    (event_support.publisher_fingerprint(%L, destination, status, last_error), id)
+    where status = ''DEAD'' or (status = ''PENDING'' and attempts > 0)', owner_schema, owner_schema);
   -- One relay at a time: whoever holds the row, until it expires.
   execute format('create table %I.outbox_lease (
     shard      smallint    primary key,
@@ -91,11 +103,14 @@ begin
     attempts        integer     not null default 0,
     replay_count    integer     not null default 0,
     next_attempt_at timestamptz not null default now(),
+    last_replay_at  timestamptz,
+    claimed_until   timestamptz,
     created_at      timestamptz not null default now()
   )', owner_schema);
   -- A redelivered event that fails again is the same dead letter.
   execute format('create unique index dead_letter_once on %I.dead_letter (step, event_id) where status = ''OPEN''', owner_schema);
   execute format('create index dead_letter_open on %I.dead_letter (next_attempt_at) where status = ''OPEN''', owner_schema);
+  execute format('create index dead_letter_of_cause on %I.dead_letter (fingerprint, id) where status = ''OPEN''', owner_schema);
   execute format('grant select, insert, delete on %I.inbox to %I', owner_schema, service_role);
   execute format('grant select, insert, update on %I.dead_letter to %I', owner_schema, service_role);
 end $$;

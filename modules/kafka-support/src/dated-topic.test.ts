@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { addDays, datedTopicOf, findTopicDay, hourOf, isTopicDay, topicDayOf } from './dated-topic.ts'
+
+test('the day of a topic is that of the declared zone, on both sides of its midnight', () => {
+  expect(topicDayOf(new Date('2026-11-24T14:59:59.999Z'), 'Asia/Seoul')).toBe('20261124')
+  expect(topicDayOf(new Date('2026-11-24T15:00:00.000Z'), 'Asia/Seoul')).toBe('20261125')
+  expect(topicDayOf(new Date('2026-11-24T15:00:00.000Z'), 'UTC')).toBe('20261124')
+  expect(hourOf(new Date('2026-11-24T15:00:00.000Z'), 'Asia/Seoul')).toBe(0)
+})
+
+test('days are counted over the ends of months and years, leap years and changes of summer time', () => {
+  expect(addDays('20261231', 1)).toBe('20270101')
+  expect(addDays('20280228', 1)).toBe('20280229')
+  expect(addDays('20270301', -1)).toBe('20270228')
+  let day = topicDayOf(new Date('2026-03-27T23:30:00Z'), 'Europe/Berlin')
+  for (let hours = 24; hours <= 24 * 5; hours += 24) {
+    day = addDays(day, 1)
+    expect(topicDayOf(new Date(Date.parse('2026-03-27T22:59:59Z') + hours * 3_600_000), 'Europe/Berlin')).toBe(day)
+  }
+})
+
+test('only topics of the prefix with a day that exists are dated topics', () => {
+  expect(findTopicDay('member-activity', datedTopicOf('member-activity', '20261125'))).toBe('20261125')
+  for (const topic of ['member-activity-20260230', 'member-activity-2026112', 'member-activity', 'member-activity-x-20261125', '__consumer_offsets'])
+    expect(findTopicDay('member-activity', topic)).toBeUndefined()
+  expect(isTopicDay('20261301')).toBe(false)
+})
