@@ -10,5 +10,8 @@ export const SUBSCRIPTIONS: Partial<Record<ServiceName, readonly ActivityType[]>
   content: ['POST_READ'],
 }
 
+/** Every service that listens. */
+export const LISTENERS = Object.keys(SUBSCRIPTIONS) as ServiceName[]
+
 export const subscribersOf = (type: ActivityType): ServiceName[] =>
   (Object.keys(SUBSCRIPTIONS) as ServiceName[]).filter((service) => SUBSCRIPTIONS[service]?.includes(type))

@@ -3,8 +3,15 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Sql } from 'postgres'
 import Type from 'typebox'
-import { archiveDeadLetter, type DeadLetterGroupRow, type DeadLetterRow, findDeadLetter, findDeadLetterGroups } from './dead-letter.queries.ts'
-import type { Listener } from './listener.ts'
+import {
+  archiveDeadLetter,
+  archiveDeadLettersOf,
+  type DeadLetterGroupRow,
+  type DeadLetterRow,
+  findDeadLetter,
+  findDeadLetterGroups,
+} from './dead-letter.queries.ts'
+import type { DeadLetterReplay } from './dead-letter-replay.ts'
 
 export const DEAD_LETTERS_PATH = '/internal/dead-letters'
 
@@ -27,6 +34,11 @@ export const DeadLetter = Type.Object({
   eventId: Type.Union([Type.String(), Type.Null()]),
   source: Type.String(),
   payload: Type.String({ description: 'the event as it came' }),
+  recordKey: Type.Union([Type.String(), Type.Null()], { description: 'of a record of Kafka, as are its headers and its place' }),
+  headers: Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()]),
+  topic: Type.Union([Type.String(), Type.Null()]),
+  partition: Type.Union([Type.Integer(), Type.Null()]),
+  offset: Type.Union([Type.Integer(), Type.Null()]),
   errorClass: Type.String(),
   message: Type.String(),
   stack: Type.Union([Type.String(), Type.Null()]),
@@ -38,22 +50,23 @@ export const DeadLetter = Type.Object({
 })
 export type DeadLetter = Type.Static<typeof DeadLetter>
 
-export const Replay = Type.Object({ outcome: Type.Enum(['REPLAYED', 'FAILED_AGAIN', 'NOT_OPEN']), deadLetter: DeadLetter })
-export const GroupReplay = Type.Object({ replayed: Type.Integer(), failedAgain: Type.Integer() })
+export const Replay = Type.Object({ outcome: Type.Enum(['REPLAYED', 'FAILED_AGAIN', 'NOT_OPEN', 'IN_PROGRESS']), deadLetter: DeadLetter })
+/** One round over a group: asked again with `since` until nothing remains. */
+export const GroupReplay = Type.Object({ replayed: Type.Integer(), failedAgain: Type.Integer(), remaining: Type.Integer(), since: Type.String() })
 export type Replay = Type.Static<typeof Replay>
 export type GroupReplay = Type.Static<typeof GroupReplay>
 
 interface DeadLetterRoutesOptions {
   sql: Sql
   schema: string
-  listener: Listener
+  replay: DeadLetterReplay
 }
 
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 const MAX_GROUPS = 500
 
 /** What batch-svc shows to administrators and does for them. POST alone: these are calls of a service, not pages. */
-export function offerDeadLetters(app: HttpServer, { sql, schema, listener }: DeadLetterRoutesOptions): void {
+export function offerDeadLetters(app: HttpServer, { sql, schema, replay }: DeadLetterRoutesOptions): void {
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
   async function getDeadLetterOrThrow(id: number): Promise<DeadLetter> {
@@ -71,7 +84,7 @@ export function offerDeadLetters(app: HttpServer, { sql, schema, listener }: Dea
   )
 
   app.post(`${DEAD_LETTERS_PATH}/replay`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Replay) } } }, async (request) => {
-    const outcome = await listener.replayDeadLetter(request.body.id)
+    const outcome = await replay.replayOne(request.body.id)
     if (outcome === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
     return success(200, { outcome, deadLetter: await getDeadLetterOrThrow(request.body.id) })
   })
@@ -83,8 +96,28 @@ export function offerDeadLetters(app: HttpServer, { sql, schema, listener }: Dea
 
   app.post(
     `${DEAD_LETTERS_PATH}/groups/replay`,
-    { config, schema: { hide: true, body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }) }), response: { 200: successOf(GroupReplay) } } },
-    async (request) => success(200, await listener.replayDeadLettersOf(request.body.fingerprint)),
+    {
+      config,
+      schema: {
+        hide: true,
+        body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }), since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })) }),
+        response: { 200: successOf(GroupReplay) },
+      },
+    },
+    async (request) => success(200, await replay.replayRound(request.body.fingerprint, request.body.since)),
+  )
+
+  app.post(
+    `${DEAD_LETTERS_PATH}/groups/archive`,
+    {
+      config,
+      schema: {
+        hide: true,
+        body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }) }),
+        response: { 200: successOf(Type.Object({ count: Type.Integer() })) },
+      },
+    },
+    async (request) => success(200, { count: await archiveDeadLettersOf(sql, schema, request.body.fingerprint) }),
   )
 }
 
@@ -105,6 +138,11 @@ const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
   eventId: row.event_id,
   source: row.source,
   payload: row.payload.toString(),
+  recordKey: row.record_key?.toString() ?? null,
+  headers: row.headers,
+  topic: row.topic,
+  partition: row.partition,
+  offset: row.record_offset === null ? null : Number(row.record_offset),
   errorClass: row.error_class,
   message: row.error_message,
   stack: row.error_stack,

@@ -7,6 +7,7 @@ import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { offerDeadLetters } from './dead-letter.routes.ts'
+import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
 import { createListener, type Listener } from './listener.ts'
 
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
@@ -16,6 +17,7 @@ let database: TestDatabase
 let sql: Sql
 let app: HttpServer
 let listener: Listener
+let replay: DeadLetterReplay
 let broken: boolean
 let applied: number
 
@@ -60,7 +62,8 @@ beforeAll(async () => {
     },
   }
   listener = createListener({ sql, schema: 'content', steps: [step], log: app.log })
-  offerDeadLetters(app, { sql, schema: 'content', listener })
+  replay = createDeadLetterReplay({ sql, schema: 'content', listener })
+  offerDeadLetters(app, { sql, schema: 'content', replay })
 })
 beforeEach(async () => {
   applied = 0
@@ -90,7 +93,7 @@ test('a replay runs the handler on the bytes that were kept, due or not, and tak
   const { latestId: id } = (await ask('/groups')).data[0]
   expect((await ask('/replay', { id })).data).toMatchObject({ outcome: 'FAILED_AGAIN', deadLetter: { status: 'OPEN', replayCount: 1 } })
   broken = false
-  expect(await listener.restoreDeadLetters()).toBe(0)
+  expect((await replay.restoreDue()).restored).toBe(0)
   expect((await ask('/replay', { id })).data).toMatchObject({ outcome: 'REPLAYED', deadLetter: { status: 'REPLAYED', replayCount: 2 } })
   expect((await ask('/replay', { id })).data.outcome).toBe('NOT_OPEN')
   expect(applied).toBe(1)
@@ -107,9 +110,9 @@ test('a group is replayed alone, and counts what failed again', async () => {
   await listener.handle(['nonsense'], 'http:test')
   const [decode, views] = (await ask('/groups')).data
   broken = false
-  expect((await ask('/groups/replay', { fingerprint: views.fingerprint })).data).toEqual({ replayed: 2, failedAgain: 0 })
-  expect((await ask('/groups/replay', { fingerprint: decode.fingerprint })).data).toEqual({ replayed: 0, failedAgain: 1 })
-  expect((await ask('/groups/replay', { fingerprint: 'of nothing' })).data).toEqual({ replayed: 0, failedAgain: 0 })
+  expect((await ask('/groups/replay', { fingerprint: views.fingerprint })).data).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
+  expect((await ask('/groups/replay', { fingerprint: decode.fingerprint })).data).toMatchObject({ replayed: 0, failedAgain: 1, remaining: 0 })
+  expect((await ask('/groups/replay', { fingerprint: 'of nothing' })).data).toMatchObject({ replayed: 0, failedAgain: 0, remaining: 0 })
 })
 
 test('what is archived is neither shown as open nor replayed, and what took effect is not archived', async () => {
@@ -118,7 +121,7 @@ test('what is archived is neither shown as open nor replayed, and what took effe
   expect((await ask('/archive', { id: latestId })).data.status).toBe('ARCHIVED')
   broken = false
   expect((await ask('/replay', { id: latestId })).data.outcome).toBe('NOT_OPEN')
-  expect(await listener.restoreDeadLetters()).toBe(1)
+  expect((await replay.restoreDue()).restored).toBe(1)
   expect((await ask('/archive', { id: latestId - 1 })).data.status).toBe('REPLAYED')
   expect((await ask('/groups')).data).toEqual([])
 })

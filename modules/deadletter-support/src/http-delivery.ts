@@ -1,11 +1,18 @@
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
-import type { Deliver } from './relay.ts'
+import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
 
 export const EVENTS_PATH = '/internal/member-activity-events'
 
 /** Delivery over HTTP, the embedded transport: the subscriber answers when it has committed. */
-export const deliverOverHttp =
-  (subscriber: ServiceClient): Deliver =>
-  async (events) => {
-    await subscriber.post(EVENTS_PATH, { events })
-  }
+export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
+  async deliver(events) {
+    try {
+      await subscriber.post(EVENTS_PATH, { events })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw error instanceof ServiceRefusedError ? new DeliveryRefusedError(message, { cause: error }) : new DestinationAwayError(message, { cause: error })
+    }
+  },
+  close: () => subscriber.close(),
+})

@@ -4,6 +4,7 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
 import { createListener, type Listener, type ListenerStep } from './listener.ts'
 
 const alarms: string[] = []
@@ -11,6 +12,7 @@ const log = { info() {}, warn() {}, error: (_fields: object, message: string) =>
 let database: TestDatabase
 let sql: Sql
 let listener: Listener
+let replay: DeadLetterReplay
 /** What each step does before it takes effect. */
 let inTheWay: Record<string, (event: MemberActivityEvent, sql: Sql) => void | Promise<void>>
 
@@ -58,6 +60,7 @@ beforeEach(async () => {
   alarms.length = 0
   await database.sql`truncate content.dead_letter, content.inbox, content.effect restart identity`
   listener = createListener({ sql, schema: 'content', steps: [stepNamed('first'), stepNamed('second')], log, maxDeadLettersPerMinute: 10 })
+  replay = createDeadLetterReplay({ sql, schema: 'content', listener })
 })
 afterEach(() => void vi.restoreAllMocks())
 afterAll(async () => {
@@ -131,14 +134,14 @@ test('a restored dead letter takes effect once, after the event that was deliver
     if (memberId === 2) throw new TypeError('a bug')
   }
   await listener.handle(eventsOf(3), 'test')
-  expect(await listener.restoreDeadLetters()).toBe(0)
+  expect((await replay.restoreDue()).restored).toBe(0)
   expect(await letters()).toEqual([{ step: 'first', error_class: 'TypeError', status: 'OPEN', attempts: 1 }])
   inTheWay = {}
   // Its next attempt is a minute away.
-  expect(await listener.restoreDeadLetters()).toBe(0)
+  expect((await replay.restoreDue()).restored).toBe(0)
   await database.sql`update content.dead_letter set next_attempt_at = now()`
-  const restored = await Promise.all([listener.restoreDeadLetters(), listener.restoreDeadLetters()])
-  expect(restored.some((count) => count === 1)).toBe(true)
+  const restored = await Promise.all([replay.restoreDue(), replay.restoreDue()])
+  expect(restored.map((round) => round.restored).sort()).toEqual([0, 1])
   expect([await effects('first'), await effects('second')]).toEqual([
     [1, 2, 3],
     [1, 2, 3],
@@ -178,6 +181,6 @@ test('after too many dead letters within a minute the listener pauses with an al
   // None is lost: those kept as dead letters, and all others by delivery.
   expect((await listener.handle(eventsOf(40), 'test')).deadLettered).toBe(0)
   expect(await effects('first')).toHaveLength(40)
-  await listener.restoreDeadLetters()
+  await replay.restoreDue()
   expect(await effects('first')).toHaveLength(40)
 })

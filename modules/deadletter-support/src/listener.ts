@@ -1,19 +1,14 @@
-import { createHash } from 'node:crypto'
 import { EVENT_SCHEMA_VERSION, MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import { sourceOf, type TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { Ajv } from 'ajv'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { createDeadLetterBrake } from './dead-letter-brake.ts'
-import {
-  type DueDeadLetterRow,
-  findDeadLetter,
-  findDueDeadLetters,
-  findOpenDeadLettersOf,
-  insertDeadLetter,
-  markReplayed,
-  postponeDeadLetter,
-} from './dead-letter.queries.ts'
+import { type DeadLetterRow, findDeadLetter, findKept, insertDeadLetter, markReplayed, postponeDeadLetter } from './dead-letter.queries.ts'
+import type { EventHints } from './event-hints.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { findInInbox, takeFresh } from './inbox.queries.ts'
 
 /** One thing that a service does about events, with failures and dead letters of its own. */
 export interface ListenerStep {
@@ -30,6 +25,8 @@ export interface ListenerStep {
    * Returns how many of the events changed something.
    */
   apply(sql: Sql, events: MemberActivityEvent[]): Promise<number>
+  /** Those that have not taken effect, of a step without an inbox: its effect itself has to tell. */
+  findMissing?(sql: Sql, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]>
 }
 
 interface ListenerOptions {
@@ -39,6 +36,9 @@ interface ListenerOptions {
   log: FastifyBaseLogger
   /** After so many new ones the listener pauses. */
   maxDeadLettersPerMinute?: number
+  /** Absent: every event is looked up in the database. */
+  hints?: EventHints
+  onHandled?: (events: readonly MemberActivityEvent[]) => void
 }
 
 export interface ListenerReport {
@@ -55,25 +55,26 @@ export interface Listener {
    * already is not repeated.
    */
   handle(events: readonly unknown[], source: string): Promise<ListenerReport>
-  /** Runs the handler again on dead letters that are due. Returns how many took effect now. */
-  restoreDeadLetters(): Promise<number>
-  /** Runs the handler again on the stored bytes, due or not. Undefined where there is no such dead letter. */
-  replayDeadLetter(id: number): Promise<ReplayOutcome | undefined>
-  /** The same for all that failed of one cause. */
-  replayDeadLettersOf(fingerprint: string): Promise<ReplayReport>
+  /** The same for records of Kafka. `isReplay` asks the database about every event, whatever the hints say. */
+  handleRecords(records: readonly TopicRecord[], options?: { isReplay?: boolean }): Promise<ListenerReport>
+  /** Those that some step has neither taken up nor kept as a dead letter. */
+  findMissing(events: readonly MemberActivityEvent[]): Promise<MemberActivityEvent[]>
+  /** What `handleRecords` would do: how many events lack an effect, and how many are no events. Changes nothing. */
+  judge(records: readonly TopicRecord[]): Promise<{ missing: number; invalid: number }>
+  /** Runs the handler again on the stored bytes. Undefined where there is no such dead letter. */
+  replayDeadLetter(id: number): Promise<'REPLAYED' | 'FAILED_AGAIN' | 'NOT_OPEN' | undefined>
 }
 
-/** NOT_OPEN: it took effect, or was archived, before. */
-export type ReplayOutcome = 'REPLAYED' | 'FAILED_AGAIN' | 'NOT_OPEN'
-
-export interface ReplayReport {
-  replayed: number
-  failedAgain: number
+/** What came, and where from: kept with a dead letter. */
+interface Delivery {
+  event: unknown
+  source: string
+  record?: TopicRecord
 }
 
 const ATTEMPTS_PER_EVENT = 3
-const MAX_RESTORE_ATTEMPTS = 12
-const DEAD_LETTERS_PER_ROUND = 500
+/** The step of what is no event at all. */
+const DECODE = 'decode'
 const validate = new Ajv({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } }).compile<MemberActivityEvent>(
   MemberActivityEvent,
 )
@@ -82,63 +83,55 @@ class InvalidEventError extends Error {
   override name = 'InvalidEventError'
 }
 
-export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinute = 100 }: ListenerOptions): Listener {
+export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinute = 100, hints, onHandled = () => {} }: ListenerOptions): Listener {
   const brake = createDeadLetterBrake({ schema, limit: maxDeadLettersPerMinute, log })
 
   /** One step over a batch: effect and inbox commit together. */
   async function apply(step: ListenerStep, events: MemberActivityEvent[]): Promise<number> {
     if (!step.usesInbox) return step.apply(sql, events)
     return (await sql.begin(async (transaction) => {
-      const fresh = await takeFresh(transaction as unknown as Sql, step.name, events)
+      const fresh = await takeFresh(transaction as unknown as Sql, schema, step.name, events)
       return fresh.length === 0 ? 0 : step.apply(transaction as unknown as Sql, fresh)
     })) as number
   }
 
-  async function takeFresh(transaction: Sql, step: string, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]> {
-    const rows = await transaction<{ event_id: string }[]>`
-      insert into ${transaction(schema)}.inbox (step, event_id)
-      select ${step}, event_id from unnest(${events.map(({ eventId }) => eventId)}::uuid[]) as event_id order by event_id
-      on conflict do nothing
-      returning event_id`
-    const taken = new Set(rows.map(({ event_id }) => event_id))
-    // An id may stand twice in one batch; the first takes effect.
-    return events.filter(({ eventId }) => taken.delete(eventId))
-  }
-
   /** Halves a batch that fails for good until the culprits stand alone; the others take effect. */
-  async function applyOrSetAside(step: ListenerStep, events: MemberActivityEvent[], source: string, report: ListenerReport): Promise<void> {
-    if (events.length === 0) return
+  async function applyOrSetAside(step: ListenerStep, deliveries: Valid[], report: ListenerReport): Promise<void> {
+    const [first] = deliveries
+    if (first === undefined) return
     let failure: unknown
-    for (let attempt = 1; attempt <= (events.length === 1 ? ATTEMPTS_PER_EVENT : 1); attempt += 1) {
+    for (let attempt = 1; attempt <= (deliveries.length === 1 ? ATTEMPTS_PER_EVENT : 1); attempt += 1) {
       try {
-        report.applied += await apply(step, events)
+        report.applied += await apply(
+          step,
+          deliveries.map(({ event }) => event),
+        )
         return
       } catch (error) {
         if (isTransientFault(error)) throw error
         failure = error
       }
     }
-    if (events.length > 1) {
-      const half = Math.ceil(events.length / 2)
-      await applyOrSetAside(step, events.slice(0, half), source, report)
-      await applyOrSetAside(step, events.slice(half), source, report)
+    if (deliveries.length > 1) {
+      const half = Math.ceil(deliveries.length / 2)
+      await applyOrSetAside(step, deliveries.slice(0, half), report)
+      await applyOrSetAside(step, deliveries.slice(half), report)
       return
     }
-    await setAside(step.name, events[0], events[0]?.eventId, source, failure, report)
+    await setAside(step.name, first, first.event.eventId, failure, report)
   }
 
-  async function setAside(step: string, event: unknown, eventId: string | undefined, source: string, failure: unknown, report: ListenerReport): Promise<void> {
+  async function setAside(step: string, delivery: Delivery, eventId: string | undefined, failure: unknown, report: ListenerReport): Promise<void> {
     brake.checkOrThrow()
+    const { event, source, record } = delivery
     const { name, message, stack } = failure instanceof Error ? failure : new Error(String(failure))
-    const fingerprint = createHash('sha256')
-      .update(`${schema} ${step} ${name} ${message.replaceAll(/\d+/g, '#')}`)
-      .digest('hex')
-      .slice(0, 16)
+    const fingerprint = fingerprintOf(schema, step, name, message)
     const isNew = await insertDeadLetter(sql, schema, {
       step,
       eventId,
       source,
-      payload: Buffer.from(JSON.stringify(event) ?? 'null'),
+      payload: record === undefined ? Buffer.from(JSON.stringify(event) ?? 'null') : (record.value ?? Buffer.alloc(0)),
+      record,
       errorClass: name,
       message,
       stack,
@@ -149,25 +142,61 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
     log.error({ schema, step, eventId, source, fingerprint, err: failure }, 'event kept as a dead letter')
   }
 
-  async function sortOut(events: readonly unknown[], source: string, report: ListenerReport): Promise<MemberActivityEvent[]> {
-    const valid: MemberActivityEvent[] = []
-    for (const event of events) {
-      if (validate(event)) valid.push(event)
+  async function sortOut(deliveries: readonly Delivery[], report: ListenerReport): Promise<Valid[]> {
+    const valid: Valid[] = []
+    for (const delivery of deliveries) {
+      if (validate(delivery.event)) valid.push(delivery as Valid)
       else {
         const detail = validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`).join('; ')
-        await setAside('decode', event, undefined, source, new InvalidEventError(`not an event of schema version ${EVENT_SCHEMA_VERSION}: ${detail}`), report)
+        const failure = new InvalidEventError(`not an event of schema version ${EVENT_SCHEMA_VERSION}: ${detail}`)
+        await setAside(DECODE, delivery, undefined, failure, report)
       }
     }
     return valid
   }
 
-  async function replay(letter: DueDeadLetterRow): Promise<'REPLAYED' | 'FAILED_AGAIN'> {
+  async function handleAll(deliveries: readonly Delivery[], isReplay: boolean): Promise<ListenerReport> {
+    const report: ListenerReport = { received: deliveries.length, applied: 0, deadLettered: 0 }
+    const valid = await sortOut(deliveries, report)
+    const fresh = hints === undefined || isReplay ? valid : await withoutHandled(hints, valid)
+    for (const step of steps)
+      await applyOrSetAside(
+        step,
+        fresh.filter(({ event }) => step.handles(event)),
+        report,
+      )
+    const events = fresh.map(({ event }) => event)
+    // Only now, when everything is committed: a hint that came first could turn a crash into a loss.
+    if (hints !== undefined) await hints.remember(events.map(({ eventId }) => eventId))
+    if (!isReplay) onHandled(events)
+    return report
+  }
+
+  async function findMissing(events: readonly MemberActivityEvent[]): Promise<MemberActivityEvent[]> {
+    const missing = new Map<string, MemberActivityEvent>()
+    for (const step of steps) {
+      const asked = events.filter((event) => step.handles(event))
+      if (asked.length === 0) continue
+      const untaken = step.usesInbox ? await findNotInInbox(sql, schema, step.name, asked) : ((await step.findMissing?.(sql, asked)) ?? [])
+      if (untaken.length === 0) continue
+      const kept = await findKept(
+        sql,
+        schema,
+        step.name,
+        untaken.map(({ eventId }) => eventId),
+      )
+      for (const event of untaken) if (!kept.has(event.eventId)) missing.set(event.eventId, event)
+    }
+    return [...missing.values()]
+  }
+
+  async function replay(letter: DeadLetterRow): Promise<'REPLAYED' | 'FAILED_AGAIN'> {
     try {
-      const event: unknown = JSON.parse(letter.payload.toString())
+      const event = decode(letter.payload)
       if (!validate(event)) throw new InvalidEventError('still not a valid event')
-      const step = steps.find(({ name }) => name === letter.step)
-      const interested = step === undefined ? steps.filter((one) => one.handles(event)) : [step]
-      for (const one of interested) await apply(one, [event])
+      const interested = letter.step === DECODE ? steps : steps.filter(({ name }) => name === letter.step)
+      if (interested.length === 0) throw new InvalidEventError(`there is no step '${letter.step}' any more; archive it`)
+      for (const one of interested) if (one.handles(event)) await apply(one, [event])
       await markReplayed(sql, schema, letter.id)
       return 'REPLAYED'
     } catch (error) {
@@ -177,28 +206,25 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
     }
   }
 
-  async function replayEach(letters: readonly DueDeadLetterRow[]): Promise<ReplayReport> {
-    const report: ReplayReport = { replayed: 0, failedAgain: 0 }
-    for (const letter of letters) report[(await replay(letter)) === 'REPLAYED' ? 'replayed' : 'failedAgain'] += 1
-    return report
-  }
-
   return {
-    async handle(events, source) {
-      const report: ListenerReport = { received: events.length, applied: 0, deadLettered: 0 }
-      const valid = await sortOut(events, source, report)
-      for (const step of steps)
-        await applyOrSetAside(
-          step,
-          valid.filter((event) => step.handles(event)),
-          source,
-          report,
-        )
-      return report
-    },
+    handle: (events, source) =>
+      handleAll(
+        events.map((event) => ({ event, source })),
+        false,
+      ),
 
-    async restoreDeadLetters() {
-      return (await replayEach(await findDueDeadLetters(sql, schema, MAX_RESTORE_ATTEMPTS, DEAD_LETTERS_PER_ROUND))).replayed
+    handleRecords: (records, { isReplay = false } = {}) =>
+      handleAll(
+        records.map((record) => ({ event: decode(record.value), source: sourceOf(record), record })),
+        isReplay,
+      ),
+
+    findMissing,
+
+    async judge(records) {
+      const events = records.map(({ value }) => decode(value))
+      const valid = events.filter((event) => validate(event)) as MemberActivityEvent[]
+      return { missing: (await findMissing(valid)).length, invalid: events.length - valid.length }
     },
 
     async replayDeadLetter(id) {
@@ -206,9 +232,31 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
       if (letter === undefined) return undefined
       return letter.status === 'OPEN' ? replay(letter) : 'NOT_OPEN'
     },
-
-    async replayDeadLettersOf(fingerprint) {
-      return replayEach(await findOpenDeadLettersOf(sql, schema, fingerprint, DEAD_LETTERS_PER_ROUND))
-    },
   }
+}
+
+type Valid = Delivery & { event: MemberActivityEvent }
+
+/** Undefined for bytes that are no JSON: such an event is judged invalid like any other. */
+function decode(value: Buffer | null): unknown {
+  try {
+    return value === null ? undefined : JSON.parse(value.toString())
+  } catch {
+    return undefined
+  }
+}
+
+async function withoutHandled(hints: EventHints, deliveries: Valid[]): Promise<Valid[]> {
+  const handled = await hints.findHandled(deliveries.map(({ event }) => event.eventId))
+  return handled.size === 0 ? deliveries : deliveries.filter(({ event }) => !handled.has(event.eventId))
+}
+
+async function findNotInInbox(sql: Sql, schema: string, step: string, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]> {
+  const taken = await findInInbox(
+    sql,
+    schema,
+    step,
+    events.map(({ eventId }) => eventId),
+  )
+  return events.filter(({ eventId }) => !taken.has(eventId))
 }

@@ -1,7 +1,7 @@
 import type { ActivityType } from '@dailyfeed/code/member-activity-event'
 import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/code/message-key'
-import { subscribersOf } from '@dailyfeed/code/subscriptions'
 import type { Fragment, Sql } from 'postgres'
+import { type DestinationsOf, overHttp } from './publish-settings.ts'
 
 /** An event before its row: its key, and who is to be told. The event's id is made by the database with the row. */
 export interface NewEvent {
@@ -25,16 +25,16 @@ export type NewEventOf = (type: ActivityType, subject: Subject) => NewEvent
 
 /** `timeZone` is that of the times in message keys. */
 export const createNewEventOf =
-  (timeZone: string): NewEventOf =>
+  (timeZone: string, destinationsOf: DestinationsOf = overHttp): NewEventOf =>
   (type, { traceparent = null, ...subject }) => ({
     type,
     messageKey: messageKeyOf({ type, ...subject, time: nextKeyTime(timeZone, Date.now()) }),
-    destinations: subscribersOf(type),
+    destinations: destinationsOf(type),
     traceparent,
   })
 
 /**
- * The last CTEs of a write: its event, and one pending row per subscriber, so that all commit in one statement.
+ * The last CTEs of a write: its event, and one pending row per destination, so that all commit in one statement.
  * `subject` selects one row: row_id, member_id, post_id, comment_id, target_member_id, version, created_at, updated_at.
  * When it selects none (the write changed nothing), there is no event.
  */

@@ -1,8 +1,11 @@
 /** Waiting that can be cut short: by news, or by the end. */
 export interface Pause {
-  untilWoken(milliseconds: number): Promise<void>
+  /** Not at all where somebody called since `calls` was read. */
+  untilWoken(milliseconds: number, calls: number): Promise<void>
   untilStopped(milliseconds: number): Promise<void>
   wake(): void
+  /** How often it was woken: read before one looks whether there is something to do. */
+  calls(): number
   /** Ends every wait, and every later one at once. */
   stop(): void
 }
@@ -10,6 +13,7 @@ export interface Pause {
 export function createPause(): Pause {
   const sleepers = new Map<() => void, { wakeable: boolean }>()
   let stopped = false
+  let calls = 0
 
   const wait = (milliseconds: number, wakeable: boolean) =>
     new Promise<void>((resolve) => {
@@ -24,9 +28,11 @@ export function createPause(): Pause {
     })
 
   return {
-    untilWoken: (milliseconds) => wait(milliseconds, true),
+    untilWoken: (milliseconds, seen) => (seen === calls ? wait(milliseconds, true) : Promise.resolve()),
     untilStopped: (milliseconds) => wait(milliseconds, false),
+    calls: () => calls,
     wake() {
+      calls += 1
       for (const [done, { wakeable }] of sleepers) if (wakeable) done()
     },
     stop() {

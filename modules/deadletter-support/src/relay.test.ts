@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { ServiceRefusedError, ServiceUnavailableError } from '@dailyfeed/service-client/service-errors'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
 import { createNewEventOf, insertEvents } from './outbox.ts'
-import { type Deliver, type Relay, startRelay } from './relay.ts'
+import { type Relay, startRelay } from './relay.ts'
 
 const silent = Object.fromEntries(['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((level) => [level, () => {}])) as unknown as FastifyBaseLogger
 const newEventOf = createNewEventOf('Asia/Seoul')
@@ -42,7 +42,8 @@ async function write(count: number, postId = 1): Promise<void> {
   await sql.begin((transaction) => insertEvents(transaction as unknown as Sql, 'content', events))
 }
 
-function start(destinations: Record<string, Deliver>): Relay {
+function start(deliveries: Record<string, Destination['deliver']>): Relay {
+  const destinations = Object.fromEntries(Object.entries(deliveries).map(([name, deliver]) => [name, { deliver, close: async () => {} }]))
   const relay = startRelay({ sql, schema: 'content', destinations, log: silent })
   relays.push(relay)
   return relay
@@ -63,7 +64,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 function subscriber() {
   const received: MemberActivityEvent[] = []
   const state = { failure: undefined as Error | undefined, calls: 0 }
-  const deliver: Deliver = async (events) => {
+  const deliver: Destination['deliver'] = async (events) => {
     state.calls += 1
     if (state.failure !== undefined) throw state.failure
     received.push(...events)
@@ -82,7 +83,7 @@ test('what the outbox holds reaches each subscriber, in the order of its writing
 
 test('a subscriber that is away delays no other; its events wait with attempts and the last error, and come in order when it is back', async () => {
   const [activity, search] = [subscriber(), subscriber()]
-  activity.state.failure = new ServiceUnavailableError('activity cannot be reached')
+  activity.state.failure = new DestinationAwayError('activity cannot be reached')
   start({ activity: activity.deliver, search: search.deliver })
   await write(300)
   await until(() => search.received.length === 300)
@@ -97,8 +98,8 @@ test('a subscriber that is away delays no other; its events wait with attempts a
 
 test('of a batch that is refused only the refused event is set aside as DEAD; the others are delivered', async () => {
   const received: number[] = []
-  const picky: Deliver = async (events) => {
-    if (events.some(({ version }) => version === 5)) throw new ServiceRefusedError('activity refused', 422, 'VALIDATION_FAILED')
+  const picky: Destination['deliver'] = async (events) => {
+    if (events.some(({ version }) => version === 5)) throw new DeliveryRefusedError('activity refused')
     received.push(...events.map(({ version }) => version))
   }
   await write(10)
@@ -150,4 +151,53 @@ test('a woken relay delivers at once, without waiting for its next look', async 
     times.push(performance.now() - startedAt)
   }
   expect(times.sort((a, b) => a - b)[10]).toBeLessThan(100)
+})
+
+test('while a large backlog is sent ahead of its deletion, each event arrives once and in order, also when the destination fails in between', async () => {
+  const received: number[] = []
+  let calls = 0
+  await write(4_000)
+  start({
+    search: subscriber().deliver,
+    async activity(events) {
+      calls += 1
+      if (calls % 3 === 2) throw new DestinationAwayError('gone for a moment')
+      received.push(...events.map(({ version }) => version))
+    },
+  })
+  await until(async () => (await pending('activity')) === 0)
+  expect(received).toEqual(Array.from({ length: 4_000 }, (_, n) => n + 1))
+})
+
+test('a row that commits after one with a higher id is delivered all the same', async () => {
+  const activity = subscriber()
+  start({ activity: activity.deliver, search: subscriber().deliver })
+  const late = database.sql.begin(async (transaction) => {
+    await insertEvents(transaction as unknown as Sql, 'content', [
+      { ...newEventOf('POST_UPDATE', { memberId: 7, postId: 1 }), memberId: 7, postId: 1, version: 99, createdAt: new Date(), updatedAt: new Date() },
+    ])
+    await sleep(400)
+  })
+  await sleep(50)
+  await write(3)
+  await until(() => activity.received.length === 3)
+  await late
+  await until(() => activity.received.length === 4)
+  expect(activity.received[3]?.version).toBe(99)
+})
+
+test('whole days of the outbox go with their partition once nothing of them is to be delivered, and a foreign service may not drop them', async () => {
+  await database.sql.unsafe(`create table content.outbox_20260101 partition of content.outbox
+    for values from ('019b7654-3c00-7000-8000-000000000000') to ('019b7b7a-9800-7000-8000-000000000000')`)
+  const drop = async () => (await sql<[{ n: number }]>`select event_support.drop_days('content', 'outbox', 8) as n`)[0].n
+  const event = '019b7700-0000-7000-8000-000000000000'
+  await database.sql`insert into content.outbox_pending (event_id, destination, status) values (${event}, 'search', 'DEAD')`
+  // Its day has something to deliver by the bounds of UUIDv7, which are those of 2026-01-01.
+  const [bounds] = await database.sql<[{ inside: boolean }]>`
+    select ${event}::uuid >= event_support.lowest_uuid('2026-01-01T00:00:00Z') and ${event}::uuid < event_support.lowest_uuid('2026-01-02T00:00:00Z') as inside`
+  expect([bounds.inside, await drop()]).toEqual([true, 0])
+  await database.sql`delete from content.outbox_pending`
+  expect(await drop()).toBe(1)
+  expect(await drop()).toBe(0)
+  await expect(sql`select event_support.drop_days('member', 'outbox', 8)`).rejects.toThrow('only the service of schema member may')
 })

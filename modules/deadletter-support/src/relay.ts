@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { EVENT_SCHEMA_VERSION, type MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
-import { deletePending, findPending, markDead, openOutboxDays, type PendingRow, recordAttempt, releaseLease, takeLease } from './pending.queries.ts'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
+import { toEvent } from './outbox.mapper.ts'
 import { createPause } from './pause.ts'
-
-/** Hands a batch to one destination; settles only when the destination has it for good. */
-export type Deliver = (events: MemberActivityEvent[]) => Promise<void>
+import { deletePending, findPending, markDead, type PendingRow, recordAttempt, releaseLease, takeLease, turnOutboxDays } from './pending.queries.ts'
 
 interface RelayOptions {
   /** Of the publishing service. */
   sql: Sql
   schema: string
-  destinations: Record<string, Deliver>
+  destinations: Record<string, Destination>
   log: FastifyBaseLogger
+  /** Told of each batch that a destination took. */
+  onDelivered?: (destination: string, events: number) => void
 }
 
 export interface Relay {
@@ -32,93 +31,116 @@ const LAST_RETRY_MILLISECONDS = 2_000
 /** After a crash another relay takes over when the lease ends; renewed three times in its life. */
 const LEASE_SECONDS = 3
 const RENEW_MILLISECONDS = 1_000
-const OPEN_DAYS_EVERY_MILLISECONDS = 3_600_000
+const TURN_DAYS_EVERY_MILLISECONDS = 3_600_000
+/** A day more than topics are kept, so that what was sent late can still be asked for. */
+const OUTBOX_DAYS_KEPT = 8
 
 /**
  * Delivers what the outbox holds, to each destination on its own and in order. One relay per schema is active at a time
  * (a lease); the others wait to take over. At least once: a crash after delivery delivers again, and the listeners take
  * effect once.
  */
-export function startRelay({ sql, schema, destinations, log }: RelayOptions): Relay {
+export function startRelay({ sql, schema, destinations, log, onDelivered = () => {} }: RelayOptions): Relay {
   const holder = randomUUID()
   const pause = createPause()
   let stopping = false
   /** Of this process's monotonic clock. */
   let leaseEndsAt = 0
+  /** What the database's clock is ahead of this process's monotonic clock: a clock that jumps here moves nothing. */
+  let databaseAhead = 0
+  const databaseNow = () => databaseAhead + performance.now()
   const isActive = () => !stopping && performance.now() < leaseEndsAt
 
   async function renewLease(): Promise<boolean> {
     const askedAt = performance.now()
-    if (!(await takeLease(sql, schema, holder, LEASE_SECONDS))) return false
+    const now = await takeLease(sql, schema, holder, LEASE_SECONDS)
+    if (now === undefined) return false
+    databaseAhead = now - askedAt
     // Counted from before the question: never longer than the database thinks.
     leaseEndsAt = askedAt + LEASE_SECONDS * 1_000
     return true
   }
 
   async function keepLease(): Promise<void> {
-    let openedAt = Number.NEGATIVE_INFINITY
+    let turnedAt = Number.NEGATIVE_INFINITY
     while (isActive()) {
-      if (performance.now() - openedAt > OPEN_DAYS_EVERY_MILLISECONDS) {
-        await openOutboxDays(sql, schema)
-        openedAt = performance.now()
+      if (performance.now() - turnedAt > TURN_DAYS_EVERY_MILLISECONDS) {
+        await turnOutboxDays(sql, schema, OUTBOX_DAYS_KEPT)
+        turnedAt = performance.now()
       }
       await pause.untilStopped(RENEW_MILLISECONDS)
       if (isActive()) await renewLease()
     }
   }
 
-  async function deliverTo(destination: string, deliver: Deliver): Promise<void> {
+  async function deliverTo(name: string, destination: Destination): Promise<void> {
     let failures = 0
-    while (isActive()) {
-      const batch = await findPending(sql, schema, destination, BATCH)
-      if (batch.length === 0) {
-        await pause.untilWoken(POLL_MILLISECONDS)
-        continue
-      }
-      try {
-        await deliver(batch.map(toEvent))
-        await deletePending(
-          sql,
-          schema,
-          batch.map(({ id }) => id),
-        )
-        if (failures > 0) log.info({ schema, destination }, 'delivery goes on')
-        failures = 0
-      } catch (error) {
-        if (error instanceof ServiceRefusedError) await setRefusedAside(destination, deliver, batch, error)
-        else if (isAway(error)) {
+    /** Of the batch before, whose rows may still be on their way out. */
+    let delivered: readonly number[] = []
+    let deleting: Promise<void> = Promise.resolve()
+    let ahead: Promise<PendingRow[]> | undefined
+    try {
+      while (isActive()) {
+        const calls = pause.calls()
+        const batch = await (ahead ?? findPending(sql, schema, name, delivered, BATCH))
+        ahead = undefined
+        if (batch.length === 0) {
+          await pause.untilWoken(POLL_MILLISECONDS, calls)
+          continue
+        }
+        const ids = batch.map(({ id }) => id)
+        if (batch.length === BATCH) {
+          // The next batch is read while this one is sent. It is used only after this one has arrived, so that order is kept.
+          ahead = findPending(sql, schema, name, [...delivered, ...ids], BATCH)
+          ahead.catch(() => {})
+        }
+        try {
+          await deliverParts(name, destination, batch)
+          await deleting
+          delivered = ids
+          deleting = deletePending(sql, schema, ids)
+          // What fails here ends the term at the next batch; until then nobody else hears of it.
+          deleting.catch(() => {})
+          if (ahead === undefined) await deleting
+          if (failures > 0) log.info({ schema, destination: name }, 'delivery goes on')
+          failures = 0
+        } catch (error) {
+          if (!(error instanceof DestinationAwayError)) throw error
+          ahead = undefined
           failures += 1
-          if (failures === 1) log.warn({ schema, destination, err: error }, 'destination is away; its events wait')
-          await recordAttempt(
-            sql,
-            schema,
-            batch.map(({ id }) => id),
-            error.message,
-          )
+          if (failures === 1) log.warn({ schema, destination: name, err: error }, 'destination is away; its events wait')
+          await recordAttempt(sql, schema, ids, error.message)
           await pause.untilStopped(retryDelayOf(failures))
-        } else throw error
+        }
       }
+    } finally {
+      await deleting
     }
   }
 
-  /** A batch that was refused as a whole is delivered event by event, so that one refused event holds up no other. */
-  async function setRefusedAside(destination: string, deliver: Deliver, batch: PendingRow[], refusal: ServiceRefusedError): Promise<void> {
-    for (const row of batch) {
-      try {
-        if (batch.length === 1) throw refusal
-        await deliver([toEvent(row)])
-        await deletePending(sql, schema, [row.id])
-      } catch (error) {
-        if (!(error instanceof ServiceRefusedError)) return // away again: the rest waits in its order
-        await markDead(sql, schema, row.id, error.message)
-        log.error({ schema, destination, eventId: row.event_id, err: error }, 'event refused for good')
+  /** A batch that is refused is halved until what is refused stands alone and is DEAD, so that it holds up no other. */
+  async function deliverParts(name: string, destination: Destination, batch: PendingRow[]): Promise<void> {
+    try {
+      await destination.deliver(batch.map(toEvent), databaseNow())
+      onDelivered(name, batch.length)
+    } catch (error) {
+      const [only] = batch
+      if (!(error instanceof DeliveryRefusedError) || only === undefined) throw error
+      if (batch.length === 1) {
+        await markDead(sql, schema, only.id, error.message)
+        log.error({ schema, destination: name, eventId: only.event_id, err: error }, 'event refused for good')
+        return
+      }
+      const half = Math.ceil(batch.length / 2)
+      for (const part of [batch.slice(0, half), batch.slice(half)]) {
+        await deliverParts(name, destination, part)
       }
     }
   }
 
   /** As long as the lease is held. One fault ends the term for all destinations: none goes on into the next one. */
   async function serveTerm(): Promise<void> {
-    const loops = [keepLease(), ...Object.entries(destinations).map(([name, deliver]) => deliverTo(name, deliver))]
+    const loops = [keepLease(), ...Object.entries(destinations).map(([name, destination]) => deliverTo(name, destination))]
     try {
       await Promise.all(loops)
     } finally {
@@ -157,22 +179,3 @@ function retryDelayOf(failures: number): number {
   const longest = Math.min(LAST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** failures)
   return longest * (0.5 + Math.random() / 2)
 }
-
-/** Faults of transport, which pass; anything else in this loop is a fault of the database or a bug. */
-const isAway = (error: unknown): error is Error =>
-  error instanceof Error && ['ServiceUnavailableError', 'ServiceTimeoutError', 'CircuitOpenError'].includes(error.name)
-
-const toEvent = (row: PendingRow): MemberActivityEvent => ({
-  eventId: row.event_id,
-  schemaVersion: EVENT_SCHEMA_VERSION,
-  messageKey: row.message_key,
-  version: row.version,
-  memberActivityType: row.activity_type,
-  memberId: row.member_id,
-  postId: row.post_id,
-  commentId: row.comment_id,
-  targetMemberId: row.target_member_id,
-  createdAt: row.created_at.toISOString(),
-  updatedAt: row.updated_at.toISOString(),
-  occurredAt: row.occurred_at.toISOString(),
-})

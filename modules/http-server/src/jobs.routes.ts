@@ -6,8 +6,20 @@ import type { HttpServer } from './http-server.ts'
 /** A job of the service that owns the data. Returns figures for the job's history. Safe to run twice and at once. */
 export type Job = () => Promise<Record<string, number>>
 
-/** `POST /internal/jobs/{job}`, for batch-svc alone. */
-export function offerJobs(app: HttpServer, jobs: Record<string, Job>): void {
+declare module 'fastify' {
+  interface FastifyInstance {
+    jobs: Record<string, Job>
+  }
+}
+
+/** `POST /internal/jobs/{job}`, for batch-svc alone. Each feature of a service may offer its own. */
+export function offerJobs(app: HttpServer, offered: Record<string, Job>): void {
+  if (app.hasDecorator('jobs')) {
+    Object.assign(app.jobs, offered)
+    return
+  }
+  const jobs = { ...offered }
+  app.decorate('jobs', jobs)
   app.post(
     '/internal/jobs/:job',
     {

@@ -2,14 +2,13 @@ import type { ActivityType, MemberActivityEvent } from '@dailyfeed/code/member-a
 import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/code/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createListener, type ListenerReport } from '@dailyfeed/deadletter-support/listener'
+import type { ListenerReport } from '@dailyfeed/deadletter-support/listener'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import { activityApp } from './activity-app.ts'
-import { listenerSteps } from './activity-service.ts'
 import { readActivityConfigOrThrow } from './config.ts'
 
 export interface ActivityFixture {
@@ -46,7 +45,6 @@ export async function activityFixture(): Promise<ActivityFixture> {
     config,
     context: { sql, cursors: createCursors(config.CURSOR_KEY), topicTimeZone: config.TOPIC_TIME_ZONE },
     verifier: tokens.verifier,
-    listenerOf: ({ log }) => createListener({ sql, schema: 'activity', steps: listenerSteps, log }),
   })
   return {
     app,

@@ -1,6 +1,8 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const ActivitySettings = Type.Object({
@@ -10,6 +12,8 @@ export const ActivitySettings = Type.Object({
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,
+  ...kafkaSettings,
+  ...redisSettings,
   ACTIVITY_REPORTS_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'activities that a member may report in a minute' }),
 })
 

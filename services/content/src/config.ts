@@ -1,6 +1,8 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { baseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const ContentSettings = Type.Object({
@@ -9,6 +11,8 @@ export const ContentSettings = Type.Object({
   ...tokenSettings,
   ...internalSettings,
   ...eventSettings,
+  ...publishSettings,
+  ...redisSettings,
   ACTIVITY_URL: baseUrl('activity', 8086),
   SEARCH_URL: baseUrl('search', 8083),
 })

@@ -1,26 +1,29 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
-import type { Listener } from '@dailyfeed/deadletter-support/listener'
-import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
+import { offerListening } from '@dailyfeed/deadletter-support/listening'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { commentRoutes } from './comment/comment.routes.ts'
 import type { ContentConfig } from './config.ts'
 import type { ContentContext } from './context.ts'
 import { reconcileCounters } from './counter/counter.service.ts'
 import { likeRoutes } from './like/like.routes.ts'
 import { postRoutes } from './post/post.routes.ts'
+import { offerTopicUpkeep } from './topic/topic-upkeep.ts'
+import { topicRoutes } from './topic/topic.routes.ts'
+import { countViews } from './view/view.listener.ts'
 
 interface ContentAppOptions {
   config: ContentConfig
   context: ContentContext
   verifier: TokenVerifier
-  /** Made once the server's log exists. */
-  listenerOf: (app: HttpServer) => Listener
+  kafka?: KafkaCluster | undefined
+  redis?: RedisClient | undefined
 }
 
-export async function contentApp({ config, context, verifier, listenerOf }: ContentAppOptions): Promise<HttpServer> {
+export async function contentApp({ config, context, verifier, kafka, redis }: ContentAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'content',
     logLevel: config.LOG_LEVEL,
@@ -33,12 +36,18 @@ export async function contentApp({ config, context, verifier, listenerOf }: Cont
   commentRoutes(app, context)
   likeRoutes(app, context)
 
-  const listener = listenerOf(app)
-  listenOverHttp(app, listener, ['timeline'])
-  offerDeadLetters(app, { sql: context.sql, schema: 'content', listener })
-  offerJobs(app, {
-    counterReconcileJob: () => reconcileCounters(context.sql),
-    listenerDeadletterRestoreJob: async () => ({ restored: await listener.restoreDeadLetters() }),
+  offerListening(app, {
+    sql: context.sql,
+    service: 'content',
+    steps: [countViews],
+    publishers: ['timeline'],
+    kafka,
+    redis,
+    timeZone: config.TOPIC_TIME_ZONE,
   })
+  const topics = kafka === undefined ? undefined : { sql: context.sql, kafka, timeZone: config.TOPIC_TIME_ZONE, log: app.log }
+  topicRoutes(app, topics)
+  offerTopicUpkeep(app, topics)
+  offerJobs(app, { counterReconcileJob: () => reconcileCounters(context.sql) })
   return app
 }

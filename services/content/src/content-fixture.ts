@@ -1,5 +1,4 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createListener } from '@dailyfeed/deadletter-support/listener'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -7,7 +6,6 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import { readContentConfigOrThrow } from './config.ts'
 import { contentApp } from './content-app.ts'
-import { countViews } from './view/view.listener.ts'
 
 export interface ContentFixture {
   app: HttpServer
@@ -42,7 +40,6 @@ export async function contentFixture(): Promise<ContentFixture> {
     config,
     context: { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), wakeRelay() {} },
     verifier: tokens.verifier,
-    listenerOf: ({ log }) => createListener({ sql, schema: 'content', steps: [countViews], log }),
   })
   return {
     app,

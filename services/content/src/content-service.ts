@@ -1,15 +1,16 @@
 import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { deliverOverHttp } from '@dailyfeed/deadletter-support/http-delivery'
-import { createListener } from '@dailyfeed/deadletter-support/listener'
+import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { type Relay, startRelay } from '@dailyfeed/deadletter-support/relay'
+import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
-import { countViews } from './view/view.listener.ts'
 
 interface ContentServiceOptions {
   /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
@@ -23,29 +24,21 @@ export async function startContentService(config: ContentConfig, options: Conten
     revocations: options.revocations ?? new PostgresRevocations(sql),
   })
 
-  let relay: Relay | undefined
-  const context = { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), wakeRelay: () => relay?.wake() }
-  const app = await contentApp({
-    config,
-    context,
-    verifier,
-    listenerOf: ({ log }) => createListener({ sql, schema: 'content', steps: [countViews], log }),
-  })
+  const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  let publishing: Publishing | undefined
+  const context = { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay: () => publishing?.wake() }
+  const app = await contentApp({ config, context, verifier, kafka, redis })
   const subscribers = {
     activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
     search: createServiceClient({ service: 'search', baseUrl: config.SEARCH_URL, internalToken: config.INTERNAL_TOKEN }),
   }
-  relay = startRelay({
-    sql,
-    schema: 'content',
-    destinations: { activity: deliverOverHttp(subscribers.activity), search: deliverOverHttp(subscribers.search) },
-    log: app.log,
-  })
+  publishing = startPublishing({ app, sql, schema: 'content', config, subscribers, kafka })
   return listen({
     name: 'content-svc',
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [() => relay.stop(), ...Object.values(subscribers).map((client) => () => client.close()), () => sql.end({ timeout: 5 })],
+    closeAfter: [() => publishing.stop(), async () => kafka?.close(), async () => redis && closeRedis(redis), () => sql.end({ timeout: 5 })],
   })
 }

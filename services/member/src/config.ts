@@ -1,6 +1,7 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { baseUrl, cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
+import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
 import Type from 'typebox'
 
 const MemberSettings = Type.Object({
@@ -9,6 +10,7 @@ const MemberSettings = Type.Object({
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,
+  ...publishSettings,
   ACTIVITY_URL: baseUrl('activity', 8086),
   IMAGE_URL: baseUrl('image', 8085),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ minimum: 5, maximum: 86_400, default: 900, description: 'life of an access token' }),

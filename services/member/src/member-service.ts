@@ -1,9 +1,11 @@
 import { type InProcessRevocations, PostgresRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { deliverOverHttp } from '@dailyfeed/deadletter-support/http-delivery'
+import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { type Relay, startRelay } from '@dailyfeed/deadletter-support/relay'
+import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
@@ -37,15 +39,16 @@ export async function startMemberService(config: MemberConfig, { revocations }: 
   const activity = createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN })
   const images = createServiceClient({ service: 'image', baseUrl: config.IMAGE_URL, internalToken: config.INTERNAL_TOKEN })
 
-  let relay: Relay | undefined
+  const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
+  let publishing: Publishing | undefined
   const app = await memberApp({
     config,
     verifier,
     checkReady: async () => void (await sql`select 1`),
     contextOf: (log) => ({
       sql,
-      newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),
-      wakeRelay: () => relay?.wake(),
+      newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
+      wakeRelay: () => publishing?.wake(),
       announceRevocations: (all) => {
         for (const one of all) revocations?.revoke(one)
       },
@@ -57,14 +60,20 @@ export async function startMemberService(config: MemberConfig, { revocations }: 
       settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },
     }),
   })
-  relay = startRelay({ sql, schema: 'member', destinations: { activity: deliverOverHttp(activity) }, log: app.log })
+  publishing = startPublishing({ app, sql, schema: 'member', config, subscribers: { activity }, kafka })
   const forgetting = setInterval(() => revocations?.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS), FORGET_EVERY_MILLISECONDS)
   return listen({
     name: 'member-svc',
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [async () => clearInterval(forgetting), () => relay.stop(), () => activity.close(), () => images.close(), () => sql.end({ timeout: 5 })],
+    closeAfter: [
+      async () => clearInterval(forgetting),
+      () => publishing.stop(),
+      async () => kafka?.close(),
+      () => images.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }
 

@@ -1,6 +1,16 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { cursorSettings, DatabaseUrl, databaseSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import {
+  cursorSettings,
+  DatabaseUrl,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
+import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const SearchSettings = Type.Object({
@@ -10,6 +20,9 @@ export const SearchSettings = Type.Object({
   ...tokenSettings,
   ...internalSettings,
   ...cursorSettings,
+  ...eventSettings,
+  ...kafkaSettings,
+  ...redisSettings,
 })
 
 export type SearchConfig = ReturnType<typeof readSearchConfigOrThrow>

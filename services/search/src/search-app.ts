@@ -1,10 +1,10 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
-import { createListener } from '@dailyfeed/deadletter-support/listener'
-import { listenOverHttp } from '@dailyfeed/deadletter-support/listener.routes'
+import { offerListening } from '@dailyfeed/deadletter-support/listening'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { commentSearchRoutes } from './comment-search/comment-search.routes.ts'
 import type { SearchConfig } from './config.ts'
 import type { SearchContext } from './context.ts'
@@ -19,9 +19,11 @@ interface SearchAppOptions {
   verifier: TokenVerifier
   /** Made once the server's log exists. */
   contextOf: (app: HttpServer) => SearchContext
+  kafka?: KafkaCluster | undefined
+  redis?: RedisClient | undefined
 }
 
-export async function searchApp({ config, verifier, contextOf }: SearchAppOptions): Promise<HttpServer> {
+export async function searchApp({ config, verifier, contextOf, kafka, redis }: SearchAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'search',
     logLevel: config.LOG_LEVEL,
@@ -36,13 +38,18 @@ export async function searchApp({ config, verifier, contextOf }: SearchAppOption
   commentSearchRoutes(app, context)
   countRoutes(app, context)
 
-  const listener = createListener({ sql, schema: 'search', steps: [keepPostIndex, keepCommentIndex], log: app.log })
-  listenOverHttp(app, listener, ['content', 'member'])
-  offerDeadLetters(app, { sql, schema: 'search', listener })
+  offerListening(app, {
+    sql,
+    service: 'search',
+    steps: [keepPostIndex, keepCommentIndex],
+    publishers: ['content', 'member'],
+    kafka,
+    redis,
+    timeZone: config.TOPIC_TIME_ZONE,
+  })
   offerJobs(app, {
     searchReindexJob: () => searchReindexJob(sql),
     searchReconcileJob: async () => ({ ...(await catchUp(sql)) }),
-    listenerDeadletterRestoreJob: async () => ({ restored: await listener.restoreDeadLetters() }),
   })
   return app
 }

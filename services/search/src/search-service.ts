@@ -1,8 +1,11 @@
 import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { SearchConfig } from './config.ts'
 import { catchUp } from './indexing/catch-up.service.ts'
 import { createReadDatabase } from './read-database.ts'
@@ -28,17 +31,25 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
   })
 
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
+  const kafka = openKafkaCluster(config, { service: 'search', listeners: LISTENERS })
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   const app = await searchApp({
     config,
     verifier,
     contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, replica, log }), cursors }),
+    kafka,
+    redis,
   })
   const service = await listen({
     name: 'search-svc',
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [primary, replica, sql].map((pool) => async () => pool?.end({ timeout: 5 })),
+    closeAfter: [
+      async () => kafka?.close(),
+      async () => redis && closeRedis(redis),
+      ...[primary, replica, sql].map((pool) => async () => pool?.end({ timeout: 5 })),
+    ],
   })
   // What was loaded past the events, into an empty index too, is taken up while requests are served already.
   catchUp(sql).then(

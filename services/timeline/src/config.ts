@@ -10,6 +10,7 @@ import {
   serverSettings,
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
+import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
 import Type from 'typebox'
 
 export const TimelineSettings = Type.Object({
@@ -22,6 +23,7 @@ export const TimelineSettings = Type.Object({
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,
+  ...publishSettings,
   ACTIVITY_URL: baseUrl('activity', 8086),
   CONTENT_URL: baseUrl('content', 8081),
 })

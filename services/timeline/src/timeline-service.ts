@@ -1,9 +1,11 @@
 import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { deliverOverHttp } from '@dailyfeed/deadletter-support/http-delivery'
+import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { type Relay, startRelay } from '@dailyfeed/deadletter-support/relay'
+import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
@@ -28,9 +30,11 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     revocations: options.revocations ?? new PostgresRevocations(primary),
   })
 
-  let relay: Relay | undefined
+  const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
+  const newEventOf = createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config))
+  let publishing: Publishing | undefined
   const viewBufferOf = (log: Parameters<typeof createViewBuffer>[0]['log']): ViewBuffer =>
-    createViewBuffer({ sql: primary, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), onWritten: () => relay?.wake(), log })
+    createViewBuffer({ sql: primary, newEventOf, onWritten: () => publishing?.wake(), log })
   let views: ViewBuffer | undefined
   const rankings = createRankingSnapshots(reads, primary)
   const app = await timelineApp({
@@ -46,12 +50,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
     content: createServiceClient({ service: 'content', baseUrl: config.CONTENT_URL, internalToken: config.INTERNAL_TOKEN }),
   }
-  relay = startRelay({
-    sql: primary,
-    schema: 'timeline',
-    destinations: { activity: deliverOverHttp(subscribers.activity), content: deliverOverHttp(subscribers.content) },
-    log: app.log,
-  })
+  publishing = startPublishing({ app, sql: primary, schema: 'timeline', config, subscribers, kafka })
   const cleaning = setInterval(() => rankings.clean().catch((err) => app.log.warn({ err }, 'old ranking snapshots not cleaned')), CLEAN_EVERY_MILLISECONDS)
   cleaning.unref()
 
@@ -63,8 +62,8 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     closeAfter: [
       async () => clearInterval(cleaning),
       async () => views?.close(),
-      () => relay.stop(),
-      ...Object.values(subscribers).map((client) => () => client.close()),
+      () => publishing.stop(),
+      async () => kafka?.close(),
       () => reads.end({ timeout: 5 }),
       () => primary.end({ timeout: 5 }),
     ],

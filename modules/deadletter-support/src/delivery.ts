@@ -1,0 +1,21 @@
+import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+
+/** The destination refused this very batch: sending it again unchanged is in vain. */
+export class DeliveryRefusedError extends Error {
+  override name = 'DeliveryRefusedError'
+}
+
+/** The destination cannot be reached, or cannot take it now. */
+export class DestinationAwayError extends Error {
+  override name = 'DestinationAwayError'
+}
+
+/** Where a relay delivers to: Kafka, or one subscriber over HTTP. */
+export interface Destination {
+  /**
+   * Settles when the destination has all of them for good. Throws DeliveryRefusedError or DestinationAwayError; some may
+   * have arrived all the same. `now` is the database's clock, milliseconds since 1970.
+   */
+  deliver(events: readonly MemberActivityEvent[], now: number): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,34 @@
+import { partitionKeyOf } from '@dailyfeed/code/partition-key'
+import { RecordRefusedError, UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
+import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
+import type { DatedTopics } from '@dailyfeed/kafka-support/dated-topics'
+import type { EventProducer } from '@dailyfeed/kafka-support/event-producer'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
+
+interface KafkaDeliveryOptions {
+  producer: EventProducer
+  topics: Pick<DatedTopics, 'topicOf' | 'create'>
+  timeZone: string
+}
+
+/** Delivery to the dated topic of the day of sending, by the database's clock. */
+export const deliverToKafka = ({ producer, topics, timeZone }: KafkaDeliveryOptions): Destination => ({
+  async deliver(events, now) {
+    const day = topicDayOf(new Date(now), timeZone)
+    const records = events.map((event) => ({ key: partitionKeyOf(event), value: Buffer.from(JSON.stringify(event)) }))
+    try {
+      try {
+        await producer.send(topics.topicOf(day), records)
+      } catch (error) {
+        if (!(error instanceof UnknownTopicError)) throw error
+        // The job that makes tomorrow's topic did not run: the first event of the day makes it.
+        await topics.create(day)
+        await producer.send(topics.topicOf(day), records)
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw error instanceof RecordRefusedError ? new DeliveryRefusedError(message, { cause: error }) : new DestinationAwayError(message, { cause: error })
+    }
+  },
+  close: () => producer.close(),
+})

@@ -1,0 +1,109 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Sql } from 'postgres'
+import Type from 'typebox'
+import { toEvent } from './outbox.mapper.ts'
+import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group } from './undelivered.ts'
+import { archiveUndelivered, deliverAgainOne, findUndelivered, type UndeliveredRow } from './undelivered.queries.ts'
+
+export const UNDELIVERED_PATH = '/internal/undelivered'
+
+export const UndeliveredGroup = Type.Object({
+  fingerprint: Type.String(),
+  destination: Type.String({ description: 'kafka, or a service' }),
+  status: Type.Enum(['PENDING', 'DEAD'], { description: 'PENDING: tried again by itself. DEAD: refused for good' }),
+  message: Type.String({ description: 'of the latest attempt' }),
+  count: Type.Integer(),
+  firstAt: Type.String(),
+  lastAt: Type.String(),
+  latestId: Type.Integer(),
+})
+export type UndeliveredGroup = Type.Static<typeof UndeliveredGroup>
+
+export const Undelivered = Type.Object({
+  id: Type.Integer(),
+  eventId: Type.String(),
+  destination: Type.String(),
+  status: Type.Enum(['PENDING', 'DEAD', 'ARCHIVED']),
+  message: Type.Union([Type.String(), Type.Null()]),
+  attempts: Type.Integer(),
+  replayCount: Type.Integer(),
+  lastAttemptAt: Type.Union([Type.String(), Type.Null()]),
+  payload: Type.String({ description: 'the event' }),
+})
+export type Undelivered = Type.Static<typeof Undelivered>
+
+interface UndeliveredRoutesOptions {
+  sql: Sql
+  schema: string
+  wakeRelay: () => void
+}
+
+const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
+const ByFingerprint = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
+const Count = Type.Object({ count: Type.Integer() })
+
+/** The publisher dead letters of a service, for batch-svc. POST alone: these are calls of a service, not pages. */
+export function offerUndelivered(app: HttpServer, { sql, schema, wakeRelay }: UndeliveredRoutesOptions): void {
+  const config = { access: 'INTERNAL' as const, callers: ['batch'] }
+
+  async function getUndeliveredOrThrow(id: number): Promise<Undelivered> {
+    const row = await findUndelivered(sql, schema, id)
+    if (row === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+    return undeliveredOf(row)
+  }
+
+  app.post(`${UNDELIVERED_PATH}/groups`, { config, schema: { hide: true, response: { 200: successOf(Type.Array(UndeliveredGroup)) } } }, async () =>
+    success(200, (await listUndelivered(sql, schema)).map(groupOf)),
+  )
+
+  app.post(`${UNDELIVERED_PATH}/find`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } }, async (request) =>
+    success(200, await getUndeliveredOrThrow(request.body.id)),
+  )
+
+  app.post(`${UNDELIVERED_PATH}/replay`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } }, async (request) => {
+    await deliverAgainOne(sql, schema, request.body.id)
+    wakeRelay()
+    return success(200, await getUndeliveredOrThrow(request.body.id))
+  })
+
+  app.post(`${UNDELIVERED_PATH}/archive`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } }, async (request) => {
+    await archiveUndelivered(sql, schema, request.body.id)
+    return success(200, await getUndeliveredOrThrow(request.body.id))
+  })
+
+  app.post(
+    `${UNDELIVERED_PATH}/groups/replay`,
+    { config, schema: { hide: true, body: ByFingerprint, response: { 200: successOf(Count) } } },
+    async (request) => {
+      const count = await redeliverGroup(sql, schema, request.body.fingerprint)
+      wakeRelay()
+      return success(200, { count })
+    },
+  )
+
+  app.post(
+    `${UNDELIVERED_PATH}/groups/archive`,
+    { config, schema: { hide: true, body: ByFingerprint, response: { 200: successOf(Count) } } },
+    async (request) => success(200, { count: await archiveGroup(sql, schema, request.body.fingerprint) }),
+  )
+}
+
+const groupOf = ({ firstAt, lastAt, errors: _, ...group }: Group): UndeliveredGroup => ({
+  ...group,
+  firstAt: firstAt.toISOString(),
+  lastAt: lastAt.toISOString(),
+})
+
+const undeliveredOf = (row: UndeliveredRow): Undelivered => ({
+  id: Number(row.id),
+  eventId: row.event_id,
+  destination: row.destination,
+  status: row.status,
+  message: row.last_error,
+  attempts: row.attempts,
+  replayCount: row.replay_count,
+  lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
+  payload: JSON.stringify(toEvent(row)),
+})

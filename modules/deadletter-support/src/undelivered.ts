@@ -1,0 +1,63 @@
+import type { Sql } from 'postgres'
+import { fingerprintOf } from './fingerprint.ts'
+import { archiveUndeliveredOf, deliverAgainOf, findUndeliveredGroups, type UndeliveredGroupRow } from './undelivered.queries.ts'
+
+/** Undelivered events of one cause: the publisher dead letters. */
+export interface UndeliveredGroup {
+  fingerprint: string
+  destination: string
+  /** PENDING: tried again by itself. DEAD: refused for good. */
+  status: 'PENDING' | 'DEAD'
+  message: string
+  count: number
+  firstAt: Date
+  lastAt: Date
+  latestId: number
+  /** Every wording of the cause: they differ in their numbers. */
+  errors: string[]
+}
+
+export async function listUndelivered(sql: Sql, schema: string): Promise<UndeliveredGroup[]> {
+  const groups = new Map<string, UndeliveredGroup>()
+  for (const row of await findUndeliveredGroups(sql, schema)) {
+    const fingerprint = fingerprintOf(schema, `to ${row.destination}`, row.status, row.last_error)
+    const group = groupOf(row, fingerprint)
+    const known = groups.get(fingerprint)
+    groups.set(fingerprint, known === undefined ? group : merge(known, group))
+  }
+  return [...groups.values()]
+}
+
+/** Sends those of one cause again. Returns how many; 0 where none has the fingerprint, or where they are tried by themselves. */
+export async function redeliverGroup(sql: Sql, schema: string, fingerprint: string): Promise<number> {
+  const group = (await listUndelivered(sql, schema)).find((one) => one.fingerprint === fingerprint)
+  return group?.status === 'DEAD' ? deliverAgainOf(sql, schema, group.destination, group.errors) : 0
+}
+
+export async function archiveGroup(sql: Sql, schema: string, fingerprint: string): Promise<number> {
+  const group = (await listUndelivered(sql, schema)).find((one) => one.fingerprint === fingerprint)
+  return group?.status === 'DEAD' ? archiveUndeliveredOf(sql, schema, group.destination, group.errors) : 0
+}
+
+const groupOf = (row: UndeliveredGroupRow, fingerprint: string): UndeliveredGroup => ({
+  fingerprint,
+  destination: row.destination,
+  status: row.status,
+  message: row.last_error,
+  count: row.count,
+  firstAt: timeOf(row.first_event_id),
+  lastAt: timeOf(row.last_event_id),
+  latestId: Number(row.latest_id),
+  errors: [row.last_error],
+})
+
+const merge = (known: UndeliveredGroup, other: UndeliveredGroup): UndeliveredGroup => ({
+  ...(known.latestId > other.latestId ? known : other),
+  count: known.count + other.count,
+  firstAt: new Date(Math.min(known.firstAt.getTime(), other.firstAt.getTime())),
+  lastAt: new Date(Math.max(known.lastAt.getTime(), other.lastAt.getTime())),
+  errors: [...known.errors, ...other.errors],
+})
+
+/** A UUIDv7 begins with its milliseconds. */
+const timeOf = (eventId: string): Date => new Date(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16))

@@ -1,0 +1,82 @@
+import { ProduceAcks, Producer } from '@platformatic/kafka'
+import { brokerFaultOf } from './broker-fault.ts'
+import { clientOptionsOf, hearErrors } from './client-options.ts'
+import type { KafkaConnection } from './kafka-settings.ts'
+
+/** Whose receipt a send waits for: the leader's, or that of every replica in sync. */
+export type Acks = '1' | 'all'
+
+export interface NewRecord {
+  /** Partition key: records of one key keep their order. */
+  key: string
+  value: Buffer
+}
+
+export interface EventProducer {
+  /**
+   * Settles when the brokers have all of them, with the receipt that `acks` asks for. Throws BrokerAwayError,
+   * UnknownTopicError or RecordRefusedError; some may have arrived all the same, so that sending again may double them.
+   */
+  send(topic: string, records: readonly NewRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+interface EventProducerOptions {
+  connection: KafkaConnection
+  acks: Acks
+  clientId: string
+}
+
+/** Longer than any attempt of the library takes: connection, metadata and request, with its retries. */
+const SEND_DEADLINE_MILLISECONDS = 15_000
+
+/**
+ * One send at a time is the caller's duty: with acks = 1 several in flight could overtake each other. `all` makes the
+ * producer idempotent. The relay repeats, so that the library hardly does: a repeated send doubles records, and a late
+ * answer is a late dead letter.
+ */
+export function createEventProducer({ connection, acks, clientId }: EventProducerOptions): EventProducer {
+  const isIdempotent = acks === 'all'
+  const open = () => {
+    const producer = new Producer<string, Buffer, string, string>({
+      ...clientOptionsOf(connection, clientId),
+      // An idempotent producer needs two to settle what a lost connection left open, and takes 0 for "without end".
+      retries: isIdempotent ? 2 : 0,
+      retryDelay: 200,
+      idempotent: isIdempotent,
+      serializers: { key: (key) => Buffer.from(key ?? ''), value: (value) => value },
+    })
+    hearErrors(producer)
+    return producer
+  }
+  let producer = open()
+
+  return {
+    async send(topic, records) {
+      let timer: NodeJS.Timeout | undefined
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('no answer in time')), SEND_DEADLINE_MILLISECONDS)
+      })
+      try {
+        const sending = producer.send({
+          messages: records.map(({ key, value }) => ({ topic, key, value })),
+          // The library ignores acks that are given to the constructor.
+          acks: isIdempotent ? ProduceAcks.ALL : ProduceAcks.LEADER,
+        })
+        await Promise.race([sending, deadline])
+      } catch (error) {
+        // An idempotent producer that gave up knows no more which sequence the brokers expect: a new one begins anew.
+        if (isIdempotent) {
+          producer.close(true).catch(() => {})
+          producer = open()
+        }
+        throw brokerFaultOf(error)
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    async close() {
+      await producer.close(true)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { addDays, hourOf, type TopicDay, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
+import { daysToDelete, type TopicDeletion } from '@dailyfeed/kafka-support/dated-topics'
+import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Sql } from 'postgres'
+import { findNow } from './topic.queries.ts'
+
+export interface TopicContext {
+  sql: Sql
+  kafka: KafkaCluster
+  /** IANA zone of the days of topics. */
+  timeZone: string
+  log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
+}
+
+/** Tomorrow's topic is missed from this hour on: enough of the evening is left to do something about it. */
+const ALARM_HOUR = 20
+
+/** The days are those of the database's clock, as they are for the relay. */
+const todayOf = async ({ sql, timeZone }: TopicContext): Promise<TopicDay> => topicDayOf(await findNow(sql), timeZone)
+
+/** Today's and tomorrow's topics, where they are missing. Returns how many were made. */
+export async function createTopics(context: TopicContext): Promise<number> {
+  const today = await todayOf(context)
+  let created = 0
+  for (const day of [today, addDays(today, 1)]) {
+    if (!(await context.kafka.topics.create(day))) continue
+    created += 1
+    context.log.info({ topic: context.kafka.topics.topicOf(day) }, 'topic made')
+  }
+  return created
+}
+
+/** Whether tomorrow's topic is there, with an alarm where it is missing so late that somebody should look. */
+export async function checkTomorrow(context: TopicContext): Promise<boolean> {
+  const now = await findNow(context.sql)
+  const tomorrow = addDays(topicDayOf(now, context.timeZone), 1)
+  const isThere = await context.kafka.topics.exists(tomorrow)
+  if (!isThere && hourOf(now, context.timeZone) >= ALARM_HOUR)
+    context.log.error({ topic: context.kafka.topics.topicOf(tomorrow) }, 'ALARM: tomorrow’s topic is missing; run kafkaTopicCreateJob, and see why it failed')
+  return isThere
+}
+
+/** Days older than those that are kept, as far as every group has read them. */
+export async function deleteOldTopics(context: TopicContext): Promise<{ deleted: number; left: number }> {
+  const today = await todayOf(context)
+  const days = (await context.kafka.topics.list()).map(({ day }) => day)
+  const figures = { deleted: 0, left: 0 }
+  for (const day of daysToDelete(days, today)) {
+    const deletion = await context.kafka.topics.delete(day)
+    if (deletion.outcome === 'DELETED') figures.deleted += 1
+    if (deletion.outcome !== 'UNREAD') continue
+    figures.left += 1
+    context.log.error(
+      { topic: context.kafka.topics.topicOf(day), lags: deletion.lags },
+      'ALARM: a topic older than seven days is not read to its end; it stays',
+    )
+  }
+  return figures
+}
+
+/** What an operator asks for. IN_USE: publishers or listeners still need the day. */
+export async function deleteTopic(context: TopicContext, day: TopicDay, isDryRun: boolean): Promise<TopicDeletion | { outcome: 'IN_USE' }> {
+  if (day >= addDays(await todayOf(context), -1)) return { outcome: 'IN_USE' }
+  return context.kafka.topics.delete(day, { isDryRun })
+}
