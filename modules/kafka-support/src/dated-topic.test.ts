@@ -12,11 +12,14 @@ test('days are counted over the ends of months and years, leap years and changes
   expect(addDays('20261231', 1)).toBe('20270101')
   expect(addDays('20280228', 1)).toBe('20280229')
   expect(addDays('20270301', -1)).toBe('20270228')
-  let day = topicDayOf(new Date('2026-03-27T23:30:00Z'), 'Europe/Berlin')
-  for (let hours = 24; hours <= 24 * 5; hours += 24) {
+  // Berlin's night of 2026-03-29 has 23 hours: days are counted by the calendar, not by 24 hours.
+  let day = topicDayOf(new Date('2026-03-27T12:00:00Z'), 'Europe/Berlin')
+  for (let n = 1; n <= 5; n += 1) {
     day = addDays(day, 1)
-    expect(topicDayOf(new Date(Date.parse('2026-03-27T22:59:59Z') + hours * 3_600_000), 'Europe/Berlin')).toBe(day)
+    expect(topicDayOf(new Date(Date.UTC(2026, 2, 27 + n, 12)), 'Europe/Berlin')).toBe(day)
   }
+  expect(topicDayOf(new Date('2026-03-29T21:59:59Z'), 'Europe/Berlin')).toBe('20260329')
+  expect(topicDayOf(new Date('2026-03-29T22:00:00Z'), 'Europe/Berlin')).toBe('20260330')
 })
 
 test('only topics of the prefix with a day that exists are dated topics', () => {

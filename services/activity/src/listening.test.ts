@@ -64,13 +64,13 @@ test.each([
   const others = fans.filter((_, n) => n !== 1)
   expect([await recorded(), await actors()]).toEqual(step === 'record' ? [others, fans] : [fans, others])
   expect(await letters()).toEqual([{ step, status: 'OPEN' }])
-  expect(await restore()).toEqual({ restored: 0 })
+  expect(await restore()).toEqual({ restored: 0, failedAgain: 1 })
   await mend()
   await activity.database.sql`update activity.dead_letter set next_attempt_at = now()`
-  expect(await restore()).toEqual({ restored: 1 })
+  expect(await restore()).toEqual({ restored: 1, failedAgain: 0 })
   expect([await recorded(), await actors()]).toEqual([fans, fans])
   expect(await letters()).toEqual([{ step, status: 'REPLAYED' }])
-  expect(await restore()).toEqual({ restored: 0 })
+  expect(await restore()).toEqual({ restored: 0, failedAgain: 0 })
 })
 
 test('a fault that passes is 503, leaves no dead letter, and delivered again each takes effect once', async () => {

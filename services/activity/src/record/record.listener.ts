@@ -1,6 +1,6 @@
 import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
 import { toNewRecord } from './record.mapper.ts'
-import { type NewRecord, upsertRecords } from './record.queries.ts'
+import { findUnrecorded, type NewRecord, upsertRecords } from './record.queries.ts'
 
 /** Every event becomes a record. Key and version tell a duplicate, so that no inbox is needed. */
 export const recordActivities: ListenerStep = {
@@ -8,6 +8,10 @@ export const recordActivities: ListenerStep = {
   usesInbox: false,
   handles: () => true,
   apply: (sql, events) => upsertRecords(sql, newestOfEachKey(events.map(toNewRecord))),
+  async findMissing(sql, events) {
+    const unrecorded = await findUnrecorded(sql, events.map(toNewRecord))
+    return events.filter(({ eventId }) => unrecorded.has(eventId))
+  },
 }
 
 /** In the order of their keys. */

@@ -44,6 +44,20 @@ export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Pr
   return count
 }
 
+/** Ids of events that no record of their key, as new as they or newer, tells of. */
+export async function findUnrecorded(sql: Sql, records: readonly NewRecord[]): Promise<Set<string>> {
+  const rows = await sql<{ event_id: string }[]>`
+    select event_id
+    from unnest(
+      ${textArray(records.map(({ messageKey }) => messageKey))}::text::text[],
+      ${array(records.map(({ version }) => version))}::text::bigint[],
+      ${array(records.map(({ eventId }) => eventId))}::text::uuid[]
+    ) as asked (message_key, version, event_id)
+    where not exists (
+      select from activity.record where record.message_key = asked.message_key and record.version >= asked.version and record.event_id is not null)`
+  return new Set(rows.map(({ event_id }) => event_id))
+}
+
 /** Array literals, made here since the driver takes twice the time over its own. */
 const array = (values: readonly (number | string | null)[]): string => `{${values.map((value) => value ?? 'NULL').join(',')}}`
 const textArray = (values: readonly string[]): string => `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`

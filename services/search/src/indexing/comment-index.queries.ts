@@ -66,6 +66,26 @@ export const findOutdatedComments = (sql: Sql, table: CommentIndexTable, fromId:
     where known.version is null or comment.version is null or known.version < comment.version
     order by 1`
 
+/** Of these comments, those that stand in the index otherwise than in content-svc. */
+export async function findOutdatedCommentsIn(sql: Sql, commentIds: readonly number[]): Promise<Set<number>> {
+  const rows = await sql<{ id: number }[]>`
+    select asked.id
+    from unnest(${[...commentIds]}::bigint[]) as asked(id)
+    left join (select comment.id, comment.version from content.comment join content.post on post.id = comment.post_id
+      where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null) comment on comment.id = asked.id
+    left join search.comment_index known on known.comment_id = asked.id
+    where (comment.id is null) <> (known.comment_id is null) or known.version < comment.version`
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Of these posts, those whose comments are still found although they are deleted. */
+export async function findGonePostsWithComments(sql: Sql, postIds: readonly number[]): Promise<Set<number>> {
+  const rows = await sql<{ post_id: number }[]>`
+    select distinct post_id from search.comment_index known
+    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
+  return new Set(rows.map(({ post_id }) => post_id))
+}
+
 /** The newest of an author's own comments that the index does not have as they are. */
 export const findOutdatedCommentsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`

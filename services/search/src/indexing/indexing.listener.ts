@@ -1,7 +1,7 @@
 import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
-import { deleteCommentsOf, deleteCommentsOfGonePosts } from './comment-index.queries.ts'
+import { deleteCommentsOf, deleteCommentsOfGonePosts, findGonePostsWithComments, findOutdatedCommentsIn } from './comment-index.queries.ts'
 import { indexComments, indexPosts } from './indexing.service.ts'
-import { deletePostsOf } from './post-index.queries.ts'
+import { deletePostsOf, findOutdatedPostsIn } from './post-index.queries.ts'
 
 const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [...new Set(ids.filter((id) => typeof id === 'number'))]
 
@@ -19,6 +19,11 @@ export const keepPostIndex: ListenerStep = {
     const indexed = posts.length === 0 ? 0 : await indexPosts(sql, posts)
     return indexed + (erased.length === 0 ? 0 : await deletePostsOf(sql, erased))
   },
+  /** What happened to posts shows in the index; an erasure is asked for again by itself. */
+  async findMissing(sql, events) {
+    const outdated = await findOutdatedPostsIn(sql, idsOf(events.map(({ postId }) => postId)))
+    return events.filter(({ postId }) => typeof postId === 'number' && outdated.has(postId))
+  },
 }
 
 export const keepCommentIndex: ListenerStep = {
@@ -33,5 +38,13 @@ export const keepCommentIndex: ListenerStep = {
     const indexed = comments.length === 0 ? 0 : await indexComments(sql, comments)
     const gone = posts.length === 0 ? 0 : await deleteCommentsOfGonePosts(sql, posts)
     return indexed + gone + (erased.length === 0 ? 0 : await deleteCommentsOf(sql, erased))
+  },
+  async findMissing(sql, events) {
+    const outdated = await findOutdatedCommentsIn(sql, idsOf(events.map(({ commentId }) => commentId)))
+    const gone = await findGonePostsWithComments(sql, idsOf(events.map((event) => (event.memberActivityType === 'POST_DELETE' ? event.postId : undefined))))
+    return events.filter(
+      ({ memberActivityType, commentId, postId }) =>
+        (typeof commentId === 'number' && outdated.has(commentId)) || (memberActivityType === 'POST_DELETE' && typeof postId === 'number' && gone.has(postId)),
+    )
   },
 }

@@ -60,6 +60,17 @@ export const findOutdatedPosts = (sql: Sql, table: PostIndexTable, fromId: numbe
     where known.version is null or post.version is null or known.version < post.version
     order by 1`
 
+/** Of these posts, those that stand in the index otherwise than in content-svc. */
+export async function findOutdatedPostsIn(sql: Sql, postIds: readonly number[]): Promise<Set<number>> {
+  const rows = await sql<{ id: number }[]>`
+    select asked.id
+    from unnest(${[...postIds]}::bigint[]) as asked(id)
+    left join content.post on post.id = asked.id and post.deleted_at is null
+    left join search.post_index known on known.post_id = asked.id
+    where (post.id is null) <> (known.post_id is null) or known.version < post.version`
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** The newest of an author's own posts that the index does not have as they are. */
 export const findOutdatedPostsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
