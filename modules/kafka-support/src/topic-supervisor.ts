@@ -32,6 +32,8 @@ export interface TopicSupervisor {
 export const groupOf = (service: string, topic: string): string => `${service}.${topic}`
 
 const ROUND_MILLISECONDS = 3_000
+/** While there is not one topic to read: they are made at the same start. */
+const FIRST_ROUND_MILLISECONDS = 250
 /** Every so many rounds the lags are asked for. */
 const LAG_ROUNDS = 4
 /** events.md: no progress with something to read. */
@@ -116,7 +118,7 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
       await Promise.race([
         stopping.promise,
         new Promise((resolve) => {
-          timer = setTimeout(resolve, roundMilliseconds)
+          timer = setTimeout(resolve, readers.size === 0 ? FIRST_ROUND_MILLISECONDS : roundMilliseconds)
         }),
       ])
       clearTimeout(timer)

@@ -44,6 +44,7 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
 const ownerUrlsOf = (config: BatchConfig) => ({
   member: config.MEMBER_URL,
   content: config.CONTENT_URL,
+  timeline: config.TIMELINE_URL,
   search: config.SEARCH_URL,
   image: config.IMAGE_URL,
   activity: config.ACTIVITY_URL,

@@ -11,6 +11,7 @@ const BatchSettings = Type.Object({
   ...eventSettings,
   MEMBER_URL: baseUrl('member', 8084),
   CONTENT_URL: baseUrl('content', 8081),
+  TIMELINE_URL: baseUrl('timeline', 8082),
   SEARCH_URL: baseUrl('search', 8083),
   IMAGE_URL: baseUrl('image', 8085),
   ACTIVITY_URL: baseUrl('activity', 8086),
