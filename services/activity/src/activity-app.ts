@@ -7,7 +7,8 @@ import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
-import { listenerSteps } from './listener-steps.ts'
+import { listenerStepsOf } from './listener-steps.ts'
+import { moderationRoutes } from './moderation/moderation.routes.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
 import { createNotificationStreams } from './notification/notification-streams.ts'
 import { notificationRoutes } from './notification/notification.routes.ts'
@@ -35,11 +36,12 @@ export async function activityApp({ config, context, verifier, kafka, redis }: A
   notificationRoutes(app, context)
   const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
   notificationStreamRoutes(app, streams)
+  moderationRoutes(app, context, config.BLOCKED_TERMS)
 
   offerListening(app, {
     sql: context.sql,
     service: 'activity',
-    steps: listenerSteps,
+    steps: listenerStepsOf(config.BLOCKED_TERMS),
     publishers: ['content', 'member', 'timeline'],
     kafka,
     redis,

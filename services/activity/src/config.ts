@@ -1,9 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
+import { readBlockedTermsOrThrow } from './moderation/blocked-terms.ts'
+
+/** The list that comes with the service. */
+const BLOCKED_TERMS = fileURLToPath(new URL('../blocked-terms.txt', import.meta.url))
 
 export const ActivitySettings = Type.Object({
   ...serverSettings(8086),
@@ -15,6 +20,7 @@ export const ActivitySettings = Type.Object({
   ...kafkaSettings,
   ...redisSettings,
   ACTIVITY_REPORTS_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'activities that a member may report in a minute' }),
+  BLOCKED_TERMS_FILE: Type.String({ maxLength: 500, default: BLOCKED_TERMS, description: 'UTF-8 text file with one blocked term a line' }),
 })
 
 export type ActivityConfig = ReturnType<typeof readActivityConfigOrThrow>
@@ -23,6 +29,7 @@ export function readActivityConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(ActivitySettings, env)
   return {
     ...config,
+    BLOCKED_TERMS: readBlockedTermsOrThrow(config.BLOCKED_TERMS_FILE),
     INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
     CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
   }

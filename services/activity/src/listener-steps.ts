@@ -1,6 +1,14 @@
 import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import { countInterests } from './interest/interest.listener.ts'
+import type { BlockedTerms } from './moderation/blocked-terms.ts'
+import { moderateBlockedTerms } from './moderation/moderation.listener.ts'
 import { notifyMembers } from './notification/notification.listener.ts'
 import { recordActivities } from './record/record.listener.ts'
 
 /** In this order, each with failures and dead letters of its own. */
-export const listenerSteps: readonly ListenerStep[] = [recordActivities, notifyMembers]
+export const listenerStepsOf = (blockedTerms: BlockedTerms): readonly ListenerStep[] => [
+  recordActivities,
+  notifyMembers,
+  moderateBlockedTerms(blockedTerms),
+  countInterests,
+]

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readActivityConfigOrThrow } from '../config.ts'
+import { createBlockedTerms, readBlockedTermsOrThrow } from './blocked-terms.ts'
+import { createTermAutomaton } from './term-automaton.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'blocked-terms-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const terms = createBlockedTerms(['도박', '온라인카지노', 'SM도박', 'ass', 'online casino', 'Viagra', 'straße', 'ΛΟΓΟΣ', '赌博'])
+const found = (text: string) => terms.findIn(text)?.terms ?? []
+
+test.each([
+  ['도박', ['도박']],
+  ['이것은 도박이다', ['도박']],
+  ['도 박', ['도박']],
+  ['도.박', ['도박']],
+  ['도 - 박!', ['도박']],
+  ['도\u200b박', ['도박']],
+  ['온 라 인 카 지 노', ['온라인카지노']],
+  ['온라인\n카지노', ['온라인카지노']],
+  ['도\u0336박\u0336', ['도박']],
+  ['\u1103\u1169\u1107\u1161\u11a8', ['도박']],
+  ['ＳＭ 도박', ['도박', 'SM도박']],
+  ['在线赌.博', ['赌博']],
+] as const)('a Korean term is found inside words and with anything between its letters: %j', (text, expected) => {
+  expect(found(text)).toEqual(expected)
+})
+
+test.each(['나도 박수를 쳤다', '그래도 박물관에 간다', '도대체 박', '도', '박도', '도가박'])(
+  'across a space a Korean term counts only where it begins as a word: %j has none',
+  (text) => {
+    expect(found(text)).toEqual([])
+  },
+)
+
+test.each([
+  ['ass', ['ass']],
+  ['ASS!', ['ass']],
+  ['(ass)', ['ass']],
+  ['ａｓｓ', ['ass']],
+  ['a\u200bss', ['ass']],
+  ['ass를', ['ass']],
+  ['한ass글', ['ass']],
+  ['online casino', ['online casino']],
+  ['ONLINE-Casino', ['online casino']],
+  ['online \n  casino에서', ['online casino']],
+  ['vıagra VIAGRA', ['Viagra']],
+  ['STRASSE', ['straße']],
+  ['λογος, λογοσ', ['ΛΟΓΟΣ']],
+] as const)('a term of other letters is found as a whole word, in any case and width: %j', (text, expected) => {
+  expect(found(text)).toEqual(expected)
+})
+
+test.each(['class', 'assign', 'glass', 'ass1', '1ass', 'onlinecasino', 'online casinos', 'online my casino', 'viagrä', '', ' ', '\ud800', '🎰'])(
+  'and not inside another: %j',
+  (text) => {
+    expect(found(text)).toEqual([])
+  },
+)
+
+test('the first hit and its text are told', () => {
+  expect(terms.findIn('나의 ＡＳＳ, 그리고 도박')).toEqual({ terms: ['도박', 'ass'], text: '나의 ASS, 그리고 도박', place: expect.any(Number) })
+  expect(terms.findIn('1234도박')?.place).toBe(4)
+})
+
+test('the automaton finds every occurrence of every word, as looking for each at each place does', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(fc.uniqueArray(word, { maxLength: 30 }), fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 60 }), (words, text) => {
+      const symbolsOf = (one: string) => Int32Array.from(one, (letter) => letter.codePointAt(0) ?? 0)
+      const hits: string[] = []
+      createTermAutomaton(words.map(symbolsOf)).scan(symbolsOf(text), (index, first, last) => {
+        expect(text.slice(first, last + 1)).toBe(words[index])
+        hits.push(`${index}@${first}`)
+      })
+      const expected = words.flatMap((one, index) => Array.from(text, (_, at) => at).flatMap((at) => (text.startsWith(one, at) ? [`${index}@${at}`] : [])))
+      expect(hits.sort()).toEqual(expected.sort())
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('any text is read, and a term put anywhere between other words is found', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (before, after) => {
+      found(before + after)
+      expect(found(`${before} ass ${after}`)).toContain('ass')
+      expect(found(`${before}도박${after}`)).toContain('도박')
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** The best of several, since the machine does other things too. */
+function millisecondsOf(act: () => void): number {
+  let best = Number.POSITIVE_INFINITY
+  for (let run = 0; run < 20; run += 1) {
+    const begin = performance.now()
+    act()
+    best = Math.min(best, performance.now() - begin)
+  }
+  return best
+}
+
+test('10,000 terms cost less than 5 ms in 5,000 characters, whatever these are', () => {
+  const many = Array.from({ length: 10_000 }, (_, n) =>
+    n % 2 === 0 ? `term${n.toString(36)}` : `가나${String.fromCodePoint(0xac00 + n, 0xac00 + ((n * 7) % 11_172))}`,
+  )
+  const nested = Array.from({ length: 49 }, (_, n) => '가'.repeat(n + 2))
+  const blocked = createBlockedTerms([...many, ...nested])
+  const texts = [
+    '가'.repeat(5_000),
+    many.join(' ').slice(0, 5_000),
+    many.join('').slice(0, 5_000),
+    `${'가 '.repeat(2_500)}`,
+    'ab'.repeat(2_500),
+    '가나'.repeat(2_500),
+  ]
+  for (const text of texts) expect(millisecondsOf(() => blocked.findIn(text))).toBeLessThan(5)
+})
+
+test('ten times the text takes about ten times as long, not a hundred times', () => {
+  const blocked = createBlockedTerms(Array.from({ length: 49 }, (_, n) => `${'가'.repeat(n + 1)}나`))
+  const short = millisecondsOf(() => blocked.findIn('가'.repeat(20_000)))
+  expect(millisecondsOf(() => blocked.findIn('가'.repeat(200_000)))).toBeLessThan(short * 30)
+})
+
+function fileOf(content: string | Buffer): string {
+  const path = join(folder, 'terms.txt')
+  writeFileSync(path, content)
+  return path
+}
+
+test('a file has one term a line; comments, empty lines, a byte order mark and foreign line ends are no terms', () => {
+  const blocked = readBlockedTermsOrThrow(fileOf('\ufeff# list\r\n\r\n  도박  # gambling\rFree Money\n#도깨비\n'))
+  expect(blocked.findIn('도박 free money 도깨비')?.terms).toEqual(['도박', 'Free Money'])
+  expect(readBlockedTermsOrThrow(fileOf('# nothing is blocked\n')).findIn('도박')).toBeUndefined()
+})
+
+test('a file that is wrong is told in one line that names the setting and the fault', () => {
+  const refusal = (path: string) => {
+    try {
+      readActivityConfigOrThrow({ DATABASE_URL: 'postgres://a', BLOCKED_TERMS_FILE: path })
+    } catch (error) {
+      return error as Error
+    }
+    return undefined
+  }
+  for (const [path, fault] of [
+    [join(folder, 'missing.txt'), 'cannot be read'],
+    [folder, 'cannot be read'],
+    [fileOf(Buffer.from([0xff, 0xfe, 0x41])), 'is not UTF-8'],
+  ] as const) {
+    expect(refusal(path)).toMatchObject({ name: 'ConfigurationError', message: expect.stringContaining(`BLOCKED_TERMS_FILE is '${path}', which ${fault}`) })
+  }
+  for (const [content, fault] of [
+    ['도박\n...\n', 'has a term of less than 2 letters in line 2'],
+    ['박\n', 'has a term of less than 2 letters in line 1'],
+    [`도박\n\n${'가'.repeat(51)}\n`, 'has a term of more than 50 letters in line 3'],
+    ['도박\n'.repeat(100_001), 'has more than 100000 terms'],
+    ['#'.repeat(8_000_001), 'is larger than 8000000 bytes'],
+  ] as const) {
+    const message = refusal(fileOf(content))?.message
+    expect(message).toContain(fault)
+    expect(message).not.toContain('\n')
+  }
+})
+
+test('the list that comes with the service is read, and leaves ordinary words alone', () => {
+  const { BLOCKED_TERMS } = readActivityConfigOrThrow({
+    DATABASE_URL: 'postgres://a',
+    CURSOR_KEY: 'the-cursor-key-of-activity-svc-in-tests-only',
+    INTERNAL_CALLERS: `content:${'0'.repeat(64)}`,
+  })
+  expect(BLOCKED_TERMS.findIn('오늘만 온라인 카지노 가입')?.terms).toEqual(['온라인카지노'])
+  for (const text of ['오늘 수업 class 에서 대출 도서를 반납했다', '시발점부터 다시', 'I assumed the password was in Essex', '나도 박수를 보낸다'])
+    expect(BLOCKED_TERMS.findIn(text)).toBeUndefined()
+})

@@ -1,0 +1,54 @@
+import type { Sql } from 'postgres'
+import type { ThingKind } from './moderate.queries.ts'
+
+export interface ModerationItemRow {
+  id: number
+  kind: ThingKind
+  thing_id: number
+  post_id: number
+  author_id: number
+  terms: string[]
+  version: number
+  status: 'OPEN'
+  created_at: Date
+  updated_at: Date
+  /** As it stands now; null where it is gone and nobody has heard of it yet. */
+  text: string | null
+}
+
+interface Stretch {
+  /** Id of the last item seen. */
+  after: number | undefined
+  offset: number
+  limit: number
+}
+
+/** What has waited longest comes first. */
+export async function findOpenItems(sql: Sql, { after, offset, limit }: Stretch): Promise<ModerationItemRow[]> {
+  return sql<ModerationItemRow[]>`
+    select item.id, item.kind, item.thing_id, item.post_id, item.author_id, item.terms, item.version, item.status, item.created_at, item.updated_at,
+           case item.kind
+             when 'POST' then (select post.title || E'\n' || post.content from content.post where post.id = item.thing_id)
+             else (select comment.content from content.comment where comment.id = item.thing_id)
+           end as text
+    from activity.moderation_item item
+    where item.status = 'OPEN' ${after === undefined ? sql`` : sql`and item.id > ${after}`}
+    order by item.id offset ${offset} limit ${limit}`
+}
+
+/** Undefined where there is no such item. */
+export async function dismissItem(sql: Sql, id: number, adminId: number): Promise<{ was_open: boolean } | undefined> {
+  const [row] = await sql<[{ was_open: boolean }?]>`
+    with dismissed as (
+      update activity.moderation_item set status = 'DISMISSED', decided_by = ${adminId}, updated_at = now()
+      where id = ${id} and status = 'OPEN' returning id
+    )
+    select exists (select from dismissed) as was_open from activity.moderation_item where id = ${id}`
+  return row
+}
+
+/** From the primary, on every call: a role that was taken away is gone at once. */
+export async function isAdmin(sql: Sql, memberId: number): Promise<boolean> {
+  const rows = await sql`select from member.member where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
+  return rows.length === 1
+}

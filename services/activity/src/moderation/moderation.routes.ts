@@ -1,0 +1,49 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { Id } from '@dailyfeed/code/field'
+import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { ActivityContext } from '../context.ts'
+import type { BlockedTerms } from './blocked-terms.ts'
+import { Dismissal, ModerationItem } from './moderation-item.ts'
+import { isAdmin } from './moderation.queries.ts'
+import { dismiss, readModerationQueue } from './moderation.service.ts'
+
+const tags = ['operation']
+
+export function moderationRoutes(app: HttpServer, context: ActivityContext, blockedTerms: BlockedTerms): void {
+  // The token says who asks, the database what they may.
+  const preHandler = async (request: FastifyRequest) => {
+    if (!(await isAdmin(context.sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
+  }
+
+  app.get(
+    '/api/admin/moderation',
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Posts and comments with blocked terms, oldest first',
+        querystring: ListQuery,
+        response: { 200: successOf(scrollOf(ModerationItem)) },
+      },
+    },
+    async (request) => success(200, await readModerationQueue(context, blockedTerms, request.query)),
+  )
+
+  app.post(
+    '/api/admin/moderation/:id/dismiss',
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Let a post or comment stand',
+        params: Type.Object({ id: Id }),
+        response: { 200: successOf(Dismissal) },
+      },
+    },
+    async (request) => success(200, await dismiss(context, request.params.id, request.memberId)),
+  )
+}

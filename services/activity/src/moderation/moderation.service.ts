@@ -1,0 +1,28 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { ListQuery, Scroll } from '@dailyfeed/code/page'
+import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
+import type { ActivityContext } from '../context.ts'
+import type { BlockedTerms } from './blocked-terms.ts'
+import type { Dismissal, ModerationItem } from './moderation-item.ts'
+import { toModerationItem } from './moderation.mapper.ts'
+import { dismissItem, findOpenItems } from './moderation.queries.ts'
+
+/** What has waited longest comes first; what is opened during a walk stands at its end. */
+export async function readModerationQueue({ sql, cursors }: ActivityContext, blockedTerms: BlockedTerms, query: ListQuery): Promise<Scroll<ModerationItem>> {
+  const request = listRequestOf(query, 'moderation', cursors)
+  const rows = await findOpenItems(sql, { after: request.after?.[0] as number | undefined, offset: request.offset, limit: request.size + 1 })
+  return toScroll(
+    rows,
+    request,
+    cursors,
+    ({ id }) => [id],
+    (row) => toModerationItem(row, blockedTerms),
+  )
+}
+
+/** Lets it stand; an edit that has a blocked term opens the item again. */
+export async function dismiss({ sql }: ActivityContext, itemId: number, adminId: number): Promise<Dismissal> {
+  const item = await dismissItem(sql, itemId, adminId)
+  if (item === undefined) throw new DailyfeedError('NOT_FOUND')
+  return { outcome: item.was_open ? 'DISMISSED' : 'NOT_OPEN' }
+}
