@@ -3,7 +3,7 @@ export const PORT_OFFSETS = { gateway: 0, content: 1, timeline: 2, search: 3, me
 export type ServiceName = keyof typeof PORT_OFFSETS
 export const DEFAULT_GATEWAY_PORT = 8080
 
-/** Which service answers which public path, by prefix: what the gateway routes by. */
+/** Which service answers which public path, by a prefix of one or two segments behind `/api`, the longer first: what the gateway routes by. */
 export const PATH_TABLE: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['/api/authentication', 'member'],
   ['/api/token', 'member'],
@@ -16,5 +16,6 @@ export const PATH_TABLE: readonly (readonly [prefix: string, service: ServiceNam
   ['/api/member-activities', 'activity'],
   ['/api/activity', 'activity'],
   ['/api/notifications', 'activity'],
+  ['/api/admin/moderation', 'activity'],
   ['/api/admin', 'batch'],
 ]

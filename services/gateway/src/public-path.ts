@@ -22,11 +22,19 @@ export function pathOf(url: string): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
-/** The service that has this path, judged by its bytes as they will be sent on. Undefined: no service does. */
+/**
+ * The service that has this path, judged by its bytes as they will be sent on: by its first two segments behind `/api`
+ * where the table names them, otherwise by the first. Undefined: no service does.
+ */
 export function findService(path: string): UpstreamName | undefined {
   if (AMBIGUOUS.test(path)) return undefined
-  const end = path.indexOf('/', '/api/'.length)
-  return SERVICES.get(end === -1 ? path : path.slice(0, end))
+  const first = endOfSegment(path, '/api/'.length)
+  return SERVICES.get(path.slice(0, endOfSegment(path, first + 1))) ?? SERVICES.get(path.slice(0, first))
+}
+
+function endOfSegment(path: string, from: number): number {
+  const end = path.indexOf('/', from)
+  return end === -1 ? path.length : end
 }
 
 export const isOfApi = (path: string) => path === '/api' || path.startsWith('/api/')

@@ -74,6 +74,14 @@ test.each([
   ['/api/activity/posts', 'activity'],
   ['/api/notifications/unread-count', 'activity'],
   ['/api/admin/dead-letters', 'batch'],
+  ['/api/admin/jobs/x/run', 'batch'],
+  ['/api/admin', 'batch'],
+  ['/api/admin/moderation', 'activity'],
+  ['/api/admin/moderation?size=2', 'activity'],
+  ['/api/admin/moderation/', 'activity'],
+  ['/api/admin/moderation/7/dismiss', 'activity'],
+  ['/api/admin/moderations', 'batch'],
+  ['/api/members/moderation', 'member'],
 ])('%s is answered by %s-svc, with its path and query as they came', async (path, name) => {
   expect(await askJson(path, { method: 'POST' })).toMatchObject({ name, url: path, method: 'POST' })
 })

@@ -71,16 +71,45 @@ export const findFollowings = (sql: Sql, memberId: number, { viewerId, limit, of
     where f.follower_id = ${memberId} and ${isThere(sql, viewerId)} ${before === undefined ? sql`` : sql`and f.id < ${before}`}
     order by f.id desc limit ${limit} offset ${offset}`
 
-/** Newest members whom the viewer does not follow, has not muted, and may meet. */
-export const findNewbies = (sql: Sql, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
-  sql<ListedRow[]>`
-    select ${profileColumns(sql, viewerId)}, m.id as place
-    from member.member m
-    where ${isRecommendable(sql, viewerId)} ${before === undefined ? sql`` : sql`and m.id < ${before}`}
-    order by m.id desc limit ${limit} offset ${offset}`
+export interface RecommendedRow extends ListedRow {
+  /** The viewer's interest, 0 where there is none. */
+  interest: number
+}
+
+interface RecommendedPart extends Omit<ListPart, 'before'> {
+  /** Of the last row seen. */
+  after: { interest: number; place: number } | undefined
+}
+
+/**
+ * Whom the viewer does not follow, has not muted, and may meet: first those whose posts the viewer reads and likes, as
+ * activity-svc counts it, then the newest. Each half ends by itself, so that nobody is sorted by an interest of nothing.
+ */
+export const findRecommended = (sql: Sql, { viewerId, limit, offset, after }: RecommendedPart): Promise<RecommendedRow[]> =>
+  sql<RecommendedRow[]>`
+    select ${profileColumns(sql, viewerId)}, m.id as place, ranked.interest
+    from (
+      (
+        select m.id, liked.score as interest
+        from activity.interest liked join member.member m on m.id = liked.author_id
+        where liked.member_id = ${viewerId} and liked.score > 0 and ${isRecommendable(sql, viewerId)}
+          ${after === undefined ? sql`` : sql`and (liked.score, m.id) < (${after.interest}, ${after.place})`}
+        order by liked.score desc, m.id desc limit ${offset + limit}
+      )
+      union all
+      (
+        select m.id, 0 as interest
+        from member.member m
+        where ${isRecommendable(sql, viewerId)}
+          and not exists (select from activity.interest where member_id = ${viewerId} and author_id = m.id and score > 0)
+          ${after?.interest === 0 ? sql`and m.id < ${after.place}` : sql``}
+        order by m.id desc limit ${offset + limit}
+      )
+    ) as ranked join member.member m on m.id = ranked.id
+    order by ranked.interest desc, m.id desc limit ${limit} offset ${offset}`
 
 /** Counted no further than `bound`: beyond it nobody pages, and counting everybody would cost more than the page. */
-export async function countNewbies(sql: Sql, viewerId: number, bound: number): Promise<number> {
+export async function countRecommended(sql: Sql, viewerId: number, bound: number): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*)::int as count from (select from member.member m where ${isRecommendable(sql, viewerId)} limit ${bound}) as counted`
   return row.count

@@ -5,7 +5,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { MemberPath } from '../profile/profile.routes.ts'
-import { follow, listAllFollowings, listFollowers, listFollowings, recommendNewbies, scrollNewbies, unfollow } from './follow.service.ts'
+import { follow, listAllFollowings, listFollowers, listFollowings, recommendMembers, scrollRecommended, unfollow } from './follow.service.ts'
 
 const tags = ['member']
 const done = { 200: successOf(Type.Boolean()) }
@@ -60,13 +60,20 @@ export function followRoutes(app: HttpServer, context: MemberContext): void {
 
   app.get(
     '/api/members/follow/recommend/newbie',
-    { schema: { tags, summary: 'Newest members whom I do not follow', querystring: ListQuery, response: { 200: successOf(pageOf(MemberSummary)) } } },
-    async ({ memberId, query }) => success(200, await recommendNewbies(context, memberId, query)),
+    {
+      schema: {
+        tags,
+        summary: 'Members whom I do not follow: first those whose posts I read and like, then the newest',
+        querystring: ListQuery,
+        response: { 200: successOf(pageOf(MemberSummary)) },
+      },
+    },
+    async ({ memberId, query }) => success(200, await recommendMembers(context, memberId, query)),
   )
   // The first page has been shown by the address above: asked without a page, this one goes on with the second.
   app.get(
     '/api/members/follow/recommend/newbie/more',
     { schema: { tags, summary: 'More of them', querystring: ListQuery, response: scroll } },
-    async ({ memberId, query }) => success(200, await scrollNewbies(context, memberId, query.page === undefined ? { ...query, page: 1 } : query)),
+    async ({ memberId, query }) => success(200, await scrollRecommended(context, memberId, query.page === undefined ? { ...query, page: 1 } : query)),
   )
 }

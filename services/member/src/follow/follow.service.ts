@@ -8,11 +8,11 @@ import type { MemberContext } from '../context.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { getName } from '../profile/profile.service.ts'
 import {
-  countNewbies,
+  countRecommended,
   deleteFollow,
   findFollowers,
   findFollowings,
-  findNewbies,
+  findRecommended,
   insertFollow,
   isBlockedEitherWay,
   type ListedRow,
@@ -20,8 +20,8 @@ import {
 } from './follow.queries.ts'
 
 /** api.md: recommendations come in tens. */
-const NEWBIES_PER_PAGE = 10
-const COUNTED_NEWBIES = 10_000
+const RECOMMENDED_PER_PAGE = 10
+const COUNTED_RECOMMENDED = 10_000
 
 export async function follow(context: MemberContext, memberId: number, followingId: number): Promise<void> {
   if (memberId === followingId) throw new DailyfeedError('FOLLOW_SELF_NOT_ALLOWED')
@@ -65,13 +65,16 @@ export async function listAllFollowings({ sql }: MemberContext, memberId: number
   return rows.map(toSummary)
 }
 
-export async function recommendNewbies(context: MemberContext, viewerId: number, query: ListQuery): Promise<Page<MemberSummary>> {
-  return toPage(await scrollNewbies(context, viewerId, query), await countNewbies(context.sql, viewerId, COUNTED_NEWBIES))
+export async function recommendMembers(context: MemberContext, viewerId: number, query: ListQuery): Promise<Page<MemberSummary>> {
+  return toPage(await scrollRecommended(context, viewerId, query), await countRecommended(context.sql, viewerId, COUNTED_RECOMMENDED))
 }
 
-export async function scrollNewbies(context: MemberContext, viewerId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
-  const request = listRequestOf(query, `newbies:${viewerId}`, context.cursors, NEWBIES_PER_PAGE)
-  return scrollOf(context, request, await findNewbies(context.sql, partOf(request, viewerId)))
+export async function scrollRecommended(context: MemberContext, viewerId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
+  const request = listRequestOf(query, `recommended:${viewerId}`, context.cursors, RECOMMENDED_PER_PAGE)
+  const [interest, place] = (request.after ?? [0, 0]) as [number, number]
+  const after = request.after === undefined ? undefined : { interest, place }
+  const rows = await findRecommended(context.sql, { viewerId, limit: request.size + 1, offset: request.offset, after })
+  return toScroll(rows, request, context.cursors, (row) => [row.interest, row.place], toSummary)
 }
 
 const partOf = ({ size, offset, after }: ListRequest, viewerId: number) => ({ viewerId, limit: size + 1, offset, before: after?.[0] as number | undefined })

@@ -161,7 +161,7 @@ test('query/in keeps the order of the ids, leaves unknown ones out, and takes at
   expect((await as(one, 'POST', '/api/members/query/in', { ids: ['1'] })).body.code).toBe('VALIDATION_FAILED')
 })
 
-test('recommended are the newest whom one does not follow, with totals; more goes on with the second page', async () => {
+test('recommended to who has read and liked nothing are the newest whom they do not follow, with totals; more goes on with the second page', async () => {
   const looking = await member.signUp()
   for (let n = 0; n < 12; n += 1) await member.signUp()
   const first = await as(looking, 'GET', '/api/members/follow/recommend/newbie')
@@ -171,6 +171,52 @@ test('recommended are the newest whom one does not follow, with totals; more goe
   expect(more.body.data.page).toBe(1)
   expect(new Set([...idsOf(first), ...idsOf(more)]).size).toBe(idsOf(first).length + idsOf(more).length)
   expect(idsOf(first)).not.toContain(looking.id)
+})
+
+test('recommended first are those whose posts one reads and likes, as long as one may meet and does not follow them', async () => {
+  const authors: TestMember[] = []
+  for (let n = 0; n < 8; n += 1) authors.push(await member.signUp())
+  const looking = await member.signUp()
+  const [dear, liked, alsoLiked, regretted, followed, muted, blocking, withdrawn] = authors.map(({ id }) => id)
+  for (const [authorId, score] of [
+    [dear, 9],
+    [liked, 4],
+    [alsoLiked, 4],
+    [regretted, -3],
+    [followed, 50],
+    [muted, 50],
+    [blocking, 50],
+    [withdrawn, 50],
+  ]) {
+    await member.database.sql`insert into activity.interest (member_id, author_id, score) values (${looking.id}, ${authorId ?? 0}, ${score ?? 0})`
+    await member.database.sql`insert into activity.interest (member_id, author_id, score) values (${at(0).id}, ${authorId ?? 0}, 99)`
+  }
+  await as(looking, 'POST', `/api/members/follow/${followed}`)
+  await as(looking, 'POST', `/api/members/mute/${muted}`)
+  await as(authors[6] as TestMember, 'POST', `/api/members/block/${looking.id}`)
+  await member.database.sql`update member.member set withdrawn_at = now() where id = ${withdrawn ?? 0}`
+  const newest = (await member.database.sql<{ id: number }[]>`select id from member.member where withdrawn_at is null order by id desc`)
+    .map(({ id }) => id)
+    .filter((id) => ![looking.id, dear, liked, alsoLiked, followed, muted, blocking].includes(id))
+  const expected = [dear, alsoLiked, liked, ...newest]
+
+  const all = await as(looking, 'GET', '/api/members/follow/recommend/newbie?size=100')
+  expect(idsOf(all)).toEqual(expected)
+  expect(all.body.data.totalElements).toBe(expected.length)
+  for (const size of [1, 2, 3, 4]) {
+    const walked: number[] = []
+    for (let path = `newbie?size=${size}`; ; ) {
+      const answer = await as(looking, 'GET', `/api/members/follow/recommend/${path}`)
+      walked.push(...idsOf(answer))
+      if (answer.body.data.nextCursor === null) break
+      path = `newbie/more?size=${size}&cursor=${answer.body.data.nextCursor}`
+    }
+    expect(walked).toEqual(expected)
+    const paged: number[] = []
+    for (let page = 0; paged.length < expected.length; page += 1)
+      paged.push(...idsOf(await as(looking, 'GET', `/api/members/follow/recommend/newbie/more?size=${size}&page=${page}`)))
+    expect(paged).toEqual(expected)
+  }
 })
 
 test('a mute hides from recommendations of the one who mutes, and is in their list alone', async () => {
