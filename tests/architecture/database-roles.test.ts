@@ -48,6 +48,16 @@ test('timeline and search read what content wrote, and may change none of it', a
   }
 })
 
+test('member-svc reads the interests that activity-svc counts, and nothing else of it', async () => {
+  const sql = postgres(database.urlOf('member'), { max: 1, onnotice() {} })
+  expect((await sql`select count(*)::int as n from activity.interest`)[0]?.['n']).toBe(0)
+  await expect(sql`update activity.interest set score = 1`).rejects.toMatchObject({ code: '42501' })
+  const others = tables.filter(({ schema, table }) => schema === 'activity' && table !== 'interest')
+  expect(others.length).toBeGreaterThan(3)
+  for (const { table } of others) await expect(sql.unsafe(`select from activity."${table}"`), table).rejects.toMatchObject({ code: '42501' })
+  await sql.end()
+})
+
 test('no service but member-svc reads e-mail addresses, passwords or signing keys', async () => {
   for (const service of TEST_SERVICES.filter((one) => one !== 'member')) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
