@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
 import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
 import type { Sql } from 'postgres'
@@ -6,6 +7,8 @@ import { type AskedThings, findThings, type JudgedThingRow, type ModerationChang
 
 /** Each further round means that a thing was edited while it was judged. */
 const MAX_ROUNDS = 20
+/** Some 10 ms: longer than that a batch of long posts keeps no request of this process waiting. */
+const LETTERS_AT_A_STRETCH = 50_000
 
 /**
  * Puts posts and comments with blocked terms into the moderation queue. An event only says that something changed: what
@@ -38,7 +41,17 @@ export const moderateBlockedTerms = (blockedTerms: BlockedTerms): ListenerStep =
 })
 
 async function findChanges(sql: Sql, blockedTerms: BlockedTerms, events: readonly MemberActivityEvent[]): Promise<ModerationChange[]> {
-  return (await findThings(sql, askedBy(events))).flatMap((row) => changeOf(row, blockedTerms))
+  const changes: ModerationChange[] = []
+  let letters = 0
+  for (const row of await findThings(sql, askedBy(events))) {
+    changes.push(...changeOf(row, blockedTerms))
+    letters += row.text.length
+    if (letters > LETTERS_AT_A_STRETCH) {
+      letters = 0
+      await letOthersRun()
+    }
+  }
+  return changes
 }
 
 /** What the queue would have to say of a thing, where it does not say so yet. */

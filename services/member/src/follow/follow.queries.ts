@@ -93,8 +93,8 @@ export const findRecommended = (sql: Sql, { viewerId, limit, offset, after }: Re
         select m.id, liked.score as interest
         from activity.interest liked join member.member m on m.id = liked.author_id
         where liked.member_id = ${viewerId} and liked.score > 0 and ${isRecommendable(sql, viewerId)}
-          ${after === undefined ? sql`` : sql`and (liked.score, m.id) < (${after.interest}, ${after.place})`}
-        order by liked.score desc, m.id desc limit ${offset + limit}
+          ${after === undefined ? sql`` : sql`and (liked.score, liked.author_id) < (${after.interest}, ${after.place})`}
+        order by liked.score desc, liked.author_id desc limit ${offset + limit}
       )
       union all
       (
