@@ -1,5 +1,3 @@
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-
 /** The destination refused this very batch: sending it again unchanged is in vain. */
 export class DeliveryRefusedError extends Error {
   override name = 'DeliveryRefusedError'
@@ -10,12 +8,20 @@ export class DestinationAwayError extends Error {
   override name = 'DestinationAwayError'
 }
 
+/** An event as it travels. */
+export interface OutgoingEvent {
+  /** Events of one key keep their order. */
+  partitionKey: string
+  /** The JSON text of a MemberActivityEvent. */
+  json: string
+}
+
 /** Where a relay delivers to: Kafka, or one subscriber over HTTP. */
 export interface Destination {
   /**
    * Settles when the destination has all of them for good. Throws DeliveryRefusedError or DestinationAwayError; some may
    * have arrived all the same. `now` is the database's clock, milliseconds since 1970.
    */
-  deliver(events: readonly MemberActivityEvent[], now: number): Promise<void>
+  deliver(events: readonly OutgoingEvent[], now: number): Promise<void>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { OutboxRow } from './outbox.mapper.ts'
+import { eventJson } from './event-json.ts'
 
 /** Before every UUIDv7. */
 const FIRST = '00000000-0000-0000-0000-000000000000'
@@ -28,9 +28,13 @@ interface SentQuery {
  * for Kafka or for this subscriber: what is sent later could be lost later. No transaction is as long as that moment, so
  * that no lower id can appear behind.
  */
-export const findSent = (sql: Sql, schema: string, { subscriber, types, after, olderThanSeconds, limit }: SentQuery): Promise<OutboxRow[]> =>
-  sql<OutboxRow[]>`
-    select event_id, activity_type, message_key, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at, occurred_at
+export const findSent = (
+  sql: Sql,
+  schema: string,
+  { subscriber, types, after, olderThanSeconds, limit }: SentQuery,
+): Promise<{ event_id: string; json: string }[]> =>
+  sql<{ event_id: string; json: string }[]>`
+    select event_id, ${eventJson(sql)} as json
     from ${sql(schema)}.outbox
     where event_id > ${after} and activity_type = any (${types as string[]})
       and event_id < least(

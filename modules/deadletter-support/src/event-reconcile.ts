@@ -5,7 +5,6 @@ import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { findSent, findReconciled, insertMissing, saveReconciled } from './event-reconcile.queries.ts'
-import { toEvent } from './outbox.mapper.ts'
 
 export const MISSING_PATH = '/internal/member-activity-events/missing'
 
@@ -47,7 +46,7 @@ export async function reconcileEvents({ sql, schema, subscribers, olderThanSecon
       const rows = await findSent(sql, schema, { subscriber, types, after, olderThanSeconds, limit: BATCH })
       const last = rows.at(-1)
       if (last === undefined) break
-      const events = rows.map(toEvent)
+      const events = rows.map(({ json }) => JSON.parse(json) as MemberActivityEvent)
       let answer: MissingAnswer
       try {
         answer = (await client.post<{ data: MissingAnswer }>(MISSING_PATH, { events })).data

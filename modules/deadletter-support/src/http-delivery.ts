@@ -8,7 +8,7 @@ export const EVENTS_PATH = '/internal/member-activity-events'
 export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
   async deliver(events) {
     try {
-      await subscriber.post(EVENTS_PATH, { events })
+      await subscriber.postJson(EVENTS_PATH, `{"events":[${events.map(({ json }) => json).join(',')}]}`)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw error instanceof ServiceRefusedError ? new DeliveryRefusedError(message, { cause: error }) : new DestinationAwayError(message, { cause: error })

@@ -1,4 +1,3 @@
-import { partitionKeyOf } from '@dailyfeed/code/partition-key'
 import { RecordRefusedError, UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { DatedTopics } from '@dailyfeed/kafka-support/dated-topics'
@@ -15,7 +14,7 @@ interface KafkaDeliveryOptions {
 export const deliverToKafka = ({ producer, topics, timeZone }: KafkaDeliveryOptions): Destination => ({
   async deliver(events, now) {
     const day = topicDayOf(new Date(now), timeZone)
-    const records = events.map((event) => ({ key: partitionKeyOf(event), value: Buffer.from(JSON.stringify(event)) }))
+    const records = events.map(({ partitionKey, json }) => ({ key: partitionKey, value: Buffer.from(json) }))
     try {
       try {
         await producer.send(topics.topicOf(day), records)

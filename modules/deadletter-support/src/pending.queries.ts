@@ -1,21 +1,40 @@
+import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import { partitionKeyOf } from '@dailyfeed/code/partition-key'
 import type { Sql } from 'postgres'
-import type { OutboxRow } from './outbox.mapper.ts'
+import { eventJson } from './event-json.ts'
 
-export interface PendingRow extends OutboxRow {
+/** An event on its way to one destination. */
+export interface PendingEvent {
+  /** Of its pending row. */
   id: number
+  /** Events of one key keep their order. */
+  partitionKey: string
+  /** The JSON text of a MemberActivityEvent. */
+  json: string
 }
 
 /**
  * The oldest that are still to be delivered, in the order of their writing, without those in hand. Never from the last id
- * on: ids are given at the insert and seen at the commit, so that a lower one may come later.
+ * on: ids are given at the insert and seen at the commit, so that a lower one may come later. One text for all of them, a
+ * line each: the driver takes as long over a row as PostgreSQL does over making it.
  */
-export const findPending = (sql: Sql, schema: string, destination: string, inHand: readonly number[], limit: number): Promise<PendingRow[]> =>
-  sql<PendingRow[]>`
-    select p.id, o.event_id, o.activity_type, o.message_key, o.version, o.member_id, o.post_id, o.comment_id, o.target_member_id, o.created_at, o.updated_at, o.occurred_at
-    from ${sql(schema)}.outbox_pending p join ${sql(schema)}.outbox o using (event_id)
-    where p.destination = ${destination} and p.status = 'PENDING' ${inHand.length === 0 ? sql`` : sql`and p.id <> all (${inHand as number[]}::bigint[])`}
-    order by p.id
-    limit ${limit}`
+export async function findPending(sql: Sql, schema: string, destination: string, inHand: readonly number[], limit: number): Promise<PendingEvent[]> {
+  const [row] = await sql<[{ lines: string | null }]>`
+    select string_agg(line, E'\\n' order by id) as lines from (
+      select pending.id, concat_ws(E'\\t', pending.id, outbox.activity_type, coalesce(outbox.post_id, 0), outbox.member_id, ${eventJson(sql)}) as line
+      from ${sql(schema)}.outbox_pending pending join ${sql(schema)}.outbox using (event_id)
+      where pending.destination = ${destination} and pending.status = 'PENDING' ${inHand.length === 0 ? sql`` : sql`and pending.id <> all (${inHand as number[]}::bigint[])`}
+      order by pending.id
+      limit ${limit}
+    ) waiting`
+  return row.lines === null ? [] : row.lines.split('\n').map(toPendingEvent)
+}
+
+/** JSON text holds neither tabs nor line breaks. */
+function toPendingEvent(line: string): PendingEvent {
+  const [id, type, postId, memberId, json] = line.split('\t') as [string, ActivityType, string, string, string]
+  return { id: Number(id), partitionKey: partitionKeyOf({ memberActivityType: type, postId: Number(postId) || null, memberId: Number(memberId) }), json }
+}
 
 /** What was delivered, and no more: one of them that is DEAD by now stays. */
 export async function deletePending(sql: Sql, schema: string, ids: readonly number[]): Promise<void> {

@@ -42,8 +42,11 @@ async function write(count: number, postId = 1): Promise<void> {
   await sql.begin((transaction) => insertEvents(transaction as unknown as Sql, 'content', events))
 }
 
-function start(deliveries: Record<string, Destination['deliver']>): Relay {
-  const destinations = Object.fromEntries(Object.entries(deliveries).map(([name, deliver]) => [name, { deliver, close: async () => {} }]))
+type Take = (events: MemberActivityEvent[]) => Promise<void>
+
+function start(takers: Record<string, Take>): Relay {
+  const destinationOf = (take: Take): Destination => ({ deliver: (events) => take(events.map(({ json }) => JSON.parse(json))), close: async () => {} })
+  const destinations = Object.fromEntries(Object.entries(takers).map(([name, take]) => [name, destinationOf(take)]))
   const relay = startRelay({ sql, schema: 'content', destinations, log: silent })
   relays.push(relay)
   return relay
@@ -64,7 +67,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 function subscriber() {
   const received: MemberActivityEvent[] = []
   const state = { failure: undefined as Error | undefined, calls: 0 }
-  const deliver: Destination['deliver'] = async (events) => {
+  const deliver: Take = async (events) => {
     state.calls += 1
     if (state.failure !== undefined) throw state.failure
     received.push(...events)
@@ -98,7 +101,7 @@ test('a subscriber that is away delays no other; its events wait with attempts a
 
 test('of a batch that is refused only the refused event is set aside as DEAD; the others are delivered', async () => {
   const received: number[] = []
-  const picky: Destination['deliver'] = async (events) => {
+  const picky: Take = async (events) => {
     if (events.some(({ version }) => version === 5)) throw new DeliveryRefusedError('activity refused')
     received.push(...events.map(({ version }) => version))
   }

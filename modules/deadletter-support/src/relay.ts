@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
-import { toEvent } from './outbox.mapper.ts'
 import { createPause } from './pause.ts'
-import { deletePending, findPending, markDead, type PendingRow, recordAttempt, releaseLease, takeLease, turnOutboxDays } from './pending.queries.ts'
+import { deletePending, findPending, markDead, type PendingEvent, recordAttempt, releaseLease, takeLease, turnOutboxDays } from './pending.queries.ts'
 
 interface RelayOptions {
   /** Of the publishing service. */
@@ -78,7 +77,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
     /** Of the batch before, whose rows may still be on their way out. */
     let delivered: readonly number[] = []
     let deleting: Promise<void> = Promise.resolve()
-    let ahead: Promise<PendingRow[]> | undefined
+    let ahead: Promise<PendingEvent[]> | undefined
     try {
       while (isActive()) {
         const calls = pause.calls()
@@ -119,16 +118,16 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
   }
 
   /** A batch that is refused is halved until what is refused stands alone and is DEAD, so that it holds up no other. */
-  async function deliverParts(name: string, destination: Destination, batch: PendingRow[]): Promise<void> {
+  async function deliverParts(name: string, destination: Destination, batch: PendingEvent[]): Promise<void> {
     try {
-      await destination.deliver(batch.map(toEvent), databaseNow())
+      await destination.deliver(batch, databaseNow())
       onDelivered(name, batch.length)
     } catch (error) {
       const [only] = batch
       if (!(error instanceof DeliveryRefusedError) || only === undefined) throw error
       if (batch.length === 1) {
         await markDead(sql, schema, only.id, error.message)
-        log.error({ schema, destination: name, eventId: only.event_id, err: error }, 'event refused for good')
+        log.error({ schema, destination: name, pendingId: only.id, err: error }, 'event refused for good')
         return
       }
       const half = Math.ceil(batch.length / 2)

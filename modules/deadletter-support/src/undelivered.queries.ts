@@ -1,8 +1,11 @@
 import type { Sql } from 'postgres'
-import type { OutboxRow } from './outbox.mapper.ts'
+import { eventJson } from './event-json.ts'
 
-export interface UndeliveredRow extends OutboxRow {
+export interface UndeliveredRow {
   id: number
+  event_id: string
+  /** The event. */
+  json: string
   destination: string
   status: 'PENDING' | 'DEAD' | 'ARCHIVED'
   attempts: number
@@ -13,9 +16,8 @@ export interface UndeliveredRow extends OutboxRow {
 
 export async function findUndelivered(sql: Sql, schema: string, id: number): Promise<UndeliveredRow | undefined> {
   const [row] = await sql<UndeliveredRow[]>`
-    select p.id, p.event_id, p.destination, p.status, p.attempts, p.last_attempt_at, p.last_error, p.replay_count,
-           o.activity_type, o.message_key, o.version, o.member_id, o.post_id, o.comment_id, o.target_member_id, o.created_at, o.updated_at, o.occurred_at
-    from ${sql(schema)}.outbox_pending p join ${sql(schema)}.outbox o using (event_id) where p.id = ${id}`
+    select p.id, p.event_id, p.destination, p.status, p.attempts, p.last_attempt_at, p.last_error, p.replay_count, ${eventJson(sql)} as json
+    from ${sql(schema)}.outbox_pending p join ${sql(schema)}.outbox using (event_id) where p.id = ${id}`
   return row
 }
 

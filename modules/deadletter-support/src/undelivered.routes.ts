@@ -3,7 +3,6 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Sql } from 'postgres'
 import Type from 'typebox'
-import { toEvent } from './outbox.mapper.ts'
 import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group } from './undelivered.ts'
 import { archiveUndelivered, deliverAgainOne, findUndelivered, type UndeliveredRow } from './undelivered.queries.ts'
 
@@ -105,5 +104,5 @@ const undeliveredOf = (row: UndeliveredRow): Undelivered => ({
   attempts: row.attempts,
   replayCount: row.replay_count,
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
-  payload: JSON.stringify(toEvent(row)),
+  payload: row.json,
 })

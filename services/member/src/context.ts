@@ -18,7 +18,7 @@ export interface MemberContext {
   cursors: Cursors
   keys: KeyStore
   passwords: PasswordHashing
-  images: ServiceClient
+  images: Pick<ServiceClient, 'post'>
   log: FastifyBaseLogger
   settings: {
     accessTokenSeconds: number

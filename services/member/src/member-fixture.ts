@@ -105,7 +105,6 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
           pictures.deleted.push(body)
           return {} as never
         },
-        async close() {},
       },
       log,
       settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },

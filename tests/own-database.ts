@@ -1,0 +1,47 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DevelopmentSecrets, developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
+import { SCHEMAS } from '@dailyfeed/platform/schemas'
+import { migrate } from '@dailyfeed/postgres-support/migrate'
+import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
+import postgres from 'postgres'
+
+export interface OwnDatabase {
+  /** A DATA_DIR: the secrets of development stand there, and the server's files. */
+  folder: string
+  secrets: DevelopmentSecrets
+  server: EmbeddedPostgres
+  ownerUrl: string
+  /** The address with a service's own login. */
+  urlOf(service: keyof DevelopmentSecrets['databasePasswords']): string
+  /** Also removes the folder. */
+  stop(): Promise<void>
+}
+
+/** A PostgreSQL of one's own with every schema, as durable as in production: for what ends it, or measures it. */
+export async function startOwnDatabase(settings: readonly string[] = []): Promise<OwnDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-own-'))
+  await chmod(folder, 0o755)
+  const secrets = developmentSecretsOf(folder)
+  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ownerPassword: secrets.databasePasswords.owner, settings: [...settings] })
+  const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
+  await admin.unsafe('create database dailyfeed')
+  await admin.end()
+  const ownerUrl = server.urlOf('dailyfeed')
+  const { owner: _owner, gateway: _gateway, ...passwords } = secrets.databasePasswords
+  await ensureRoles(ownerUrl, passwords)
+  await migrate(ownerUrl, SCHEMAS)
+  return {
+    folder,
+    secrets,
+    server,
+    ownerUrl,
+    urlOf: (service) => server.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }),
+    async stop() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
