@@ -1,6 +1,6 @@
 import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startTimeOf } from './postgres/process-identity.ts'
+import { startTimeOf } from './process-identity.ts'
 
 interface Holder {
   pid: number

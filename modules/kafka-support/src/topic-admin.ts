@@ -23,6 +23,8 @@ export interface TopicRange {
 
 /** Every method throws BrokerAwayError, UnknownTopicError or RecordRefusedError (not authorised). */
 export interface TopicAdmin {
+  /** `brokers`: how many are there now. */
+  describeCluster(): Promise<{ id: string; brokers: number }>
   /** False where it was there already, made by whomever. */
   createTopic(topic: NewTopic): Promise<boolean>
   listTopics(): Promise<string[]>
@@ -62,6 +64,12 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
   }
 
   return {
+    describeCluster: () =>
+      ask(async () => {
+        const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true })
+        return { id, brokers: brokers.size }
+      }),
+
     createTopic: ({ topic, partitions, replicationFactor, retentionMilliseconds }) =>
       ask(async () => {
         try {

@@ -2,12 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
+import { freePort } from '../free-port.ts'
 import { type PostgresBinaries, postgresBinaries, reachableBinaries } from './binaries.ts'
-import { commandOf } from './process-identity.ts'
+import { commandOf } from '../process-identity.ts'
 
 interface EmbeddedPostgresOptions {
   /** The cluster's folder; made when missing. */
@@ -194,21 +194,4 @@ async function stopLeftOver(folder: string): Promise<void> {
 
 async function lastLineOf(path: string): Promise<string> {
   return (await readFile(path, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
-}
-
-/** Below the range from which the system lends ports to outgoing connections. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    if (isFree) {
-      await new Promise((resolve) => server.close(resolve))
-      return port
-    }
-  }
-  throw new Error('no free port found for PostgreSQL between 20000 and 32000')
 }

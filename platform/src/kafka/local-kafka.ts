@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
+import { freePort } from '../free-port.ts'
+import type { ServerProcess } from '../server-process.ts'
+import type { KafkaDistribution } from './kafka-distribution.ts'
+import { formatNode, kafkaNodeOf } from './kafka-node.ts'
+import { type NodePorts, serverPropertiesOf } from './server-properties.ts'
+
+interface LocalKafkaOptions {
+  distribution: KafkaDistribution
+  /** Kept between starts; made when missing. */
+  folder: string
+  /** One, or three that survive the loss of one. */
+  nodes?: 1 | 3
+  /** More of `server.properties`, given the ports. */
+  settings?: (node: NodePorts) => Record<string, string>
+  /** More arguments when a node is formatted. */
+  formatArguments?: readonly string[]
+  /** Of each broker, as Java writes it. */
+  heap?: string
+  /** Where Java writes down the classes that it loaded. */
+  archiveTo?: (name: 'format' | 'server') => string
+}
+
+export interface LocalKafka {
+  /** host:port of every node, as KAFKA_BROKERS takes them. */
+  brokers: string
+  nodes: readonly ServerProcess[]
+  /** Settles when that many brokers answer, of this very cluster. */
+  untilReady(brokers?: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** On a crowded machine three nodes took 90 s to elect their first leader. */
+const READY_MILLISECONDS = { 1: 60_000, 3: 180_000 }
+
+/** Apache Kafka on this machine, on the loopback address. */
+export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
+  const { distribution, folder, nodes: count = 1, settings = () => ({}), formatArguments = [], heap = '256m', archiveTo } = options
+  await mkdir(folder, { recursive: true })
+  const clusterId = await clusterIdOf(folder)
+  const ports: NodePorts[] = []
+  for (let id = 1; id <= count; id += 1) ports.push({ id, port: await freePort(), controllerPort: await freePort() })
+
+  const nodes = await Promise.all(
+    ports.map(async (node) => {
+      const nodeFolder = join(folder, `node-${node.id}`)
+      await mkdir(nodeFolder, { recursive: true })
+      await writeFile(join(nodeFolder, 'server.properties'), serverPropertiesOf(node, ports, join(nodeFolder, 'data'), settings(node)))
+      await formatNode(distribution, nodeFolder, clusterId, formatArguments, archiveTo?.('format'))
+      return kafkaNodeOf({ distribution, folder: nodeFolder, heap, ...(archiveTo === undefined ? {} : { archiveTo: archiveTo('server') }) })
+    }),
+  )
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+  }
+  const brokers = ports.map(({ port }) => `127.0.0.1:${port}`)
+
+  async function untilReady(wanted: number = count): Promise<void> {
+    const admin = createTopicAdmin({ brokers }, 'local-kafka')
+    try {
+      for (let waited = 0; waited < READY_MILLISECONDS[count]; waited += 50) {
+        const cluster = await admin.describeCluster().catch(() => undefined)
+        // Its own id: on its port another cluster could answer.
+        if (cluster?.id === clusterId && cluster.brokers >= wanted) return
+        if (nodes.every((node) => node.pid() === undefined)) throw new Error(`Kafka ended before it was ready; see ${join(folder, 'node-1', 'server.log')}`)
+        await sleep(50)
+      }
+      throw new Error(`Kafka was not ready in ${READY_MILLISECONDS[count] / 1_000} s; see ${join(folder, 'node-1', 'server.log')}`)
+    } finally {
+      await admin.close()
+    }
+  }
+
+  try {
+    await Promise.all(nodes.map((node) => node.start()))
+    await untilReady()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { brokers: brokers.join(','), nodes, untilReady, stop }
+}
+
+/** 16 random bytes as Kafka writes them, never with a dash first: it is an argument. The same at every start. */
+async function clusterIdOf(folder: string): Promise<string> {
+  const file = join(folder, 'cluster-id')
+  const known = await readFile(file, 'utf8').catch(() => undefined)
+  if (known !== undefined) return known
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A')
+  await writeFile(file, id)
+  return id
+}
