@@ -16,12 +16,26 @@ export interface Platform {
   stop(): Promise<void>
 }
 
+interface PlatformOptions {
+  config: PlatformConfig
+  env: NodeJS.ProcessEnv
+  /** With Apache Kafka and Redis of its own, each in a process beside. */
+  isFull: boolean
+  say: (line: string) => void
+}
+
 /** Everything in one process: PostgreSQL, migrations, each service on its own port, the gateway last. */
-export async function startPlatform(config: PlatformConfig, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Platform> {
+export async function startPlatform({ config, env, isFull, say }: PlatformOptions): Promise<Platform> {
   const lock = await lockDataDir(config.DATA_DIR)
   const undo: (() => Promise<unknown>)[] = [() => lock.release()]
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
+  }
+  const startServersBeside = async () => {
+    const { startLocalServers } = await import('./local-servers.ts')
+    const servers = await startLocalServers(config.DATA_DIR, env, say)
+    undo.push(() => servers.stop())
+    return servers.environment
   }
   try {
     await checkPortsFreeOrThrow(config.HOST, config.PORT)
@@ -31,11 +45,12 @@ export async function startPlatform(config: PlatformConfig, env: NodeJS.ProcessE
     const secrets = developmentSecretsOf(config.DATA_DIR)
     const database = await startDatabase(config, secrets, say)
     undo.push(() => database.stop())
+    const servicesEnv = isFull ? { ...env, ...(await startServersBeside()) } : env
 
     const { starters } = await loading
     const revocations = new InProcessRevocations()
     const start = async (service: ServiceName): Promise<RunningService> => {
-      const running = await starters[service](environmentOf(service, config, database, env), { revocations })
+      const running = await starters[service](environmentOf(service, config, database, servicesEnv), { revocations })
       undo.push(() => running.close())
       return running
     }

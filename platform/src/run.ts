@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { startFailureOf } from '@dailyfeed/http-server/run-main'
 import { readPlatformConfigOrThrow } from './config.ts'
 import { demoLoginOf, makeDemoData } from './demo/demo-data.ts'
@@ -7,8 +8,16 @@ import { type Platform, startPlatform } from './platform.ts'
 const STOP_MILLISECONDS = 9_500
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
-/** `npm start`: from the first line to the last, in the terminal. `startedAt` is a `performance.now()`. */
-export async function run(env: NodeJS.ProcessEnv, startedAt: number): Promise<void> {
+interface RunOptions {
+  env: NodeJS.ProcessEnv
+  /** What follows the program's name. */
+  args: readonly string[]
+  /** `performance.now()` */
+  startedAt: number
+}
+
+/** `npm start` and `npm run start:full`: from the first line to the last, in the terminal. */
+export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   let platform: Platform | undefined
   let stopping = false
 
@@ -24,8 +33,11 @@ export async function run(env: NodeJS.ProcessEnv, startedAt: number): Promise<vo
   process.on('SIGTERM', stop)
 
   try {
+    const [mode, ...more] = args
+    if ((mode !== undefined && mode !== 'full') || more.length > 0)
+      throw new ConfigurationError(`'${args.join(' ')}' is not known; give 'full' for Apache Kafka and Redis beside, or nothing`)
     const config = readPlatformConfigOrThrow(env)
-    platform = await startPlatform(config, env, say)
+    platform = await startPlatform({ config, env, isFull: mode === 'full', say })
     // Asked to stop while starting: what has started by now is stopped too.
     if (stopping) await platform.stop()
     if (config.DEMO_DATA === 'on') await makeDemoData(platform, config.DATA_DIR, say)
