@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { provideKafka } from '@dailyfeed/platform/kafka/kafka-distribution'
+import { provideRedis } from '@dailyfeed/platform/redis/local-redis'
 import { provideChromium } from './browser/chromium.ts'
 
 /**
@@ -19,6 +21,11 @@ check('types', bin('tsc'), ['-p', '.'])
 check('types of the web client', bin('tsc'), ['-p', 'web', '--noEmit'])
 check('lint and format', bin('biome'), ['check', '.'])
 check('unused code and dependencies', bin('knip'), [])
+// What is fetched for them is fetched here, once: test files run beside each other.
+const kafka = await provideKafka(say)
+if ('reason' in kafka) missing.push(`every test with Apache Kafka: ${kafka.reason}`)
+const redis = await provideRedis(say)
+if (typeof redis !== 'string') missing.push(`every test with Redis: ${redis.reason}`)
 runTests('unit and integration', 'vitest.config.ts')
 runTests('acceptance, through the gateway', 'tests/acceptance/vitest.config.ts')
 const chromium = await provideChromium()

@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type LocalRedis, provideRedis, startLocalRedis } from '@dailyfeed/platform/redis/local-redis'
+
+/** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
+export const redisIsMissing = async (): Promise<boolean> => typeof (await provideRedis(() => {})) !== 'string'
+
+/** A server of a test file's own. */
+export async function startTestRedis(): Promise<LocalRedis> {
+  const command = await provideRedis(() => {})
+  if (typeof command !== 'string') throw new Error(command.reason)
+  const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-'))
+  const redis = await startLocalRedis(command, folder)
+  return {
+    ...redis,
+    async stop() {
+      await redis.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
