@@ -7,11 +7,11 @@ import { type LocalKafka, startLocalKafka } from '@dailyfeed/platform/kafka/loca
 type StartOptions = Partial<Pick<Parameters<typeof startLocalKafka>[0], 'nodes' | 'settings' | 'formatArguments' | 'heap'>>
 
 /** Why this machine cannot have Apache Kafka, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const kafkaIsMissing = async (): Promise<boolean> => 'reason' in (await provideKafka(() => {}))
+export const kafkaIsMissing = async (): Promise<boolean> => 'reason' in (await provideKafka(process.env, () => {}))
 
 /** A cluster of a test file's own, on fresh data. */
 export async function startTestKafka(options: StartOptions = {}): Promise<LocalKafka> {
-  const distribution = await provideKafka(() => {})
+  const distribution = await provideKafka(process.env, () => {})
   if ('reason' in distribution) throw new Error(distribution.reason)
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-kafka-'))
   const kafka = await startLocalKafka({ distribution, folder, ...options })

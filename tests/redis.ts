@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { type LocalRedis, provideRedis, startLocalRedis } from '@dailyfeed/platform/redis/local-redis'
 
 /** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const redisIsMissing = async (): Promise<boolean> => typeof (await provideRedis(() => {})) !== 'string'
+export const redisIsMissing = async (): Promise<boolean> => typeof (await provideRedis(process.env, () => {})) !== 'string'
 
 /** A server of a test file's own. */
 export async function startTestRedis(): Promise<LocalRedis> {
-  const command = await provideRedis(() => {})
+  const command = await provideRedis(process.env, () => {})
   if (typeof command !== 'string') throw new Error(command.reason)
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-'))
   const redis = await startLocalRedis(command, folder)

@@ -1,51 +1,61 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
-import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
-import { startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
-import { SCHEMAS } from '@dailyfeed/platform/schemas'
-import { migrate } from '@dailyfeed/postgres-support/migrate'
-import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
-import postgres from 'postgres'
+import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
+/** A replica of a service: the first, or another beside it. */
+interface Replica {
+  /** 0 for the first. */
+  number?: number
+  env?: Record<string, string>
+}
+
 export interface SeparateServices {
   /** The gateway's address. */
   url: string
-  urlOf(service: ServiceName): string
-  ownerUrl: string
+  urlOf(service: ServiceName, replica?: number): string
+  database: OwnDatabase
   internalTokenOf(service: ServiceName): string
-  start(service: ServiceName): Promise<void>
+  start(service: ServiceName, replica?: Replica): Promise<void>
+  /** Sends a signal to one that runs, and waits for nothing. */
+  signal(service: ServiceName, signal: NodeJS.Signals, replica?: number): void
   /** Ends one with a signal, and waits until it is gone. */
-  end(service: ServiceName, signal: NodeJS.Signals): Promise<void>
+  end(service: ServiceName, signal: NodeJS.Signals, replica?: number): Promise<void>
+  isRunning(service: ServiceName, replica?: number): boolean
+  /** What a process wrote so far, of all that ran as this replica. */
+  outputOf(service: ServiceName, replica?: number): string
   stopAll(): Promise<void>
 }
 
+interface SeparateServicesOptions {
+  services?: readonly ServiceName[]
+  /** Beside what every process is told. */
+  env?: (service: ServiceName) => Record<string, string>
+  /** The database's address as a service gets it, with a proxy between for example. */
+  through?: (databaseUrl: string) => string
+  database?: OwnDatabase
+}
+
+const ALL = ['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch', 'gateway'] as const
+
 /** Every service in a process of its own, as in production, over one real PostgreSQL. */
-export async function startSeparateServices(): Promise<SeparateServices> {
-  const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-separate-'))
-  await chmod(folder, 0o755)
-  const secrets = developmentSecretsOf(folder)
-  const database = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ownerPassword: secrets.databasePasswords.owner })
-  const admin = postgres(database.urlOf('postgres'), { max: 1, onnotice() {} })
-  await admin.unsafe('create database dailyfeed')
-  await admin.end()
-  const ownerUrl = database.urlOf('dailyfeed')
-  const { owner: _owner, gateway: _gateway, ...passwords } = secrets.databasePasswords
-  await ensureRoles(ownerUrl, passwords)
-  await migrate(ownerUrl, SCHEMAS)
-
+export async function startSeparateServices(options: SeparateServicesOptions = {}): Promise<SeparateServices> {
+  const { services = ALL, env = () => ({}), through = (url) => url, database = await startOwnDatabase() } = options
   const port = await freePortRange()
-  const urlOf = (service: ServiceName) => `http://127.0.0.1:${port + PORT_OFFSETS[service]}`
-  const running = new Map<ServiceName, ChildProcess>()
+  /** Second replicas take ports of their own range. */
+  const morePorts = await freePortRange()
+  const portOf = (service: ServiceName, replica = 0) => (replica === 0 ? port : morePorts) + PORT_OFFSETS[service]
+  const urlOf = (service: ServiceName, replica?: number) => `http://127.0.0.1:${portOf(service, replica)}`
+  const running = new Map<string, ChildProcess>()
+  const outputs = new Map<string, string>()
+  const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
-  async function start(service: ServiceName): Promise<void> {
+  async function start(service: ServiceName, { number = 0, env: more = {} }: Replica = {}): Promise<void> {
     const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
     const child = spawn(process.execPath, [join('services', service, 'src', 'main.ts')], {
       cwd: ROOT,
@@ -54,51 +64,67 @@ export async function startSeparateServices(): Promise<SeparateServices> {
         PATH: process.env['PATH'],
         ...urls,
         JWKS_URL: `${urlOf('member')}/.well-known/jwks.json`,
-        PORT: String(port + PORT_OFFSETS[service]),
-        DATA_DIR: folder,
+        PORT: String(portOf(service, number)),
+        DATA_DIR: database.folder,
         LOG_LEVEL: 'warn',
         RATE_LIMIT: 'off',
-        ...(service === 'gateway'
-          ? {}
-          : { DATABASE_URL: database.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }) }),
+        ...(service === 'gateway' ? {} : { DATABASE_URL: through(database.urlOf(service)) }),
+        ...env(service),
+        ...more,
       },
     })
-    let output = ''
+    const name = nameOf(service, number)
+    let isListening = false
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
-        output += chunk
+        outputs.set(name, `${outputs.get(name) ?? ''}${chunk}`)
+        if (String(chunk).includes(' listens on ')) isListening = true
       })
-    running.set(service, child)
+    running.set(name, child)
     for (let waited = 0; waited < 30_000; waited += 50) {
-      if (output.includes(' listens on ')) return
-      if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}:\n${output}`)
+      if (isListening) return
+      if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}:\n${outputs.get(name)}`)
       await sleep(50)
     }
-    throw new Error(`${service} did not start within 30 s:\n${output}`)
+    throw new Error(`${service} did not start within 30 s:\n${outputs.get(name)}`)
   }
 
-  async function end(service: ServiceName, signal: NodeJS.Signals): Promise<void> {
-    const child = running.get(service)
-    running.delete(service)
-    if (child === undefined || child.exitCode !== null) return
+  async function endByName(name: string, signal: NodeJS.Signals): Promise<void> {
+    const child = running.get(name)
+    running.delete(name)
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill(signal)
+    // One that is paused ends only when it goes on.
+    child.kill('SIGCONT')
     await ended
   }
 
-  // member-svc first: the others ask it for its key set when the first token comes.
-  for (const service of ['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch', 'gateway'] as const) await start(service)
+  async function stopAll(): Promise<void> {
+    for (const name of [...running.keys()].reverse()) await endByName(name, 'SIGTERM')
+    await database.stop()
+  }
+
+  try {
+    // member-svc first: the others ask it for its key set when the first token comes.
+    for (const service of services) await start(service)
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
   return {
     url: urlOf('gateway'),
     urlOf,
-    ownerUrl,
-    internalTokenOf: (service) => secrets.internalTokens[service],
+    database,
+    internalTokenOf: (service) => database.secrets.internalTokens[service],
     start,
-    end,
-    async stopAll() {
-      for (const service of [...running.keys()].reverse()) await end(service, 'SIGTERM')
-      await database.stop()
-      await rm(folder, { recursive: true, force: true })
+    signal: (service, signal, replica) => void running.get(nameOf(service, replica))?.kill(signal),
+    end: (service, signal, replica) => endByName(nameOf(service, replica), signal),
+    isRunning(service, replica) {
+      const child = running.get(nameOf(service, replica))
+      return child !== undefined && child.exitCode === null && child.signalCode === null
     },
+    outputOf: (service, replica) => outputs.get(nameOf(service, replica)) ?? '',
+    stopAll,
   }
 }

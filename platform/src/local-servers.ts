@@ -22,14 +22,14 @@ export async function startLocalServers(dataDir: string, env: NodeJS.ProcessEnv,
   }
   try {
     if (env['REDIS_URL'] === undefined) {
-      const command = await provideRedis(say)
+      const command = await provideRedis(env, say)
       if (typeof command !== 'string') throw new ConfigurationError(`${command.reason}, or set REDIS_URL`)
       const redis = await startLocalRedis(command, join(dataDir, 'redis'))
       undo.push(redis.stop)
       environment.REDIS_URL = redis.url
     }
     if (env['KAFKA_BROKERS'] === undefined) {
-      const distribution = await provideKafka(say)
+      const distribution = await provideKafka(env, say)
       if ('reason' in distribution) throw new ConfigurationError(`${distribution.reason}, or set KAFKA_BROKERS`)
       const kafka = await startLocalKafka({ distribution, folder: join(dataDir, 'kafka') })
       undo.push(kafka.stop)

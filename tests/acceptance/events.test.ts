@@ -13,7 +13,11 @@ let fan: Member
 
 beforeAll(async () => {
   services = await startSeparateServices()
-  sql = postgres(services.ownerUrl, { max: 2, types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } }, onnotice() {} }) as unknown as Sql
+  sql = postgres(services.database.ownerUrl, {
+    max: 2,
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    onnotice() {},
+  }) as unknown as Sql
   ;[author, fan] = [await newMember({}, services.url), await newMember({}, services.url)]
 })
 afterAll(async () => {

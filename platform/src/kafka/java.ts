@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The path of a Java of at least this version: JAVA_HOME's, or the one on the PATH. */
-export function findJava(atLeast: number): string | undefined {
-  const home = process.env['JAVA_HOME']
+export function findJava(env: NodeJS.ProcessEnv, atLeast: number): string | undefined {
+  const home = env['JAVA_HOME']
   const candidates = [...(home === undefined ? [] : [join(home, 'bin', 'java')]).filter(existsSync), 'java']
   return candidates.find((java) => {
     const { stderr, error } = spawnSync(java, ['-version'], { encoding: 'utf8' })

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheFolder } from '../cache-folder.ts'
+import { cacheFolderOf } from '../cache-folder.ts'
 import { makeClassArchives } from './class-archives.ts'
 import { findJava, hasMaven } from './java.ts'
 
@@ -23,10 +23,10 @@ export interface KafkaDistribution {
 }
 
 /** Fetched once into the cache of the machine, 43 MB; or why it cannot be had. */
-export async function provideKafka(say: (line: string) => void): Promise<KafkaDistribution | { reason: string }> {
-  const java = findJava(JAVA_VERSION)
+export async function provideKafka(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<KafkaDistribution | { reason: string }> {
+  const java = findJava(env, JAVA_VERSION)
   if (java === undefined) return { reason: `no Java ${JAVA_VERSION} or newer found; install one, or set JAVA_HOME` }
-  const home = join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
+  const home = join(cacheFolderOf(env), `kafka-${KAFKA_VERSION}`)
   const libraries = join(home, 'libs')
   if (!existsSync(libraries)) {
     if (!hasMaven()) return { reason: 'no Maven (mvn) found, which fetches Apache Kafka; install it' }

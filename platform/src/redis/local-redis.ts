@@ -18,7 +18,7 @@ export interface LocalRedis {
 const isThere = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined
 
 /** The program of a Redis server: one that is installed or, as root on Debian, the distribution's. Or why there is none. */
-export async function provideRedis(say: (line: string) => void): Promise<string | { reason: string }> {
+export async function provideRedis(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<string | { reason: string }> {
   const installed = ['redis-server', 'valkey-server'].find(isThere)
   if (installed !== undefined) return installed
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return { reason: 'no redis-server found; install it' }
@@ -27,7 +27,7 @@ export async function provideRedis(say: (line: string) => void): Promise<string 
     spawnSync('apt-get', ['-q', '-y', ...args], {
       stdio: ['ignore', 'ignore', 'ignore'],
       // Its package would start a server of its own on the well-known port.
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+      env: { ...env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     })
   apt('update')
   apt('install', '--no-install-recommends', 'redis-server')

@@ -1,0 +1,94 @@
+import { createConnection, createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+
+/** A link between two processes that can be cut and slowed. */
+export interface TcpProxy {
+  port: number
+  /** Ends every connection at once, in the middle of whatever is said. */
+  cut(): void
+  /** New connections are refused, and those that are there are ended. */
+  close(): void
+  open(): void
+  /** Connections stay, and nothing passes. */
+  hold(): void
+  /** Everything passes so many milliseconds later. */
+  slow(milliseconds: number): void
+  stop(): Promise<void>
+}
+
+/** In front of a server on the loopback address. */
+export async function startTcpProxy(target: { port: number }, port = 0): Promise<TcpProxy> {
+  const links = new Set<{ end(): void; go(): void }>()
+  let isOpen = true
+  let isHeld = false
+  let delay = 0
+
+  function pass(from: Socket, to: Socket): () => void {
+    const waiting: Buffer[] = []
+    const go = () => {
+      for (const chunk of waiting.splice(0)) to.write(chunk)
+    }
+    from.on('data', (chunk) => {
+      if (isHeld) waiting.push(chunk)
+      else if (delay > 0) setTimeout(() => (isHeld ? waiting.push(chunk) : to.writable && to.write(chunk)), delay)
+      else if (!to.write(chunk)) {
+        from.pause()
+        to.once('drain', () => from.resume())
+      }
+    })
+    return go
+  }
+
+  const server = createServer((client) => {
+    if (!isOpen) return void client.resetAndDestroy()
+    const upstream = createConnection({ host: '127.0.0.1', port: target.port, noDelay: true })
+    client.setNoDelay(true)
+    const [forth, back] = [pass(client, upstream), pass(upstream, client)]
+    const link = {
+      end() {
+        links.delete(link)
+        client.resetAndDestroy()
+        upstream.resetAndDestroy()
+      },
+      go() {
+        forth()
+        back()
+      },
+    }
+    links.add(link)
+    for (const socket of [client, upstream]) {
+      socket.on('error', () => link.end())
+      socket.on('close', () => link.end())
+    }
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+
+  const cut = () => {
+    for (const link of [...links]) link.end()
+  }
+  return {
+    port: (server.address() as { port: number }).port,
+    cut,
+    close() {
+      isOpen = false
+      cut()
+    },
+    open() {
+      isOpen = true
+      isHeld = false
+      delay = 0
+      for (const link of links) link.go()
+    },
+    hold() {
+      isHeld = true
+    },
+    slow(milliseconds) {
+      delay = milliseconds
+    },
+    async stop() {
+      cut()
+      server.close()
+    },
+  }
+}
