@@ -90,9 +90,9 @@ async function likesThatDiffer(sql: Sql, ledger: Ledger): Promise<{ what: string
   const [posts, members] = [0, 1].map((part) => told.map(([key]) => Number(key.split(' ')[part])))
   return sql`
     select format('like of post %s by member %s is %s, told was %s', told.post_id, told.member_id, coalesce(post_like.liked, false), told.liked) as what
-    from unnest(${posts as number[]}::bigint[], ${members as number[]}::bigint[], ${told.map(([, liked]) => liked === true)}::boolean[]) as told (post_id, member_id, liked)
+    from unnest(${posts as number[]}::bigint[], ${members as number[]}::bigint[], ${told.map(([, liked]) => (liked === true ? 1 : 0))}::int[]) as told (post_id, member_id, liked)
     left join content.post_like using (post_id, member_id)
-    where coalesce(post_like.liked, false) <> told.liked`
+    where coalesce(post_like.liked, false)::int <> told.liked`
 }
 
 /** I4: sums, which show what was counted twice or not at all. */

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from './fault.ts'
+import { settle, type World } from './world.ts'
+
+/** What a fault did. */
+export interface FaultReport {
+  id: string
+  title: string
+  acknowledged: number
+  refused: number
+  unanswered: number
+  lost: number
+  doubled: number
+  /** Seconds from the end of the fault until nothing was on its way any more. */
+  recovered: number
+  /** Empty where all held. */
+  failures: string[]
+}
+
+const RECOVERY_SECONDS = 90
+const SHOWN = 3
+
+/** One fault under load, from before it to when all that was written has taken effect. */
+export async function runFault(world: World, fault: Fault): Promise<FaultReport> {
+  const { ledger } = world.load
+  const figures = () => ({ acknowledged: ledger.times.length, refused: ledger.refused.length, unanswered: ledger.unanswered.size })
+  const before = figures()
+  const failures: string[] = []
+  world.load.start()
+  await sleep(1_500)
+  try {
+    await fault.run(world)
+  } catch (error) {
+    failures.push(error instanceof Error ? error.message : String(error))
+  }
+  await sleep(1_000)
+  await world.load.stop()
+  const { lost, doubled, seconds } = await settle(world, RECOVERY_SECONDS)
+  const after = figures()
+  const refused = after.refused - before.refused
+  const unanswered = after.unanswered - before.unanswered
+  if (fault.refuses === undefined && refused + unanswered > 0)
+    failures.push(`${refused} writes were refused and ${unanswered} not answered; the first: ${JSON.stringify(ledger.refused.at(before.refused))}`)
+  failures.push(...lost.slice(0, SHOWN), ...doubled.slice(0, SHOWN))
+  return {
+    id: fault.id,
+    title: fault.title,
+    acknowledged: after.acknowledged - before.acknowledged,
+    refused,
+    unanswered,
+    lost: lost.length,
+    doubled: doubled.length,
+    recovered: seconds,
+    failures,
+  }
+}
+
+const COLUMNS = ['fault', 'acknowledged', 'refused', 'unanswered', 'lost', 'doubled', 'recovered'] as const
+
+export function tableOf(reports: readonly FaultReport[]): string {
+  const rows = reports.map(({ id, title, acknowledged, refused, unanswered, lost, doubled, recovered, failures }) => [
+    id,
+    String(acknowledged),
+    String(refused),
+    String(unanswered),
+    String(lost),
+    String(doubled),
+    `${recovered.toFixed(1)} s`,
+    failures.length === 0 ? title : `FAILED: ${title}`,
+  ])
+  const all = [[...COLUMNS, 'what'], ...rows]
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 || column === row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

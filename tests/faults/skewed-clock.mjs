@@ -1,0 +1,14 @@
+// Loaded before a service: its clock goes CLOCK_SKEW_SECONDS ahead, or behind where that is negative.
+const skew = Number(process.env.CLOCK_SKEW_SECONDS) * 1_000
+const RealDate = Date
+
+globalThis.Date = class extends RealDate {
+  constructor(...args) {
+    if (args.length === 0) super(RealDate.now() + skew)
+    else super(...args)
+  }
+
+  static now() {
+    return RealDate.now() + skew
+  }
+}
