@@ -1,5 +1,5 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import { eventJson } from '@dailyfeed/deadletter-support/event-json'
+import { eventText, toEventJson } from '@dailyfeed/deadletter-support/event-text'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from './fault.ts'
 import { checkCommittedPrefix, readRecords, sendRecords } from './records.ts'
@@ -196,14 +196,14 @@ export const listenerFaults: readonly Fault[] = [
       // The taking back goes another way, and is there before what it takes back.
       world.links.listen.hold()
       for (const method of ['POST', 'DELETE', 'POST']) await ask(fan?.bearer, method, `/api/posts/${data.id}/like`)
-      const events = await world.sql<{ json: string }[]>`
-        select ${eventJson(world.sql)} as json from content.outbox where post_id = ${data.id} and activity_type like 'LIKE%' order by version desc`
+      const events = await world.sql<{ text: string }[]>`
+        select ${eventText(world.sql)} as text from content.outbox where post_id = ${data.id} and activity_type like 'LIKE%' order by version desc`
       const token = world.services.internalTokenOf('content')
-      for (const { json } of events)
+      for (const { text } of events)
         await fetch(`${world.services.urlOf('activity')}/internal/member-activity-events`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: token },
-          body: `{"events":[${json}]}`,
+          body: `{"events":[${toEventJson(text)}]}`,
         })
       world.links.listen.open()
     },

@@ -20,8 +20,8 @@ export interface FaultReport {
 const RECOVERY_SECONDS = 90
 const SHOWN = 3
 
-/** One fault under load, from before it to when all that was written has taken effect. */
-export async function runFault(world: World, fault: Fault): Promise<FaultReport> {
+/** One fault under load, from before it to when all that was written has taken effect. What it leaves behind is added to `known`. */
+export async function runFault(world: World, fault: Fault, known: Set<string> = new Set()): Promise<FaultReport> {
   const { ledger } = world.load
   const figures = () => ({ acknowledged: ledger.times.length, refused: ledger.refused.length, unanswered: ledger.unanswered.size })
   const before = figures()
@@ -35,7 +35,8 @@ export async function runFault(world: World, fault: Fault): Promise<FaultReport>
   }
   await sleep(1_000)
   await world.load.stop()
-  const { lost, doubled, seconds } = await settle(world, RECOVERY_SECONDS)
+  const { lost, doubled, seconds } = await settle(world, RECOVERY_SECONDS, known)
+  for (const what of [...lost, ...doubled]) known.add(what)
   const after = figures()
   const refused = after.refused - before.refused
   const unanswered = after.unanswered - before.unanswered

@@ -46,10 +46,11 @@ process.exit(failed.length === 0 ? 0 : 1)
 async function runIn(options: Parameters<typeof startWorld>[0], faults: readonly Fault[]): Promise<void> {
   if (faults.length === 0) return
   const world = await startWorld(options)
+  const known = new Set<string>()
   try {
     for (const fault of faults) {
       say(`── ${fault.id} ${fault.title}`)
-      const report = await runFault(world, fault)
+      const report = await runFault(world, fault, known)
       say(`   ${report.failures.length === 0 ? 'held' : `FAILED: ${report.failures.join('; ')}`}; recovered in ${report.recovered.toFixed(1)} s`)
       reports.push(report)
       if (report.failures.length > 0 && values.verbose)

@@ -201,11 +201,16 @@ export interface Settled extends Verdict {
   seconds: number
 }
 
-/** Waits until everything took effect, for at most so many seconds: what is still on its way then is lost. */
-export async function settle(world: World, withinSeconds: number): Promise<Settled> {
+/**
+ * Waits until everything took effect, for at most so many seconds: what is still on its way then is lost. `known`: what an
+ * earlier fault is to blame for.
+ */
+export async function settle(world: World, withinSeconds: number, known: ReadonlySet<string> = new Set()): Promise<Settled> {
   const startedAt = performance.now()
+  const isNew = (what: string) => !known.has(what)
   for (;;) {
-    const verdict = await findViolations(world.sql, world.load.ledger)
+    const found = await findViolations(world.sql, world.load.ledger)
+    const verdict = { lost: found.lost.filter(isNew), doubled: found.doubled.filter(isNew), pending: found.pending.filter(isNew) }
     const seconds = (performance.now() - startedAt) / 1_000
     if (verdict.pending.length === 0 || seconds > withinSeconds) return { ...verdict, lost: [...verdict.lost, ...verdict.pending], seconds }
     await sleep(250)

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { eventJson } from './event-json.ts'
+import { eventText } from './event-text.ts'
 
 /** Before every UUIDv7. */
 const FIRST = '00000000-0000-0000-0000-000000000000'
@@ -32,9 +32,9 @@ export const findSent = (
   sql: Sql,
   schema: string,
   { subscriber, types, after, olderThanSeconds, limit }: SentQuery,
-): Promise<{ event_id: string; json: string }[]> =>
-  sql<{ event_id: string; json: string }[]>`
-    select event_id, ${eventJson(sql)} as json
+): Promise<{ event_id: string; text: string }[]> =>
+  sql<{ event_id: string; text: string }[]>`
+    select event_id, ${eventText(sql)} as text
     from ${sql(schema)}.outbox
     where event_id > ${after} and activity_type = any (${types as string[]})
       and event_id < least(

@@ -4,6 +4,7 @@ import type { ServiceName } from '@dailyfeed/code/ports'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
+import { toEventJson } from './event-text.ts'
 import { findSent, findReconciled, insertMissing, saveReconciled } from './event-reconcile.queries.ts'
 
 export const MISSING_PATH = '/internal/member-activity-events/missing'
@@ -46,7 +47,7 @@ export async function reconcileEvents({ sql, schema, subscribers, olderThanSecon
       const rows = await findSent(sql, schema, { subscriber, types, after, olderThanSeconds, limit: BATCH })
       const last = rows.at(-1)
       if (last === undefined) break
-      const events = rows.map(({ json }) => JSON.parse(json) as MemberActivityEvent)
+      const events = rows.map(({ text }) => JSON.parse(toEventJson(text)) as MemberActivityEvent)
       let answer: MissingAnswer
       try {
         answer = (await client.post<{ data: MissingAnswer }>(MISSING_PATH, { events })).data

@@ -22,6 +22,11 @@ export interface Relay {
 }
 
 const BATCH = 500
+/**
+ * So many batches follow each other by their ids; then the oldest rows are looked for again. What came with a lower id
+ * meanwhile is no older version of what was sent: versions of one thing wait for each other's commits.
+ */
+const MAX_READ_AHEAD = 20
 /** How often the table is looked at when nobody calls: for what another instance wrote. */
 const POLL_MILLISECONDS = 250
 const FIRST_RETRY_MILLISECONDS = 100
@@ -74,29 +79,29 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
   async function deliverTo(name: string, destination: Destination): Promise<void> {
     let failures = 0
-    /** Of the batch before, whose rows may still be on their way out. */
-    let delivered: readonly number[] = []
+    /** Of the rows of the batch before. */
     let deleting: Promise<void> = Promise.resolve()
     let ahead: Promise<PendingEvent[]> | undefined
+    let readAhead = 0
     try {
       while (isActive()) {
         const calls = pause.calls()
-        const batch = await (ahead ?? findPending(sql, schema, name, delivered, BATCH))
+        const batch = await (ahead ?? findPending(sql, schema, name, 0, BATCH))
         ahead = undefined
         if (batch.length === 0) {
           await pause.untilWoken(POLL_MILLISECONDS, calls)
           continue
         }
         const ids = batch.map(({ id }) => id)
-        if (batch.length === BATCH) {
+        if (batch.length === BATCH && readAhead < MAX_READ_AHEAD) {
           // The next batch is read while this one is sent. It is used only after this one has arrived, so that order is kept.
-          ahead = findPending(sql, schema, name, [...delivered, ...ids], BATCH)
+          ahead = findPending(sql, schema, name, ids.at(-1) ?? 0, BATCH)
           ahead.catch(() => {})
         }
+        readAhead = ahead === undefined ? 0 : readAhead + 1
         try {
           await deliverParts(name, destination, batch)
           await deleting
-          delivered = ids
           deleting = deletePending(sql, schema, ids)
           // What fails here ends the term at the next batch; until then nobody else hears of it.
           deleting.catch(() => {})
@@ -106,6 +111,9 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
         } catch (error) {
           if (!(error instanceof DestinationAwayError)) throw error
           ahead = undefined
+          readAhead = 0
+          // Else the batch before would be read and sent again.
+          await deleting
           failures += 1
           if (failures === 1) log.warn({ schema, destination: name, err: error }, 'destination is away; its events wait')
           await recordAttempt(sql, schema, ids, error.message)

@@ -1,11 +1,11 @@
 import type { Sql } from 'postgres'
-import { eventJson } from './event-json.ts'
+import { eventText } from './event-text.ts'
 
 export interface UndeliveredRow {
   id: number
   event_id: string
   /** The event. */
-  json: string
+  text: string
   destination: string
   status: 'PENDING' | 'DEAD' | 'ARCHIVED'
   attempts: number
@@ -16,7 +16,7 @@ export interface UndeliveredRow {
 
 export async function findUndelivered(sql: Sql, schema: string, id: number): Promise<UndeliveredRow | undefined> {
   const [row] = await sql<UndeliveredRow[]>`
-    select p.id, p.event_id, p.destination, p.status, p.attempts, p.last_attempt_at, p.last_error, p.replay_count, ${eventJson(sql)} as json
+    select p.id, p.event_id, p.destination, p.status, p.attempts, p.last_attempt_at, p.last_error, p.replay_count, ${eventText(sql)} as text
     from ${sql(schema)}.outbox_pending p join ${sql(schema)}.outbox using (event_id) where p.id = ${id}`
   return row
 }

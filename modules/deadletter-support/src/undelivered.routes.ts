@@ -3,6 +3,7 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Sql } from 'postgres'
 import Type from 'typebox'
+import { toEventJson } from './event-text.ts'
 import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group } from './undelivered.ts'
 import { archiveUndelivered, deliverAgainOne, findUndelivered, type UndeliveredRow } from './undelivered.queries.ts'
 
@@ -104,5 +105,5 @@ const undeliveredOf = (row: UndeliveredRow): Undelivered => ({
   attempts: row.attempts,
   replayCount: row.replay_count,
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
-  payload: row.json,
+  payload: toEventJson(row.text),
 })
