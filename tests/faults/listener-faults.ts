@@ -13,7 +13,7 @@ const deadLetters = async ({ sql }: World): Promise<number> => {
 /** I6. */
 async function deadLettersInMetrics({ services }: World): Promise<number> {
   const text = await (await fetch(`${services.urlOf('activity')}/metrics`)).text()
-  return Number(/^listener_dead_letters\{status="OPEN"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN)
+  return Number(/^listener_dead_letters\{[^}]*status="OPEN"[^}]*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN)
 }
 
 /** Poison is no member's: it is put aside when its fault has been looked at. */
@@ -99,16 +99,19 @@ export const listenerFaults: readonly Fault[] = [
         world,
         poison.map((value, n) => ({ key: `post:${n}`, value: Buffer.from(value) })),
       )
-      await until('three dead letters', async () => (await deadLetters(world)) >= poison.length)
-      const rows =
-        await world.sql`select topic, partition, record_offset, error_message, convert_from(payload, 'utf8') as payload from activity.dead_letter where status = 'OPEN'`
-      const found = rows.filter(
-        (row) => poison.includes(row['payload']) && row['topic'] === world.topic() && row['record_offset'] !== null && row['error_message'] !== '',
-      )
-      if (rows.length !== poison.length || found.length !== poison.length)
-        throw new Error(`${rows.length} dead letters, ${found.length} of them with their origin, of ${poison.length}`)
-      if ((await deadLettersInMetrics(world)) !== poison.length) throw new Error('the metrics do not show the dead letters')
-      await archiveDeadLetters(world)
+      try {
+        await until('three dead letters', async () => (await deadLetters(world)) >= poison.length)
+        const rows =
+          await world.sql`select topic, partition, record_offset, error_message, convert_from(payload, 'utf8') as payload from activity.dead_letter where status = 'OPEN'`
+        const found = rows.filter(
+          (row) => poison.includes(row['payload']) && row['topic'] === world.topic() && row['record_offset'] !== null && row['error_message'] !== '',
+        )
+        if (rows.length !== poison.length || found.length !== poison.length)
+          throw new Error(`${rows.length} dead letters, ${found.length} of them with their origin, of ${poison.length}`)
+        if ((await deadLettersInMetrics(world)) !== poison.length) throw new Error('the metrics do not show the dead letters')
+      } finally {
+        await archiveDeadLetters(world)
+      }
     },
   },
   {
@@ -153,11 +156,14 @@ export const listenerFaults: readonly Fault[] = [
     title: 'a dead letter cannot be written',
     async run(world) {
       await world.sql`revoke insert on activity.dead_letter from dailyfeed_activity`
-      await sendRecords(world, [{ key: 'post:1', value: Buffer.from('{"cannot be read') }])
-      await sleep(5_000)
-      await checkCommittedPrefix(world)
-      if ((await deadLetters(world)) > 0) throw new Error('there is a dead letter that could not be written')
-      await world.sql`grant insert on activity.dead_letter to dailyfeed_activity`
+      try {
+        await sendRecords(world, [{ key: 'post:1', value: Buffer.from('{"cannot be read') }])
+        await sleep(5_000)
+        await checkCommittedPrefix(world)
+        if ((await deadLetters(world)) > 0) throw new Error('there is a dead letter that could not be written')
+      } finally {
+        await world.sql`grant insert on activity.dead_letter to dailyfeed_activity`
+      }
       await until('the dead letter', async () => (await deadLetters(world)) === 1)
       await archiveDeadLetters(world)
     },

@@ -132,6 +132,8 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
   }
 
   const lastOffsets = new Map<number, bigint>()
+  // A partition that comes back goes on where another member left it.
+  consumer.on('consumer:group:join', () => lastOffsets.clear())
   function watchForGap({ partition, offset }: TopicRecord): void {
     const last = lastOffsets.get(partition)
     lastOffsets.set(partition, offset)
