@@ -12,7 +12,7 @@ import { type Figure, ratioFigure } from '../figure.ts'
 import { median } from './median.ts'
 import { freshTopic, type BenchKafka } from './bench-kafka.ts'
 
-const EVENTS = 100_000
+const EVENTS = 200_000
 const BATCH = 500
 const ROUNDS = 3
 

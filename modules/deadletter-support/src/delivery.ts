@@ -18,6 +18,8 @@ export interface OutgoingEvent {
 
 /** Where a relay delivers to: Kafka, or one subscriber over HTTP. */
 export interface Destination {
+  /** Batches that may be on their way at once. Events of one key are never in two of them. */
+  readonly lanes: number
   /**
    * Settles when the destination has all of them for good. Throws DeliveryRefusedError or DestinationAwayError; some may
    * have arrived all the same. `now` is the database's clock, milliseconds since 1970.

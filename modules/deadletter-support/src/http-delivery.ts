@@ -6,6 +6,7 @@ export const EVENTS_PATH = '/internal/member-activity-events'
 
 /** Delivery over HTTP, the embedded transport: the subscriber answers when it has committed. */
 export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
+  lanes: 1,
   async deliver(events) {
     try {
       await subscriber.postJson(EVENTS_PATH, `{"events":[${events.map(({ json }) => json).join(',')}]}`)

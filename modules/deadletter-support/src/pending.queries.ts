@@ -16,7 +16,7 @@ export interface PendingEvent extends OutgoingEvent {
 export async function findPending(sql: Sql, schema: string, destination: string, afterId: number, limit: number): Promise<PendingEvent[]> {
   const [row] = await sql<[{ lines: string | null }]>`
     select string_agg(line, E'\\n') as lines from (
-      select pending.id || E'\\t' || ${eventText(sql)} as line
+      select ${eventText(sql, sql`pending.id,`)} as line
       from ${sql(schema)}.outbox_pending pending join ${sql(schema)}.outbox using (event_id)
       where pending.destination = ${destination} and pending.status = 'PENDING' and pending.id > ${afterId}
       order by pending.id
@@ -37,7 +37,7 @@ function toPendingEvent(line: string): PendingEvent {
 export async function deletePending(sql: Sql, schema: string, ids: readonly number[]): Promise<void> {
   await sql`
     with unwaited as (select set_config('synchronous_commit', 'off', true))
-    delete from ${sql(schema)}.outbox_pending where id = any (${ids as number[]}::bigint[]) and status = 'PENDING' and exists (select from unwaited)`
+    delete from ${sql(schema)}.outbox_pending where id = any (${`{${ids.join(',')}}`}::text::bigint[]) and status = 'PENDING' and exists (select from unwaited)`
 }
 
 export async function recordAttempt(sql: Sql, schema: string, ids: readonly number[], error: string): Promise<void> {

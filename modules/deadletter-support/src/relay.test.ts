@@ -45,7 +45,11 @@ async function write(count: number, postId = 1): Promise<void> {
 type Take = (events: MemberActivityEvent[]) => Promise<void>
 
 function start(takers: Record<string, Take>): Relay {
-  const destinationOf = (take: Take): Destination => ({ deliver: (events) => take(events.map(({ json }) => JSON.parse(json))), close: async () => {} })
+  const destinationOf = (take: Take): Destination => ({
+    lanes: 1,
+    deliver: (events) => take(events.map(({ json }) => JSON.parse(json))),
+    close: async () => {},
+  })
   const destinations = Object.fromEntries(Object.entries(takers).map(([name, take]) => [name, destinationOf(take)]))
   const relay = startRelay({ sql, schema: 'content', destinations, log: silent })
   relays.push(relay)

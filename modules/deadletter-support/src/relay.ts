@@ -22,11 +22,13 @@ export interface Relay {
 }
 
 const BATCH = 500
+/** Rows read at once: while they are sent, the next are read in less time. */
+const READ = 8 * BATCH
 /**
- * So many batches follow each other by their ids; then the oldest rows are looked for again. What came with a lower id
+ * So many reads follow each other by their ids; then the oldest rows are looked for again. What came with a lower id
  * meanwhile is no older version of what was sent: versions of one thing wait for each other's commits.
  */
-const MAX_READ_AHEAD = 20
+const MAX_READS_AHEAD = 5
 /** How often the table is looked at when nobody calls: for what another instance wrote. */
 const POLL_MILLISECONDS = 250
 const FIRST_RETRY_MILLISECONDS = 100
@@ -79,49 +81,58 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
   async function deliverTo(name: string, destination: Destination): Promise<void> {
     let failures = 0
-    /** Of the rows of the batch before. */
-    let deleting: Promise<void> = Promise.resolve()
     let ahead: Promise<PendingEvent[]> | undefined
-    let readAhead = 0
-    try {
-      while (isActive()) {
-        const calls = pause.calls()
-        const batch = await (ahead ?? findPending(sql, schema, name, 0, BATCH))
-        ahead = undefined
-        if (batch.length === 0) {
-          await pause.untilWoken(POLL_MILLISECONDS, calls)
-          continue
-        }
-        const ids = batch.map(({ id }) => id)
-        if (batch.length === BATCH && readAhead < MAX_READ_AHEAD) {
-          // The next batch is read while this one is sent. It is used only after this one has arrived, so that order is kept.
-          ahead = findPending(sql, schema, name, ids.at(-1) ?? 0, BATCH)
-          ahead.catch(() => {})
-        }
-        readAhead = ahead === undefined ? 0 : readAhead + 1
-        try {
-          await deliverParts(name, destination, batch)
+    let readsAhead = 0
+
+    /** One batch after the other. The rows of one go while the next is sent. Throws DestinationAwayError. */
+    async function deliverLane(lane: PendingEvent[]): Promise<void> {
+      let deleting: Promise<void> = Promise.resolve()
+      try {
+        for (let from = 0; from < lane.length && isActive(); from += BATCH) {
+          const batch = lane.slice(from, from + BATCH)
+          const ids = batch.map(({ id }) => id)
+          await deliverParts(name, destination, batch).catch(async (error) => {
+            if (error instanceof DestinationAwayError) await recordAttempt(sql, schema, ids, error.message)
+            throw error
+          })
           await deleting
           deleting = deletePending(sql, schema, ids)
           // What fails here ends the term at the next batch; until then nobody else hears of it.
           deleting.catch(() => {})
-          if (ahead === undefined) await deleting
-          if (failures > 0) log.info({ schema, destination: name }, 'delivery goes on')
-          failures = 0
-        } catch (error) {
-          if (!(error instanceof DestinationAwayError)) throw error
-          ahead = undefined
-          readAhead = 0
-          // Else the batch before would be read and sent again.
-          await deleting
-          failures += 1
-          if (failures === 1) log.warn({ schema, destination: name, err: error }, 'destination is away; its events wait')
-          await recordAttempt(sql, schema, ids, error.message)
-          await pause.untilStopped(retryDelayOf(failures))
         }
+      } finally {
+        // Else what has just been delivered could be read again.
+        await deleting
       }
-    } finally {
-      await deleting
+    }
+
+    while (isActive()) {
+      const calls = pause.calls()
+      const read = await (ahead ?? findPending(sql, schema, name, 0, READ))
+      ahead = undefined
+      if (read.length === 0) {
+        await pause.untilWoken(POLL_MILLISECONDS, calls)
+        continue
+      }
+      if (read.length === READ && readsAhead < MAX_READS_AHEAD) {
+        // The next are read while these are sent. They are used only after these have arrived, so that order is kept.
+        ahead = findPending(sql, schema, name, read.at(-1)?.id ?? 0, READ)
+        ahead.catch(() => {})
+      }
+      readsAhead = ahead === undefined ? 0 : readsAhead + 1
+      const lanes = await Promise.allSettled(lanesOf(read, destination.lanes).map(deliverLane))
+      const faults = lanes.flatMap((lane) => (lane.status === 'rejected' ? [lane.reason as unknown] : []))
+      const fault = faults.find((one) => !(one instanceof DestinationAwayError)) ?? faults[0]
+      if (fault === undefined) {
+        if (failures > 0) log.info({ schema, destination: name }, 'delivery goes on')
+        failures = 0
+        continue
+      }
+      if (!(fault instanceof DestinationAwayError)) throw fault
+      ahead = undefined
+      failures += 1
+      if (failures === 1) log.warn({ schema, destination: name, err: fault }, 'destination is away; its events wait')
+      await pause.untilStopped(retryDelayOf(failures))
     }
   }
 
@@ -179,6 +190,14 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
       await running
     },
   }
+}
+
+/** Events of one key are in one lane, in their order. */
+function lanesOf(events: PendingEvent[], count: number): PendingEvent[][] {
+  const lanes: PendingEvent[][] = Array.from({ length: count }, () => [])
+  // Keys end in a digit of an id.
+  for (const event of events) lanes[event.partitionKey.charCodeAt(event.partitionKey.length - 1) % count]?.push(event)
+  return lanes
 }
 
 /** Twice as long each time up to the probe interval, with jitter so that instances do not fall into step. */

@@ -3,9 +3,17 @@ export type TopicDay = string
 
 const DAY = /^\d{8}$/
 const formatters = new Map<string, Intl.DateTimeFormat>()
+/** What was asked last: a relay asks for each batch, and a day changes with a minute. */
+let last = { minute: Number.NaN, timeZone: '', day: '' }
 
 /** The day of an instant in an IANA zone: the same for publisher and listener, wherever they run. */
 export function topicDayOf(instant: Date, timeZone: string): TopicDay {
+  const minute = Math.floor(instant.getTime() / 60_000)
+  if (minute !== last.minute || timeZone !== last.timeZone) last = { minute, timeZone, day: formatDay(instant, timeZone) }
+  return last.day
+}
+
+function formatDay(instant: Date, timeZone: string): TopicDay {
   let formatter = formatters.get(timeZone)
   if (formatter === undefined) {
     // Swedish dates are ISO dates.

@@ -13,6 +13,8 @@ export interface NewRecord {
 }
 
 export interface EventProducer {
+  /** Sends that may be on their way together, as long as no key is in two of them. */
+  readonly sendsAtOnce: number
   /**
    * Settles when the brokers have all of them, with the receipt that `acks` asks for. Throws BrokerAwayError,
    * UnknownTopicError or RecordRefusedError; some may have arrived all the same, so that sending again may double them.
@@ -31,7 +33,7 @@ interface EventProducerOptions {
 const SEND_DEADLINE_MILLISECONDS = 15_000
 
 /**
- * One send at a time is the caller's duty: with acks = 1 several in flight could overtake each other. `all` makes the
+ * Not more sends at once than `sendsAtOnce` is the caller's duty: with acks = 1 those in flight could overtake each other. `all` makes the
  * producer idempotent. The relay repeats, so that the library hardly does: a repeated send doubles records, and a late
  * answer is a late dead letter.
  */
@@ -52,6 +54,9 @@ export function createEventProducer({ connection, acks, clientId }: EventProduce
   let producer = open()
 
   return {
+    // The order of an idempotent producer is that of its sends: it takes one at a time.
+    sendsAtOnce: isIdempotent ? 1 : 2,
+
     async send(topic, records) {
       let timer: NodeJS.Timeout | undefined
       const deadline = new Promise<never>((_, reject) => {
