@@ -73,18 +73,32 @@ test('one batch leaves half of the partitions to the next', () => {
   expect(first.filter((partition) => second.includes(partition))).toEqual([])
 })
 
-test('a partition that always has something to read does not keep the others waiting', () => {
-  const queues = createPartitionQueues(10)
-  const lastTaken = new Map<number, number>()
-  let next = 0
-  for (let partition = 0; partition < 6; partition += 1) for (let offset = 0; offset < 100; offset += 1) queues.push(recordOf(partition, offset))
-  next = 100
-  for (let round = 1; round <= 60; round += 1) {
-    for (let n = 0; n < 20; n += 1, next += 1) queues.push(recordOf(0, next))
-    const batch = queues.take() ?? []
-    for (const partition of partitionsOf(batch)) lastTaken.set(partition, round)
-    queues.release(batch)
-    // With six partitions each has its turn within twelve batches, while it has something.
-    if (round === 12) expect([...lastTaken.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5])
-  }
+test('a partition that has something to read waits for no other twice, also with two batches in flight', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 2 }), fc.infiniteStream(fc.boolean()), (partitions, batches, endsFirst) => {
+      const queues = createPartitionQueues(10)
+      const fill = (partition: number) => {
+        for (let offset = 0; offset < 10; offset += 1) queues.push(recordOf(partition, offset))
+      }
+      const waited = new Map<number, number>()
+      for (let partition = 0; partition < partitions; partition += 1) {
+        // More than any batch takes: each of them always has something.
+        for (let n = 0; n < 3; n += 1) fill(partition)
+        waited.set(partition, 0)
+      }
+      const inFlight: TopicRecord[][] = []
+      for (let turn = 0; turn < 60; turn += 1) {
+        while (inFlight.length < batches) {
+          const batch = queues.take()
+          if (batch === undefined) break
+          inFlight.push(batch)
+          const busy = inFlight.flatMap(partitionsOf)
+          for (const [partition, turns] of waited) waited.set(partition, busy.includes(partition) ? 0 : turns + 1)
+          for (const partition of partitionsOf(batch)) fill(partition)
+          expect(Math.max(...waited.values())).toBeLessThan(partitions)
+        }
+        queues.release((endsFirst.next().value ? inFlight.shift() : inFlight.pop()) ?? [])
+      }
+    }),
+  )
 })

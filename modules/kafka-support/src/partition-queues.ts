@@ -13,11 +13,10 @@ export interface PartitionQueues {
 }
 
 export function createPartitionQueues(maxBatch: number): PartitionQueues {
+  /** Those taken from longest ago come first, so that a partition that always has something does not keep the others waiting. */
   const waiting = new Map<number, TopicRecord[]>()
   const inFlight = new Set<number>()
   let size = 0
-  /** Turns round, so that a partition that always has something does not keep the others waiting. */
-  let turn = 0
 
   return {
     get size() {
@@ -34,16 +33,16 @@ export function createPartitionQueues(maxBatch: number): PartitionQueues {
     take() {
       const ready = [...waiting].filter(([partition, queue]) => queue.length > 0 && !inFlight.has(partition)).map(([partition]) => partition)
       if (ready.length === 0) return undefined
-      turn += 1
-      const ordered = ready.map((_, n) => ready[(n + turn) % ready.length] as number)
       // Half of what is ready, so that another batch finds partitions of its own while this one is in flight.
-      const share = ordered.slice(0, Math.ceil(ordered.length / 2))
+      const share = ready.slice(0, Math.ceil(ready.length / 2))
       const batch: TopicRecord[] = []
       for (const partition of share) {
         if (batch.length === maxBatch) break
         const queue = waiting.get(partition) as TopicRecord[]
         batch.push(...queue.splice(0, maxBatch - batch.length))
         inFlight.add(partition)
+        waiting.delete(partition)
+        waiting.set(partition, queue)
       }
       size -= batch.length
       return batch
