@@ -11,10 +11,10 @@ process.chdir(root)
 install()
 buildWeb()
 
-/** `npm ci` where node_modules is missing, of another lock file, or of another machine. */
+/** `npm ci` and our patches, where node_modules is missing, of another lock file, of other patches, or of another machine. */
 function install() {
   const stamp = join('node_modules', '.installed')
-  const wanted = hashOf(['package-lock.json'], `${process.platform}-${process.arch}`)
+  const wanted = hashOf(['package-lock.json', ...filesIn('patches')], `${process.platform}-${process.arch}`)
   if (isStamped(stamp, wanted)) return
   process.stderr.write('installing dependencies…\n')
   const npm = process.env.npm_execpath
@@ -24,6 +24,11 @@ function install() {
     npm === undefined ? 'npm' : (process.env.npm_node_execpath ?? process.execPath),
     npm === undefined ? args : [npm, ...args],
     'the dependencies could not be installed; see above, and try again',
+  )
+  run(
+    join(root, 'node_modules', '.bin', 'node'),
+    [join('node_modules', 'patch-package', 'index.js'), '--error-on-fail'],
+    'the patches of dependencies could not be applied; see above',
   )
   writeFileSync(stamp, wanted)
 }

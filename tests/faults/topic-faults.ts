@@ -94,6 +94,8 @@ export const topicFaults: readonly Fault[] = [
     async run(world) {
       await replayToday(world, 'activity')
       await world.load.stop()
+      // timeline-svc gathers looks for a while before it tells of them.
+      await sleep(3_000)
       const { pending } = await settle(world, 30)
       if (pending.length > 0) throw new Error(`still on its way: ${pending[0]}`)
       const [before, offsets] = [await checksum(world), await offsetsOfToday(world)]

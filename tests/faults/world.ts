@@ -16,7 +16,7 @@ import { type SeparateServices, startSeparateServices } from '../separate-servic
 import { findViolations, type Verdict } from './invariants.ts'
 import { createLoad, type Load, type LoadMember } from './load.ts'
 import { createRandom, type Random } from './random.ts'
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
 
 /** Services in processes of their own, with real servers, and a link to each server that can be cut. */
 export interface World {
@@ -153,7 +153,7 @@ export async function startWorld({ seed, rate = 120, nodes = 1, env = {} }: Worl
 }
 
 async function linkTo(port: number, undo: (() => Promise<unknown>)[]): Promise<TcpProxy> {
-  const link = await startTcpProxy({ port }, await freePort())
+  const link = await startTcpProxy({ port })
   undo.push(link.stop)
   return link
 }

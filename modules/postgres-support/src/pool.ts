@@ -21,6 +21,7 @@ export function openPool({ url, max, name, readOnly = false, statementTimeout = 
     max,
     idle_timeout: 30,
     connect_timeout: 5,
+    backoff: reconnectDelayOf,
     types: { bigint: BIGINT },
     connection: {
       application_name: name,
@@ -32,3 +33,6 @@ export function openPool({ url, max, name, readOnly = false, statementTimeout = 
     onnotice() {},
   }) as unknown as Sql
 }
+
+/** Seconds. The driver's own go up to 20: the database would be back for long, and the pool still empty. */
+const reconnectDelayOf = (failures: number): number => Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2)

@@ -1,5 +1,6 @@
-import { createConnection, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { createConnection, createServer, type Socket } from 'node:net'
+import { freePort } from '@dailyfeed/platform/free-port'
 
 /** A link between two processes that can be cut and slowed. */
 export interface TcpProxy {
@@ -17,8 +18,8 @@ export interface TcpProxy {
 }
 
 /** In front of a server on the loopback address. */
-export async function startTcpProxy(target: { port: number }, port = 0): Promise<TcpProxy> {
-  const links = new Set<{ end(): void; go(): void }>()
+export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
+  const links = new Set<{ cut(): void; go(): void }>()
   let isOpen = true
   let isHeld = false
   let delay = 0
@@ -45,7 +46,7 @@ export async function startTcpProxy(target: { port: number }, port = 0): Promise
     client.setNoDelay(true)
     const [forth, back] = [pass(client, upstream), pass(upstream, client)]
     const link = {
-      end() {
+      cut() {
         links.delete(link)
         client.resetAndDestroy()
         upstream.resetAndDestroy()
@@ -55,17 +56,23 @@ export async function startTcpProxy(target: { port: number }, port = 0): Promise
         back()
       },
     }
+    // One side that ends ends the other, as it did.
+    const end = () => {
+      links.delete(link)
+      client.destroy()
+      upstream.destroy()
+    }
     links.add(link)
     for (const socket of [client, upstream]) {
-      socket.on('error', () => link.end())
-      socket.on('close', () => link.end())
+      socket.on('error', link.cut)
+      socket.on('close', end)
     }
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(await freePort(), '127.0.0.1')
   await once(server, 'listening')
 
   const cut = () => {
-    for (const link of [...links]) link.end()
+    for (const link of [...links]) link.cut()
   }
   return {
     port: (server.address() as { port: number }).port,

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { vi } from 'vitest'
+import { createEventProducer } from './event-producer.ts'
+import type { KafkaConnection } from './kafka-settings.ts'
+import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
+import type { TopicRecord } from './topic-record.ts'
+import { replayTopic } from './topic-replay.ts'
+
+export const silentLog = { info() {}, warn() {}, error() {} }
+
+/** What was logged as errors: alarms among them. */
+export function hearLog() {
+  const errors: string[] = []
+  const warnings: string[] = []
+  return {
+    log: { info() {}, warn: (_: object, message: string) => void warnings.push(message), error: (_: object, message: string) => void errors.push(message) },
+    errors,
+    warnings,
+  }
+}
+
+/** A topic of one test's own. */
+export async function newTopic(
+  admin: TopicAdmin,
+  { partitions = 3, replicationFactor = 1, topic = `test-${randomBytes(5).toString('hex')}` } = {},
+): Promise<string> {
+  await admin.createTopic({ topic, partitions, replicationFactor, retentionMilliseconds: 7 * 86_400_000 })
+  return topic
+}
+
+export const textOf = ({ value }: TopicRecord): string => String(value)
+
+/** `from` to `from + count - 1`, spread over keys. */
+export const recordsOf = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => ({ key: `key-${(from + n) % 7}`, value: Buffer.from(String(from + n)) }))
+
+export const textsOf = (count: number, from = 0): string[] => Array.from({ length: count }, (_, n) => String(from + n))
+
+export const inOrder = (texts: readonly string[]): string[] => [...texts].sort((a, b) => Number(a) - Number(b))
+
+export async function fillTopic(connection: KafkaConnection, topic: string, records: readonly { key: string; value: Buffer }[]): Promise<void> {
+  const producer = createEventProducer({ connection, acks: 'all', clientId: 'fixture' })
+  // The first leaders of a new topic are known a moment later.
+  await vi.waitFor(() => producer.send(topic, records), { timeout: 10_000, interval: 50 })
+  await producer.close()
+}
+
+/** All that a topic holds. */
+export async function collectTopic(connection: KafkaConnection, topic: string): Promise<TopicRecord[]> {
+  const admin = createTopicAdmin(connection, 'fixture')
+  const all: TopicRecord[] = []
+  try {
+    await replayTopic({
+      connection,
+      admin,
+      clientId: 'fixture',
+      topic,
+      log: silentLog,
+      onProgress() {},
+      async handle(records) {
+        all.push(...records)
+      },
+    })
+  } finally {
+    await admin.close()
+  }
+  return all
+}
