@@ -17,6 +17,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** So young is what acks = 1 lost looked for here, instead of ten minutes. */
 const SETTINGS = { EVENT_RECONCILE_SECONDS: '2' }
+/** Fast enough that some records are not copied yet when their leader is killed. */
+const CLUSTER_RATE = 400
 /** The services are up by then. */
 const MIDNIGHT_SECONDS = 25
 
@@ -32,7 +34,7 @@ if (values.random) {
   await runIn({ seed, env: SETTINGS }, [...publisherFaults, ...listenerFaults, ...topicFaults].filter(isWanted))
   const { zone, midnight } = zoneOfMidnightIn(MIDNIGHT_SECONDS)
   await runIn({ seed, env: { ...SETTINGS, TOPIC_TIME_ZONE: zone } }, midnightFaults(zone, midnight).filter(isWanted))
-  await runIn({ seed, env: SETTINGS, nodes: 3 }, clusterFaults.filter(isWanted))
+  await runIn({ seed, env: SETTINGS, nodes: 3, rate: CLUSTER_RATE }, clusterFaults.filter(isWanted))
 }
 
 const failed = reports.filter(({ failures }) => failures.length > 0)
