@@ -1,14 +1,14 @@
 import { findJob, unknownJob } from '@dailyfeed/batch/job/job-table'
 import { createOwners } from '@dailyfeed/batch/job/owners'
-import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
-import { CommandError, dataDirOf, runningInstallationOrThrow } from './installation.ts'
+import { CommandError } from './installation.ts'
+import { servicesOrThrow } from './services.ts'
 
 /** Asks the owners of a job, of the installation that runs here, with batch-svc's own credential. Sums what they did. */
 export async function requestJob(env: NodeJS.ProcessEnv, name: string): Promise<Record<string, number>> {
   const job = findJob(name)
   if (job === undefined) throw new CommandError(unknownJob(name))
-  const { urls } = await runningInstallationOrThrow(env)
-  const owners = createOwners(urls, developmentSecretsOf(dataDirOf(env)).internalTokens.batch)
+  const { urls, internalToken } = await servicesOrThrow(env)
+  const owners = createOwners(urls, internalToken)
   const sum: Record<string, number> = {}
   try {
     for (const owner of job.owners) {

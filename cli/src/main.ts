@@ -1,10 +1,24 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
+import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
+import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/code/member-activity-event'
+import { type Kind, KINDS } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
+import {
+  type Asked,
+  archiveDeadLetters,
+  describeDone,
+  describeGroups,
+  describeLetter,
+  listDeadLetters,
+  replayDeadLetters,
+  showDeadLetter,
+} from './dead-letters.ts'
 import { requestJob } from './jobs.ts'
 import { CommandError, ownerUrlOrThrow } from './installation.ts'
 import { grantAdmin } from './members.ts'
 import { migrateAll } from './migrate.ts'
 import { runSeed } from './seed/seed-command.ts'
+import { type DayOptions, deleteTopic, describeReplay, describeTopics, hasFailed, listTopics, replayTopic } from './topics.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -13,6 +27,21 @@ const wholeNumber = (least: number, most: number) => (text: string) => {
   if (!/^\d+$/.test(text) || number < least || number > most) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`)
   return number
 }
+
+/** As it is typed: yyyyMMdd, or with dashes. */
+const day = (text: string) => {
+  const plain = text.replaceAll('-', '')
+  if (!isTopicDay(plain)) throw new InvalidArgumentError('must be a day, such as 20261120.')
+  return plain
+}
+
+const oneOf =
+  <Value extends string>(values: readonly Value[]) =>
+  (text: string): Value => {
+    const value = values.find((one) => one === text.toUpperCase())
+    if (value === undefined) throw new InvalidArgumentError(`must be one of ${values.join(', ')}.`)
+    return value
+  }
 
 const program = new Command('dailyfeed')
   .description('Operates a dailyfeed installation: the one running in DATA_DIR (default .dailyfeed), or the database of DATABASE_URL.')
@@ -67,6 +96,85 @@ program
             .map(([name, value]) => `, ${name} ${value}`)
             .join('')}`,
     )
+  })
+
+const deadLetters = program.command('dead-letters').description('events that failed: at a listener, or on their way')
+
+deadLetters
+  .command('list')
+  .description('dead letters of every service, grouped by cause')
+  .option('--kind <kind>', 'LISTENER or PUBLISHER alone', oneOf(KINDS))
+  .option('--json', 'print JSON')
+  .action(async ({ kind, json }: { kind?: Kind; json?: boolean }) => {
+    const found = await listDeadLetters(process.env, kind)
+    say(json ? JSON.stringify(found) : describeGroups(found.groups))
+    if (found.unavailable.length > 0) {
+      process.stderr.write(`dailyfeed: not asked, since they do not answer: ${found.unavailable.join(', ')}\n`)
+      process.exitCode = 1
+    }
+  })
+
+deadLetters
+  .command('show <id>')
+  .description('one dead letter, whole')
+  .option('--json', 'print JSON')
+  .action(async (id: string, { json }: { json?: boolean }) => {
+    const letter = await showDeadLetter(process.env, id)
+    say(json ? JSON.stringify(letter) : describeLetter(letter))
+  })
+
+for (const [name, description, work] of [
+  ['replay', 'try one again, or all of one cause', replayDeadLetters],
+  ['archive', 'put one away, or all of one cause', archiveDeadLetters],
+] as const)
+  deadLetters
+    .command(`${name} [id]`)
+    .description(description)
+    .option('--fingerprint <fingerprint>', 'all of this cause')
+    .option('--json', 'print JSON')
+    .action(async (id: string | undefined, { fingerprint, json }: { fingerprint?: string; json?: boolean }) => {
+      if ((id === undefined) === (fingerprint === undefined))
+        throw new CommandError(`give the id of a dead letter, or --fingerprint: dailyfeed dead-letters ${name} content-12`)
+      const done = await work(process.env, { id, fingerprint } as Asked)
+      say(json ? JSON.stringify(done) : describeDone(done))
+      if (done.unavailable.length > 0 || done.outcome === 'FAILED_AGAIN' || (done.failedAgain ?? 0) > 0) process.exitCode = 1
+    })
+
+const topics = program.command('topics').description('the topics of Kafka, one for each day')
+
+topics
+  .command('list')
+  .description('days, their records, and who has still to read them')
+  .option('--json', 'print JSON')
+  .action(async ({ json }: { json?: boolean }) => {
+    const found = await listTopics(process.env)
+    say(json ? JSON.stringify(found) : describeTopics(found))
+  })
+
+topics
+  .command('replay')
+  .description('run the events of a day through the handlers again: what took effect before changes nothing')
+  .requiredOption('--date <day>', 'yyyyMMdd', day)
+  .option('--type <type>', 'events of this type alone', oneOf(ACTIVITY_TYPES))
+  .option('--dry-run', 'only say what would change')
+  .option('--json', 'print JSON')
+  .action(async ({ json, ...options }: DayOptions & { type?: ActivityType; json?: boolean }) => {
+    const report = await replayTopic(process.env, options)
+    say(json ? JSON.stringify(report) : describeReplay(report, options.dryRun ?? false))
+    if (hasFailed(report)) process.exitCode = 1
+  })
+
+topics
+  .command('delete')
+  .description('delete the topic of a day that every group has read to its end')
+  .requiredOption('--date <day>', 'yyyyMMdd', day)
+  .option('--dry-run', 'only say whether it could go')
+  .option('--json', 'print JSON')
+  .action(async ({ json, ...options }: DayOptions & { json?: boolean }) => {
+    const deletion = await deleteTopic(process.env, options)
+    const said =
+      deletion.outcome === 'NOT_THERE' ? `there is no topic of ${options.date}` : `the topic of ${options.date} ${options.dryRun ? 'could go' : 'is deleted'}`
+    say(json ? JSON.stringify(deletion) : said)
   })
 
 program

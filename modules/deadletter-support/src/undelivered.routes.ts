@@ -4,7 +4,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Sql } from 'postgres'
 import Type from 'typebox'
 import { toEventJson } from './event-text.ts'
-import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group } from './undelivered.ts'
+import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group, undeliveredFingerprintOf, writtenAt } from './undelivered.ts'
 import { archiveUndelivered, deliverAgainOne, findUndelivered, type UndeliveredRow } from './undelivered.queries.ts'
 
 export const UNDELIVERED_PATH = '/internal/undelivered'
@@ -30,6 +30,8 @@ export const Undelivered = Type.Object({
   attempts: Type.Integer(),
   replayCount: Type.Integer(),
   lastAttemptAt: Type.Union([Type.String(), Type.Null()]),
+  fingerprint: Type.String(),
+  createdAt: Type.String(),
   payload: Type.String({ description: 'the event' }),
 })
 export type Undelivered = Type.Static<typeof Undelivered>
@@ -51,7 +53,7 @@ export function offerUndelivered(app: HttpServer, { sql, schema, wakeRelay }: Un
   async function getUndeliveredOrThrow(id: number): Promise<Undelivered> {
     const row = await findUndelivered(sql, schema, id)
     if (row === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-    return undeliveredOf(row)
+    return undeliveredOf(schema, row)
   }
 
   app.post(`${UNDELIVERED_PATH}/groups`, { config, schema: { hide: true, response: { 200: successOf(Type.Array(UndeliveredGroup)) } } }, async () =>
@@ -96,7 +98,7 @@ const groupOf = ({ firstAt, lastAt, errors: _, ...group }: Group): UndeliveredGr
   lastAt: lastAt.toISOString(),
 })
 
-const undeliveredOf = (row: UndeliveredRow): Undelivered => ({
+const undeliveredOf = (schema: string, row: UndeliveredRow): Undelivered => ({
   id: Number(row.id),
   eventId: row.event_id,
   destination: row.destination,
@@ -105,5 +107,7 @@ const undeliveredOf = (row: UndeliveredRow): Undelivered => ({
   attempts: row.attempts,
   replayCount: row.replay_count,
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
+  fingerprint: undeliveredFingerprintOf(schema, row),
+  createdAt: writtenAt(row.event_id).toISOString(),
   payload: toEventJson(row.text),
 })

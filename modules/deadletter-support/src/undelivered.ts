@@ -20,7 +20,7 @@ export interface UndeliveredGroup {
 export async function listUndelivered(sql: Sql, schema: string): Promise<UndeliveredGroup[]> {
   const groups = new Map<string, UndeliveredGroup>()
   for (const row of await findUndeliveredGroups(sql, schema)) {
-    const fingerprint = fingerprintOf(schema, `to ${row.destination}`, row.status, row.last_error)
+    const fingerprint = undeliveredFingerprintOf(schema, row)
     const group = groupOf(row, fingerprint)
     const known = groups.get(fingerprint)
     groups.set(fingerprint, known === undefined ? group : merge(known, group))
@@ -39,14 +39,18 @@ export async function archiveGroup(sql: Sql, schema: string, fingerprint: string
   return group?.status === 'DEAD' ? archiveUndeliveredOf(sql, schema, group.destination, group.errors) : 0
 }
 
+/** The same for all that cannot go to one destination for one reason. */
+export const undeliveredFingerprintOf = (schema: string, row: { destination: string; status: string; last_error: string | null }): string =>
+  fingerprintOf(schema, `to ${row.destination}`, row.status, row.last_error ?? '')
+
 const groupOf = (row: UndeliveredGroupRow, fingerprint: string): UndeliveredGroup => ({
   fingerprint,
   destination: row.destination,
   status: row.status,
   message: row.last_error,
   count: row.count,
-  firstAt: timeOf(row.first_event_id),
-  lastAt: timeOf(row.last_event_id),
+  firstAt: writtenAt(row.first_event_id),
+  lastAt: writtenAt(row.last_event_id),
   latestId: Number(row.latest_id),
   errors: [row.last_error],
 })
@@ -60,4 +64,4 @@ const merge = (known: UndeliveredGroup, other: UndeliveredGroup): UndeliveredGro
 })
 
 /** A UUIDv7 begins with its milliseconds. */
-const timeOf = (eventId: string): Date => new Date(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16))
+export const writtenAt = (eventId: string): Date => new Date(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16))

@@ -8,16 +8,26 @@ import type { BatchContext } from './context.ts'
 import type { DeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
 import { deadLetterRoutes } from './dead-letter/dead-letter.routes.ts'
 import type { Owners } from './job/owners.ts'
+import { topicRoutes } from './topic/topic.routes.ts'
+import type { TopicOwners } from './topic/topic.service.ts'
 
 interface BatchAppOptions {
   config: BatchConfig
   sql: Sql
   owners: Owners
   deadLetterOwners: DeadLetterOwners
+  topicOwners: TopicOwners
   verifier: TokenVerifier
 }
 
-export async function batchApp({ config, sql, owners, deadLetterOwners, verifier }: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
+export async function batchApp({
+  config,
+  sql,
+  owners,
+  deadLetterOwners,
+  topicOwners,
+  verifier,
+}: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
   const app = await createHttpServer({
     service: 'batch',
     logLevel: config.LOG_LEVEL,
@@ -28,6 +38,8 @@ export async function batchApp({ config, sql, owners, deadLetterOwners, verifier
   })
   const context = { sql, owners, log: app.log }
   adminRoutes(app, context)
-  deadLetterRoutes(app, { ...context, deadLetterOwners })
+  const adminContext = { ...context, deadLetterOwners, topicOwners }
+  deadLetterRoutes(app, adminContext)
+  topicRoutes(app, adminContext)
   return { app, context }
 }

@@ -8,6 +8,7 @@ import { createDeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
 import { type JobReport, runJob } from './job/job.service.ts'
 import { createOwners } from './job/owners.ts'
 import { startScheduler } from './job/scheduler.ts'
+import { createTopicOwners } from './topic/topic.service.ts'
 
 export async function startBatchService(config: BatchConfig, options: { revocations?: Revocations } = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' })
@@ -17,7 +18,8 @@ export async function startBatchService(config: BatchConfig, options: { revocati
   })
   const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const { app, context } = await batchApp({ config, sql, owners, deadLetterOwners, verifier })
+  const topicOwners = createTopicOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const { app, context } = await batchApp({ config, sql, owners, deadLetterOwners, topicOwners, verifier })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   return listen({
     name: 'batch-svc',

@@ -1,26 +1,35 @@
 import { createServiceClient, type ServiceClient } from '@dailyfeed/service-client/service-client'
 
-/** Who listens to events, and so may keep dead letters. */
-export const LISTENERS = ['activity', 'search', 'content'] as const
-export type ListenerName = (typeof LISTENERS)[number]
+/** LISTENER: it came, and the handler failed. PUBLISHER: it was written, and could not be delivered. */
+export const KINDS = ['LISTENER', 'PUBLISHER'] as const
+export type Kind = (typeof KINDS)[number]
 
-/** Listeners asked for their dead letters. */
+/** Who keeps dead letters of a kind, and where it is asked for them. */
+export const KEEPERS = {
+  LISTENER: { path: '/internal/dead-letters', services: ['activity', 'search', 'content'] },
+  PUBLISHER: { path: '/internal/undelivered', services: ['content', 'member', 'timeline'] },
+} as const satisfies Record<Kind, { path: string; services: readonly string[] }>
+
+export const KEEPING = ['activity', 'content', 'member', 'search', 'timeline'] as const
+export type KeeperName = (typeof KEEPING)[number]
+
+/** Services asked for their dead letters. */
 export interface DeadLetterOwners {
-  /** `path` below /internal/dead-letters. Throws the errors of service-client. */
-  ask<Data>(owner: ListenerName, path: string, body: object): Promise<Data>
+  /** `path` below that of the kind. Throws the errors of service-client. */
+  ask<Data>(kind: Kind, owner: KeeperName, path: string, body: object): Promise<Data>
   close(): Promise<void>
 }
 
 /** Connections of their own: a job may keep an owner busy for minutes, and an administrator waits here. */
-export function createDeadLetterOwners(urls: Record<ListenerName, string>, internalToken: string): DeadLetterOwners {
-  const clients = new Map<ListenerName, ServiceClient>(
-    LISTENERS.map((service) => [service, createServiceClient({ service, baseUrl: urls[service], internalToken })]),
+export function createDeadLetterOwners(urls: Record<KeeperName, string>, internalToken: string): DeadLetterOwners {
+  const clients = new Map<KeeperName, ServiceClient>(
+    KEEPING.map((service) => [service, createServiceClient({ service, baseUrl: urls[service], internalToken })]),
   )
   return {
-    async ask<Data>(owner: ListenerName, path: string, body: object) {
+    async ask<Data>(kind: Kind, owner: KeeperName, path: string, body: object) {
       const client = clients.get(owner)
-      if (client === undefined) throw new TypeError(`${owner} is no listener`)
-      return (await client.post<{ data: Data }>(`/internal/dead-letters${path}`, body)).data
+      if (client === undefined) throw new TypeError(`${owner} keeps no dead letters`)
+      return (await client.post<{ data: Data }>(`${KEEPERS[kind].path}${path}`, body)).data
     },
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()))

@@ -3,19 +3,29 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
-import { DeadLetter, DeadLetterGroups, GroupReplay, Replay } from './dead-letter.schemas.ts'
-import { archiveDeadLetter, getDeadLetterOrThrow, listDeadLetterGroups, replayDeadLetter, replayGroup } from './dead-letter.service.ts'
+import { KINDS } from './dead-letter-owners.ts'
+import { DeadLetter, DeadLetterGroups, GroupArchive, GroupReplay, Replay } from './dead-letter.schemas.ts'
+import { archiveDeadLetter, archiveGroup, getDeadLetterOrThrow, listDeadLetterGroups, replayDeadLetter, replayGroup } from './dead-letter.service.ts'
 
 const tags = ['operation']
-const params = Type.Object({ id: Type.String({ maxLength: 60, description: '{service}-{number}' }) })
+const params = Type.Object({ id: Type.String({ maxLength: 60, description: '{service}-{number} or {service}-p{number}' }) })
+const groupParams = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
 
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
   app.get(
     '/api/admin/dead-letters',
-    { preHandler, schema: { tags, summary: 'Events that failed, by cause', response: { 200: successOf(DeadLetterGroups) } } },
-    async () => success(200, await listDeadLetterGroups(context)),
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Events that failed, by cause',
+        querystring: Type.Object({ kind: Type.Optional(Type.Enum([...KINDS])) }),
+        response: { 200: successOf(DeadLetterGroups) },
+      },
+    },
+    async (request) => success(200, await listDeadLetterGroups(context, request.query.kind)),
   )
 
   app.get(
@@ -26,7 +36,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
 
   app.post(
     '/api/admin/dead-letters/:id/replay',
-    { preHandler, schema: { tags, summary: 'Run the handler again on an event that failed', params, response: { 200: successOf(Replay) } } },
+    { preHandler, schema: { tags, summary: 'Try an event that failed again', params, response: { 200: successOf(Replay) } } },
     async (request) => success(200, await replayDeadLetter(context, request.params.id)),
   )
 
@@ -42,11 +52,18 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Run the handler again on all events that failed of one cause, 500 at a time',
-        params: Type.Object({ fingerprint: Type.String({ maxLength: 64 }) }),
+        summary: 'Try all events that failed of one cause again, for a few seconds; ask again with since until none remain',
+        params: groupParams,
+        querystring: Type.Object({ since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })) }),
         response: { 200: successOf(GroupReplay) },
       },
     },
-    async (request) => success(200, await replayGroup(context, request.params.fingerprint)),
+    async (request) => success(200, await replayGroup(context, request.params.fingerprint, request.query.since)),
+  )
+
+  app.post(
+    '/api/admin/dead-letters/groups/:fingerprint/archive',
+    { preHandler, schema: { tags, summary: 'Put away all events that failed of one cause', params: groupParams, response: { 200: successOf(GroupArchive) } } },
+    async (request) => success(200, await archiveGroup(context, request.params.fingerprint)),
   )
 }

@@ -1,55 +1,96 @@
 import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { DeadLetter as Listened, DeadLetterGroup as ListenedGroup, GroupReplay as ReplayRound } from '@dailyfeed/deadletter-support/dead-letter.routes'
+import type { Undelivered, UndeliveredGroup } from '@dailyfeed/deadletter-support/undelivered.routes'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
-import type { AdminContext } from '../context.ts'
-import { LISTENERS, type ListenerName } from './dead-letter-owners.ts'
-import type { DeadLetter, DeadLetterGroup, OwnedDeadLetter, OwnedGroup } from './dead-letter.schemas.ts'
+import type { FastifyBaseLogger } from 'fastify'
+import { type DeadLetterOwners, KEEPERS, KEEPING, type KeeperName, type Kind, KINDS } from './dead-letter-owners.ts'
+import { listenerGroupOf, listenerLetterOf, publisherGroupOf, publisherLetterOf } from './dead-letter.mapper.ts'
+import type { DeadLetter, DeadLetterGroup, GroupReplay } from './dead-letter.schemas.ts'
 
-const PUBLIC_ID = new RegExp(`^(${LISTENERS.join('|')})-([1-9][0-9]{0,14})$`)
+export interface DeadLetterContext {
+  deadLetterOwners: DeadLetterOwners
+  log: Pick<FastifyBaseLogger, 'warn'>
+}
+
+const PUBLIC_ID = new RegExp(`^(${KEEPING.join('|')})-(p?)([1-9][0-9]{0,14})$`)
 
 /** All groups of all owners, the latest first; an owner that is away takes away only its own. */
-export async function listDeadLetterGroups(context: AdminContext): Promise<{ groups: DeadLetterGroup[]; unavailable: ListenerName[] }> {
-  const { answers, unavailable } = await askAll<OwnedGroup[]>(context, '/groups', {})
-  const groups = answers.flatMap(({ service, data }) => data.map((group) => ({ ...group, service, latestId: `${service}-${group.latestId}` })))
+export async function listDeadLetterGroups(context: DeadLetterContext, kind?: Kind): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
+  const { answers, unavailable } = await askAll<(ListenedGroup | UndeliveredGroup)[]>(context, '/groups', {}, kind)
+  const groups = answers.flatMap((answer) =>
+    answer.data.map((group) =>
+      answer.kind === 'LISTENER' ? listenerGroupOf(answer.service, group as ListenedGroup) : publisherGroupOf(answer.service, group as UndeliveredGroup),
+    ),
+  )
   return { groups: groups.sort((a, b) => b.lastAt.localeCompare(a.lastAt)), unavailable }
 }
 
-export async function getDeadLetterOrThrow(context: AdminContext, publicId: string): Promise<DeadLetter> {
-  return askOne(context, publicId, '/find', deadLetterOf)
+export const getDeadLetterOrThrow = (context: DeadLetterContext, publicId: string): Promise<DeadLetter> => askForOne(context, publicId, '/find')
+
+export const archiveDeadLetter = (context: DeadLetterContext, publicId: string): Promise<DeadLetter> => askForOne(context, publicId, '/archive')
+
+export async function replayDeadLetter(context: DeadLetterContext, publicId: string): Promise<{ outcome: string; deadLetter: DeadLetter }> {
+  const { kind, service, id } = readIdOrThrow(publicId)
+  if (kind === 'PUBLISHER') {
+    const before = await getDeadLetterOrThrow(context, publicId)
+    const deadLetter = await askForOne(context, publicId, '/replay')
+    return { outcome: before.status === 'DEAD' ? 'SENT_AGAIN' : 'NOT_OPEN', deadLetter }
+  }
+  const { outcome, deadLetter } = await askOne<{ outcome: string; deadLetter: Listened }>(context, kind, service, '/replay', id)
+  return { outcome, deadLetter: listenerLetterOf(service, deadLetter) }
 }
 
-export async function archiveDeadLetter(context: AdminContext, publicId: string): Promise<DeadLetter> {
-  return askOne(context, publicId, '/archive', deadLetterOf)
-}
-
-export async function replayDeadLetter(context: AdminContext, publicId: string): Promise<{ outcome: string; deadLetter: DeadLetter }> {
-  return askOne(context, publicId, '/replay', (service, { outcome, deadLetter }: { outcome: string; deadLetter: OwnedDeadLetter }) => ({
-    outcome,
-    deadLetter: deadLetterOf(service, deadLetter),
-  }))
-}
-
-export async function replayGroup(context: AdminContext, fingerprint: string): Promise<{ replayed: number; failedAgain: number; unavailable: ListenerName[] }> {
-  const { answers, unavailable } = await askAll<{ replayed: number; failedAgain: number }>(context, '/groups/replay', { fingerprint })
-  const sum = { replayed: 0, failedAgain: 0 }
+/** One round over all of one cause. Throws DEAD_LETTER_NOT_FOUND where no owner has any. */
+export async function replayGroup(context: DeadLetterContext, fingerprint: string, since?: string): Promise<GroupReplay> {
+  const { answers, unavailable } = await askAll<ReplayRound | { count: number }>(context, '/groups/replay', {
+    fingerprint,
+    ...(since === undefined ? {} : { since }),
+  })
+  const sum: GroupReplay = { replayed: 0, failedAgain: 0, remaining: 0, since: since ?? null, unavailable }
   for (const { data } of answers) {
+    if ('count' in data) {
+      sum.replayed += data.count
+      continue
+    }
     sum.replayed += data.replayed
     sum.failedAgain += data.failedAgain
+    sum.remaining += data.remaining
+    // The owner's clock, of whoever has something of this cause: a fingerprint is one service's.
+    if (data.replayed + data.failedAgain + data.remaining > 0) sum.since = data.since
   }
-  // Where an owner is away, the group may be that one's.
-  if (sum.replayed + sum.failedAgain === 0 && unavailable.length === 0) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-  return { ...sum, unavailable }
+  checkFound(sum.replayed + sum.failedAgain + sum.remaining, unavailable)
+  return sum
 }
 
-async function askOne<Owned, Answer>(
-  context: AdminContext,
-  publicId: string,
-  path: string,
-  answerOf: (service: ListenerName, owned: Owned) => Answer,
-): Promise<Answer> {
-  const [, service, number] = PUBLIC_ID.exec(publicId) ?? []
-  if (service === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+/** Throws DEAD_LETTER_NOT_FOUND where no owner has any that could be put away. */
+export async function archiveGroup(context: DeadLetterContext, fingerprint: string): Promise<{ archived: number; unavailable: string[] }> {
+  const { answers, unavailable } = await askAll<{ count: number }>(context, '/groups/archive', { fingerprint })
+  const archived = answers.reduce((sum, { data }) => sum + data.count, 0)
+  checkFound(archived, unavailable)
+  return { archived, unavailable }
+}
+
+/** Where an owner is away, the group may be that one's. */
+function checkFound(count: number, unavailable: readonly string[]): void {
+  if (count === 0 && unavailable.length === 0) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+}
+
+function readIdOrThrow(publicId: string): { kind: Kind; service: KeeperName; id: number } {
+  const [, service, mark, number] = PUBLIC_ID.exec(publicId) ?? []
+  const kind = mark === 'p' ? 'PUBLISHER' : 'LISTENER'
+  if (service === undefined || !(KEEPERS[kind].services as readonly string[]).includes(service)) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+  return { kind, service: service as KeeperName, id: Number(number) }
+}
+
+async function askForOne(context: DeadLetterContext, publicId: string, path: string): Promise<DeadLetter> {
+  const { kind, service, id } = readIdOrThrow(publicId)
+  const letter = await askOne<Listened | Undelivered>(context, kind, service, path, id)
+  return kind === 'LISTENER' ? listenerLetterOf(service, letter as Listened) : publisherLetterOf(service, letter as Undelivered)
+}
+
+async function askOne<Owned>(context: DeadLetterContext, kind: Kind, service: KeeperName, path: string, id: number): Promise<Owned> {
   try {
-    return answerOf(service as ListenerName, await context.deadLetterOwners.ask<Owned>(service as ListenerName, path, { id: Number(number) }))
+    return await context.deadLetterOwners.ask<Owned>(kind, service, path, { id })
   } catch (error) {
     if (error instanceof ServiceRefusedError && error.code === 'DEAD_LETTER_NOT_FOUND') throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
     warnOf(context, service, error)
@@ -58,26 +99,26 @@ async function askOne<Owned, Answer>(
 }
 
 async function askAll<Data>(
-  context: AdminContext,
+  context: DeadLetterContext,
   path: string,
   body: object,
-): Promise<{ answers: { service: ListenerName; data: Data }[]; unavailable: ListenerName[] }> {
-  const answers: { service: ListenerName; data: Data }[] = []
-  const unavailable: ListenerName[] = []
+  only?: Kind,
+): Promise<{ answers: { kind: Kind; service: KeeperName; data: Data }[]; unavailable: string[] }> {
+  const answers: { kind: Kind; service: KeeperName; data: Data }[] = []
+  const unavailable = new Set<string>()
+  const asked = KINDS.filter((kind) => only === undefined || kind === only).flatMap((kind) => KEEPERS[kind].services.map((service) => ({ kind, service })))
   await Promise.all(
-    LISTENERS.map(async (service) => {
+    asked.map(async ({ kind, service }) => {
       try {
-        answers.push({ service, data: await context.deadLetterOwners.ask<Data>(service, path, body) })
+        answers.push({ kind, service, data: await context.deadLetterOwners.ask<Data>(kind, service, path, body) })
       } catch (error) {
         warnOf(context, service, error)
-        unavailable.push(service)
+        unavailable.add(service)
       }
     }),
   )
-  return { answers, unavailable: unavailable.sort() }
+  return { answers, unavailable: [...unavailable].sort() }
 }
 
-const warnOf = ({ log }: AdminContext, service: string, error: unknown) =>
+const warnOf = ({ log }: DeadLetterContext, service: string, error: unknown) =>
   log.warn({ service, reason: error instanceof Error ? error.message : String(error) }, 'owner of dead letters could not be asked')
-
-const deadLetterOf = (service: ListenerName, letter: OwnedDeadLetter): DeadLetter => ({ ...letter, service, id: `${service}-${letter.id}` })

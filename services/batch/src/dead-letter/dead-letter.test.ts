@@ -12,6 +12,7 @@ import Type from 'typebox'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
+import { createTopicOwners } from '../topic/topic.service.ts'
 import { createDeadLetterOwners, type DeadLetterOwners } from './dead-letter-owners.ts'
 
 const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
@@ -22,10 +23,11 @@ let tokens: TestTokens
 let app: HttpServer
 let deadLetterOwners: DeadLetterOwners
 let headers: Record<string, string>
-const owners: { name: 'content' | 'search'; letters: Letter[]; service: RunningService }[] = []
+const owners: { name: Owner; letters: Letter[]; undelivered: Letter[]; service: RunningService }[] = []
+type Owner = 'content' | 'search' | 'member' | 'timeline'
 
 /** A small owner that answers as the routes of deadletter-support do, over letters in memory. */
-async function startOwner(name: 'content' | 'search') {
+async function startOwner(name: Owner) {
   const server = await createHttpServer({
     service: name,
     logLevel: 'silent',
@@ -34,6 +36,7 @@ async function startOwner(name: 'content' | 'search') {
     checkReady: async () => {},
   })
   const letters: Letter[] = []
+  const undelivered: Letter[] = []
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
   const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
   const open = () => letters.filter(({ status }) => status === 'OPEN')
@@ -62,9 +65,56 @@ async function startOwner(name: 'content' | 'search') {
   server.post('/internal/dead-letters/groups/replay', { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
     const due = open().filter(({ fingerprint }) => fingerprint === body.fingerprint)
     for (const letter of due) letter.status = 'REPLAYED'
-    return success(200, { replayed: due.length, failedAgain: 0 })
+    return success(200, { replayed: due.length, failedAgain: 0, remaining: 0, since: '2026-11-25T00:00:00.000Z' })
   })
-  owners.push({ name, letters, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) })
+  server.post('/internal/dead-letters/groups/archive', { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
+    const due = open().filter(({ fingerprint }) => fingerprint === body.fingerprint)
+    for (const letter of due) letter.status = 'ARCHIVED'
+    return success(200, { count: due.length })
+  })
+
+  const dead = () => undelivered.filter(({ status }) => status === 'DEAD')
+  const getUndeliveredOrThrow = (id: number) => {
+    const letter = undelivered.find((one) => one.id === id)
+    if (letter === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+    return letter
+  }
+  server.post('/internal/undelivered/groups', { config }, async () =>
+    success(
+      200,
+      dead()
+        .slice(-1)
+        .map(({ fingerprint, destination, status, message, createdAt, id }) => ({
+          fingerprint,
+          destination,
+          status,
+          message,
+          count: dead().length,
+          firstAt: createdAt,
+          lastAt: createdAt,
+          latestId: id,
+        })),
+    ),
+  )
+  server.post('/internal/undelivered/find', { config, schema: { body: ById } }, async ({ body }) => success(200, getUndeliveredOrThrow(body.id)))
+  server.post('/internal/undelivered/replay', { config, schema: { body: ById } }, async ({ body }) => {
+    const letter = getUndeliveredOrThrow(body.id)
+    if (letter.status === 'DEAD') letter.status = 'PENDING'
+    return success(200, letter)
+  })
+  server.post('/internal/undelivered/archive', { config, schema: { body: ById } }, async ({ body }) =>
+    success(200, Object.assign(getUndeliveredOrThrow(body.id), { status: 'ARCHIVED' })),
+  )
+  for (const [path, status] of [
+    ['replay', 'PENDING'],
+    ['archive', 'ARCHIVED'],
+  ] as const)
+    server.post(`/internal/undelivered/groups/${path}`, { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
+      const due = dead().filter(({ fingerprint }) => fingerprint === body.fingerprint)
+      for (const letter of due) letter.status = status
+      return success(200, { count: due.length })
+    })
+  owners.push({ name, letters, undelivered, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) })
 }
 
 interface Letter {
@@ -90,6 +140,11 @@ const keep = (name: string, ...ids: number[]) => {
       errorClass: 'TypeError',
       message: 'no handler',
       stack: null,
+      recordKey: null,
+      headers: null,
+      topic: null,
+      partition: null,
+      offset: null,
     }
     ownerOf(name).letters.push({
       ...failure,
@@ -103,22 +158,56 @@ const keep = (name: string, ...ids: number[]) => {
   }
 }
 
+const keepUndelivered = (name: Owner, ...ids: number[]) => {
+  for (const id of ids)
+    ownerOf(name).undelivered.push({
+      id,
+      eventId: `event ${id}`,
+      destination: 'kafka',
+      status: 'DEAD',
+      message: 'record too large',
+      attempts: 1,
+      replayCount: 0,
+      lastAttemptAt: null,
+      fingerprint: `u-${name}`,
+      createdAt: `2026-11-25T00:01:0${id}.000Z`,
+      payload: '{"n":2}',
+    })
+}
+
 beforeAll(async () => {
   database = await testDatabase()
   tokens = await testTokens()
-  await startOwner('content')
-  await startOwner('search')
+  for (const name of ['content', 'search', 'member', 'timeline'] as const) await startOwner(name)
   batchSql = openPool({ url: database.urlOf('batch'), max: 4, name: 'batch-test' })
   const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: BATCH_TOKEN, INTERNAL_CALLERS: '' })
-  deadLetterOwners = createDeadLetterOwners({ content: ownerOf('content').service.url, search: ownerOf('search').service.url, activity: NOWHERE }, BATCH_TOKEN)
+  deadLetterOwners = createDeadLetterOwners(
+    {
+      content: ownerOf('content').service.url,
+      search: ownerOf('search').service.url,
+      member: ownerOf('member').service.url,
+      timeline: ownerOf('timeline').service.url,
+      activity: NOWHERE,
+    },
+    BATCH_TOKEN,
+  )
   const jobOwners = { runJob: async () => ({}), async close() {} }
-  app = (await batchApp({ config, sql: batchSql, owners: jobOwners, deadLetterOwners, verifier: tokens.verifier })).app
+  app = (
+    await batchApp({
+      config,
+      sql: batchSql,
+      owners: jobOwners,
+      deadLetterOwners,
+      topicOwners: createTopicOwners({ content: NOWHERE }, BATCH_TOKEN),
+      verifier: tokens.verifier,
+    })
+  ).app
   const operator = await insertMember(database.sql, 'operator')
   await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
   headers = { authorization: await tokens.bearerOf(operator) }
 })
 beforeEach(() => {
-  for (const { letters } of owners) letters.length = 0
+  for (const { letters, undelivered } of owners) for (const kept of [letters, undelivered]) kept.length = 0
 })
 afterAll(async () => {
   await app.close()
@@ -167,8 +256,54 @@ test('a replay is asked of the owner, and says so where there is nothing left to
 test('a group is replayed as a whole, and no other with it', async () => {
   keep('content', 1, 2)
   keep('search', 3)
-  expect((await ask('POST', '/groups/f-content/replay')).data).toEqual({ replayed: 2, failedAgain: 0, unavailable: ['activity'] })
+  expect((await ask('POST', '/groups/f-content/replay')).data).toEqual({
+    replayed: 2,
+    failedAgain: 0,
+    remaining: 0,
+    since: '2026-11-25T00:00:00.000Z',
+    unavailable: ['activity'],
+  })
   expect((await ask('GET')).data.groups.map(({ service }: { service: string }) => service)).toEqual(['search'])
+})
+
+test('what could not be delivered stands beside what could not be handled, and can be asked for alone', async () => {
+  keep('content', 1)
+  keepUndelivered('content', 2, 3)
+  keepUndelivered('member', 4)
+  const { data } = await ask('GET')
+  expect(
+    data.groups.map(({ kind, service, step, status, count, latestId }: Record<string, unknown>) => [kind, service, step, status, count, latestId]),
+  ).toEqual([
+    ['PUBLISHER', 'member', 'to kafka', 'DEAD', 1, 'member-p4'],
+    ['PUBLISHER', 'content', 'to kafka', 'DEAD', 2, 'content-p3'],
+    ['LISTENER', 'content', 'views', 'OPEN', 1, 'content-1'],
+  ])
+  expect((await ask('GET', '?kind=LISTENER')).data.groups).toHaveLength(1)
+  expect((await ask('GET', '?kind=PUBLISHER')).data).toMatchObject({ groups: [{ service: 'member' }, { service: 'content' }], unavailable: [] })
+  expect(await ask('GET', '?kind=NONE')).toMatchObject({ status: 400 })
+  expect((await ask('GET', '/content-p2')).data).toMatchObject({
+    id: 'content-p2',
+    kind: 'PUBLISHER',
+    payload: '{"n":2}',
+    message: 'record too large',
+    status: 'DEAD',
+  })
+})
+
+test('what was refused is sent again, alone or all of one cause; the second time there is nothing to do', async () => {
+  keepUndelivered('content', 1, 2, 3)
+  expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({ outcome: 'SENT_AGAIN', deadLetter: { status: 'PENDING' } })
+  expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN' })
+  expect((await ask('POST', '/groups/u-content/replay')).data).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
+  expect((await ask('POST', '/groups/u-content/replay')).data).toMatchObject({ replayed: 0, unavailable: ['activity'] })
+})
+
+test('a group is put away as a whole', async () => {
+  keep('content', 1, 2)
+  keepUndelivered('member', 3)
+  expect((await ask('POST', '/groups/f-content/archive')).data).toEqual({ archived: 2, unavailable: ['activity'] })
+  expect((await ask('POST', '/groups/u-member/archive')).data).toEqual({ archived: 1, unavailable: ['activity'] })
+  expect((await ask('GET')).data.groups).toEqual([])
 })
 
 test('what is archived is no longer open', async () => {
@@ -177,11 +312,14 @@ test('what is archived is no longer open', async () => {
   expect((await ask('GET')).data.groups).toEqual([])
 })
 
-test.each(['/content-99', '/content-0', '/content-1x', '/member-1', '/1', '/content-99999999999999999999'])('%s is no dead letter', async (path) => {
-  expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-  expect(await ask('POST', `${path}/replay`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-  expect(await ask('POST', `${path}/archive`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-})
+test.each(['/content-99', '/content-0', '/content-1x', '/member-1', '/search-p1', '/content-p99', '/1', '/content-99999999999999999999'])(
+  '%s is no dead letter',
+  async (path) => {
+    expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
+    expect(await ask('POST', `${path}/replay`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
+    expect(await ask('POST', `${path}/archive`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
+  },
+)
 
 test('a dead letter of a service that is away is unavailable, not unknown', async () => {
   expect(await ask('GET', '/activity-1')).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })
@@ -196,6 +334,7 @@ test('dead letters are for administrators alone', async () => {
     ['POST', '/content-1/replay'],
     ['POST', '/content-1/archive'],
     ['POST', '/groups/x/replay'],
+    ['POST', '/groups/x/archive'],
   ] as const) {
     const answer = await app.inject({ method, url: `/api/admin/dead-letters${path}`, headers: asPlain })
     expect([path, answer.statusCode, answer.json().code]).toEqual([path, 403, 'MEMBER_FORBIDDEN'])

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
 import { createDeadLetterOwners } from '../dead-letter/dead-letter-owners.ts'
+import { createTopicOwners } from '../topic/topic.service.ts'
 import { runJob } from './job.service.ts'
 import { JOBS } from './job-table.ts'
 import { runScheduledJob } from './scheduler.ts'
@@ -115,11 +116,11 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
     INTERNAL_TOKEN: 'a-token-of-at-least-32-characters-x',
     INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0'),
   })
-  const deadLetterOwners = createDeadLetterOwners(
-    { activity: 'http://127.0.0.1:1', search: 'http://127.0.0.1:1', content: 'http://127.0.0.1:1' },
-    config.INTERNAL_TOKEN,
-  )
-  const { app } = await batchApp({ config, sql, owners, deadLetterOwners, verifier: tokens.verifier })
+  const nowhere = 'http://127.0.0.1:1'
+  const urls = { activity: nowhere, search: nowhere, content: nowhere, member: nowhere, timeline: nowhere }
+  const deadLetterOwners = createDeadLetterOwners(urls, config.INTERNAL_TOKEN)
+  const topicOwners = createTopicOwners(urls, config.INTERNAL_TOKEN)
+  const { app } = await batchApp({ config, sql, owners, deadLetterOwners, topicOwners, verifier: tokens.verifier })
   const memberId = await insertMember(database.sql, 'operator')
   const headers = { authorization: await tokens.bearerOf(memberId) }
   const list = () => app.inject({ url: '/api/admin/jobs', headers })

@@ -1,0 +1,131 @@
+import { createDeadLetterOwners, type KeeperName, type Kind } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
+import type { DeadLetter, DeadLetterGroup } from '@dailyfeed/batch/dead-letter/dead-letter.schemas'
+import {
+  archiveDeadLetter,
+  archiveGroup,
+  getDeadLetterOrThrow,
+  listDeadLetterGroups,
+  replayDeadLetter,
+  replayGroup,
+} from '@dailyfeed/batch/dead-letter/dead-letter.service'
+import { DailyfeedError } from '@dailyfeed/code/errors'
+import { CommandError } from './installation.ts'
+import { progressBars } from './progress-bar.ts'
+import { servicesOrThrow } from './services.ts'
+
+type Context = Parameters<typeof listDeadLetterGroups>[0]
+
+/** Which dead letters are meant: one by its id, or all of one cause. */
+export type Asked = { id: string; fingerprint?: undefined } | { id?: undefined; fingerprint: string }
+
+/** What was done with them. Nothing to do is no fault: the command is safe twice. */
+export interface Done {
+  outcome: string
+  replayed?: number
+  failedAgain?: number
+  archived?: number
+  unavailable: string[]
+}
+
+const NOTHING = 'NOTHING_TO_DO'
+
+async function withOwners<Answer>(env: NodeJS.ProcessEnv, work: (context: Context) => Promise<Answer>): Promise<Answer> {
+  const { urls, internalToken } = await servicesOrThrow(env)
+  const deadLetterOwners = createDeadLetterOwners(urls as Record<KeeperName, string>, internalToken)
+  try {
+    return await work({ deadLetterOwners, log: { warn() {} } })
+  } catch (error) {
+    if (!(error instanceof DailyfeedError)) throw error
+    if (error.code === 'DEAD_LETTER_NOT_FOUND') throw new CommandError('there is no such dead letter; dailyfeed dead-letters list shows those that are there')
+    throw new CommandError('the service that keeps it does not answer; see whether it runs, and try again')
+  } finally {
+    await deadLetterOwners.close()
+  }
+}
+
+export const listDeadLetters = (env: NodeJS.ProcessEnv, kind?: Kind): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> =>
+  withOwners(env, (context) => listDeadLetterGroups(context, kind))
+
+export const showDeadLetter = (env: NodeJS.ProcessEnv, id: string): Promise<DeadLetter> => withOwners(env, (context) => getDeadLetterOrThrow(context, id))
+
+export const replayDeadLetters = (env: NodeJS.ProcessEnv, asked: Asked): Promise<Done> =>
+  withOwners(env, async (context) => {
+    if (asked.id !== undefined) return { outcome: (await replayDeadLetter(context, asked.id)).outcome, unavailable: [] }
+    return nothingWhereNoneIs(() => replayAll(context, asked.fingerprint))
+  })
+
+export const archiveDeadLetters = (env: NodeJS.ProcessEnv, asked: Asked): Promise<Done> =>
+  withOwners(env, async (context) => {
+    if (asked.id !== undefined) {
+      const { status } = await archiveDeadLetter(context, asked.id)
+      // What has taken effect, or is being tried, cannot be put away.
+      return { outcome: status === 'ARCHIVED' ? 'ARCHIVED' : NOTHING, unavailable: [] }
+    }
+    return nothingWhereNoneIs(async () => ({ outcome: 'ARCHIVED', ...(await archiveGroup(context, asked.fingerprint)) }))
+  })
+
+/** Rounds of a few seconds, until each has been tried once. */
+async function replayAll(context: Context, fingerprint: string): Promise<Done> {
+  const bars = progressBars()
+  const done = { outcome: 'REPLAYED', replayed: 0, failedAgain: 0, unavailable: [] as string[] }
+  let since: string | undefined
+  for (;;) {
+    const round = await replayGroup(context, fingerprint, since)
+    done.replayed += round.replayed
+    done.failedAgain += round.failedAgain
+    done.unavailable = round.unavailable
+    since = round.since ?? undefined
+    const tried = done.replayed + done.failedAgain
+    bars.update('replay', tried, tried + round.remaining)
+    // Others have those in hand that neither this round nor the one before got.
+    if (round.remaining === 0 || round.replayed + round.failedAgain === 0) break
+  }
+  bars.stop()
+  return done
+}
+
+async function nothingWhereNoneIs(work: () => Promise<Done>): Promise<Done> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DailyfeedError && error.code === 'DEAD_LETTER_NOT_FOUND') return { outcome: NOTHING, unavailable: [] }
+    throw error
+  }
+}
+
+const SHOWN_CHARACTERS = 90
+
+export function describeGroups(groups: readonly DeadLetterGroup[]): string {
+  if (groups.length === 0) return 'no dead letters'
+  return groups
+    .map(({ kind, service, step, status, count, fingerprint, message, firstAt, lastAt, latestId }) =>
+      [
+        `${fingerprint}  ${String(count).padStart(7)}  ${kind === 'LISTENER' ? `${service}, ${step}` : `${service} ${step}`}, ${status}`,
+        `    ${message.slice(0, SHOWN_CHARACTERS)}`,
+        `    from ${firstAt} to ${lastAt}, the latest is ${latestId}`,
+      ].join('\n'),
+    )
+    .join('\n')
+}
+
+export const describeLetter = ({ payload, stack, headers, ...fields }: DeadLetter): string =>
+  [
+    ...Object.entries(fields)
+      .filter(([, value]) => value !== null && value !== '')
+      .map(([name, value]) => `${name.padEnd(12)}  ${value}`),
+    ...(headers === null || Object.keys(headers).length === 0 ? [] : [`headers       ${JSON.stringify(headers)}`]),
+    `payload       ${payload}`,
+    ...(stack === null ? [] : [stack]),
+  ].join('\n')
+
+export function describeDone({ outcome, replayed, failedAgain, archived, unavailable }: Done): string {
+  const said =
+    outcome === NOTHING || outcome === 'NOT_OPEN'
+      ? 'nothing to do: none of them is open'
+      : replayed !== undefined
+        ? `${replayed} replayed, ${failedAgain} failed again`
+        : archived !== undefined
+          ? `${archived} archived`
+          : outcome
+  return unavailable.length === 0 ? said : `${said}; not asked, since they do not answer: ${unavailable.join(', ')}`
+}
