@@ -24,6 +24,39 @@ export function ratioFigure(name: string, value: number, ceiling: number, unit: 
   }
 }
 
+/** Told, and not judged. */
+export const informationFigure = (name: string, value: number, unit: string): Figure => ({
+  name,
+  value: round(value),
+  unit,
+  ceiling: null,
+  ratio: null,
+  target: '–',
+  met: true,
+})
+
+/** `most`: what the value may be at most, in its unit. */
+export const limitFigure = (name: string, value: number, unit: string, most: number): Figure => ({
+  name,
+  value: round(value),
+  unit,
+  ceiling: null,
+  ratio: null,
+  target: `≤ ${most} ${unit}`,
+  met: value <= most,
+})
+
+/** Against the same without what is asked about, of which it may be so many times as much at most. */
+export const factorFigure = (name: string, value: number, without: number, unit: string, mostRatio: number): Figure => ({
+  name,
+  value: round(value),
+  unit,
+  ceiling: round(without),
+  ratio: Math.round((value / without) * 1_000) / 1_000,
+  target: `≤ ${mostRatio} × the other`,
+  met: value <= without * mostRatio,
+})
+
 const round = (value: number) => Math.round(value * 100) / 100
 
 export function tableOf(figures: readonly Figure[]): string {

@@ -27,6 +27,7 @@ export interface SeparateServices {
   /** Ends one with a signal, and waits until it is gone. */
   end(service: ServiceName, signal: NodeJS.Signals, replica?: number): Promise<void>
   isRunning(service: ServiceName, replica?: number): boolean
+  pidOf(service: ServiceName, replica?: number): number | undefined
   /** What a process wrote so far, of all that ran as this replica. */
   outputOf(service: ServiceName, replica?: number): string
   stopAll(): Promise<void>
@@ -124,6 +125,7 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
       const child = running.get(nameOf(service, replica))
       return child !== undefined && child.exitCode === null && child.signalCode === null
     },
+    pidOf: (service, replica) => running.get(nameOf(service, replica))?.pid,
     outputOf: (service, replica) => outputs.get(nameOf(service, replica)) ?? '',
     stopAll,
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import type { KafkaConnection } from '@dailyfeed/kafka-support/kafka-settings'
 import type { TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
 
@@ -9,16 +8,11 @@ export interface BenchKafka {
   admin: TopicAdmin
 }
 
-/** As dated topics are made. Its leaders take records: the first of them is there. */
-export async function freshTopic({ admin }: BenchKafka, producer: EventProducer): Promise<string> {
+/** As dated topics are made, empty, and with leaders. */
+export async function freshTopic({ admin }: BenchKafka): Promise<string> {
   const topic = `bench-${randomUUID()}`
   await admin.createTopic({ topic, partitions: 6, replicationFactor: 1, retentionMilliseconds: 3_600_000 })
-  for (;;) {
-    try {
-      await producer.send(topic, [{ key: 'first', value: Buffer.from('first') }])
-      return topic
-    } catch {
-      await sleep(50)
-    }
-  }
+  const hasLeaders = async () => (await admin.rangesOf([topic]).catch(() => undefined))?.get(topic)?.end.size === 6
+  while (!(await hasLeaders())) await sleep(20)
+  return topic
 }

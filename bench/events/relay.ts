@@ -26,7 +26,7 @@ export async function relayBench(database: OwnDatabase, kafka: BenchKafka, log: 
     for (let round = 0; round < ROUNDS; round += 1) {
       rates.raw.push(await rawRate(kafka, producer))
       await fillOutbox(owner, EVENTS)
-      const topic = await freshTopic(kafka, producer)
+      const topic = await freshTopic(kafka)
       let sent = 0
       const startedAt = performance.now()
       const relay = startRelay({
@@ -53,7 +53,7 @@ export async function relayBench(database: OwnDatabase, kafka: BenchKafka, log: 
 }
 
 async function rawRate(kafka: BenchKafka, producer: EventProducer): Promise<number> {
-  const topic = await freshTopic(kafka, producer)
+  const topic = await freshTopic(kafka)
   const batches = Array.from({ length: EVENTS / BATCH }, (_, batch) =>
     Array.from({ length: BATCH }, (_, n) => {
       const event = eventOf(batch * BATCH + n)

@@ -55,6 +55,8 @@ interface WorldOptions {
   nodes?: 1 | 3
   /** Settings of every service. */
   env?: Record<string, string>
+  /** Settings of PostgreSQL, `name=value`. */
+  databaseSettings?: readonly string[]
 }
 
 const RUNNING = ['member', 'content', 'timeline', 'activity', 'search'] as const
@@ -63,13 +65,13 @@ const MEMBERS = 4
 export const TOPIC_PREFIX = 'member-activity'
 export const TIME_ZONE = 'Asia/Seoul'
 
-export async function startWorld({ seed, rate = 120, nodes = 1, env = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databaseSettings = [] }: WorldOptions): Promise<World> {
   const undo: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    const database = await startOwnDatabase()
+    const database = await startOwnDatabase(databaseSettings)
     undo.push(() => database.stop())
     const { kafka, publish, listen } = await startKafkaBehindLinks(nodes, undo)
     const redis = await startTestRedis()

@@ -1,0 +1,53 @@
+import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
+import { listenerStepsOf } from '@dailyfeed/activity/listener-steps'
+import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
+import { startWorld } from '@dailyfeed/tests/faults/world'
+import { startTestKafka } from '@dailyfeed/tests/kafka'
+import { startOwnDatabase } from '@dailyfeed/tests/own-database'
+import { pino } from 'pino'
+import type { Figure } from '../figure.ts'
+import { listenerBench } from './listener.ts'
+import { relayBench } from './relay.ts'
+import { backlogBench, endToEndBench, writeLatencyBench } from './through-services.ts'
+
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+/** The way of an event, in its parts and as a whole. Takes about eight minutes. */
+export async function eventsBench(): Promise<Figure[]> {
+  return [...(await parts()), ...(await throughServices())]
+}
+
+/** Relay and listener alone, in this process: each against a ceiling in the same process. */
+async function parts(): Promise<Figure[]> {
+  const database = await startOwnDatabase()
+  const broker = await startTestKafka({ heap: '512m' })
+  const connection = { brokers: broker.brokers.split(',') }
+  const kafka = { connection, admin: createTopicAdmin(connection, 'bench') }
+  const log = pino({ level: 'warn' }, process.stderr)
+  const { BLOCKED_TERMS } = readActivityConfigOrThrow({ DATA_DIR: database.folder, DATABASE_URL: database.urlOf('activity') })
+  try {
+    say('relay…')
+    const relay = await relayBench(database, kafka, log)
+    say('listener…')
+    return [...relay, ...(await listenerBench({ database, kafka, allSteps: listenerStepsOf(BLOCKED_TERMS), log, say }))]
+  } finally {
+    await kafka.admin.close()
+    await broker.stop()
+    await database.stop()
+  }
+}
+
+/** With every service in a process of its own. */
+async function throughServices(): Promise<Figure[]> {
+  const world = await startWorld({ seed: 1, databaseSettings: ['track_commit_timestamp=on'] })
+  try {
+    say('write latency…')
+    const latency = await writeLatencyBench(world)
+    say('end to end…')
+    const endToEnd = await endToEndBench(world)
+    say('backlog…')
+    return [...latency, ...endToEnd, ...(await backlogBench(world, say))]
+  } finally {
+    await world.stop()
+  }
+}
