@@ -7,6 +7,8 @@ import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+/** As `deploy/Dockerfile` starts them. */
+const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384']
 
 /** A replica of a service: the first, or another beside it. */
 interface Replica {
@@ -58,7 +60,7 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
 
   async function start(service: ServiceName, { number = 0, env: more = {} }: Replica = {}): Promise<void> {
     const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
-    const child = spawn(process.execPath, [join('services', service, 'src', 'main.ts')], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, join('services', service, 'src', 'main.ts')], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

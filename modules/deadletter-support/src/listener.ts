@@ -75,9 +75,15 @@ interface Delivery {
 const ATTEMPTS_PER_EVENT = 3
 /** The step of what is no event at all. */
 const DECODE = 'decode'
-const validate = new Ajv({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } }).compile<MemberActivityEvent>(
-  MemberActivityEvent,
-)
+/** The last text that was found to be a time: most often the three of an event are one. */
+let lastTime = ''
+function isTime(text: string): boolean {
+  if (text === lastTime) return true
+  if (Number.isNaN(Date.parse(text))) return false
+  lastTime = text
+  return true
+}
+const validate = new Ajv({ strict: false, formats: { 'date-time': isTime } }).compile<MemberActivityEvent>(MemberActivityEvent)
 
 class InvalidEventError extends Error {
   override name = 'InvalidEventError'

@@ -19,12 +19,23 @@ export function hearLog() {
   }
 }
 
+/** Until each partition has a leader: a send that fails for some is sent twice to the others when it is repeated. */
+export const untilLed = (admin: TopicAdmin, topic: string): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      const range = (await admin.rangesOf([topic])).get(topic)
+      if (range === undefined || range.end.size === 0) throw new Error(`${topic} has no leaders`)
+    },
+    { timeout: 10_000, interval: 20 },
+  )
+
 /** A topic of one test's own. */
 export async function newTopic(
   admin: TopicAdmin,
   { partitions = 3, replicationFactor = 1, topic = `test-${randomBytes(5).toString('hex')}` } = {},
 ): Promise<string> {
   await admin.createTopic({ topic, partitions, replicationFactor, retentionMilliseconds: 7 * 86_400_000 })
+  await untilLed(admin, topic)
   return topic
 }
 

@@ -2,16 +2,21 @@ import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
 import { recordKeyOf } from './record-key.ts'
 import type { NewRecord } from './record.queries.ts'
 
-export const toNewRecord = (event: MemberActivityEvent): NewRecord => ({
-  messageKey: recordKeyOf(event.messageKey),
-  type: event.memberActivityType,
-  memberId: event.memberId,
-  postId: event.postId ?? null,
-  commentId: event.commentId ?? null,
-  targetMemberId: event.targetMemberId ?? null,
-  version: event.version,
-  eventId: event.eventId,
-  occurredAt: Date.parse(event.occurredAt),
-  createdAt: Date.parse(event.createdAt),
-  updatedAt: Date.parse(event.updatedAt),
-})
+export function toNewRecord(event: MemberActivityEvent): NewRecord {
+  const createdAt = Date.parse(event.createdAt)
+  // Most often the three are one moment.
+  const timeOf = (text: string) => (text === event.createdAt ? createdAt : Date.parse(text))
+  return {
+    messageKey: recordKeyOf(event.messageKey),
+    type: event.memberActivityType,
+    memberId: event.memberId,
+    postId: event.postId ?? null,
+    commentId: event.commentId ?? null,
+    targetMemberId: event.targetMemberId ?? null,
+    version: event.version,
+    eventId: event.eventId,
+    occurredAt: timeOf(event.occurredAt),
+    createdAt,
+    updatedAt: timeOf(event.updatedAt),
+  }
+}

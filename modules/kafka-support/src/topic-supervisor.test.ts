@@ -1,0 +1,179 @@
+import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { addDays, datedTopicOf, type TopicDay } from './dated-topic.ts'
+import { createDatedTopics, daysToDelete, type DatedTopics } from './dated-topics.ts'
+import { createEventProducer, type EventProducer } from './event-producer.ts'
+import { untilLed } from './kafka-fixture.ts'
+import type { KafkaConnection } from './kafka-settings.ts'
+import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
+import { superviseTopics, type TopicSupervisor } from './topic-supervisor.ts'
+
+const isMissing = await kafkaIsMissing()
+const log = { info() {}, warn() {}, error() {} }
+let kafka: Awaited<ReturnType<typeof startTestKafka>>
+let connection: KafkaConnection
+let admin: TopicAdmin
+let producer: EventProducer
+let supervisor: TopicSupervisor | undefined
+let prefixes = 0
+
+beforeAll(async () => {
+  if (isMissing) return
+  kafka = await startTestKafka()
+  connection = { brokers: kafka.brokers.split(',') }
+  admin = createTopicAdmin(connection, 'test')
+  producer = createEventProducer({ connection, acks: '1', clientId: 'test' })
+})
+afterEach(async () => {
+  await supervisor?.stop()
+  supervisor = undefined
+})
+afterAll(async () => {
+  await producer?.close()
+  await admin?.close()
+  await kafka?.stop()
+})
+
+/** A listener over topics of a prefix of its own, and a clock that is set. */
+function listen(first: TopicDay) {
+  prefixes += 1
+  const prefix = `days${prefixes}`
+  const topics: DatedTopics = createDatedTopics({ admin, prefix, replicationFactor: 1, listeners: ['activity'] })
+  const clock = { today: first }
+  const read: string[] = []
+  const start = () => {
+    supervisor = superviseTopics({
+      connection,
+      admin,
+      service: 'activity',
+      prefix,
+      today: () => clock.today,
+      handle: async (records) => void read.push(...records.map(({ value }) => String(value))),
+      log,
+      roundMilliseconds: 100,
+    })
+    return supervisor
+  }
+  return { prefix, topics, clock, read, start }
+}
+
+/** Not before every partition has a leader: a send that fails for some would be sent twice for the others. */
+async function send(topic: string, ...values: string[]): Promise<void> {
+  const records = values.map((value, n) => ({ key: `post:${n}`, value: Buffer.from(value) }))
+  await untilLed(admin, topic)
+  await expect
+    .poll(
+      () =>
+        producer.send(topic, records).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe(true)
+}
+
+test.skipIf(isMissing)('tomorrow is read before midnight, and over midnight nothing is skipped', async () => {
+  const { topics, clock, read, start } = listen('20261231')
+  await topics.create('20261231')
+  await topics.create('20270101')
+  start()
+  await expect.poll(() => supervisor?.topics().length, { timeout: 10_000 }).toBe(2)
+  await send(topics.topicOf('20261231'), 'before')
+  // A publisher whose clock is ahead.
+  await send(topics.topicOf('20270101'), 'early')
+  clock.today = '20270101'
+  await send(topics.topicOf('20270101'), 'after')
+  await send(topics.topicOf('20261231'), 'late')
+  await expect.poll(() => [...read].sort(), { timeout: 10_000 }).toEqual(['after', 'before', 'early', 'late'])
+})
+
+test.skipIf(isMissing)(
+  'a month of days is read, each day once; days that are read to the end are let go, and may be deleted after a week',
+  async () => {
+    const { topics, clock, read, start } = listen('20261101')
+    await topics.create('20261101')
+    start()
+    const expected: string[] = []
+    for (let n = 0; n < 30; n += 1) {
+      const today = addDays('20261101', n)
+      clock.today = today
+      await topics.create(addDays(today, 1))
+      const values = [`${today} a`, `${today} b`, `${today} c`]
+      await send(topics.topicOf(today), ...values)
+      expected.push(...values)
+    }
+    await expect.poll(() => read.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(expected.length)
+    expect([...read].sort()).toEqual(expected)
+    await expect
+      .poll(() => supervisor?.topics(), { timeout: 20_000 })
+      .toEqual([addDays(clock.today, -1), clock.today, addDays(clock.today, 1)].map(topics.topicOf))
+
+    const days = (await topics.list()).map(({ day }) => day)
+    const old = daysToDelete(days, clock.today)
+    expect(old).toHaveLength(22)
+    for (const day of old) expect(await topics.delete(day)).toEqual({ outcome: 'DELETED' })
+    await expect.poll(async () => (await topics.list()).map(({ day }) => day)).toEqual(days.filter((day) => !old.includes(day)))
+    expect((await admin.listGroups()).filter((group) => old.some((day) => group.endsWith(topics.topicOf(day))))).toEqual([])
+  },
+  60_000,
+)
+
+test.skipIf(isMissing)('a clock that jumps back and forward by days reads nothing twice and skips nothing', async () => {
+  const { topics, clock, read, start } = listen('20261110')
+  for (const day of ['20261109', '20261110', '20261111', '20261113']) await topics.create(day)
+  start()
+  await send(topics.topicOf('20261110'), 'one')
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
+  clock.today = '20261113'
+  await send(topics.topicOf('20261113'), 'ahead')
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
+  clock.today = '20261109'
+  await send(topics.topicOf('20261109'), 'behind')
+  clock.today = '20261110'
+  await send(topics.topicOf('20261110'), 'two')
+  await expect.poll(() => [...read].sort(), { timeout: 10_000 }).toEqual(['ahead', 'behind', 'one', 'two'])
+})
+
+test.skipIf(isMissing)('an older day is read as long as it is not read to its end, and stays until then', async () => {
+  const { prefix, topics, read, start } = listen('20261130')
+  const old = '20261101'
+  await topics.create(old)
+  await send(datedTopicOf(prefix, old), 'left over')
+  expect(await topics.delete(old)).toMatchObject({ outcome: 'UNREAD', lags: { [`activity.${prefix}-${old}`]: 1 } })
+  expect(await topics.delete(old, { isDryRun: true })).toMatchObject({ outcome: 'UNREAD' })
+  start()
+  await expect.poll(() => read, { timeout: 10_000 }).toEqual(['left over'])
+  await expect.poll(async () => (await topics.delete(old)).outcome, { timeout: 10_000 }).toBe('DELETED')
+  expect(await topics.delete(old)).toEqual({ outcome: 'NOT_THERE' })
+})
+
+test.skipIf(isMissing)('a topic that is deleted while it is read disturbs no other day', async () => {
+  const { topics, read, start } = listen('20261120')
+  await topics.create('20261120')
+  await topics.create('20261121')
+  start()
+  await send(topics.topicOf('20261120'), 'first')
+  await send(topics.topicOf('20261121'), 'other day')
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
+  await admin.deleteTopic(topics.topicOf('20261121'))
+  for (let n = 0; n < 8; n += 1) {
+    await send(topics.topicOf('20261120'), `meanwhile ${n}`)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(10)
+  expect(supervisor?.topics()).toEqual([topics.topicOf('20261120')])
+})
+
+test.skipIf(isMissing)('readers go on by themselves when a broker that was killed is back', async () => {
+  const { topics, read, start } = listen('20261122')
+  await topics.create('20261122')
+  start()
+  await send(topics.topicOf('20261122'), 'before')
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
+  await kafka.nodes[0]?.kill()
+  await kafka.nodes[0]?.start()
+  await kafka.untilReady()
+  await send(topics.topicOf('20261122'), 'after')
+  await expect.poll(() => [...new Set(read)], { timeout: 20_000 }).toEqual(['before', 'after'])
+})
