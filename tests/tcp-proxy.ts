@@ -7,6 +7,8 @@ export interface TcpProxy {
   port: number
   /** Ends every connection at once, in the middle of whatever is said. */
   cut(): void
+  /** Each connection that is there ends in the middle of a message: in each direction after so many bytes more. */
+  cutAfter(bytesOf: () => number): void
   /** New connections are refused, and those that are there are ended. */
   close(): void
   open(): void
@@ -19,17 +21,25 @@ export interface TcpProxy {
 
 /** In front of a server on the loopback address. */
 export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
-  const links = new Set<{ cut(): void; go(): void }>()
+  const links = new Set<{ cut(): void; cutAfter(bytesOf: () => number): void; go(): void }>()
   let isOpen = true
   let isHeld = false
   let delay = 0
 
-  function pass(from: Socket, to: Socket): () => void {
+  function pass(from: Socket, to: Socket) {
     const waiting: Buffer[] = []
+    let left = Number.POSITIVE_INFINITY
     const go = () => {
       for (const chunk of waiting.splice(0)) to.write(chunk)
     }
     from.on('data', (chunk) => {
+      if (chunk.length >= left) {
+        // The part still arrives, and after it the end.
+        to.end(chunk.subarray(0, left))
+        from.resetAndDestroy()
+        return
+      }
+      left -= chunk.length
       if (isHeld) waiting.push(chunk)
       else if (delay > 0) setTimeout(() => (isHeld ? waiting.push(chunk) : to.writable && to.write(chunk)), delay)
       else if (!to.write(chunk)) {
@@ -37,7 +47,10 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
         to.once('drain', () => from.resume())
       }
     })
-    return go
+    const endAfter = (bytes: number) => {
+      left = bytes
+    }
+    return { go, endAfter }
   }
 
   const server = createServer((client) => {
@@ -51,9 +64,13 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
         client.resetAndDestroy()
         upstream.resetAndDestroy()
       },
+      cutAfter(bytesOf: () => number) {
+        forth.endAfter(bytesOf())
+        back.endAfter(bytesOf())
+      },
       go() {
-        forth()
-        back()
+        forth.go()
+        back.go()
       },
     }
     // One side that ends ends the other, as it did.
@@ -77,6 +94,9 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
   return {
     port: (server.address() as { port: number }).port,
     cut,
+    cutAfter(bytesOf) {
+      for (const link of links) link.cutAfter(bytesOf)
+    },
     close() {
       isOpen = false
       cut()
