@@ -84,7 +84,7 @@ function eventOf(n: number): MemberActivityEvent {
   }
 }
 
-export async function fillOutbox(owner: postgres.Sql, events: number): Promise<void> {
+async function fillOutbox(owner: postgres.Sql, events: number): Promise<void> {
   await owner`truncate content.outbox, content.outbox_pending`
   await owner`
     with event as (

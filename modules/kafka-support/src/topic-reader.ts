@@ -35,6 +35,8 @@ export interface TopicReader {
 const BATCH = 500
 /** Two batches of different partitions: while one waits for PostgreSQL, the other is decoded. */
 const BATCHES_IN_FLIGHT = 2
+/** events.md: "500 or T ms". */
+const GATHER_MILLISECONDS = 5
 /** Records in memory at most, a fetch more or less: reading pauses above, and goes on below the half. */
 const QUEUED = 4 * BATCH
 const FETCH_BYTES = 1_048_576
@@ -141,19 +143,20 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
       log.error({ topic, group, partition, from: String(last + 1n), to: String(offset - 1n) }, 'ALARM: records are gone that this group has not read')
   }
 
-  let isDispatchDue = false
+  let gathering: NodeJS.Timeout | undefined
+  function dispatchGathered(): void {
+    clearTimeout(gathering)
+    gathering = undefined
+    dispatch()
+  }
   stream.on('data', (message) => {
     const record = receivedOf(message)
     watchForGap(record)
     queues.push(record)
     if (queues.size >= QUEUED) stream.pause()
-    if (isDispatchDue) return
-    isDispatchDue = true
-    // After the whole fetch response: one batch instead of one of its first record and one of the others.
-    setImmediate(() => {
-      isDispatchDue = false
-      dispatch()
-    })
+    // A full batch goes at once; a few records wait for others to go with them.
+    if (queues.size === BATCH) setImmediate(dispatchGathered)
+    gathering ??= setTimeout(dispatchGathered, GATHER_MILLISECONDS)
   })
   stream.on('error', (error) => {
     fault ??= error.message
@@ -169,6 +172,7 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
     isRepeating: () => repeating > 0,
     async close() {
       closing.abort()
+      clearTimeout(gathering)
       stream.pause()
       await Promise.all(inHand)
       await committer.flush()
