@@ -208,16 +208,17 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
   }
 }
 
-/** How many different connections can be reserved at the same time. One may have been cut a moment ago, unnoticed. */
+/** How many different connections can be reserved at the same time. */
 async function widthOf(sql: Sql): Promise<number> {
   const pids = new Set<number>()
-  const reserved = await Promise.race([Promise.allSettled(Array.from({ length: POOL }, () => sql.reserve())), sleep(BOUND, [], { ref: false })])
-  for (const given of reserved) {
-    if (given.status === 'rejected') continue
-    const [{ pid }] = await given.value<[{ pid: number }]>`select pg_backend_pid() as pid`
+  const reserveAll = Array.from({ length: POOL }, async () => {
+    const own = await sql.reserve()
+    const [{ pid }] = await own<[{ pid: number }]>`select pg_backend_pid() as pid`
     pids.add(pid)
-  }
-  for (const given of reserved) if (given.status === 'fulfilled') given.value.release()
+    return own
+  })
+  const given = await Promise.race([Promise.allSettled(reserveAll), sleep(BOUND, [], { ref: false })])
+  for (const own of given) if (own.status === 'fulfilled') own.value.release()
   return pids.size
 }
 
