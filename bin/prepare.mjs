@@ -27,7 +27,7 @@ function install() {
   )
   run(
     join(root, 'node_modules', '.bin', 'node'),
-    [join('node_modules', 'patch-package', 'index.js'), '--error-on-fail'],
+    [join('node_modules', 'patch-package', 'index.js'), '--error-on-fail', '--error-on-warn'],
     'the patches of dependencies could not be applied; see above',
   )
   writeFileSync(stamp, wanted)
