@@ -24,6 +24,8 @@ export function ratioFigure(name: string, value: number, ceiling: number, unit: 
   }
 }
 
+const UNJUDGED = '–'
+
 /** Told, and not judged. */
 export const informationFigure = (name: string, value: number, unit: string): Figure => ({
   name,
@@ -31,7 +33,7 @@ export const informationFigure = (name: string, value: number, unit: string): Fi
   unit,
   ceiling: null,
   ratio: null,
-  target: '–',
+  target: UNJUDGED,
   met: true,
 })
 
@@ -67,7 +69,7 @@ export function tableOf(figures: readonly Figure[]): string {
     ceiling === null ? '–' : `${ceiling.toLocaleString('en')} ${unit}`,
     ratio === null ? '–' : String(ratio),
     target,
-    met ? 'met' : 'NOT MET',
+    target === UNJUDGED ? '' : met ? 'met' : 'NOT MET',
   ])
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)))
   return [head, ...rows]
