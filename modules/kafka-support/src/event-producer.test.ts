@@ -2,7 +2,7 @@ import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { BrokerAwayError, RecordRefusedError, UnknownTopicError } from './broker-fault.ts'
 import { type Acks, createEventProducer, type EventProducer } from './event-producer.ts'
-import { collectTopic, inOrder, newTopic, recordsOf, textsOf, textOf } from './kafka-fixture.ts'
+import { collectTopic, inOrder, newTopic, recordsOf, textsOf, textOf, untilLed } from './kafka-fixture.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 
@@ -88,8 +88,8 @@ test.skipIf(isMissing).for<Acks>(['1', 'all'])(
     }
     await kafka.nodes[0]?.start()
     await kafka.untilReady()
-    // The broker answers a moment before it leads its partitions again.
-    await expect.poll(async () => (await untilItEnds(producer.send(topic, recordsOf(50, 50)))).error, { timeout: 10_000 }).toBeUndefined()
+    await untilLed(admin, topic)
+    await producer.send(topic, recordsOf(50, 50))
     await producer.send(topic, recordsOf(50, 100))
     expect(inOrder((await collectTopic(connection, topic)).map(textOf))).toEqual(textsOf(150))
   },
