@@ -10,6 +10,7 @@ const isMissing = await kafkaIsMissing()
 let kafka: Awaited<ReturnType<typeof startTestKafka>>
 let connection: KafkaConnection
 let admin: TopicAdmin
+const both: Acks[] = ['1', 'all']
 const opened: EventProducer[] = []
 
 function openProducer(acks: Acks): EventProducer {
@@ -40,7 +41,7 @@ afterAll(async () => {
   await kafka?.stop()
 })
 
-test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s the records of a key arrive in the order of their sends, each once', async (acks) => {
+test.skipIf(isMissing).for(both)('with acks = %s the records of a key arrive in the order of their sends, each once', async (acks) => {
   const topic = await newTopic(admin)
   const producer = openProducer(acks)
   for (let from = 0; from < 1_000; from += 100) await producer.send(topic, recordsOf(100, from))
@@ -54,7 +55,7 @@ test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s the records of a 
   }
 })
 
-test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s a topic that is not there is told apart, at once', async (acks) => {
+test.skipIf(isMissing).for(both)('with acks = %s a topic that is not there is told apart, at once', async (acks) => {
   const producer = openProducer(acks)
   const { error, milliseconds } = await untilItEnds(producer.send('not-there', recordsOf(1)))
   expect(error).toBeInstanceOf(UnknownTopicError)
@@ -64,7 +65,7 @@ test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s a topic that is n
   await producer.send(topic, recordsOf(1))
 })
 
-test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s a record that is too large is refused for good, and the producer goes on', async (acks) => {
+test.skipIf(isMissing).for(both)('with acks = %s a record that is too large is refused for good, and the producer goes on', async (acks) => {
   const topic = await newTopic(admin)
   const producer = openProducer(acks)
   const tooLarge = { key: 'key-0', value: Buffer.alloc(1_200_000, 'x') }
@@ -74,44 +75,44 @@ test.skipIf(isMissing).for<Acks>(['1', 'all'])('with acks = %s a record that is 
   expect(inOrder(values.filter((value) => Number(value) >= 100))).toEqual(textsOf(3, 100))
 })
 
-test.skipIf(isMissing).for<Acks>(['1', 'all'])(
-  'with acks = %s a broker that was killed is noticed quickly; when it is back the same producer goes on, and nothing acknowledged is missing or doubled',
-  async (acks) => {
-    const topic = await newTopic(admin)
-    const producer = openProducer(acks)
-    await producer.send(topic, recordsOf(50))
+test.skipIf(isMissing)(
+  'a broker that was killed is noticed quickly; when it is back the same producer goes on, and nothing acknowledged is missing or doubled',
+  async () => {
+    const producers = await Promise.all(both.map(async (acks) => ({ producer: openProducer(acks), topic: await newTopic(admin) })))
+    for (const { producer, topic } of producers) await producer.send(topic, recordsOf(50))
     await kafka.nodes[0]?.kill()
-    for (let attempt = 0; attempt < 2; attempt += 1) {
+    for (const { producer, topic } of [...producers, ...producers]) {
       const { error, milliseconds } = await untilItEnds(producer.send(topic, recordsOf(50, 50)))
       expect(error).toBeInstanceOf(BrokerAwayError)
       expect(milliseconds).toBeLessThan(4_000)
     }
     await kafka.nodes[0]?.start()
     await kafka.untilReady()
-    await untilLed(admin, topic)
-    await producer.send(topic, recordsOf(50, 50))
-    await producer.send(topic, recordsOf(50, 100))
-    expect(inOrder((await collectTopic(connection, topic)).map(textOf))).toEqual(textsOf(150))
+    for (const { producer, topic } of producers) {
+      await untilLed(admin, topic)
+      await producer.send(topic, recordsOf(50, 50))
+      await producer.send(topic, recordsOf(50, 100))
+      expect(inOrder((await collectTopic(connection, topic)).map(textOf))).toEqual(textsOf(150))
+    }
   },
 )
 
 test.skipIf(isMissing)(
   'a broker that hangs is given up within 15 s, and what was acknowledged before and after stands there once',
   async () => {
-    const producers: Record<Acks, EventProducer> = { '1': openProducer('1'), all: openProducer('all') }
-    const topics: Record<Acks, string> = { '1': await newTopic(admin), all: await newTopic(admin) }
-    const both: Acks[] = ['1', 'all']
-    for (const acks of both) await producers[acks].send(topics[acks], recordsOf(20))
+    const producers = await Promise.all(both.map(async (acks) => ({ producer: openProducer(acks), topic: await newTopic(admin) })))
+    for (const { producer, topic } of producers) await producer.send(topic, recordsOf(20))
     kafka.nodes[0]?.pause()
-    const ends = await Promise.all(both.map((acks) => untilItEnds(producers[acks].send(topics[acks], recordsOf(20, 1_000)))))
+    const ends = await Promise.all(producers.map(({ producer, topic }) => untilItEnds(producer.send(topic, recordsOf(20, 1_000)))))
     kafka.nodes[0]?.resume()
     for (const { error, milliseconds } of ends) {
       expect(error).toBeInstanceOf(BrokerAwayError)
       expect(milliseconds).toBeLessThan(15_500)
     }
-    for (const acks of both) {
-      await expect.poll(async () => (await untilItEnds(producers[acks].send(topics[acks], recordsOf(20, 20)))).error, { timeout: 10_000 }).toBeUndefined()
-      const acknowledged = (await collectTopic(connection, topics[acks])).map(textOf).filter((value) => Number(value) < 1_000)
+    for (const { producer, topic } of producers) {
+      await untilLed(admin, topic)
+      await expect.poll(async () => (await untilItEnds(producer.send(topic, recordsOf(20, 20)))).error, { timeout: 10_000 }).toBeUndefined()
+      const acknowledged = (await collectTopic(connection, topic)).map(textOf).filter((value) => Number(value) < 1_000)
       expect(inOrder(acknowledged)).toEqual(textsOf(40))
     }
   },
