@@ -17,24 +17,26 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** So young is what acks = 1 lost looked for here, instead of ten minutes. */
 const SETTINGS = { EVENT_RECONCILE_SECONDS: '2' }
-/** Fast enough that some records are not copied yet when their leader is killed. */
-const CLUSTER_RATE = 400
 /** The services are up by then. */
 const MIDNIGHT_SECONDS = 25
 
 const { values } = readArguments()
-const seed = Number(values.seed)
+const seed = wholeNumberOrEnd('seed', values.seed)
+const minutes = wholeNumberOrEnd('minutes', values.minutes)
 const only = values.only?.split(',')
+const every = [...publisherFaults, ...listenerFaults, ...topicFaults, ...midnightFaults('UTC', 0), ...clusterFaults].map(({ id }) => id)
+const unknown = only?.find((id) => !every.includes(id))
+if (unknown !== undefined) end(`there is no fault '${unknown}'; there are: ${every.join(', ')}`)
 const isWanted = ({ id }: Fault) => only === undefined || only.includes(id)
 const reports: FaultReport[] = []
 
 if (values.random) {
-  await runIn({ seed, env: SETTINGS }, [randomFaults(Number(values.minutes), say)])
+  await runIn({ seed, env: SETTINGS }, [randomFaults(minutes, say)])
 } else {
   await runIn({ seed, env: SETTINGS }, [...publisherFaults, ...listenerFaults, ...topicFaults].filter(isWanted))
   const { zone, midnight } = zoneOfMidnightIn(MIDNIGHT_SECONDS)
   await runIn({ seed, env: { ...SETTINGS, TOPIC_TIME_ZONE: zone } }, midnightFaults(zone, midnight).filter(isWanted))
-  await runIn({ seed, env: SETTINGS, nodes: 3, rate: CLUSTER_RATE }, clusterFaults.filter(isWanted))
+  await runIn({ seed, env: SETTINGS, nodes: 3 }, clusterFaults.filter(isWanted))
 }
 
 const failed = reports.filter(({ failures }) => failures.length > 0)
@@ -75,9 +77,15 @@ function readArguments() {
       },
     })
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : error}\nuse: npm run test:faults -- [--only F3,F11] [--random --minutes 10] [--seed 1] [--verbose]\n`,
-    )
-    process.exit(2)
+    return end(error instanceof Error ? error.message : String(error))
   }
+}
+
+function wholeNumberOrEnd(name: string, text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : end(`--${name} is '${text}'; it must be a whole number`)
+}
+
+function end(complaint: string): never {
+  process.stderr.write(`${complaint}\nuse: npm run test:faults -- [--only F3,F11] [--random --minutes 10] [--seed 1] [--verbose]\n`)
+  process.exit(2)
 }
