@@ -1,4 +1,4 @@
-import { createDeadLetterOwners, type KeeperName, type Kind } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
+import { createDeadLetterOwners, type KeeperName } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
 import type { DeadLetter, DeadLetterGroup } from '@dailyfeed/batch/dead-letter/dead-letter.schemas'
 import {
   archiveDeadLetter,
@@ -7,6 +7,7 @@ import {
   listDeadLetterGroups,
   replayDeadLetter,
   replayGroup,
+  type Selection,
 } from '@dailyfeed/batch/dead-letter/dead-letter.service'
 import { DailyfeedError } from '@dailyfeed/code/errors'
 import { CommandError } from './installation.ts'
@@ -24,6 +25,8 @@ export interface Done {
   replayed?: number
   failedAgain?: number
   archived?: number
+  /** Of a cause, still open and not tried: others have them in hand. */
+  remaining?: number
   unavailable: string[]
 }
 
@@ -43,54 +46,62 @@ async function withOwners<Answer>(env: NodeJS.ProcessEnv, work: (context: Contex
   }
 }
 
-export const listDeadLetters = (env: NodeJS.ProcessEnv, kind?: Kind): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> =>
-  withOwners(env, (context) => listDeadLetterGroups(context, kind))
+export const listDeadLetters = (env: NodeJS.ProcessEnv, selection: Selection): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> =>
+  withOwners(env, (context) => listDeadLetterGroups(context, selection))
 
 export const showDeadLetter = (env: NodeJS.ProcessEnv, id: string): Promise<DeadLetter> => withOwners(env, (context) => getDeadLetterOrThrow(context, id))
 
 export const replayDeadLetters = (env: NodeJS.ProcessEnv, asked: Asked): Promise<Done> =>
   withOwners(env, async (context) => {
     if (asked.id !== undefined) return { outcome: (await replayDeadLetter(context, asked.id)).outcome, unavailable: [] }
-    return nothingWhereNoneIs(() => replayAll(context, asked.fingerprint))
+    return replayAll(context, asked.fingerprint)
   })
 
 export const archiveDeadLetters = (env: NodeJS.ProcessEnv, asked: Asked): Promise<Done> =>
   withOwners(env, async (context) => {
     if (asked.id !== undefined) {
+      const before = await getDeadLetterOrThrow(context, asked.id)
       const { status } = await archiveDeadLetter(context, asked.id)
-      // What has taken effect, or is being tried, cannot be put away.
-      return { outcome: status === 'ARCHIVED' ? 'ARCHIVED' : NOTHING, unavailable: [] }
+      // What took effect, or is tried by itself, is not put away.
+      return { outcome: status === 'ARCHIVED' && before.status !== 'ARCHIVED' ? 'ARCHIVED' : NOTHING, unavailable: [] }
     }
-    return nothingWhereNoneIs(async () => ({ outcome: 'ARCHIVED', ...(await archiveGroup(context, asked.fingerprint)) }))
+    return archiveAll(context, asked.fingerprint)
   })
 
 /** Rounds of a few seconds, until each has been tried once. */
 async function replayAll(context: Context, fingerprint: string): Promise<Done> {
   const bars = progressBars()
-  const done = { outcome: 'REPLAYED', replayed: 0, failedAgain: 0, unavailable: [] as string[] }
+  const done = { replayed: 0, failedAgain: 0, remaining: 0, unavailable: [] as string[] }
   let since: string | undefined
   for (;;) {
     const round = await replayGroup(context, fingerprint, since)
     done.replayed += round.replayed
     done.failedAgain += round.failedAgain
+    done.remaining = round.remaining
     done.unavailable = round.unavailable
     since = round.since ?? undefined
     const tried = done.replayed + done.failedAgain
-    bars.update('replay', tried, tried + round.remaining)
+    if (tried + round.remaining > 0) bars.update('replay', tried, tried + round.remaining)
     // Others have those in hand that neither this round nor the one before got.
     if (round.remaining === 0 || round.replayed + round.failedAgain === 0) break
   }
   bars.stop()
-  return done
+  return { outcome: done.replayed + done.failedAgain + done.remaining === 0 ? NOTHING : 'REPLAYED', ...done }
 }
 
-async function nothingWhereNoneIs(work: () => Promise<Done>): Promise<Done> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof DailyfeedError && error.code === 'DEAD_LETTER_NOT_FOUND') return { outcome: NOTHING, unavailable: [] }
-    throw error
+async function archiveAll(context: Context, fingerprint: string): Promise<Done> {
+  const bars = progressBars()
+  const done = { archived: 0, remaining: 0, unavailable: [] as string[] }
+  for (;;) {
+    const round = await archiveGroup(context, fingerprint)
+    done.archived += round.archived
+    done.remaining = round.remaining
+    done.unavailable = round.unavailable
+    if (done.archived + round.remaining > 0) bars.update('archive', done.archived, done.archived + round.remaining)
+    if (round.remaining === 0 || round.archived === 0) break
   }
+  bars.stop()
+  return { outcome: done.archived + done.remaining === 0 ? NOTHING : 'ARCHIVED', ...done }
 }
 
 const SHOWN_CHARACTERS = 90
@@ -118,14 +129,24 @@ export const describeLetter = ({ payload, stack, headers, ...fields }: DeadLette
     ...(stack === null ? [] : [stack]),
   ].join('\n')
 
-export function describeDone({ outcome, replayed, failedAgain, archived, unavailable }: Done): string {
-  const said =
-    outcome === NOTHING || outcome === 'NOT_OPEN'
-      ? 'nothing to do: none of them is open'
-      : replayed !== undefined
-        ? `${replayed} replayed, ${failedAgain} failed again`
-        : archived !== undefined
-          ? `${archived} archived`
-          : outcome
-  return unavailable.length === 0 ? said : `${said}; not asked, since they do not answer: ${unavailable.join(', ')}`
+export function describeDone(done: Done): string {
+  const said = [sayDone(done)]
+  if ((done.remaining ?? 0) > 0) said.push(`${done.remaining} left: something else has them in hand, ask again`)
+  if (done.unavailable.length > 0) said.push(`not asked, since they do not answer: ${done.unavailable.join(', ')}`)
+  return said.join('; ')
+}
+
+function sayDone({ outcome, replayed, failedAgain, archived }: Done): string {
+  if (outcome === NOTHING || outcome === 'NOT_OPEN') return 'nothing to do: none of them is open'
+  if (replayed !== undefined) return `${replayed} replayed, ${failedAgain} failed again`
+  if (archived !== undefined) return `${archived} archived`
+  return SAID_OF_ONE[outcome] ?? outcome
+}
+
+const SAID_OF_ONE: Record<string, string> = {
+  REPLAYED: 'replayed: it took effect',
+  FAILED_AGAIN: 'it failed again; dailyfeed dead-letters show tells why',
+  IN_PROGRESS: 'another replay has it in hand',
+  SENT_AGAIN: 'on its way again',
+  ARCHIVED: 'archived',
 }

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
 import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/code/member-activity-event'
-import { type Kind, KINDS } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
+import { type KeeperName, KEEPING, type Kind, KINDS } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
 import {
   type Asked,
   archiveDeadLetters,
@@ -38,7 +38,7 @@ const day = (text: string) => {
 const oneOf =
   <Value extends string>(values: readonly Value[]) =>
   (text: string): Value => {
-    const value = values.find((one) => one === text.toUpperCase())
+    const value = values.find((one) => one.toUpperCase() === text.toUpperCase())
     if (value === undefined) throw new InvalidArgumentError(`must be one of ${values.join(', ')}.`)
     return value
   }
@@ -104,9 +104,10 @@ deadLetters
   .command('list')
   .description('dead letters of every service, grouped by cause')
   .option('--kind <kind>', 'LISTENER or PUBLISHER alone', oneOf(KINDS))
+  .option('--service <service>', 'of this service alone', oneOf(KEEPING))
   .option('--json', 'print JSON')
-  .action(async ({ kind, json }: { kind?: Kind; json?: boolean }) => {
-    const found = await listDeadLetters(process.env, kind)
+  .action(async ({ kind, service, json }: { kind?: Kind; service?: KeeperName; json?: boolean }) => {
+    const found = await listDeadLetters(process.env, { kind, service })
     say(json ? JSON.stringify(found) : describeGroups(found.groups))
     if (found.unavailable.length > 0) {
       process.stderr.write(`dailyfeed: not asked, since they do not answer: ${found.unavailable.join(', ')}\n`)

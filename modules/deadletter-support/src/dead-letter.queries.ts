@@ -107,10 +107,18 @@ export async function archiveDeadLetter(sql: Sql, schema: string, id: number): P
   await sql`update ${sql(schema)}.dead_letter set status = 'ARCHIVED' where id = ${id} and status = 'OPEN'`
 }
 
-/** Returns how many. */
-export async function archiveDeadLettersOf(sql: Sql, schema: string, fingerprint: string): Promise<number> {
-  const { count } = await sql`update ${sql(schema)}.dead_letter set status = 'ARCHIVED' where fingerprint = ${fingerprint} and status = 'OPEN'`
+/** The oldest of a cause. Returns how many. */
+export async function archiveDeadLettersOf(sql: Sql, schema: string, fingerprint: string, limit: number): Promise<number> {
+  const { count } = await sql`
+    update ${sql(schema)}.dead_letter set status = 'ARCHIVED' where id in (
+      select id from ${sql(schema)}.dead_letter where fingerprint = ${fingerprint} and status = 'OPEN' order by id limit ${limit} for update skip locked)`
   return count
+}
+
+export async function countOpenDeadLetters(sql: Sql, schema: string, fingerprint: string): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int as count from ${sql(schema)}.dead_letter where fingerprint = ${fingerprint} and status = 'OPEN'`
+  return row.count
 }
 
 export async function countDeadLetters(sql: Sql, schema: string): Promise<{ OPEN: number; ARCHIVED: number }> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { DailyfeedError } from '@dailyfeed/code/errors'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
@@ -6,12 +7,14 @@ import Type from 'typebox'
 import {
   archiveDeadLetter,
   archiveDeadLettersOf,
+  countOpenDeadLetters,
   type DeadLetterGroupRow,
   type DeadLetterRow,
   findDeadLetter,
   findDeadLetterGroups,
 } from './dead-letter.queries.ts'
 import type { DeadLetterReplay } from './dead-letter-replay.ts'
+import { inSlices } from './slices.ts'
 
 export const DEAD_LETTERS_PATH = '/internal/dead-letters'
 
@@ -34,6 +37,7 @@ export const DeadLetter = Type.Object({
   eventId: Type.Union([Type.String(), Type.Null()]),
   source: Type.String(),
   payload: Type.String({ description: 'the event as it came' }),
+  payloadBase64: Type.Union([Type.String(), Type.Null()], { description: 'its bytes, where they are no UTF-8' }),
   recordKey: Type.Union([Type.String(), Type.Null()], { description: 'of a record of Kafka, as are its headers and its place' }),
   headers: Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()]),
   topic: Type.Union([Type.String(), Type.Null()]),
@@ -53,8 +57,16 @@ export type DeadLetter = Type.Static<typeof DeadLetter>
 export const Replay = Type.Object({ outcome: Type.Enum(['REPLAYED', 'FAILED_AGAIN', 'NOT_OPEN', 'IN_PROGRESS']), deadLetter: DeadLetter })
 /** One round over a group: asked again with `since` until nothing remains. */
 export const GroupReplay = Type.Object({ replayed: Type.Integer(), failedAgain: Type.Integer(), remaining: Type.Integer(), since: Type.String() })
+export const GroupWalk = Type.Object({
+  fingerprint: Type.String({ maxLength: 64 }),
+  since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+})
+export const ByFingerprint = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
+/** Asked again until nothing remains. */
+export const GroupArchive = Type.Object({ count: Type.Integer(), remaining: Type.Integer() })
 export type Replay = Type.Static<typeof Replay>
 export type GroupReplay = Type.Static<typeof GroupReplay>
+export type GroupArchive = Type.Static<typeof GroupArchive>
 
 interface DeadLetterRoutesOptions {
   sql: Sql
@@ -100,7 +112,7 @@ export function offerDeadLetters(app: HttpServer, { sql, schema, replay }: DeadL
       config,
       schema: {
         hide: true,
-        body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }), since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })) }),
+        body: GroupWalk,
         response: { 200: successOf(GroupReplay) },
       },
     },
@@ -113,11 +125,15 @@ export function offerDeadLetters(app: HttpServer, { sql, schema, replay }: DeadL
       config,
       schema: {
         hide: true,
-        body: Type.Object({ fingerprint: Type.String({ maxLength: 64 }) }),
-        response: { 200: successOf(Type.Object({ count: Type.Integer() })) },
+        body: ByFingerprint,
+        response: { 200: successOf(GroupArchive) },
       },
     },
-    async (request) => success(200, { count: await archiveDeadLettersOf(sql, schema, request.body.fingerprint) }),
+    async (request) => {
+      const { fingerprint } = request.body
+      const count = await inSlices((limit) => archiveDeadLettersOf(sql, schema, fingerprint, limit))
+      return success(200, { count, remaining: await countOpenDeadLetters(sql, schema, fingerprint) })
+    },
   )
 }
 
@@ -138,6 +154,7 @@ const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
   eventId: row.event_id,
   source: row.source,
   payload: row.payload.toString(),
+  payloadBase64: isUtf8(row.payload) ? null : row.payload.toString('base64'),
   recordKey: row.record_key?.toString() ?? null,
   headers: row.headers,
   topic: row.topic,

@@ -133,3 +133,22 @@ test('an unknown dead letter is not found, and only batch-svc is answered', asyn
     expect((await ask(path, { id: 99 }, 'nobody')).status).toBe(401)
   }
 })
+
+test('a group is archived as a whole, once', async () => {
+  await fail(1, 2, 3)
+  await listener.handle(['nonsense'], 'http:test')
+  const [, views] = (await ask('/groups')).data
+  const rounds = await Promise.all([1, 2].map(() => ask('/groups/archive', { fingerprint: views.fingerprint })))
+  expect(rounds.reduce((sum, { data }) => sum + data.count, 0)).toBe(3)
+  expect((await ask('/groups/archive', { fingerprint: views.fingerprint })).data).toEqual({ count: 0, remaining: 0 })
+  expect((await ask('/groups')).data).toHaveLength(1)
+})
+
+test('bytes that are no UTF-8 are shown as they came', async () => {
+  const value = Buffer.from([0x7b, 0xff, 0x00])
+  await listener.handleRecords([{ topic: 't', partition: 1, offset: 5n, key: null, value, headers: [], timestamp: 0 }])
+  const { latestId: id } = (await ask('/groups')).data[0]
+  expect((await ask('/find', { id })).data).toMatchObject({ payloadBase64: value.toString('base64'), topic: 't', partition: 1, offset: 5 })
+  await fail(1)
+  expect((await ask('/find', { id: id + 1 })).data.payloadBase64).toBe(null)
+})

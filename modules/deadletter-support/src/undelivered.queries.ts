@@ -49,9 +49,31 @@ export const findUndeliveredGroups = (sql: Sql, schema: string): Promise<Undeliv
     join ${sql(schema)}.outbox_pending head on head.id = waiting.head_id and head.attempts > 0
     order by latest_id desc`
 
-/** DEAD ones of these errors are delivered again, in their old place. Returns how many. */
-export async function deliverAgainOf(sql: Sql, schema: string, destination: string, errors: readonly string[]): Promise<number> {
-  return deliverAgain(sql, schema, sql`destination = ${destination} and coalesce(last_error, '') = any (${errors as string[]})`)
+/** What one destination refused for one cause: every wording of it. */
+interface RefusedCause {
+  destination: string
+  errors: readonly string[]
+}
+
+const refusedFor = (sql: Sql, { destination, errors }: RefusedCause) =>
+  sql`status = 'DEAD' and destination = ${destination} and coalesce(last_error, '') = any (${errors as string[]})`
+
+/** Not tried since the walk began: what is refused again at once is not sent again for ever. */
+const untried = (sql: Sql, since: string) => sql`(last_attempt_at is null or last_attempt_at < ${since}::text::timestamptz)`
+
+/** The oldest of a cause that this walk has not tried are delivered again, in their old place. Returns how many. */
+export async function deliverAgainOf(sql: Sql, schema: string, cause: RefusedCause, since: string, limit: number): Promise<number> {
+  return deliverAgain(
+    sql,
+    schema,
+    sql`id in (select id from ${sql(schema)}.outbox_pending where ${refusedFor(sql, cause)} and ${untried(sql, since)} order by id limit ${limit} for update skip locked)`,
+  )
+}
+
+export async function countUntriedOf(sql: Sql, schema: string, cause: RefusedCause, since: string): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int as count from ${sql(schema)}.outbox_pending where ${refusedFor(sql, cause)} and ${untried(sql, since)}`
+  return row.count
 }
 
 export async function deliverAgainOne(sql: Sql, schema: string, id: number): Promise<number> {
@@ -84,10 +106,16 @@ async function deliverAgain(sql: Sql, schema: string, which: ReturnType<Sql>): P
 }
 
 /** Only what was refused for good: what waits is still to be delivered. Returns how many. */
-export async function archiveUndeliveredOf(sql: Sql, schema: string, destination: string, errors: readonly string[]): Promise<number> {
+export async function archiveUndeliveredOf(sql: Sql, schema: string, cause: RefusedCause, limit: number): Promise<number> {
   const { count } = await sql`
-    update ${sql(schema)}.outbox_pending set status = 'ARCHIVED' where status = 'DEAD' and destination = ${destination} and coalesce(last_error, '') = any (${errors as string[]})`
+    update ${sql(schema)}.outbox_pending set status = 'ARCHIVED' where id in (
+      select id from ${sql(schema)}.outbox_pending where ${refusedFor(sql, cause)} order by id limit ${limit} for update skip locked)`
   return count
+}
+
+export async function countRefusedFor(sql: Sql, schema: string, cause: RefusedCause): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`select count(*)::int as count from ${sql(schema)}.outbox_pending where ${refusedFor(sql, cause)}`
+  return row.count
 }
 
 export async function archiveUndelivered(sql: Sql, schema: string, id: number): Promise<void> {

@@ -3,6 +3,7 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Sql } from 'postgres'
 import Type from 'typebox'
+import { ByFingerprint, GroupArchive, GroupReplay, GroupWalk } from './dead-letter.routes.ts'
 import { toEventJson } from './event-text.ts'
 import { archiveGroup, listUndelivered, redeliverGroup, type UndeliveredGroup as Group, undeliveredFingerprintOf, writtenAt } from './undelivered.ts'
 import { archiveUndelivered, deliverAgainOne, findUndelivered, type UndeliveredRow } from './undelivered.queries.ts'
@@ -36,6 +37,10 @@ export const Undelivered = Type.Object({
 })
 export type Undelivered = Type.Static<typeof Undelivered>
 
+/** NOT_OPEN: it is on its way already, or archived. */
+export const Redelivery = Type.Object({ outcome: Type.Enum(['SENT_AGAIN', 'NOT_OPEN']), deadLetter: Undelivered })
+export type Redelivery = Type.Static<typeof Redelivery>
+
 interface UndeliveredRoutesOptions {
   sql: Sql
   schema: string
@@ -43,8 +48,6 @@ interface UndeliveredRoutesOptions {
 }
 
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
-const ByFingerprint = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
-const Count = Type.Object({ count: Type.Integer() })
 
 /** The publisher dead letters of a service, for batch-svc. POST alone: these are calls of a service, not pages. */
 export function offerUndelivered(app: HttpServer, { sql, schema, wakeRelay }: UndeliveredRoutesOptions): void {
@@ -64,10 +67,13 @@ export function offerUndelivered(app: HttpServer, { sql, schema, wakeRelay }: Un
     success(200, await getUndeliveredOrThrow(request.body.id)),
   )
 
-  app.post(`${UNDELIVERED_PATH}/replay`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } }, async (request) => {
-    await deliverAgainOne(sql, schema, request.body.id)
+  app.post(`${UNDELIVERED_PATH}/replay`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Redelivery) } } }, async (request) => {
+    const before = await getUndeliveredOrThrow(request.body.id)
+    const count = await deliverAgainOne(sql, schema, request.body.id)
+    // The relay takes the row away as soon as it is delivered.
+    const deadLetter = count === 0 ? before : { ...before, status: 'PENDING' as const, replayCount: before.replayCount + 1 }
     wakeRelay()
-    return success(200, await getUndeliveredOrThrow(request.body.id))
+    return success(200, { outcome: count === 0 ? ('NOT_OPEN' as const) : ('SENT_AGAIN' as const), deadLetter })
   })
 
   app.post(`${UNDELIVERED_PATH}/archive`, { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } }, async (request) => {
@@ -77,18 +83,18 @@ export function offerUndelivered(app: HttpServer, { sql, schema, wakeRelay }: Un
 
   app.post(
     `${UNDELIVERED_PATH}/groups/replay`,
-    { config, schema: { hide: true, body: ByFingerprint, response: { 200: successOf(Count) } } },
+    { config, schema: { hide: true, body: GroupWalk, response: { 200: successOf(GroupReplay) } } },
     async (request) => {
-      const count = await redeliverGroup(sql, schema, request.body.fingerprint)
+      const round = await redeliverGroup(sql, schema, request.body.fingerprint, request.body.since)
       wakeRelay()
-      return success(200, { count })
+      return success(200, round)
     },
   )
 
   app.post(
     `${UNDELIVERED_PATH}/groups/archive`,
-    { config, schema: { hide: true, body: ByFingerprint, response: { 200: successOf(Count) } } },
-    async (request) => success(200, { count: await archiveGroup(sql, schema, request.body.fingerprint) }),
+    { config, schema: { hide: true, body: ByFingerprint, response: { 200: successOf(GroupArchive) } } },
+    async (request) => success(200, await archiveGroup(sql, schema, request.body.fingerprint)),
   )
 }
 

@@ -1,6 +1,16 @@
 import type { Sql } from 'postgres'
+import { findNow } from './dead-letter-claim.queries.ts'
+import type { ReplayRound } from './dead-letter-replay.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { archiveUndeliveredOf, deliverAgainOf, findUndeliveredGroups, type UndeliveredGroupRow } from './undelivered.queries.ts'
+import { inSlices } from './slices.ts'
+import {
+  archiveUndeliveredOf,
+  countRefusedFor,
+  countUntriedOf,
+  deliverAgainOf,
+  findUndeliveredGroups,
+  type UndeliveredGroupRow,
+} from './undelivered.queries.ts'
 
 /** Undelivered events of one cause: the publisher dead letters. */
 export interface UndeliveredGroup {
@@ -28,16 +38,24 @@ export async function listUndelivered(sql: Sql, schema: string): Promise<Undeliv
   return [...groups.values()]
 }
 
-/** Sends those of one cause again. Returns how many; 0 where none has the fingerprint, or where they are tried by themselves. */
-export async function redeliverGroup(sql: Sql, schema: string, fingerprint: string): Promise<number> {
-  const group = (await listUndelivered(sql, schema)).find((one) => one.fingerprint === fingerprint)
-  return group?.status === 'DEAD' ? deliverAgainOf(sql, schema, group.destination, group.errors) : 0
+/** Sends some of one cause again, each once in a walk; none where they are tried by themselves. How it ends shows on the next list. */
+export async function redeliverGroup(sql: Sql, schema: string, fingerprint: string, since?: string): Promise<ReplayRound> {
+  const begunAt = since ?? (await findNow(sql))
+  const group = await findRefusedGroup(sql, schema, fingerprint)
+  if (group === undefined) return { replayed: 0, failedAgain: 0, remaining: 0, since: begunAt }
+  const replayed = await inSlices((limit) => deliverAgainOf(sql, schema, group, begunAt, limit))
+  return { replayed, failedAgain: 0, remaining: await countUntriedOf(sql, schema, group, begunAt), since: begunAt }
 }
 
-export async function archiveGroup(sql: Sql, schema: string, fingerprint: string): Promise<number> {
-  const group = (await listUndelivered(sql, schema)).find((one) => one.fingerprint === fingerprint)
-  return group?.status === 'DEAD' ? archiveUndeliveredOf(sql, schema, group.destination, group.errors) : 0
+export async function archiveGroup(sql: Sql, schema: string, fingerprint: string): Promise<{ count: number; remaining: number }> {
+  const group = await findRefusedGroup(sql, schema, fingerprint)
+  if (group === undefined) return { count: 0, remaining: 0 }
+  const count = await inSlices((limit) => archiveUndeliveredOf(sql, schema, group, limit))
+  return { count, remaining: await countRefusedFor(sql, schema, group) }
 }
+
+const findRefusedGroup = async (sql: Sql, schema: string, fingerprint: string): Promise<UndeliveredGroup | undefined> =>
+  (await listUndelivered(sql, schema)).find((group) => group.status === 'DEAD' && group.fingerprint === fingerprint)
 
 /** The same for all that cannot go to one destination for one reason. */
 export const undeliveredFingerprintOf = (schema: string, row: { destination: string; status: string; last_error: string | null }): string =>

@@ -31,6 +31,7 @@ export const publisherLetterOf = (service: string, { destination, message, lastA
   source: `outbox of ${service}`,
   recordKey: null,
   headers: null,
+  payloadBase64: null,
   topic: null,
   partition: null,
   offset: null,

@@ -3,7 +3,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
-import { KINDS } from './dead-letter-owners.ts'
+import { KEEPING, KINDS } from './dead-letter-owners.ts'
 import { DeadLetter, DeadLetterGroups, GroupArchive, GroupReplay, Replay } from './dead-letter.schemas.ts'
 import { archiveDeadLetter, archiveGroup, getDeadLetterOrThrow, listDeadLetterGroups, replayDeadLetter, replayGroup } from './dead-letter.service.ts'
 
@@ -21,11 +21,11 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       schema: {
         tags,
         summary: 'Events that failed, by cause',
-        querystring: Type.Object({ kind: Type.Optional(Type.Enum([...KINDS])) }),
+        querystring: Type.Object({ kind: Type.Optional(Type.Enum([...KINDS])), service: Type.Optional(Type.Enum([...KEEPING])) }),
         response: { 200: successOf(DeadLetterGroups) },
       },
     },
-    async (request) => success(200, await listDeadLetterGroups(context, request.query.kind)),
+    async (request) => success(200, await listDeadLetterGroups(context, request.query)),
   )
 
   app.get(
@@ -63,7 +63,15 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
 
   app.post(
     '/api/admin/dead-letters/groups/:fingerprint/archive',
-    { preHandler, schema: { tags, summary: 'Put away all events that failed of one cause', params: groupParams, response: { 200: successOf(GroupArchive) } } },
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Put away all events that failed of one cause, for a few seconds; ask again until none remain',
+        params: groupParams,
+        response: { 200: successOf(GroupArchive) },
+      },
+    },
     async (request) => success(200, await archiveGroup(context, request.params.fingerprint)),
   )
 }

@@ -28,6 +28,7 @@ export const DeadLetter = Type.Object({
   eventId: nullable(Type.String()),
   source: Type.String(),
   payload: Type.String({ description: 'the event as it came' }),
+  payloadBase64: nullable(Type.String({ description: 'its bytes, where they are no UTF-8' })),
   recordKey: nullable(Type.String({ description: 'of a record of Kafka, as are its headers and its place' })),
   headers: nullable(Type.Record(Type.String(), Type.String())),
   topic: nullable(Type.String()),
@@ -57,5 +58,10 @@ export const GroupReplay = Type.Object({
   since: nullable(Instant),
   unavailable,
 })
-export const GroupArchive = Type.Object({ archived: Type.Integer(), unavailable })
+export const GroupArchive = Type.Object({
+  archived: Type.Integer(),
+  remaining: Type.Integer({ description: 'still open: ask again' }),
+  unavailable,
+})
 export type GroupReplay = Type.Static<typeof GroupReplay>
+export type GroupArchive = Type.Static<typeof GroupArchive>

@@ -1,11 +1,17 @@
 import { DailyfeedError } from '@dailyfeed/code/errors'
-import type { DeadLetter as Listened, DeadLetterGroup as ListenedGroup, GroupReplay as ReplayRound } from '@dailyfeed/deadletter-support/dead-letter.routes'
-import type { Undelivered, UndeliveredGroup } from '@dailyfeed/deadletter-support/undelivered.routes'
+import type {
+  GroupArchive as ArchiveRound,
+  DeadLetter as Listened,
+  DeadLetterGroup as ListenedGroup,
+  Replay as ListenedReplay,
+  GroupReplay as ReplayRound,
+} from '@dailyfeed/deadletter-support/dead-letter.routes'
+import type { Redelivery, Undelivered, UndeliveredGroup } from '@dailyfeed/deadletter-support/undelivered.routes'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { FastifyBaseLogger } from 'fastify'
 import { type DeadLetterOwners, KEEPERS, KEEPING, type KeeperName, type Kind, KINDS } from './dead-letter-owners.ts'
 import { listenerGroupOf, listenerLetterOf, publisherGroupOf, publisherLetterOf } from './dead-letter.mapper.ts'
-import type { DeadLetter, DeadLetterGroup, GroupReplay } from './dead-letter.schemas.ts'
+import type { DeadLetter, DeadLetterGroup, GroupArchive, GroupReplay } from './dead-letter.schemas.ts'
 
 export interface DeadLetterContext {
   deadLetterOwners: DeadLetterOwners
@@ -14,9 +20,18 @@ export interface DeadLetterContext {
 
 const PUBLIC_ID = new RegExp(`^(${KEEPING.join('|')})-(p?)([1-9][0-9]{0,14})$`)
 
+/** Whose dead letters are asked for: all where it says nothing. */
+export interface Selection {
+  kind?: Kind | undefined
+  service?: KeeperName | undefined
+}
+
 /** All groups of all owners, the latest first; an owner that is away takes away only its own. */
-export async function listDeadLetterGroups(context: DeadLetterContext, kind?: Kind): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
-  const { answers, unavailable } = await askAll<(ListenedGroup | UndeliveredGroup)[]>(context, '/groups', {}, kind)
+export async function listDeadLetterGroups(
+  context: DeadLetterContext,
+  selection: Selection = {},
+): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
+  const { answers, unavailable } = await askAll<(ListenedGroup | UndeliveredGroup)[]>(context, '/groups', {}, selection)
   const groups = answers.flatMap((answer) =>
     answer.data.map((group) =>
       answer.kind === 'LISTENER' ? listenerGroupOf(answer.service, group as ListenedGroup) : publisherGroupOf(answer.service, group as UndeliveredGroup),
@@ -32,47 +47,39 @@ export const archiveDeadLetter = (context: DeadLetterContext, publicId: string):
 export async function replayDeadLetter(context: DeadLetterContext, publicId: string): Promise<{ outcome: string; deadLetter: DeadLetter }> {
   const { kind, service, id } = readIdOrThrow(publicId)
   if (kind === 'PUBLISHER') {
-    const before = await getDeadLetterOrThrow(context, publicId)
-    const deadLetter = await askForOne(context, publicId, '/replay')
-    return { outcome: before.status === 'DEAD' ? 'SENT_AGAIN' : 'NOT_OPEN', deadLetter }
+    const { outcome, deadLetter } = await askOne<Redelivery>(context, kind, service, '/replay', id)
+    return { outcome, deadLetter: publisherLetterOf(service, deadLetter) }
   }
-  const { outcome, deadLetter } = await askOne<{ outcome: string; deadLetter: Listened }>(context, kind, service, '/replay', id)
+  const { outcome, deadLetter } = await askOne<ListenedReplay>(context, kind, service, '/replay', id)
   return { outcome, deadLetter: listenerLetterOf(service, deadLetter) }
 }
 
-/** One round over all of one cause. Throws DEAD_LETTER_NOT_FOUND where no owner has any. */
+/** One round over all of one cause. Zeros where none is open: asked twice, or too late, it does no more. */
 export async function replayGroup(context: DeadLetterContext, fingerprint: string, since?: string): Promise<GroupReplay> {
-  const { answers, unavailable } = await askAll<ReplayRound | { count: number }>(context, '/groups/replay', {
+  const { answers, unavailable } = await askAll<ReplayRound>(context, '/groups/replay', {
     fingerprint,
     ...(since === undefined ? {} : { since }),
   })
   const sum: GroupReplay = { replayed: 0, failedAgain: 0, remaining: 0, since: since ?? null, unavailable }
   for (const { data } of answers) {
-    if ('count' in data) {
-      sum.replayed += data.count
-      continue
-    }
     sum.replayed += data.replayed
     sum.failedAgain += data.failedAgain
     sum.remaining += data.remaining
     // The owner's clock, of whoever has something of this cause: a fingerprint is one service's.
     if (data.replayed + data.failedAgain + data.remaining > 0) sum.since = data.since
   }
-  checkFound(sum.replayed + sum.failedAgain + sum.remaining, unavailable)
   return sum
 }
 
-/** Throws DEAD_LETTER_NOT_FOUND where no owner has any that could be put away. */
-export async function archiveGroup(context: DeadLetterContext, fingerprint: string): Promise<{ archived: number; unavailable: string[] }> {
-  const { answers, unavailable } = await askAll<{ count: number }>(context, '/groups/archive', { fingerprint })
-  const archived = answers.reduce((sum, { data }) => sum + data.count, 0)
-  checkFound(archived, unavailable)
-  return { archived, unavailable }
-}
-
-/** Where an owner is away, the group may be that one's. */
-function checkFound(count: number, unavailable: readonly string[]): void {
-  if (count === 0 && unavailable.length === 0) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+/** The same for putting away. */
+export async function archiveGroup(context: DeadLetterContext, fingerprint: string): Promise<GroupArchive> {
+  const { answers, unavailable } = await askAll<ArchiveRound>(context, '/groups/archive', { fingerprint })
+  const sum: GroupArchive = { archived: 0, remaining: 0, unavailable }
+  for (const { data } of answers) {
+    sum.archived += data.count
+    sum.remaining += data.remaining
+  }
+  return sum
 }
 
 function readIdOrThrow(publicId: string): { kind: Kind; service: KeeperName; id: number } {
@@ -102,11 +109,13 @@ async function askAll<Data>(
   context: DeadLetterContext,
   path: string,
   body: object,
-  only?: Kind,
+  { kind: onlyKind, service: onlyService }: Selection = {},
 ): Promise<{ answers: { kind: Kind; service: KeeperName; data: Data }[]; unavailable: string[] }> {
   const answers: { kind: Kind; service: KeeperName; data: Data }[] = []
   const unavailable = new Set<string>()
-  const asked = KINDS.filter((kind) => only === undefined || kind === only).flatMap((kind) => KEEPERS[kind].services.map((service) => ({ kind, service })))
+  const asked = KINDS.flatMap((kind) => KEEPERS[kind].services.map((service) => ({ kind, service }))).filter(
+    ({ kind, service }) => (onlyKind ?? kind) === kind && (onlyService ?? service) === service,
+  )
   await Promise.all(
     asked.map(async ({ kind, service }) => {
       try {

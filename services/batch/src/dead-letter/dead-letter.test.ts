@@ -1,6 +1,9 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { createNewEventOf, insertEvents } from '@dailyfeed/deadletter-support/outbox'
+import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
+import { createDeadLetterReplay } from '@dailyfeed/deadletter-support/dead-letter-replay'
+import { createListener, type Listener } from '@dailyfeed/deadletter-support/listener'
+import { offerUndelivered } from '@dailyfeed/deadletter-support/undelivered.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { success } from '@dailyfeed/http-server/envelope'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -8,7 +11,6 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
-import Type from 'typebox'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
@@ -17,186 +19,107 @@ import { createDeadLetterOwners, type DeadLetterOwners } from './dead-letter-own
 
 const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
 const NOWHERE = 'http://127.0.0.1:1'
+const newEventOf = createNewEventOf('Asia/Seoul')
 let database: TestDatabase
 let batchSql: Sql
 let tokens: TestTokens
 let app: HttpServer
 let deadLetterOwners: DeadLetterOwners
 let headers: Record<string, string>
-const owners: { name: Owner; letters: Letter[]; undelivered: Letter[]; service: RunningService }[] = []
-type Owner = 'content' | 'search' | 'member' | 'timeline'
+let isBroken: boolean
+let effects: number
 
-/** A small owner that answers as the routes of deadletter-support do, over letters in memory. */
-async function startOwner(name: Owner) {
-  const server = await createHttpServer({
-    service: name,
-    logLevel: 'silent',
-    verifier: tokens.verifier,
-    callers: `batch:${hashOfToken(BATCH_TOKEN)}`,
-    checkReady: async () => {},
-  })
-  const letters: Letter[] = []
-  const undelivered: Letter[] = []
-  const config = { access: 'INTERNAL' as const, callers: ['batch'] }
-  const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
-  const open = () => letters.filter(({ status }) => status === 'OPEN')
-  const getOrThrow = (id: number) => {
-    const letter = letters.find((one) => one.id === id)
-    if (letter === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-    return letter
-  }
-  server.post('/internal/dead-letters/groups', { config }, async () => {
-    const [first] = open()
-    if (first === undefined) return success(200, [])
-    const { fingerprint, step, errorClass, message } = first
-    return success(200, [
-      { fingerprint, step, errorClass, message, count: open().length, firstAt: first.createdAt, lastAt: open().at(-1)?.createdAt, latestId: open().at(-1)?.id },
-    ])
-  })
-  server.post('/internal/dead-letters/find', { config, schema: { body: ById } }, async ({ body }) => success(200, getOrThrow(body.id)))
-  server.post('/internal/dead-letters/archive', { config, schema: { body: ById } }, async ({ body }) =>
-    success(200, Object.assign(getOrThrow(body.id), { status: 'ARCHIVED' })),
-  )
-  server.post('/internal/dead-letters/replay', { config, schema: { body: ById } }, async ({ body }) => {
-    const deadLetter = getOrThrow(body.id)
-    if (deadLetter.status !== 'OPEN') return success(200, { outcome: 'NOT_OPEN', deadLetter })
-    return success(200, { outcome: 'REPLAYED', deadLetter: Object.assign(deadLetter, { status: 'REPLAYED' }) })
-  })
-  server.post('/internal/dead-letters/groups/replay', { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
-    const due = open().filter(({ fingerprint }) => fingerprint === body.fingerprint)
-    for (const letter of due) letter.status = 'REPLAYED'
-    return success(200, { replayed: due.length, failedAgain: 0, remaining: 0, since: '2026-11-25T00:00:00.000Z' })
-  })
-  server.post('/internal/dead-letters/groups/archive', { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
-    const due = open().filter(({ fingerprint }) => fingerprint === body.fingerprint)
-    for (const letter of due) letter.status = 'ARCHIVED'
-    return success(200, { count: due.length })
-  })
+/** What each of them runs of a service: its dead letters of both kinds, in its own schema. activity-svc is away. */
+const OWNERS = ['content', 'search', 'member', 'timeline'] as const
+type Owner = (typeof OWNERS)[number]
+interface RunningOwner {
+  sql: Sql
+  listener: Listener | undefined
+  service: RunningService
+}
+const owners = new Map<Owner, RunningOwner>()
 
-  const dead = () => undelivered.filter(({ status }) => status === 'DEAD')
-  const getUndeliveredOrThrow = (id: number) => {
-    const letter = undelivered.find((one) => one.id === id)
-    if (letter === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-    return letter
+async function startOwner(name: Owner): Promise<RunningOwner> {
+  const sql = openPool({ url: database.urlOf(name), max: 3, name: `${name}-test` })
+  const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
+  const server = await createHttpServer({ service: name, logLevel: 'silent', verifier: tokens.verifier, callers, checkReady: async () => {} })
+  const step = {
+    name: 'views',
+    usesInbox: true,
+    handles: () => true,
+    async apply(_sql: Sql, events: unknown[]) {
+      if (isBroken) throw new TypeError(`no handler for ${events.length} things`)
+      effects += events.length
+      return events.length
+    },
   }
-  server.post('/internal/undelivered/groups', { config }, async () =>
-    success(
-      200,
-      dead()
-        .slice(-1)
-        .map(({ fingerprint, destination, status, message, createdAt, id }) => ({
-          fingerprint,
-          destination,
-          status,
-          message,
-          count: dead().length,
-          firstAt: createdAt,
-          lastAt: createdAt,
-          latestId: id,
-        })),
-    ),
-  )
-  server.post('/internal/undelivered/find', { config, schema: { body: ById } }, async ({ body }) => success(200, getUndeliveredOrThrow(body.id)))
-  server.post('/internal/undelivered/replay', { config, schema: { body: ById } }, async ({ body }) => {
-    const letter = getUndeliveredOrThrow(body.id)
-    if (letter.status === 'DEAD') letter.status = 'PENDING'
-    return success(200, letter)
-  })
-  server.post('/internal/undelivered/archive', { config, schema: { body: ById } }, async ({ body }) =>
-    success(200, Object.assign(getUndeliveredOrThrow(body.id), { status: 'ARCHIVED' })),
-  )
-  for (const [path, status] of [
-    ['replay', 'PENDING'],
-    ['archive', 'ARCHIVED'],
-  ] as const)
-    server.post(`/internal/undelivered/groups/${path}`, { config, schema: { body: Type.Object({ fingerprint: Type.String() }) } }, async ({ body }) => {
-      const due = dead().filter(({ fingerprint }) => fingerprint === body.fingerprint)
-      for (const letter of due) letter.status = status
-      return success(200, { count: due.length })
-    })
-  owners.push({ name, letters, undelivered, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) })
+  const listener = name === 'content' || name === 'search' ? createListener({ sql, schema: name, steps: [step], log: server.log }) : undefined
+  if (listener !== undefined) offerDeadLetters(server, { sql, schema: name, replay: createDeadLetterReplay({ sql, schema: name, listener }) })
+  if (name !== 'search') offerUndelivered(server, { sql, schema: name, wakeRelay() {} })
+  return { sql, listener, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) }
 }
 
-interface Letter {
-  id: number
-  status: string
-  fingerprint: string
-  createdAt: string
-  [member: string]: unknown
-}
+const ownerOf = (name: Owner) => owners.get(name) as RunningOwner
+const urlOf = (name: Owner) => ownerOf(name).service.url
 
 const ask = async (method: 'GET' | 'POST', path = '') => {
   const answer = await app.inject({ method, url: `/api/admin/dead-letters${path}`, headers })
   return { status: answer.statusCode, code: answer.json().code, data: answer.json().data }
 }
-const ownerOf = (name: string) => owners.find((owner) => owner.name === name) as (typeof owners)[number]
-const keep = (name: string, ...ids: number[]) => {
-  for (const id of ids) {
-    const failure = {
-      step: 'views',
-      eventId: `event ${id}`,
-      source: 'http:test',
-      payload: '{"n":1}',
-      errorClass: 'TypeError',
-      message: 'no handler',
-      stack: null,
-      recordKey: null,
-      headers: null,
-      topic: null,
-      partition: null,
-      offset: null,
-    }
-    ownerOf(name).letters.push({
-      ...failure,
-      id,
-      status: 'OPEN',
-      fingerprint: `f-${name}`,
-      attempts: 0,
-      replayCount: 0,
-      createdAt: `2026-11-25T00:00:0${id}.000Z`,
-    })
-  }
+
+const eventOf = (n: number) => ({
+  eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+  schemaVersion: 1,
+  messageKey: `k${n}`,
+  version: 1,
+  memberActivityType: 'POST_READ',
+  memberId: 1,
+  postId: 1,
+  createdAt: '2026-11-25T00:00:00.000Z',
+  updatedAt: '2026-11-25T00:00:00.000Z',
+  occurredAt: '2026-11-25T00:00:00.000Z',
+})
+
+/** Events that the handler fails at; their dead letters have the ids 1, 2, … */
+async function keep(name: 'content' | 'search', ...numbers: number[]): Promise<void> {
+  isBroken = true
+  await ownerOf(name).listener?.handle(numbers.map(eventOf), 'http:test')
+  isBroken = false
 }
 
-const keepUndelivered = (name: Owner, ...ids: number[]) => {
-  for (const id of ids)
-    ownerOf(name).undelivered.push({
-      id,
-      eventId: `event ${id}`,
-      destination: 'kafka',
-      status: 'DEAD',
-      message: 'record too large',
-      attempts: 1,
-      replayCount: 0,
-      lastAttemptAt: null,
-      fingerprint: `u-${name}`,
-      createdAt: `2026-11-25T00:01:0${id}.000Z`,
-      payload: '{"n":2}',
-    })
+/** Events that Kafka refused for good, with the ids 1, 2, … */
+async function keepUndelivered(name: 'content' | 'member', count: number): Promise<void> {
+  const now = new Date()
+  const events = Array.from({ length: count }, () => ({
+    ...newEventOf('MEMBER_FOLLOW', { memberId: 7, targetMemberId: 8 }),
+    destinations: ['kafka'],
+    memberId: 7,
+    targetMemberId: 8,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  }))
+  await insertEvents(ownerOf(name).sql, name, events)
+  await database.sql`
+    update ${database.sql(name)}.outbox_pending set status = 'DEAD', attempts = 1, last_attempt_at = now() - interval '1 second', last_error = 'record of ' || id || ' bytes is too large'`
 }
+
+const fingerprintOf = async (service: string, kind: string): Promise<string> =>
+  (await ask('GET', `?kind=${kind}`)).data.groups.find((group: { service: string }) => group.service === service).fingerprint
 
 beforeAll(async () => {
   database = await testDatabase()
   tokens = await testTokens()
-  for (const name of ['content', 'search', 'member', 'timeline'] as const) await startOwner(name)
+  for (const name of OWNERS) owners.set(name, await startOwner(name))
   batchSql = openPool({ url: database.urlOf('batch'), max: 4, name: 'batch-test' })
   const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: BATCH_TOKEN, INTERNAL_CALLERS: '' })
-  deadLetterOwners = createDeadLetterOwners(
-    {
-      content: ownerOf('content').service.url,
-      search: ownerOf('search').service.url,
-      member: ownerOf('member').service.url,
-      timeline: ownerOf('timeline').service.url,
-      activity: NOWHERE,
-    },
-    BATCH_TOKEN,
-  )
-  const jobOwners = { runJob: async () => ({}), async close() {} }
+  const urls = { content: urlOf('content'), search: urlOf('search'), member: urlOf('member'), timeline: urlOf('timeline'), activity: NOWHERE }
+  deadLetterOwners = createDeadLetterOwners(urls, BATCH_TOKEN)
   app = (
     await batchApp({
       config,
       sql: batchSql,
-      owners: jobOwners,
+      owners: { runJob: async () => ({}), async close() {} },
       deadLetterOwners,
       topicOwners: createTopicOwners({ content: NOWHERE }, BATCH_TOKEN),
       verifier: tokens.verifier,
@@ -206,110 +129,137 @@ beforeAll(async () => {
   await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
   headers = { authorization: await tokens.bearerOf(operator) }
 })
-beforeEach(() => {
-  for (const { letters, undelivered } of owners) for (const kept of [letters, undelivered]) kept.length = 0
+beforeEach(async () => {
+  isBroken = false
+  effects = 0
+  await database.sql`truncate content.dead_letter, search.dead_letter, content.inbox, search.inbox restart identity`
+  await database.sql`truncate content.outbox, content.outbox_pending, member.outbox, member.outbox_pending restart identity`
 })
 afterAll(async () => {
   await app.close()
   await deadLetterOwners.close()
-  for (const { service } of owners) await service.close()
+  for (const { service, sql } of owners.values()) {
+    await service.close()
+    await sql.end({ timeout: 1 })
+  }
   await batchSql.end({ timeout: 1 })
   await database.drop()
 })
 
-test('dead letters of all services are grouped by cause, and a service that is away is named', async () => {
-  keep('content', 1, 2)
-  keep('search', 3)
+test('dead letters of all services are grouped by cause, the latest first, and a service that is away is named', async () => {
+  await keep('content', 1, 2)
+  await keep('search', 3)
   const { status, data } = await ask('GET')
   expect([status, data.unavailable]).toEqual([200, ['activity']])
   expect(data.groups.map(({ service, count, latestId }: Record<string, unknown>) => ({ service, count, latestId }))).toEqual([
-    { service: 'search', count: 1, latestId: 'search-3' },
+    { service: 'search', count: 1, latestId: 'search-1' },
     { service: 'content', count: 2, latestId: 'content-2' },
   ])
-  expect(data.groups[1]).toMatchObject({
-    step: 'views',
-    errorClass: 'TypeError',
-    message: 'no handler',
-    firstAt: expect.any(String),
-    lastAt: expect.any(String),
-  })
+  expect(data.groups[1]).toMatchObject({ kind: 'LISTENER', step: 'views', status: 'OPEN', errorClass: 'TypeError', message: 'no handler for 1 things' })
+  expect(data.groups[1].firstAt <= data.groups[1].lastAt).toBe(true)
+})
+
+test('what could not be delivered stands beside what could not be handled; kinds and services can be asked for alone', async () => {
+  await keep('content', 1)
+  await keepUndelivered('content', 2)
+  await keepUndelivered('member', 1)
+  const groupsOf = async (query: string) =>
+    (await ask('GET', query)).data.groups.map(({ kind, service, step, status, count, latestId }: Record<string, unknown>) =>
+      [kind, service, step, status, count, latestId].join(' '),
+    )
+  const all = ['LISTENER content views OPEN 1 content-1', 'PUBLISHER content to kafka DEAD 2 content-p2', 'PUBLISHER member to kafka DEAD 1 member-p1']
+  expect((await groupsOf('')).sort()).toEqual(all)
+  expect(await groupsOf('?kind=LISTENER')).toEqual([all[0]])
+  expect((await groupsOf('?kind=PUBLISHER')).sort()).toEqual([all[1], all[2]])
+  expect((await groupsOf('?service=content')).sort()).toEqual([all[0], all[1]])
+  expect(await groupsOf('?service=content&kind=PUBLISHER')).toEqual([all[1]])
+  expect((await ask('GET', '?service=content')).data.unavailable).toEqual([])
+  for (const query of ['?kind=NONE', '?service=nobody']) expect(await ask('GET', query)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
 })
 
 test('one dead letter is shown whole, as it came', async () => {
-  keep('content', 1)
-  expect((await ask('GET', '/content-1')).data).toMatchObject({
-    id: 'content-1',
-    service: 'content',
-    payload: '{"n":1}',
-    source: 'http:test',
-    status: 'OPEN',
-    replayCount: 0,
+  await keep('content', 1)
+  const { data } = await ask('GET', '/content-1')
+  expect(data).toMatchObject({ id: 'content-1', kind: 'LISTENER', service: 'content', source: 'http:test', status: 'OPEN', attempts: 0, replayCount: 0 })
+  expect(JSON.parse(data.payload)).toEqual(eventOf(1))
+  expect(data.stack).toContain('TypeError')
+  await keepUndelivered('content', 1)
+  const undelivered = (await ask('GET', '/content-p1')).data
+  expect(undelivered).toMatchObject({
+    id: 'content-p1',
+    kind: 'PUBLISHER',
+    step: 'to kafka',
+    message: 'record of 1 bytes is too large',
+    status: 'DEAD',
+    attempts: 1,
   })
+  expect(JSON.parse(undelivered.payload)).toMatchObject({ memberActivityType: 'MEMBER_FOLLOW', memberId: 7, targetMemberId: 8 })
 })
 
-test('a replay is asked of the owner, and says so where there is nothing left to do', async () => {
-  keep('content', 1)
-  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'REPLAYED', deadLetter: { id: 'content-1', status: 'REPLAYED' } })
-  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN' })
+test('of replays at once one takes effect, and a later one says that nothing is left to do', async () => {
+  await keep('content', 1)
+  const outcomes = (await Promise.all([1, 2, 3].map(() => ask('POST', '/content-1/replay')))).map(({ data }) => data.outcome)
+  expect(outcomes.filter((outcome) => outcome === 'REPLAYED')).toHaveLength(1)
+  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN', deadLetter: { status: 'REPLAYED', replayCount: 1 } })
+  expect(effects).toBe(1)
 })
 
-test('a group is replayed as a whole, and no other with it', async () => {
-  keep('content', 1, 2)
-  keep('search', 3)
-  expect((await ask('POST', '/groups/f-content/replay')).data).toEqual({
-    replayed: 2,
-    failedAgain: 0,
-    remaining: 0,
-    since: '2026-11-25T00:00:00.000Z',
-    unavailable: ['activity'],
-  })
+test('a replay whose cause is still there fails again, and is counted', async () => {
+  await keep('content', 1)
+  isBroken = true
+  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'FAILED_AGAIN', deadLetter: { status: 'OPEN', replayCount: 1 } })
+})
+
+test('a group is replayed as a whole, and no other with it; the second time there is nothing to do', async () => {
+  await keep('content', 1, 2)
+  await keep('search', 3)
+  const path = `/groups/${await fingerprintOf('content', 'LISTENER')}/replay`
+  const first = await ask('POST', path)
+  expect(first.data).toEqual({ replayed: 2, failedAgain: 0, remaining: 0, since: expect.any(String), unavailable: ['activity'] })
+  expect(await ask('POST', path)).toMatchObject({ status: 200, data: { replayed: 0, failedAgain: 0, remaining: 0 } })
+  expect(effects).toBe(2)
   expect((await ask('GET')).data.groups.map(({ service }: { service: string }) => service)).toEqual(['search'])
 })
 
-test('what could not be delivered stands beside what could not be handled, and can be asked for alone', async () => {
-  keep('content', 1)
-  keepUndelivered('content', 2, 3)
-  keepUndelivered('member', 4)
-  const { data } = await ask('GET')
-  expect(
-    data.groups.map(({ kind, service, step, status, count, latestId }: Record<string, unknown>) => [kind, service, step, status, count, latestId]),
-  ).toEqual([
-    ['PUBLISHER', 'member', 'to kafka', 'DEAD', 1, 'member-p4'],
-    ['PUBLISHER', 'content', 'to kafka', 'DEAD', 2, 'content-p3'],
-    ['LISTENER', 'content', 'views', 'OPEN', 1, 'content-1'],
-  ])
-  expect((await ask('GET', '?kind=LISTENER')).data.groups).toHaveLength(1)
-  expect((await ask('GET', '?kind=PUBLISHER')).data).toMatchObject({ groups: [{ service: 'member' }, { service: 'content' }], unavailable: [] })
-  expect(await ask('GET', '?kind=NONE')).toMatchObject({ status: 400 })
-  expect((await ask('GET', '/content-p2')).data).toMatchObject({
-    id: 'content-p2',
-    kind: 'PUBLISHER',
-    payload: '{"n":2}',
-    message: 'record too large',
-    status: 'DEAD',
-  })
+test('a walk over a group that fails again ends: asked with since, what it has tried is not tried again', async () => {
+  await keep('content', 1, 2)
+  const path = `/groups/${await fingerprintOf('content', 'LISTENER')}/replay`
+  isBroken = true
+  const { since, ...first } = (await ask('POST', path)).data
+  expect(first).toMatchObject({ replayed: 0, failedAgain: 2, remaining: 0 })
+  expect((await ask('POST', `${path}?since=${since}`)).data).toMatchObject({ replayed: 0, failedAgain: 0, remaining: 0 })
+  expect((await ask('POST', path)).data.failedAgain).toBe(2)
+  expect(await ask('POST', `${path}?since=yesterday`)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
 })
 
 test('what was refused is sent again, alone or all of one cause; the second time there is nothing to do', async () => {
-  keepUndelivered('content', 1, 2, 3)
-  expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({ outcome: 'SENT_AGAIN', deadLetter: { status: 'PENDING' } })
+  await keepUndelivered('content', 3)
+  const path = `/groups/${await fingerprintOf('content', 'PUBLISHER')}/replay`
+  expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({
+    outcome: 'SENT_AGAIN',
+    deadLetter: { id: 'content-p1', status: 'PENDING', replayCount: 1 },
+  })
   expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN' })
-  expect((await ask('POST', '/groups/u-content/replay')).data).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
-  expect((await ask('POST', '/groups/u-content/replay')).data).toMatchObject({ replayed: 0, unavailable: ['activity'] })
+  expect((await ask('POST', path)).data).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
+  expect(await ask('POST', path)).toMatchObject({ status: 200, data: { replayed: 0 } })
 })
 
 test('a group is put away as a whole', async () => {
-  keep('content', 1, 2)
-  keepUndelivered('member', 3)
-  expect((await ask('POST', '/groups/f-content/archive')).data).toEqual({ archived: 2, unavailable: ['activity'] })
-  expect((await ask('POST', '/groups/u-member/archive')).data).toEqual({ archived: 1, unavailable: ['activity'] })
+  await keep('content', 1, 2)
+  await keepUndelivered('member', 1)
+  const [listened, published] = [await fingerprintOf('content', 'LISTENER'), await fingerprintOf('member', 'PUBLISHER')]
+  expect((await ask('POST', `/groups/${listened}/archive`)).data).toEqual({ archived: 2, remaining: 0, unavailable: ['activity'] })
+  expect((await ask('POST', `/groups/${published}/archive`)).data).toEqual({ archived: 1, remaining: 0, unavailable: ['activity'] })
+  expect((await ask('POST', `/groups/${published}/archive`)).data).toMatchObject({ archived: 0, remaining: 0 })
   expect((await ask('GET')).data.groups).toEqual([])
 })
 
-test('what is archived is no longer open', async () => {
-  keep('search', 1)
+test('what is archived is no longer open, and not replayed', async () => {
+  await keep('search', 1)
   expect((await ask('POST', '/search-1/archive')).data).toMatchObject({ id: 'search-1', status: 'ARCHIVED' })
   expect((await ask('GET')).data.groups).toEqual([])
+  expect((await ask('POST', '/search-1/replay')).data.outcome).toBe('NOT_OPEN')
+  expect(effects).toBe(0)
 })
 
 test.each(['/content-99', '/content-0', '/content-1x', '/member-1', '/search-p1', '/content-p99', '/1', '/content-99999999999999999999'])(
