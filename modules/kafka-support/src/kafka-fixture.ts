@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
 import { vi } from 'vitest'
 import { createEventProducer } from './event-producer.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
@@ -8,15 +9,14 @@ import { replayTopic } from './topic-replay.ts'
 
 export const silentLog = { info() {}, warn() {}, error() {} }
 
-/** What was logged as errors: alarms among them. */
-export function hearLog() {
+type Log = Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
+
+/** What was logged as warnings and as errors, alarms among them. */
+export function hearLog(): { log: Log; errors: string[]; warnings: string[] } {
   const errors: string[] = []
   const warnings: string[] = []
-  return {
-    log: { info() {}, warn: (_: object, message: string) => void warnings.push(message), error: (_: object, message: string) => void errors.push(message) },
-    errors,
-    warnings,
-  }
+  const keepIn = (messages: string[]) => (_: unknown, message?: string) => void messages.push(message ?? '')
+  return { log: { info() {}, warn: keepIn(warnings), error: keepIn(errors) }, errors, warnings }
 }
 
 /** Until each partition has a leader: a send that fails for some is sent twice to the others when it is repeated. */
