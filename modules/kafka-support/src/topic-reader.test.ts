@@ -178,6 +178,21 @@ test.skipIf(isMissing)('two readers of a group share a topic: between them they 
   expect(inOrder([...read200])).toEqual(textsOf(100, 200))
 })
 
+test.skipIf(isMissing)('a reader that was thrown out of its group joins it again and skips nothing', async () => {
+  const topic = await newTopic(admin)
+  const { records, texts, handle } = collector()
+  const reader = await read(topic, handle)
+  await fillTopic(connection, topic, recordsOf(20))
+  await until(() => records.length).toBe(20)
+  const owner = new Admin(clientOptionsOf(connection, 'reader-test'))
+  await owner.removeMembersFromConsumerGroup({ groupId: `reader-test.${topic}`, members: null })
+  await owner.close()
+  await fillTopic(connection, topic, recordsOf(20, 20))
+  await until(() => new Set(texts()).size).toBe(40)
+  await until(() => lagIn(topic)).toBe(0)
+  expect(reader.fault()).toBeUndefined()
+})
+
 test.skipIf(isMissing)(
   'a broker that is killed and started again: the same reader goes on by itself and skips nothing',
   async () => {
