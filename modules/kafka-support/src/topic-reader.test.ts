@@ -185,12 +185,17 @@ test.skipIf(isMissing)('a reader that was thrown out of its group joins it again
   await fillTopic(connection, topic, recordsOf(20))
   await until(() => records.length).toBe(20)
   const owner = new Admin(clientOptionsOf(connection, 'reader-test'))
-  await owner.removeMembersFromConsumerGroup({ groupId: `reader-test.${topic}`, members: null })
-  await owner.close()
+  const group = `reader-test.${topic}`
+  const members = async () => [...((await owner.describeGroups({ groups: [group] })).get(group)?.members.keys() ?? [])]
+  const [thrownOut] = await members()
+  await owner.removeMembersFromConsumerGroup({ groupId: group, members: null })
   await fillTopic(connection, topic, recordsOf(20, 20))
   await until(() => new Set(texts()).size).toBe(40)
   await until(() => lagIn(topic)).toBe(0)
   expect(reader.fault()).toBeUndefined()
+  expect(await members()).toEqual([expect.any(String)])
+  expect(await members()).not.toEqual([thrownOut])
+  await owner.close()
 })
 
 test.skipIf(isMissing)(
