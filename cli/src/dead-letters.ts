@@ -5,6 +5,7 @@ import {
   archiveGroup,
   getDeadLetterOrThrow,
   listDeadLetterGroups,
+  PUBLIC_ID,
   replayDeadLetter,
   replayGroup,
   type Selection,
@@ -48,6 +49,12 @@ async function withOwners<Answer>(env: NodeJS.ProcessEnv, work: (context: Contex
 
 export const listDeadLetters = (env: NodeJS.ProcessEnv, selection: Selection): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> =>
   withOwners(env, (context) => listDeadLetterGroups(context, selection))
+
+/** Throws a CommandError for what cannot be one, before anybody is asked. */
+export function checkId(id: string): void {
+  if (!PUBLIC_ID.test(id))
+    throw new CommandError(`'${id}' is no id of a dead letter; ids are such as activity-12 (of a listener) and content-p12 (of a publisher)`)
+}
 
 export const showDeadLetter = (env: NodeJS.ProcessEnv, id: string): Promise<DeadLetter> => withOwners(env, (context) => getDeadLetterOrThrow(context, id))
 

@@ -6,6 +6,7 @@ import { type KeeperName, KEEPING, type Kind, KINDS } from '@dailyfeed/batch/dea
 import {
   type Asked,
   archiveDeadLetters,
+  checkId,
   describeDone,
   describeGroups,
   describeLetter,
@@ -120,6 +121,7 @@ deadLetters
   .description('one dead letter, whole')
   .option('--json', 'print JSON')
   .action(async (id: string, { json }: { json?: boolean }) => {
+    checkId(id)
     const letter = await showDeadLetter(process.env, id)
     say(json ? JSON.stringify(letter) : describeLetter(letter))
   })
@@ -136,6 +138,7 @@ for (const [name, description, work] of [
     .action(async (id: string | undefined, { fingerprint, json }: { fingerprint?: string; json?: boolean }) => {
       if ((id === undefined) === (fingerprint === undefined))
         throw new CommandError(`give the id of a dead letter, or --fingerprint: dailyfeed dead-letters ${name} content-12`)
+      if (id !== undefined) checkId(id)
       const done = await work(process.env, { id, fingerprint } as Asked)
       say(json ? JSON.stringify(done) : describeDone(done))
       if (done.unavailable.length > 0 || done.outcome === 'FAILED_AGAIN' || (done.failedAgain ?? 0) > 0) process.exitCode = 1

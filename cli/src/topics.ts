@@ -1,11 +1,9 @@
 import type { ActivityType } from '@dailyfeed/code/member-activity-event'
-import type { ReplayLine, Topic, TopicDeletion } from '@dailyfeed/batch/topic/topic.schemas'
+import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from '@dailyfeed/batch/topic/topic.schemas'
 import { createTopicOwners, type TopicOwners } from '@dailyfeed/batch/topic/topic.service'
 import { CommandError } from './installation.ts'
 import { progressBars } from './progress-bar.ts'
 import { servicesOrThrow } from './services.ts'
-
-const NO_KAFKA = 'there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full'
 
 export interface DayOptions {
   /** yyyyMMdd */
@@ -58,6 +56,9 @@ export async function replayTopic(env: NodeJS.ProcessEnv, { date, type, dryRun =
   const report: ReplayReport = { services: {} }
   for await (const line of owners.replay({ day: date, type, isDryRun: dryRun })) take(line)
   bars.stop()
+  // What all of them say is said once: there is no such day, or no Kafka.
+  const [first, ...others] = Object.values(report.services)
+  if (first !== undefined && 'error' in first && others.every((said) => 'error' in said && said.error === first.error)) throw new CommandError(first.error)
   return report
 
   function take(line: ReplayLine): void {
@@ -76,7 +77,14 @@ const lagsOf = (lags: Record<string, number>): string =>
 export const describeTopics = (topics: readonly Topic[]): string =>
   topics.length === 0
     ? 'no topics'
-    : topics.map(({ day, records, lags }) => `${day}  ${String(records).padStart(9)} records  ${lagsOf(lags) || 'read to the end by all'}`).join('\n')
+    : topics
+        .map(
+          ({ day, records, lags, deletion }) =>
+            `${day}  ${String(records).padStart(9)} records  ${SAID_OF_DELETION[deletion] ?? deletion}  ${lagsOf(lags) || 'read to the end by all'}`,
+        )
+        .join('\n')
+
+const SAID_OF_DELETION: Record<string, string> = { POSSIBLE: 'may be deleted', UNREAD: 'not read yet  ', IN_USE: 'in use        ' }
 
 export const describeReplay = ({ services }: ReplayReport, isDryRun: boolean): string =>
   Object.entries(services)

@@ -31,8 +31,8 @@ const Body = Type.Object({
 export function offerTopicReplay(app: HttpServer, { service, listener, kafka }: TopicReplayRoutesOptions): void {
   app.post(TOPIC_REPLAY_PATH, { config: { access: 'INTERNAL', callers: ['batch'] }, schema: { hide: true, body: Body } }, async (request, reply) => {
     const { day, type, isDryRun = false } = request.body as { day: string; type?: ActivityType; isDryRun?: boolean }
-    if (kafka === undefined || !isTopicDay(day)) throw new DailyfeedError('NOT_FOUND')
-    if (!(await kafka.topics.exists(day))) throw new DailyfeedError('NOT_FOUND')
+    if (kafka === undefined) throw new DailyfeedError('KAFKA_NETWORK_ERROR')
+    if (!isTopicDay(day) || !(await kafka.topics.exists(day))) throw new DailyfeedError('NOT_FOUND')
     const gone = new AbortController()
     const lines = new PassThrough()
     reply.raw.once('close', () => gone.abort(new Error('nobody waits for the replay any more')))

@@ -18,7 +18,7 @@ export interface DeadLetterContext {
   log: Pick<FastifyBaseLogger, 'warn'>
 }
 
-const PUBLIC_ID = new RegExp(`^(${KEEPING.join('|')})-(p?)([1-9][0-9]{0,14})$`)
+export const PUBLIC_ID = new RegExp(`^(${KEEPING.join('|')})-(p?)([1-9][0-9]{0,14})$`)
 
 /** Whose dead letters are asked for: all where it says nothing. */
 export interface Selection {

@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
 import type { ActivityType } from '@dailyfeed/code/member-activity-event'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
-import type { ReplayLine, Topic, TopicDeletion } from './topic.schemas.ts'
+import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from './topic.schemas.ts'
 
 /** The services that own topics and handlers, asked over HTTP. */
 export interface TopicOwners {
@@ -41,7 +41,7 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
     }
     if (response.ok) return response
     const { code } = (await response.json().catch(() => ({}))) as { code?: string }
-    throw new Error(code === 'NOT_FOUND' ? NOT_THERE : `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`)
+    throw new Error(SAID_OF_CODES[code ?? ''] ?? `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`)
   }
 
   const ask = async <Data>(path: string, body: object): Promise<Data> =>
@@ -80,4 +80,7 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
   }
 }
 
-const NOT_THERE = 'there is no topic of that day, or no Kafka: KAFKA_BROKERS is not set'
+const SAID_OF_CODES: Record<string, string> = {
+  NOT_FOUND: 'there is no topic of that day; dailyfeed topics list shows those that are there',
+  KAFKA_NETWORK_ERROR: NO_KAFKA,
+}

@@ -1,3 +1,5 @@
+import type { Listener } from '@dailyfeed/deadletter-support/listener'
+import { offerTopicReplay } from '@dailyfeed/deadletter-support/topic-replay.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { success } from '@dailyfeed/http-server/envelope'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
@@ -10,6 +12,7 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { batchApp } from '../batch-app.ts'
 import { readBatchConfigOrThrow } from '../config.ts'
+import { NO_KAFKA } from './topic.schemas.ts'
 import { createTopicOwners } from './topic.service.ts'
 
 const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
@@ -19,9 +22,10 @@ let sql: Sql
 let tokens: TestTokens
 let app: HttpServer
 let owner: RunningService
+let withoutKafka: RunningService
 let operator: number
 
-/** content-svc as far as it is asked here; the other listeners are away. */
+/** content-svc as far as it is asked here; activity-svc is away. */
 async function startOwner(): Promise<RunningService> {
   const server = await createHttpServer({
     service: 'content',
@@ -34,7 +38,7 @@ async function startOwner(): Promise<RunningService> {
   server.post('/internal/topics/list', { config }, async () =>
     success(200, {
       hasKafka: true,
-      topics: [{ topic: 'member-activity-20261120', day: '20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 } }],
+      topics: [{ topic: 'member-activity-20261120', day: '20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
     }),
   )
   server.post('/internal/topics/delete', { config }, async ({ body }) => {
@@ -48,14 +52,22 @@ async function startOwner(): Promise<RunningService> {
   return listen({ name: 'content', app: server, host: '127.0.0.1', port: 0 })
 }
 
+/** The route of a listener that has no brokers. */
+async function startOwnerWithoutKafka(): Promise<RunningService> {
+  const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
+  const server = await createHttpServer({ service: 'search', logLevel: 'silent', verifier: tokens.verifier, callers, checkReady: async () => {} })
+  offerTopicReplay(server, { service: 'search', listener: {} as Listener, kafka: undefined })
+  return listen({ name: 'search', app: server, host: '127.0.0.1', port: 0 })
+}
+
 beforeAll(async () => {
   database = await testDatabase()
   tokens = await testTokens()
   owner = await startOwner()
   sql = openPool({ url: database.urlOf('batch'), max: 2, name: 'topic-test' })
   const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: BATCH_TOKEN, INTERNAL_CALLERS: '' })
-  const nowhere = 'http://127.0.0.1:1'
-  const topicOwners = createTopicOwners({ content: owner.url, activity: nowhere, search: nowhere }, BATCH_TOKEN)
+  withoutKafka = await startOwnerWithoutKafka()
+  const topicOwners = createTopicOwners({ content: owner.url, activity: 'http://127.0.0.1:1', search: withoutKafka.url }, BATCH_TOKEN)
   const none = { ask: async () => Promise.reject(new Error('not asked here')), async close() {} }
   app = (
     await batchApp({ config, sql, owners: { runJob: async () => ({}), async close() {} }, deadLetterOwners: none, topicOwners, verifier: tokens.verifier })
@@ -66,6 +78,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   await owner.close()
+  await withoutKafka.close()
   await sql.end({ timeout: 1 })
   await database.drop()
 })
@@ -81,7 +94,7 @@ const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: ob
 test('days are listed with what each group has still to read', async () => {
   expect((await ask('GET', '')).json().data).toEqual({
     hasKafka: true,
-    topics: [{ day: '20261120', topic: 'member-activity-20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 } }],
+    topics: [{ day: '20261120', topic: 'member-activity-20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
   })
 })
 
@@ -101,7 +114,7 @@ test('a replay tells how it goes on, what changed in each service, and which ser
     .map((line) => JSON.parse(line))
   expect(lines).toEqual([
     { service: 'activity', error: 'activity-svc does not answer' },
-    { service: 'search', error: 'search-svc does not answer' },
+    { service: 'search', error: NO_KAFKA },
     { service: 'content', done: 5, of: 9 },
     { service: 'content', report: { records: 9, changed: 3, deadLettered: 0 } },
   ])

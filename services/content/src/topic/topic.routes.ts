@@ -2,13 +2,15 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
 import Type from 'typebox'
-import { deleteTopic, type TopicContext } from './topic.service.ts'
+import { deleteTopic, listTopics, type TopicContext } from './topic.service.ts'
 
 const Lags = Type.Record(Type.String(), Type.Integer())
 const TopicList = Type.Object({
   /** False where no brokers are set. */
   hasKafka: Type.Boolean(),
-  topics: Type.Array(Type.Object({ topic: Type.String(), day: Type.String(), records: Type.Integer(), lags: Lags })),
+  topics: Type.Array(
+    Type.Object({ topic: Type.String(), day: Type.String(), records: Type.Integer(), lags: Lags, deletion: Type.Enum(['POSSIBLE', 'UNREAD', 'IN_USE']) }),
+  ),
 })
 const Deletion = Type.Object({ outcome: Type.Enum(['DELETED', 'NOT_THERE', 'UNREAD', 'IN_USE', 'NO_KAFKA']), lags: Type.Optional(Lags) })
 
@@ -17,7 +19,7 @@ export function topicRoutes(app: HttpServer, context: TopicContext | undefined):
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
   app.post('/internal/topics/list', { config, schema: { hide: true, response: { 200: successOf(TopicList) } } }, async () =>
-    success(200, context === undefined ? { hasKafka: false, topics: [] } : { hasKafka: true, topics: await context.kafka.topics.list() }),
+    success(200, context === undefined ? { hasKafka: false, topics: [] } : { hasKafka: true, topics: await listTopics(context) }),
   )
 
   app.post(

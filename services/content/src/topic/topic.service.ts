@@ -1,5 +1,5 @@
 import { addDays, hourOf, type TopicDay, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
-import { daysToDelete, type TopicDeletion } from '@dailyfeed/kafka-support/dated-topics'
+import { type DatedTopicState, daysToDelete, type TopicDeletion } from '@dailyfeed/kafka-support/dated-topics'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
@@ -59,8 +59,20 @@ export async function deleteOldTopics(context: TopicContext): Promise<{ deleted:
   return figures
 }
 
+/** What is there, and whether it may go: what `deleteTopic` would say of it. */
+export async function listTopics(context: TopicContext): Promise<(DatedTopicState & { deletion: 'POSSIBLE' | 'UNREAD' | 'IN_USE' })[]> {
+  const [today, topics] = [await todayOf(context), await context.kafka.topics.list()]
+  return topics.map((topic) => {
+    const isRead = Object.values(topic.lags).every((lag) => lag === 0)
+    return { ...topic, deletion: isInUse(topic.day, today) ? 'IN_USE' : isRead ? 'POSSIBLE' : 'UNREAD' }
+  })
+}
+
+/** Publishers send to today's, soon to tomorrow's; listeners may still hold yesterday's. */
+const isInUse = (day: TopicDay, today: TopicDay): boolean => day >= addDays(today, -1)
+
 /** What an operator asks for. IN_USE: publishers or listeners still need the day. */
 export async function deleteTopic(context: TopicContext, day: TopicDay, isDryRun: boolean): Promise<TopicDeletion | { outcome: 'IN_USE' }> {
-  if (day >= addDays(await todayOf(context), -1)) return { outcome: 'IN_USE' }
+  if (isInUse(day, await todayOf(context))) return { outcome: 'IN_USE' }
   return context.kafka.topics.delete(day, { isDryRun })
 }
