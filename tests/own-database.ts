@@ -41,7 +41,8 @@ export async function startOwnDatabase(settings: readonly string[] = []): Promis
     urlOf: (service) => server.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }),
     async stop() {
       await server.stop()
-      await rm(folder, { recursive: true, force: true })
+      // Processes of a server that was killed may still be writing their last.
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }
