@@ -27,7 +27,7 @@ export interface TopicReader {
   progressAt(): number
   /** Whether a batch fails and is being repeated: it will go on by itself. */
   isRepeating(): boolean
-  /** Finishes the batches in hand, commits, leaves the group. */
+  /** Finishes the batches in hand, commits, leaves the group. With brokers that do not answer it gives up the last two. */
   close(): Promise<void>
 }
 
@@ -43,6 +43,7 @@ const FETCH_BYTES = 1_048_576
 const SESSION_MILLISECONDS = 10_000
 const FIRST_REPEAT_MILLISECONDS = 100
 const LAST_REPEAT_MILLISECONDS = 5_000
+const FLUSH_MILLISECONDS = 3_000
 const JOIN_DEADLINE_MILLISECONDS = 30_000
 
 type Received = TopicRecord & { leaderEpoch: number }
@@ -175,7 +176,8 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
       clearTimeout(gathering)
       stream.pause()
       await Promise.all(inHand)
-      await committer.flush()
+      // A commit to brokers that are away, or of a topic that is gone, is tried without end; what is not committed comes again.
+      await Promise.race([committer.flush(), pauseFor(FLUSH_MILLISECONDS)])
       // In this order: `close(true)` of the consumer would cut what its streams still do.
       await Promise.race([stream.close().catch(() => {}), pauseFor(2_000)])
       await Promise.race([consumer.close(true).catch(() => {}), pauseFor(2_000)])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { BrokerAwayError } from './broker-fault.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import type { TopicAdmin } from './topic-admin.ts'
 import { type HandleBatch, readTopic } from './topic-reader.ts'
@@ -18,7 +19,8 @@ interface TopicReplayOptions {
 
 /**
  * Reads a topic once from its first record to the last that is there now, with a group of its own, so that no listener's
- * place is moved. Throws what `handle` throws, UnknownTopicError, BrokerAwayError, or the signal's reason.
+ * place is moved. Throws what `handle` throws, UnknownTopicError (also when it is
+ * deleted meanwhile), BrokerAwayError, or the signal's reason.
  */
 export async function replayTopic({ connection, admin, clientId, topic, handle, onProgress, log, signal }: TopicReplayOptions): Promise<number> {
   const range = (await admin.rangesOf([topic])).get(topic)
@@ -31,6 +33,8 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
   }
   onProgress(0, total)
   if (remaining.size === 0) return 0
+  // One that is aborted already calls no listener.
+  signal?.throwIfAborted()
 
   const group = `replay.${clientId}.${randomUUID()}`
   const finished = Promise.withResolvers<void>()
@@ -61,11 +65,22 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
       if (remaining.size === 0) finished.resolve()
     },
   })
-  // A topic that is deleted meanwhile ends its reader and nothing else.
-  const watch = setInterval(() => {
+  let doneBefore = 0
+  /** A reader waits without end for records that are gone. */
+  async function lookForWhatIsGone(): Promise<void> {
     const fault = reader.fault()
-    if (fault !== undefined) finished.reject(new Error(`${topic} cannot be read to its end: ${fault}`))
-  }, 500)
+    if (fault !== undefined) throw new Error(`${topic} cannot be read to its end: ${fault}`)
+    const hasProgressed = done > doneBefore
+    doneBefore = done
+    if (hasProgressed) return
+    const begin = (await admin.rangesOf([topic])).get(topic)?.begin
+    for (const [partition, end] of remaining) if ((begin?.get(partition) ?? 0n) >= end) remaining.delete(partition)
+    if (remaining.size === 0) finished.resolve()
+  }
+  const watch = setInterval(() => {
+    // Brokers that are away come back, and the reader goes on.
+    lookForWhatIsGone().catch((error) => error instanceof BrokerAwayError || finished.reject(error))
+  }, 1_000)
   try {
     await finished.promise
     return done
