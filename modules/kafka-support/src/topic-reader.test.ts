@@ -199,7 +199,7 @@ test.skipIf(isMissing)('a reader that was thrown out of its group joins it again
 })
 
 test.skipIf(isMissing)(
-  'a broker that is killed and started again: the same reader goes on by itself and skips nothing',
+  'a broker that is killed and started again: a reader goes on by itself and skips nothing, and one that is closed meanwhile does not wait for it',
   async () => {
     const topic = await newTopic(admin, { partitions: 6 })
     const { records, texts, handle } = collector()
@@ -207,7 +207,21 @@ test.skipIf(isMissing)(
     const reader = await read(topic, handle, log)
     await fillTopic(connection, topic, recordsOf(200))
     await until(() => records.length).toBe(200)
+    const inHand = await newTopic(admin)
+    await fillTopic(connection, inHand, recordsOf(20))
+    const isInHand = Promise.withResolvers<void>()
+    const mayEnd = Promise.withResolvers<void>()
+    const cutOff = await read(inHand, () => {
+      isInHand.resolve()
+      return mayEnd.promise
+    })
+    await isInHand.promise
+
     await kafka.nodes[0]?.kill()
+    mayEnd.resolve()
+    const closedAt = performance.now()
+    await cutOff.close()
+    expect(performance.now() - closedAt).toBeLessThan(9_000)
     await kafka.nodes[0]?.start()
     await kafka.untilReady()
     await until(() => fillTopic(connection, topic, recordsOf(200, 200)).then(() => 'sent', String)).toBe('sent')
@@ -216,6 +230,10 @@ test.skipIf(isMissing)(
     expect(reader.fault()).toBeUndefined()
     expect(errors).toEqual([])
     await until(() => lagIn(topic)).toBe(0)
+    // What could not be committed comes again.
+    const again = collector()
+    await read(inHand, again.handle)
+    await until(() => inOrder(again.texts())).toEqual(textsOf(20))
   },
   40_000,
 )
