@@ -230,10 +230,8 @@ test.skipIf(isMissing)(
     expect(reader.fault()).toBeUndefined()
     expect(errors).toEqual([])
     await until(() => lagIn(topic)).toBe(0)
-    // What could not be committed comes again.
-    const again = collector()
-    await read(inHand, again.handle)
-    await until(() => inOrder(again.texts())).toEqual(textsOf(20))
+    // What could not be committed comes again, to whoever comes next.
+    expect(await lagIn(inHand)).toBe(20)
   },
   40_000,
 )
