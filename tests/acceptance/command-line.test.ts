@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Member, newMember } from './client.ts'
+import { dailyfeed } from './dailyfeed.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 let member: Member
 let empty: string
 
@@ -14,19 +13,6 @@ beforeAll(async () => {
   empty = await mkdtemp(join(tmpdir(), 'dailyfeed-cli-'))
 })
 afterAll(() => rm(empty, { recursive: true, force: true }))
-
-interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, ['cli/src/main.ts', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'], DATA_DIR: dataDir } }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
-    })
-  })
 
 test('seed loads members, follows and posts, which are found by feeds and by search', async () => {
   const { code, stdout } = await dailyfeed(['seed', '--members', '200', '--posts', '2000', '--follows', '3000', '--json'])

@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** The command line as a person runs it, on the platform that runs in a folder. */
+export const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['cli/src/main.ts', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'], DATA_DIR: dataDir } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })

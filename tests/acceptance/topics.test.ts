@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { addDays, datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
+import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
+import { createTopicAdmin, type TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
+import { type RunningInstallation, runningFileOf } from '@dailyfeed/platform/running-file'
+import postgres, { type Sql } from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kafkaIsMissing, startTestKafka } from '../kafka.ts'
+import { type PlatformProcess, startPlatformProcess } from '../platform-process.ts'
+import { type Member, newMember } from './client.ts'
+import { dailyfeed } from './dailyfeed.ts'
+
+const PREFIX = 'operated'
+const isMissing = await kafkaIsMissing()
+
+describe.skipIf(isMissing)('topics over a real Kafka', () => {
+  let kafka: Awaited<ReturnType<typeof startTestKafka>>
+  let platform: PlatformProcess
+  let topics: TopicAdmin
+  let sql: Sql
+  let member: Member
+  let today: string
+
+  beforeAll(async () => {
+    kafka = await startTestKafka()
+    platform = await startPlatformProcess({ env: { KAFKA_BROKERS: kafka.brokers, KAFKA_TOPIC: PREFIX } })
+    topics = createTopicAdmin({ brokers: kafka.brokers.split(',') }, 'topics-test')
+    const running = JSON.parse(await readFile(runningFileOf(platform.dataDir), 'utf8')) as RunningInstallation
+    sql = postgres(running.ownerUrl, { max: 1, onnotice() {} })
+    member = await newMember({}, platform.url)
+    today = topicDayOf(new Date(), 'Asia/Seoul')
+  })
+  afterAll(async () => {
+    await sql?.end({ timeout: 1 })
+    await topics?.close()
+    await platform?.stop()
+    await kafka?.stop()
+  })
+
+  const run = (...args: string[]) => dailyfeed(['topics', ...args], platform.dataDir)
+  async function answerOf(...args: string[]) {
+    const { code, stdout, stderr } = await run(...args, '--json')
+    expect([code, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout)
+  }
+  const countRecords = async () => (await sql`select from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`).count
+
+  test('a day whose effects were lost is put right by a replay, which a dry run foretells; a second replay changes nothing', async () => {
+    for (const content of ['one', 'two', 'three']) expect((await member.ask('POST', '/api/posts', { content })).status).toBe(201)
+    await expect.poll(countRecords, { timeout: 20_000 }).toBe(3)
+    await sql`delete from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`
+
+    const asked = ['replay', '--date', today, '--type', 'post_create']
+    const nothing = { records: 3, changed: 0, deadLettered: 0 }
+    const others = { search: nothing, content: nothing }
+    const lost = { records: 3, changed: 3, deadLettered: 0 }
+    expect(await answerOf(...asked, '--dry-run')).toEqual({ services: { activity: lost, ...others } })
+    expect(await countRecords()).toBe(0)
+    expect(await answerOf(...asked)).toEqual({ services: { activity: lost, ...others } })
+    expect(await countRecords()).toBe(3)
+    expect(await answerOf(...asked)).toEqual({ services: { activity: nothing, ...others } })
+    const whole = await run('replay', '--date', today)
+    expect([whole.code, whole.stdout.match(/, 0 changed something, 0 became dead letters\n/g)]).toEqual([0, expect.objectContaining({ length: 3 })])
+  })
+
+  test('days are listed with what is in them and whether they may go; yesterday, today and tomorrow stay', async () => {
+    const listed: { day: string; deletion: string; records: number }[] = await answerOf('list')
+    expect(listed.map(({ day }) => day)).toEqual([today, addDays(today, 1)])
+    expect(listed.map(({ deletion }) => deletion)).toEqual(['IN_USE', 'IN_USE'])
+    expect(listed[0]?.records).toBeGreaterThanOrEqual(3)
+    const refused = await run('delete', '--date', today)
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      `dailyfeed: the topic of ${today} stays: publishers and listeners still need yesterday's, today's and tomorrow's\n`,
+    ])
+  })
+
+  test('an old day is deleted when every group has read it to its end, and not before; deleting it twice does no harm', async () => {
+    const day = addDays(today, -3)
+    const topic = datedTopicOf(PREFIX, day)
+    await topics.createTopic({ topic, partitions: 6, replicationFactor: 1, retentionMilliseconds: 604_800_000 })
+    const producer = createEventProducer({ connection: { brokers: kafka.brokers.split(',') }, acks: '1', clientId: 'topics-test' })
+    const send = () =>
+      producer.send(topic, [{ key: 'post:1', value: Buffer.from('{}') }]).then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(send, { timeout: 20_000 }).toBe(true)
+    await producer.close()
+
+    const foretold = async () => (await run('delete', '--date', day, '--dry-run')).stdout
+    await expect.poll(foretold, { timeout: 50_000, interval: 500 }).toBe(`the topic of ${day} could go\n`)
+    expect((await answerOf('list'))[0]).toMatchObject({ day, deletion: 'POSSIBLE' })
+    expect((await run('delete', '--date', day)).stdout).toBe(`the topic of ${day} is deleted\n`)
+    await expect.poll(async () => (await run('delete', '--date', day)).stdout, { timeout: 10_000 }).toBe(`there is no topic of ${day}\n`)
+  })
+
+  test('of a day that is not there nothing is replayed, and the command says so in one line', async () => {
+    const { code, stderr } = await run('replay', '--date', addDays(today, -9))
+    expect([code, stderr]).toEqual([1, 'dailyfeed: there is no topic of that day; dailyfeed topics list shows those that are there\n'])
+    for (const date of ['20261301', 'yesterday', '2026-1-1'])
+      expect(await run('replay', '--date', date)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('must be a day, such as 20261120') })
+    expect((await run('replay')).stderr).toContain("required option '--date <day>'")
+    expect((await run('replay', '--date', today, '--type', 'POST_WRITE')).stderr).toContain('must be one of POST_CREATE, ')
+  })
+})
