@@ -13,7 +13,7 @@ const FORM: Options = {
 export function progressBars() {
   let bar: SingleBar | undefined
   let current = ''
-  let startedAt = 0
+  let startedAt = performance.now()
   return {
     update(step: string, done: number, total: number): void {
       if (!process.stderr.isTTY) return
@@ -21,8 +21,9 @@ export function progressBars() {
         bar?.stop()
         bar = new SingleBar({ ...FORM, stream: process.stderr })
         bar.start(total, 0, { step: step.padEnd(8), rate: 0 })
+        // The first step began when the bars were made, before there was anything to tell.
+        if (current !== '') startedAt = performance.now()
         current = step
-        startedAt = performance.now()
       }
       bar?.update(done, { rate: Math.round(done / Math.max(0.001, (performance.now() - startedAt) / 1_000)) })
     },

@@ -1,6 +1,6 @@
 import type { ActivityType } from '@dailyfeed/code/member-activity-event'
 import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from '@dailyfeed/batch/topic/topic.schemas'
-import { createTopicOwners, type TopicOwners } from '@dailyfeed/batch/topic/topic.service'
+import { BrokersAwayError, createTopicOwners, type TopicOwners } from '@dailyfeed/batch/topic/topic.service'
 import { CommandError } from './installation.ts'
 import { progressBars } from './progress-bar.ts'
 import { servicesOrThrow } from './services.ts'
@@ -26,7 +26,8 @@ async function orCommandError<Answer>(question: Promise<Answer>): Promise<Answer
   try {
     return await question
   } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : error}; see whether it runs, and whether the brokers do`)
+    const said = error instanceof Error ? error.message : String(error)
+    throw new CommandError(error instanceof BrokersAwayError ? said : `${said}; see whether it runs`)
   }
 }
 

@@ -6,8 +6,12 @@ import { UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import Type from 'typebox'
+import { brokerAnswerOrThrow } from './broker-answer.ts'
 import { replayDay } from './topic-replay.ts'
 import type { Listener } from './listener.ts'
+
+/** Events go over HTTP here: no day was ever kept. */
+const NO_KAFKA = 'NO_KAFKA'
 
 export const TOPIC_REPLAY_PATH = '/internal/topics/replay'
 
@@ -31,8 +35,8 @@ const Body = Type.Object({
 export function offerTopicReplay(app: HttpServer, { service, listener, kafka }: TopicReplayRoutesOptions): void {
   app.post(TOPIC_REPLAY_PATH, { config: { access: 'INTERNAL', callers: ['batch'] }, schema: { hide: true, body: Body } }, async (request, reply) => {
     const { day, type, isDryRun = false } = request.body as { day: string; type?: ActivityType; isDryRun?: boolean }
-    if (kafka === undefined) throw new DailyfeedError('KAFKA_NETWORK_ERROR')
-    if (!isTopicDay(day) || !(await kafka.topics.exists(day))) throw new DailyfeedError('NOT_FOUND')
+    if (kafka === undefined) return reply.type('application/x-ndjson').send(`${JSON.stringify({ error: NO_KAFKA })}\n`)
+    if (!isTopicDay(day) || !(await brokerAnswerOrThrow(kafka.topics.exists(day)))) throw new DailyfeedError('NOT_FOUND')
     const gone = new AbortController()
     const lines = new PassThrough()
     reply.raw.once('close', () => gone.abort(new Error('nobody waits for the replay any more')))

@@ -7,6 +7,7 @@ import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
 import { TopicDeletion, Topics } from './topic.schemas.ts'
+import { BrokersAwayError } from './topic.service.ts'
 
 const tags = ['operation']
 const params = Type.Object({ day: Type.String({ pattern: '^\\d{8}$', maxLength: 8, description: 'yyyyMMdd' }) })
@@ -21,7 +22,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       return await question
     } catch (err) {
       log.warn({ err }, 'owner of topics could not be asked')
-      throw new DailyfeedError('SERVICE_UNAVAILABLE')
+      throw new DailyfeedError(err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE')
     }
   }
 

@@ -23,6 +23,11 @@ export interface ReplayOptions {
   signal?: AbortSignal
 }
 
+/** The owner answers, and its brokers do not. */
+export class BrokersAwayError extends Error {
+  override name = 'BrokersAwayError'
+}
+
 /** Listing hundreds of topics asks the brokers for each group. */
 const ANSWER_MILLISECONDS = 60_000
 
@@ -41,7 +46,8 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
     }
     if (response.ok) return response
     const { code } = (await response.json().catch(() => ({}))) as { code?: string }
-    throw new Error(SAID_OF_CODES[code ?? ''] ?? `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`)
+    if (code === 'KAFKA_NETWORK_ERROR') throw new BrokersAwayError('the brokers of KAFKA_BROKERS do not answer')
+    throw new Error(code === 'NOT_FOUND' ? NOT_THERE : `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`)
   }
 
   const ask = async <Data>(path: string, body: object): Promise<Data> =>
@@ -60,7 +66,7 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
       for await (const line of lines) {
         const told = JSON.parse(line) as Omit<ReplayLine, 'service'>
         isOver = 'report' in told || 'error' in told
-        yield { service, ...told } as ReplayLine
+        yield { service, ...('error' in told && told.error === 'NO_KAFKA' ? { error: NO_KAFKA } : told) } as ReplayLine
       }
       if (!isOver) yield { service, error: 'the answer ended before the replay did' }
     } catch (error) {
@@ -80,7 +86,4 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
   }
 }
 
-const SAID_OF_CODES: Record<string, string> = {
-  NOT_FOUND: 'there is no topic of that day; dailyfeed topics list shows those that are there',
-  KAFKA_NETWORK_ERROR: NO_KAFKA,
-}
+const NOT_THERE = 'there is no topic of that day; dailyfeed topics list shows those that are there'

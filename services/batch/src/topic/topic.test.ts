@@ -1,3 +1,4 @@
+import { DailyfeedError } from '@dailyfeed/code/errors'
 import type { Listener } from '@dailyfeed/deadletter-support/listener'
 import { offerTopicReplay } from '@dailyfeed/deadletter-support/topic-replay.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
@@ -24,6 +25,7 @@ let app: HttpServer
 let owner: RunningService
 let withoutKafka: RunningService
 let operator: number
+let areBrokersAway = false
 
 /** content-svc as far as it is asked here; activity-svc is away. */
 async function startOwner(): Promise<RunningService> {
@@ -35,12 +37,13 @@ async function startOwner(): Promise<RunningService> {
     checkReady: async () => {},
   })
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
-  server.post('/internal/topics/list', { config }, async () =>
-    success(200, {
+  server.post('/internal/topics/list', { config }, async () => {
+    if (areBrokersAway) throw new DailyfeedError('KAFKA_NETWORK_ERROR')
+    return success(200, {
       hasKafka: true,
       topics: [{ topic: 'member-activity-20261120', day: '20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
-    }),
-  )
+    })
+  })
   server.post('/internal/topics/delete', { config }, async ({ body }) => {
     asked.push({ path: 'delete', body })
     return success(200, { outcome: 'UNREAD', lags: { 'activity.member-activity-20261120': 2 } })
@@ -96,6 +99,13 @@ test('days are listed with what each group has still to read', async () => {
     hasKafka: true,
     topics: [{ day: '20261120', topic: 'member-activity-20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
   })
+})
+
+test('brokers that do not answer are told apart from a service that does not', async () => {
+  areBrokersAway = true
+  const answer = await ask('GET', '')
+  areBrokersAway = false
+  expect([answer.statusCode, answer.json().code]).toEqual([503, 'KAFKA_NETWORK_ERROR'])
 })
 
 test('a day that is not read to its end is not deleted, and whose lag it is is told', async () => {

@@ -1,3 +1,4 @@
+import { brokerAnswerOrThrow } from '@dailyfeed/deadletter-support/broker-answer'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
@@ -19,7 +20,7 @@ export function topicRoutes(app: HttpServer, context: TopicContext | undefined):
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
   app.post('/internal/topics/list', { config, schema: { hide: true, response: { 200: successOf(TopicList) } } }, async () =>
-    success(200, context === undefined ? { hasKafka: false, topics: [] } : { hasKafka: true, topics: await listTopics(context) }),
+    success(200, context === undefined ? { hasKafka: false, topics: [] } : { hasKafka: true, topics: await brokerAnswerOrThrow(listTopics(context)) }),
   )
 
   app.post(
@@ -35,7 +36,7 @@ export function topicRoutes(app: HttpServer, context: TopicContext | undefined):
     async (request) => {
       const { day, isDryRun } = request.body
       if (!isTopicDay(day)) return success(200, { outcome: 'NOT_THERE' as const })
-      return success(200, context === undefined ? { outcome: 'NO_KAFKA' as const } : await deleteTopic(context, day, isDryRun))
+      return success(200, context === undefined ? { outcome: 'NO_KAFKA' as const } : await brokerAnswerOrThrow(deleteTopic(context, day, isDryRun)))
     },
   )
 }
