@@ -103,4 +103,12 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     expect((await run('replay')).stderr).toContain("required option '--date <day>'")
     expect((await run('replay', '--date', today, '--type', 'POST_WRITE')).stderr).toContain('must be one of POST_CREATE, ')
   })
+
+  test('brokers that do not answer are named, and writes go on', async () => {
+    await Promise.all(kafka.nodes.map((node) => node.kill()))
+    expect(await run('list')).toEqual({ code: 1, stdout: '', stderr: 'dailyfeed: the brokers of KAFKA_BROKERS do not answer\n' })
+    expect((await member.ask('POST', '/api/posts', { content: 'without a broker' })).status).toBe(201)
+    const list = async () => JSON.parse((await dailyfeed(['dead-letters', 'list', '--kind', 'PUBLISHER', '--json'], platform.dataDir)).stdout).groups
+    await expect.poll(list, { timeout: 30_000 }).toMatchObject([{ service: 'content', step: 'to kafka', status: 'PENDING', count: 1 }])
+  })
 })

@@ -148,14 +148,18 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
     log.error({ schema, step, eventId, source, fingerprint, err: failure }, 'event kept as a dead letter')
   }
 
+  /** Of what was judged last. */
+  function invalidEvent(): InvalidEventError {
+    const detail = validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`.trim()).join('; ')
+    return new InvalidEventError(`not an event of schema version ${EVENT_SCHEMA_VERSION}: ${detail}`)
+  }
+
   async function sortOut(deliveries: readonly Delivery[], report: ListenerReport): Promise<Valid[]> {
     const valid: Valid[] = []
     for (const delivery of deliveries) {
       if (validate(delivery.event)) valid.push(delivery as Valid)
       else {
-        const detail = validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`).join('; ')
-        const failure = new InvalidEventError(`not an event of schema version ${EVENT_SCHEMA_VERSION}: ${detail}`)
-        await setAside(DECODE, delivery, undefined, failure, report)
+        await setAside(DECODE, delivery, undefined, invalidEvent(), report)
       }
     }
     return valid
@@ -199,7 +203,7 @@ export function createListener({ sql, schema, steps, log, maxDeadLettersPerMinut
   async function replay(letter: DeadLetterRow): Promise<'REPLAYED' | 'FAILED_AGAIN'> {
     try {
       const event = decode(letter.payload)
-      if (!validate(event)) throw new InvalidEventError('still not a valid event')
+      if (!validate(event)) throw invalidEvent()
       const interested = letter.step === DECODE ? steps : steps.filter(({ name }) => name === letter.step)
       if (interested.length === 0) throw new InvalidEventError(`there is no step '${letter.step}' any more; archive it`)
       for (const one of interested) if (one.handles(event)) await apply(one, [event])
