@@ -176,6 +176,13 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
       await sleep(every * (0.75 + random() / 2))
       await happen(way)
     }
+    // One that was killed replays its log first, which takes as long as the disk does.
+    const look = () =>
+      owner`select 1`.then(
+        () => 'there',
+        () => 'away',
+      )
+    await expect.poll(look, { timeout: 15_000 }).toBe('there')
     await sleep(every)
     way.cutAfter(() => Number.POSITIVE_INFINITY)
     isOver = true
