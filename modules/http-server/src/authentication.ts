@@ -16,6 +16,8 @@ declare module 'fastify' {
     /** The callers, of those admitted to this service, that may call this internal route; absent: all of them. */
     callers?: readonly string[]
     acceptsPlainTextJson?: boolean
+    /** It creates something, once for each Idempotency-Key: told in the API documents. */
+    acceptsIdempotencyKey?: boolean
     /** A bearer whose life ended at most so long ago is let in too, as long as its session is alive; absent: none. */
     acceptsExpiredSeconds?: number
   }

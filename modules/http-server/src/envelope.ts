@@ -3,7 +3,13 @@ import Type, { type TSchema } from 'typebox'
 /** The success envelope around `data`; `status` equals the HTTP status. */
 export const successOf = <T extends TSchema>(data: T) => Type.Object({ status: Type.Integer(), result: Type.Literal('SUCCESS'), data })
 
-export const success = <T>(status: number, data: T) => ({ status, result: 'SUCCESS' as const, data })
+export interface Success<T> {
+  status: number
+  result: 'SUCCESS'
+  data: T
+}
+
+export const success = <T>(status: number, data: T): Success<T> => ({ status, result: 'SUCCESS', data })
 
 /** The envelope of a failure, for the API documents. */
 export const Failure = Type.Object(

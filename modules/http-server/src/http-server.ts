@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { REQUEST_ID } from '@dailyfeed/code/headers'
+import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/code/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
@@ -30,6 +30,19 @@ declare module 'fastify' {
     metrics: Registry
     internalCallers: InternalCallers
   }
+}
+
+/** For the documents alone: the header is judged where the key is used. */
+const IDEMPOTENCY_HEADERS = {
+  type: 'object',
+  properties: {
+    [IDEMPOTENCY_KEY]: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      description: 'Printable ASCII. The same key and body within 24 hours have one effect and get the first answer again; another body is 422.',
+    },
+  },
 }
 
 interface HttpServerOptions {
@@ -78,7 +91,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     hideUntagged: false,
-    transform: ({ schema, url, route }) => ({ schema: { ...schema, security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }] }, url }),
+    transform: ({ schema, url, route }) => ({
+      schema: {
+        ...schema,
+        security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }],
+        ...(route.config?.acceptsIdempotencyKey === true ? { headers: IDEMPOTENCY_HEADERS } : {}),
+      },
+      url,
+    }),
   })
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)

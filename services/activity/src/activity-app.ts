@@ -1,6 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { offerListening } from '@dailyfeed/deadletter-support/listening'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createOnce } from '@dailyfeed/idempotency/once'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
@@ -32,7 +33,7 @@ export async function activityApp({ config, context, verifier, kafka, redis }: A
     isTransientFault,
   })
   activityRoutes(app, context)
-  reportRoutes(app, config, context)
+  reportRoutes(app, config, createOnce(app, 'activity', context))
   notificationRoutes(app, context)
   const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
   notificationStreamRoutes(app, streams)

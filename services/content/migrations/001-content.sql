@@ -77,3 +77,5 @@ grant select, insert, update on content.post, content.post_counter, content.post
 grant select on content.post, content.post_counter, content.post_like, content.comment, content.comment_like to dailyfeed_timeline, dailyfeed_search, dailyfeed_activity;
 -- timeline-svc asks whether a member has just written, so that its rankings show it in their very next read.
 grant select on content.outbox to dailyfeed_timeline;
+
+select idempotency.create_key_table('content', 'dailyfeed_content');

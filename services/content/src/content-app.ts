@@ -2,6 +2,7 @@ import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { offerListening } from '@dailyfeed/deadletter-support/listening'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { createOnce } from '@dailyfeed/idempotency/once'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
@@ -32,9 +33,10 @@ export async function contentApp({ config, context, verifier, kafka, redis }: Co
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
-  postRoutes(app, context)
-  commentRoutes(app, context)
-  likeRoutes(app, context)
+  const once = createOnce(app, 'content', context)
+  postRoutes(app, context, once)
+  commentRoutes(app, context, once)
+  likeRoutes(app, context, once)
 
   offerListening(app, {
     sql: context.sql,

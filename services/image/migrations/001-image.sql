@@ -15,3 +15,5 @@ create table image.image (
 
 grant usage on schema image to dailyfeed_image;
 grant select, insert, delete on image.image to dailyfeed_image;
+
+select idempotency.create_key_table('image', 'dailyfeed_image');

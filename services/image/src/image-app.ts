@@ -1,6 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { collectImages } from './collection/collection.service.ts'
 import type { ImageConfig } from './config.ts'
@@ -29,7 +30,7 @@ export async function imageApp({ config, context, verifier }: ImageAppOptions): 
     isTransientFault: (error) => isTransientFault(error) || isStorageFault(error),
   })
   app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS
-  await uploadRoutes(app, context, config)
+  await uploadRoutes(app, config, createOnce(app, 'image', context))
   viewRoutes(app, context)
   deletionRoutes(app, context)
   offerJobs(app, { imageCollectJob: () => collectImages(context) })

@@ -134,3 +134,5 @@ grant select on member.public_profile, member.follow, member.block, member.mute 
 grant select on member.jwt_blacklist to dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 -- The role of an administrator is read from the primary on every call.
 grant select (id, role, withdrawn_at) on member.member to dailyfeed_batch;
+
+select idempotency.create_key_table('member', 'dailyfeed_member');

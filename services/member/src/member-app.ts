@@ -2,6 +2,7 @@ import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyBaseLogger } from 'fastify'
@@ -40,9 +41,11 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
   })
   await app.register(fastifyCookie)
   const context = contextOf(app.log)
+  const once = createOnce(app, 'member', context)
   keyRoutes(app, context.keys)
   accountRoutes(app, {
     context,
+    once,
     verifier,
     cookie: createRefreshCookie(config.COOKIE_SECURE),
     throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
@@ -50,8 +53,8 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   })
   profileRoutes(app, context)
-  followRoutes(app, context)
-  blockRoutes(app, context)
+  followRoutes(app, context, once)
+  blockRoutes(app, context, once)
   offerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
     jwtKeyRotationJob: async () => ({ rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0 }),

@@ -1,30 +1,26 @@
 import { Comment, CommentDraft, CommentEdit, CommentPath, ReplyDraft } from '@dailyfeed/code/comment'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import { actorOf } from '../actor.ts'
 import type { ContentContext } from '../context.ts'
 import { createComment, editComment, removeComment } from './comment.service.ts'
 
 const tags = ['content']
+const config = { acceptsIdempotencyKey: true }
 
-export function commentRoutes(app: HttpServer, context: ContentContext): void {
+export function commentRoutes(app: HttpServer, context: ContentContext, once: Once<ContentContext>): void {
   app.post(
     '/api/comments',
-    { schema: { tags, summary: 'Comment on a post, or reply', body: CommentDraft, response: { 201: successOf(Comment) } } },
-    async (request, reply) => {
-      const comment = await createComment(context, actorOf(request), request.body)
-      return reply.code(201).send(success(201, comment))
-    },
+    { config, schema: { tags, summary: 'Comment on a post, or reply', body: CommentDraft, response: { 201: successOf(Comment) } } },
+    (request, reply) => once({ request, reply, status: 201, act: (within) => createComment(within, actorOf(request), request.body) }),
   )
 
   app.post(
     '/api/comments/replies',
-    { schema: { tags, summary: 'Reply to a comment', body: ReplyDraft, response: { 201: successOf(Comment) } } },
-    async (request, reply) => {
-      const comment = await createComment(context, actorOf(request), request.body)
-      return reply.code(201).send(success(201, comment))
-    },
+    { config, schema: { tags, summary: 'Reply to a comment', body: ReplyDraft, response: { 201: successOf(Comment) } } },
+    (request, reply) => once({ request, reply, status: 201, act: (within) => createComment(within, actorOf(request), request.body) }),
   )
 
   app.put(

@@ -1,18 +1,19 @@
 import { Post, PostDraft, PostPath } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import { actorOf } from '../actor.ts'
 import type { ContentContext } from '../context.ts'
 import { createPost, editPost, removePost } from './post.service.ts'
 
 const tags = ['content']
+const config = { acceptsIdempotencyKey: true }
 
-export function postRoutes(app: HttpServer, context: ContentContext): void {
-  app.post('/api/posts', { schema: { tags, summary: 'Write a post', body: PostDraft, response: { 201: successOf(Post) } } }, async (request, reply) => {
-    const post = await createPost(context, actorOf(request), request.body)
-    return reply.code(201).send(success(201, post))
-  })
+export function postRoutes(app: HttpServer, context: ContentContext, once: Once<ContentContext>): void {
+  app.post('/api/posts', { config, schema: { tags, summary: 'Write a post', body: PostDraft, response: { 201: successOf(Post) } } }, (request, reply) =>
+    once({ request, reply, status: 201, act: (within) => createPost(within, actorOf(request), request.body) }),
+  )
 
   app.put(
     '/api/posts/:postId',

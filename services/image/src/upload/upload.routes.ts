@@ -1,5 +1,6 @@
-import { success, successOf } from '@dailyfeed/http-server/envelope'
+import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import multipart from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -14,13 +15,13 @@ const ACCEPTS_EXPIRED_SECONDS = 86_400
 
 const UploadForm = Type.Object({ image: Type.String({ format: 'binary', description: 'JPEG, PNG, GIF, BMP or WebP of at most 10 MiB and 25 megapixels' }) })
 
-export async function uploadRoutes(app: HttpServer, context: ImageContext, config: ImageConfig): Promise<void> {
+export async function uploadRoutes(app: HttpServer, config: ImageConfig, once: Once<ImageContext>): Promise<void> {
   const limiter = createRateLimiter({ name: 'default', limit: config.IMAGE_UPLOADS_PER_HOUR, windowSeconds: 3_600 })
   const countUpload = async (request: FastifyRequest, reply: FastifyReply) => {
     if (config.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
   }
   const route = {
-    config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS },
+    config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS, acceptsIdempotencyKey: true },
     preParsing: [refuseOtherBodies, countUpload],
     // The form describes itself in the API documents; its parts are judged as they stream in.
     validatorCompiler: () => () => true,
@@ -39,8 +40,7 @@ export async function uploadRoutes(app: HttpServer, context: ImageContext, confi
     for (const path of ['/api/images/upload/profile', '/api/images/upload']) {
       scope.post(path, route, async (request, reply) => {
         const bytes = await readImageFieldOrThrow(request)
-        const id = await uploadImage(context, request.memberId, bytes)
-        return reply.code(201).send(success(201, id))
+        return once({ request, reply, status: 201, body: bytes, act: (within) => uploadImage(within, request.memberId, bytes) })
       })
     }
   })

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
@@ -5,6 +6,7 @@ import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordCh
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import type { RateLimiter } from '@dailyfeed/http-server/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
@@ -17,6 +19,7 @@ import type { LoginThrottle } from './login-throttle.ts'
 
 interface AccountRoutesOptions {
   context: MemberContext
+  once: Once<MemberContext>
   verifier: TokenVerifier
   cookie: RefreshCookie
   throttle: LoginThrottle
@@ -32,7 +35,7 @@ const PUBLIC = { access: 'PUBLIC' as const }
 /** The longest life of a refresh cookie: a bearer older than that has no session to end. */
 const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
 
-export function accountRoutes(app: HttpServer, { context, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
+export function accountRoutes(app: HttpServer, { context, once, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
   /** The access token goes in the header, the refresh token in the cookie alone. */
   function hand(request: FastifyRequest, reply: FastifyReply, { accessToken, refreshToken }: Tokens): void {
     reply.header('authorization', `Bearer ${accessToken}`)
@@ -58,11 +61,16 @@ export function accountRoutes(app: HttpServer, { context, verifier, cookie, thro
 
   app.post(
     '/api/authentication/signup',
-    { config: PUBLIC, schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } } },
+    {
+      config: { ...PUBLIC, acceptsIdempotencyKey: true },
+      schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } },
+    },
     async (request, reply) => {
       const client = clientOf(request)
       if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
-      return reply.code(201).send(success(201, await signUp(context, request.body)))
+      // Under a secret of ours: a bare hash of a body that holds a password would be a quick way to guess it.
+      const body = createHmac('sha256', context.settings.refreshTokenKey).update(JSON.stringify(request.body)).digest()
+      return once({ request, reply, status: 201, owner: `address:${client.address}`, body, act: (within) => signUp(within, request.body) })
     },
   )
 

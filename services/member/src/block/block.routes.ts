@@ -2,24 +2,27 @@ import { MemberSummary } from '@dailyfeed/code/member'
 import { ListQuery, scrollOf } from '@dailyfeed/code/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { MemberPath } from '../profile/profile.routes.ts'
 import { block, listBlocked, listMuted, mute, unblock, unmute } from './block.service.ts'
 
 const tags = ['member']
+const config = { acceptsIdempotencyKey: true }
 const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 
-export function blockRoutes(app: HttpServer, context: MemberContext): void {
+export function blockRoutes(app: HttpServer, context: MemberContext, once: Once<MemberContext>): void {
   for (const [name, set, unset] of [
     ['block', block, unblock],
     ['mute', mute, unmute],
   ] as const) {
-    app.post(`/api/members/${name}/:memberId`, { schema: { tags, summary: `${name} a member`, params: MemberPath, response: done } }, async (request) => {
-      await set(context, request.memberId, request.params.memberId)
-      return success(200, true)
-    })
+    app.post(
+      `/api/members/${name}/:memberId`,
+      { config, schema: { tags, summary: `${name} a member`, params: MemberPath, response: done } },
+      (request, reply) => once({ request, reply, status: 200, act: (within) => set(within, request.memberId, request.params.memberId).then(() => true) }),
+    )
     app.delete(`/api/members/${name}/:memberId`, { schema: { tags, summary: `un${name} a member`, params: MemberPath, response: done } }, async (request) => {
       await unset(context, request.memberId, request.params.memberId)
       return success(200, true)

@@ -2,21 +2,22 @@ import { FollowersFollowings, MemberSummary } from '@dailyfeed/code/member'
 import { ListQuery, pageOf, scrollOf } from '@dailyfeed/code/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { MemberPath } from '../profile/profile.routes.ts'
 import { follow, listAllFollowings, listFollowers, listFollowings, recommendMembers, scrollRecommended, unfollow } from './follow.service.ts'
 
 const tags = ['member']
+const config = { acceptsIdempotencyKey: true }
 const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 const both = { 200: successOf(FollowersFollowings) }
 
-export function followRoutes(app: HttpServer, context: MemberContext): void {
-  app.post('/api/members/follow/:memberId', { schema: { tags, summary: 'Follow a member', params: MemberPath, response: done } }, async (request) => {
-    await follow(context, request.memberId, request.params.memberId)
-    return success(200, true)
-  })
+export function followRoutes(app: HttpServer, context: MemberContext, once: Once<MemberContext>): void {
+  app.post('/api/members/follow/:memberId', { config, schema: { tags, summary: 'Follow a member', params: MemberPath, response: done } }, (request, reply) =>
+    once({ request, reply, status: 200, act: (within) => follow(within, request.memberId, request.params.memberId).then(() => true) }),
+  )
 
   app.delete('/api/members/follow/:memberId', { schema: { tags, summary: 'Unfollow a member', params: MemberPath, response: done } }, async (request) => {
     await unfollow(context, request.memberId, request.params.memberId)
