@@ -1,4 +1,5 @@
 import { type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
+import { isCommonPassword } from './common-passwords.ts'
 
 const problem = (field: string, ko: string, en: string): FieldProblem => ({ field, ko, en })
 
@@ -8,15 +9,24 @@ export const emailOf = (typed: string): string => typed.normalize('NFC')
 /** Code points; what a schema counts before a password is normalised may be more than it then is. */
 const MIN_PASSWORD_LENGTH = 8
 
-/** No rule of composition; but a password must not be what everybody knows of its owner. */
-export function passwordProblem(password: string, handle: string, email: string, field = 'password'): FieldProblem | undefined {
+/** Digits and signs around it make it no secret. */
+const PRODUCT_NAME = 'dailyfeed'
+
+/** No rule of composition; but a password must not be what everybody knows, or knows of its owner. */
+export async function passwordProblem(password: string, handle: string, email: string, field = 'password'): Promise<FieldProblem | undefined> {
   const normal = password.normalize('NFKC')
   if ([...normal].length < MIN_PASSWORD_LENGTH)
     return problem(field, `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`, `This must have at least ${MIN_PASSWORD_LENGTH} characters.`)
   const typed = normal.toLowerCase()
   const known = [handle, email, email.split('@', 1)[0] ?? ''].map((text) => text.toLowerCase()).filter((text) => text.length >= 3)
-  return known.some((text) => typed.includes(text))
-    ? problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.')
+  if (known.some((text) => typed.includes(text)))
+    return problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.')
+  return typed.replace(/[^\p{L}]/gu, '') === PRODUCT_NAME || (await isCommonPassword(typed))
+    ? problem(
+        field,
+        '많이 쓰여 쉽게 알아낼 수 있는 비밀번호입니다. 다른 비밀번호를 골라 주세요.',
+        'This password is so common that it is guessed early. Please choose another.',
+      )
     : undefined
 }
 

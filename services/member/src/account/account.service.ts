@@ -19,7 +19,7 @@ const orNull = (value: string | null | undefined): string | null => (value === u
 
 export async function signUp(context: MemberContext, request: SignupRequest): Promise<{ id: number; name: string }> {
   throwProblems(
-    passwordProblem(request.password, request.handle, request.email),
+    await passwordProblem(request.password, request.handle, request.email),
     birthDateProblem(request.birthDate),
     timezoneProblem(request.timezone),
     avatarUrlProblem(request.avatarUrl),
@@ -119,7 +119,7 @@ export async function changePassword(
 ): Promise<Tokens> {
   const known = await checkPasswordOrThrow(context, throttle, memberId, currentPassword, client)
   const { handle, email } = await getIdentity(context.sql, memberId)
-  throwProblems(passwordProblem(newPassword, handle, email, 'newPassword'))
+  throwProblems(await passwordProblem(newPassword, handle, email, 'newPassword'))
   const hash = await context.passwords.hash(newPassword)
   const { ended, refreshToken } = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql

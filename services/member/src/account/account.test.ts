@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { passwordProblem } from './account-rules.ts'
 import { fromGateway, type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
 
 let member: MemberFixture
@@ -120,6 +121,25 @@ test('C6, C7: after ten failures an account is 429 with Retry-After, while its l
   expect(Number(answers.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
   expect((await throttled.ask('GET', '/api/members', undefined, { authorization: account.bearer })).status).toBe(200)
   await throttled.close()
+})
+
+test('C2: the 3,000 most used passwords that are long enough, the product’s name and what is known of the owner are refused with a reason', async () => {
+  const { dictionary } = await import('@zxcvbn-ts/language-common')
+  const common = (dictionary['passwords-common'] as string[]).slice(0, 3_000).filter((one) => [...one].length >= 8)
+  expect(common.length).toBeGreaterThan(200)
+  const refused = [...common, 'ＰＡＳＳＷＯＲＤ１', 'Sunshine', 'dailyfeed2026!', 'Daily.Feed']
+  for (const password of refused) expect([password, (await passwordProblem(password, 'somebody', 'who@example.com'))?.field]).toEqual([password, 'password'])
+  const { status, body } = await member.ask('POST', '/api/authentication/signup', {
+    email: 'c2@example.com',
+    password: 'iloveyou',
+    memberName: '이름',
+    handle: 'c2_name',
+  })
+  expect([status, body.errors]).toEqual([400, [{ field: 'password', message: '많이 쓰여 쉽게 알아낼 수 있는 비밀번호입니다. 다른 비밀번호를 골라 주세요.' }]])
+  const account = await member.signUp()
+  const change = { currentPassword: PASSWORD, newPassword: 'Password1' }
+  const changed = await member.ask('PUT', '/api/members/password', change, { authorization: account.bearer })
+  expect([changed.status, changed.body.errors[0].field]).toEqual([400, 'newPassword'])
 })
 
 test('C6: sixty guesses at one account at once are judged no more often than ten, from however many addresses; others log in meanwhile', async () => {
