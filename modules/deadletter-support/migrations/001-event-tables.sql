@@ -40,7 +40,7 @@ begin
     expires_at timestamptz not null
   )', owner_schema);
   execute format('grant select, insert, update, delete on %I.outbox_lease to %I', owner_schema, service_role);
-  execute format('grant select, insert on %I.outbox to %I', owner_schema, service_role);
+  execute format('grant select, insert, delete on %I.outbox to %I', owner_schema, service_role);
   execute format('grant select, insert, update, delete on %I.outbox_pending to %I', owner_schema, service_role);
   execute format('grant usage on schema event_support to %I', service_role);
   -- How far eventReconcileJob has asked a subscriber whether events took effect: all up to here have.
@@ -156,7 +156,7 @@ begin
   execute format('create index dead_letter_open on %I.dead_letter (next_attempt_at) where status = ''OPEN''', owner_schema);
   execute format('create index dead_letter_of_cause on %I.dead_letter (fingerprint, id) where status = ''OPEN''', owner_schema);
   execute format('grant select, insert, delete on %I.inbox to %I', owner_schema, service_role);
-  execute format('grant select, insert, update on %I.dead_letter to %I', owner_schema, service_role);
+  execute format('grant select, insert, update, delete on %I.dead_letter to %I', owner_schema, service_role);
   execute format('grant usage on schema event_support to %I', service_role);
   perform event_support.open_days(owner_schema, 'inbox', 3);
 end $$;

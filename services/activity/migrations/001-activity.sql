@@ -58,7 +58,7 @@ create index notification_actor_by_notification on activity.notification_actor (
 select event_support.create_listener_tables('activity', 'dailyfeed_activity');
 
 grant usage on schema activity to dailyfeed_activity;
-grant select, insert, update on activity.record, activity.notification, activity.notification_actor to dailyfeed_activity;
+grant select, insert, update, delete on activity.record, activity.notification, activity.notification_actor to dailyfeed_activity;
 grant usage on sequence activity.notification_number to dailyfeed_activity;
 
 select idempotency.create_key_table('activity', 'dailyfeed_activity');

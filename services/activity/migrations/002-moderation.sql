@@ -22,6 +22,6 @@ create index moderation_item_open on activity.moderation_item (id) where status 
 -- A post that goes takes the comments below it along.
 create index moderation_item_open_by_post on activity.moderation_item (post_id) where status = 'OPEN';
 
-grant select, insert, update on activity.moderation_item to dailyfeed_activity;
+grant select, insert, update, delete on activity.moderation_item to dailyfeed_activity;
 -- The role of an administrator is read from the primary on every call.
 grant select (id, role, withdrawn_at) on member.member to dailyfeed_activity;

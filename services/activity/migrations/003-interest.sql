@@ -10,7 +10,7 @@ create table activity.interest (
   check (member_id <> author_id)
 ) with (fillfactor = 80);
 
-grant select, insert, update on activity.interest to dailyfeed_activity;
+grant select, insert, update, delete on activity.interest to dailyfeed_activity;
 -- member-svc recommends by it.
 grant usage on schema activity to dailyfeed_member;
 grant select on activity.interest to dailyfeed_member;

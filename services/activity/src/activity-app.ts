@@ -1,6 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { offerListening } from '@dailyfeed/deadletter-support/listening'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -8,6 +9,7 @@ import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { listenerStepsOf } from './listener-steps.ts'
 import { moderationRoutes } from './moderation/moderation.routes.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
@@ -38,6 +40,7 @@ export async function activityApp({ config, context, verifier, kafka, redis }: A
   const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
   notificationStreamRoutes(app, streams)
   moderationRoutes(app, context, config.BLOCKED_TERMS)
+  offerJobs(app, { memberEraseJob: () => eraseMembers(context) })
 
   offerListening(app, {
     sql: context.sql,

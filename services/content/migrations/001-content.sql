@@ -74,6 +74,8 @@ select event_support.create_listener_tables('content', 'dailyfeed_content');
 
 grant usage on schema content to dailyfeed_content, dailyfeed_timeline, dailyfeed_search, dailyfeed_activity;
 grant select, insert, update on content.post, content.post_counter, content.post_like, content.comment, content.comment_like to dailyfeed_content;
+-- Rows go when their author is erased; a member's own deletion only marks them.
+grant delete on content.post, content.post_counter, content.post_like, content.comment, content.comment_like to dailyfeed_content;
 grant select on content.post, content.post_counter, content.post_like, content.comment, content.comment_like to dailyfeed_timeline, dailyfeed_search, dailyfeed_activity;
 -- timeline-svc asks whether a member has just written, so that its rankings show it in their very next read.
 grant select on content.outbox to dailyfeed_timeline;

@@ -10,6 +10,7 @@ import { commentRoutes } from './comment/comment.routes.ts'
 import type { ContentConfig } from './config.ts'
 import type { ContentContext } from './context.ts'
 import { reconcileCounters } from './counter/counter.service.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { likeRoutes } from './like/like.routes.ts'
 import { postRoutes } from './post/post.routes.ts'
 import { offerTopicUpkeep } from './topic/topic-upkeep.ts'
@@ -50,6 +51,6 @@ export async function contentApp({ config, context, verifier, kafka, redis }: Co
   const topics = kafka === undefined ? undefined : { sql: context.sql, kafka, timeZone: config.TOPIC_TIME_ZONE, log: app.log }
   topicRoutes(app, topics)
   offerTopicUpkeep(app, topics)
-  offerJobs(app, { counterReconcileJob: () => reconcileCounters(context.sql) })
+  offerJobs(app, { counterReconcileJob: () => reconcileCounters(context.sql), memberEraseJob: () => eraseMembers(context) })
   return app
 }

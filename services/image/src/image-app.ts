@@ -7,6 +7,7 @@ import { collectImages } from './collection/collection.service.ts'
 import type { ImageConfig } from './config.ts'
 import type { ImageContext } from './context.ts'
 import { deletionRoutes } from './deletion/deletion.routes.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { isStorageFault } from './storage/storage-fault.ts'
 import { uploadRoutes } from './upload/upload.routes.ts'
 import { viewRoutes } from './view/view.routes.ts'
@@ -33,6 +34,6 @@ export async function imageApp({ config, context, verifier }: ImageAppOptions): 
   await uploadRoutes(app, config, createOnce(app, 'image', context))
   viewRoutes(app, context)
   deletionRoutes(app, context)
-  offerJobs(app, { imageCollectJob: () => collectImages(context) })
+  offerJobs(app, { imageCollectJob: () => collectImages(context), memberEraseJob: () => eraseMembers(context) })
   return app
 }

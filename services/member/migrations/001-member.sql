@@ -114,6 +114,11 @@ create view member.public_profile as
          case when privacy_level = 'PUBLIC' then bio end as public_bio, verification_status, updated_at
   from member.member;
 
+-- Whom memberEraseJob erases: withdrawn for so long that no login brings them back. The hour keeps a login of the last
+-- moment apart from the job; member-svc itself erases a day later, when nothing names them any more.
+create view member.erasable_member as
+  select id as member_id from member.member where withdrawn_at < now() - interval '30 days 1 hour';
+
 -- Whether a viewer may see what an author wrote; a mute is a wish of feeds, not a prohibition, and is asked separately.
 create function member.may_see(viewer bigint, author bigint) returns boolean language sql stable as $$
   select viewer = author or exists (
@@ -131,6 +136,7 @@ select event_support.create_publisher_tables('member', 'dailyfeed_member');
 grant usage on schema member to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 grant select, insert, update, delete on member.member, member.follow, member.block, member.mute, member.jwt_key, member.session, member.refresh_token, member.jwt_blacklist to dailyfeed_member;
 grant select on member.public_profile, member.follow, member.block, member.mute to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search;
+grant select on member.erasable_member to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image;
 grant select on member.jwt_blacklist to dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 -- The role of an administrator is read from the primary on every call.
 grant select (id, role, withdrawn_at) on member.member to dailyfeed_batch;

@@ -11,6 +11,7 @@ import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { blockRoutes } from './block/block.routes.ts'
 import type { MemberConfig } from './config.ts'
 import type { MemberContext } from './context.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { followRoutes } from './follow/follow.routes.ts'
 import { keyRoutes } from './key/key.routes.ts'
 import { profileRoutes } from './profile/profile.routes.ts'
@@ -58,6 +59,7 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
   offerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
     jwtKeyRotationJob: async () => ({ rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0 }),
+    memberEraseJob: () => eraseMembers(context),
     tokenCleanupJob: async () => ({ ...(await deleteExpired(context.sql)), keys: await context.keys.deleteOld() }),
   })
   return app

@@ -10,6 +10,7 @@ import type { SearchConfig } from './config.ts'
 import type { SearchContext } from './context.ts'
 import { countRoutes } from './count/count.routes.ts'
 import { catchUp } from './indexing/catch-up.service.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { keepCommentIndex, keepPostIndex } from './indexing/indexing.listener.ts'
 import { searchReindexJob } from './indexing/reindex.service.ts'
 import { postSearchRoutes } from './post-search/post-search.routes.ts'
@@ -48,6 +49,7 @@ export async function searchApp({ config, verifier, contextOf, kafka, redis }: S
     timeZone: config.TOPIC_TIME_ZONE,
   })
   offerJobs(app, {
+    memberEraseJob: () => eraseMembers(sql),
     searchReindexJob: () => searchReindexJob(sql),
     searchReconcileJob: async () => ({ ...(await catchUp(sql)) }),
   })

@@ -1,9 +1,11 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentRoutes } from './comment/comment.routes.ts'
 import type { TimelineConfig } from './config.ts'
 import type { TimelineContext } from './context.ts'
+import { eraseMembers } from './erasure/erasure.service.ts'
 import { followingRoutes } from './following/following.routes.ts'
 import { postRoutes } from './post/post.routes.ts'
 import { rankingRoutes } from './ranking/ranking.routes.ts'
@@ -29,5 +31,6 @@ export async function timelineApp({ config, verifier, contextOf }: TimelineAppOp
   rankingRoutes(app, context)
   postRoutes(app, context)
   commentRoutes(app, context)
+  offerJobs(app, { memberEraseJob: () => eraseMembers(context.primary) })
   return app
 }

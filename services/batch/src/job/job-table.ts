@@ -5,6 +5,8 @@ export interface JobDefinition {
   owners: readonly ServiceName[]
   /** When, as cron says it, in TOPIC_TIME_ZONE; undefined: only when asked for. */
   schedule?: string
+  /** Each owner only after the one before it has succeeded. */
+  inOrder?: true
 }
 
 /** Every job. batch-svc knows when and whom to ask; what is done is the owner's. */
@@ -18,6 +20,7 @@ export const JOBS: Readonly<Record<string, JobDefinition>> = {
   kafkaTopicCreateJob: { owners: ['content'], schedule: '50 23 * * *' },
   kafkaTopicDeleteJob: { owners: ['content'], schedule: '30 0 * * *' },
   eventReconcileJob: { owners: ['content', 'member', 'timeline'], schedule: '*/10 * * * *' },
+  memberEraseJob: { owners: ['content', 'activity', 'search', 'timeline', 'image', 'member'], schedule: '10 2 * * *', inOrder: true },
   counterReconcileJob: { owners: ['content'], schedule: '10 3 * * *' },
   imageCollectJob: { owners: ['image'], schedule: '10 4 * * *' },
   searchReconcileJob: { owners: ['search'], schedule: '40 3 * * *' },

@@ -32,6 +32,7 @@ export async function runJob({ sql, owners, log }: BatchContext, name: string): 
         for (const [figure, value] of Object.entries(await owners.runJob(owner, name))) figures[figure] = (figures[figure] ?? 0) + value
       } catch (error) {
         errors.push(error instanceof Error ? error.message : String(error))
+        if (job.inOrder) break
       }
     }
     const outcome = errors.length === 0 ? 'SUCCEEDED' : 'FAILED'

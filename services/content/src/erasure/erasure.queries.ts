@@ -1,0 +1,76 @@
+import type { Sql } from 'postgres'
+
+export async function findErasableMembers(sql: Sql): Promise<number[]> {
+  const rows = await sql<{ member_id: number }[]>`select member_id from member.erasable_member order by member_id`
+  return rows.map(({ member_id }) => member_id)
+}
+
+/** Every post whose comments change, in the order of ids: what a new comment and a deletion lock too. */
+export async function lockPostsOf(sql: Sql, memberId: number): Promise<void> {
+  await sql`
+    select from content.post
+    where author_id = ${memberId} or id in (select post_id from content.comment where author_id = ${memberId})
+    order by id for no key update`
+}
+
+export interface ErasedCommentRow {
+  id: number
+  post_id: number
+  author_id: number
+  version: number
+  created_at: Date
+  updated_at: Date
+}
+
+/**
+ * The member's comments, all on the member's posts, and all replies below either, as a deletion takes replies along.
+ * Counters of what stays are corrected in the same statement. Returns the live ones of other members.
+ */
+export const eraseComments = (sql: Sql, memberId: number): Promise<ErasedCommentRow[]> =>
+  sql<ErasedCommentRow[]>`
+    with recursive doomed as (
+      select id from content.comment where author_id = ${memberId} or post_id in (select id from content.post where author_id = ${memberId})
+      union
+      select reply.id from content.comment reply join doomed on reply.parent_id = doomed.id
+    ), liked as (
+      delete from content.comment_like where comment_id in (select id from doomed)
+    ), erased as (
+      delete from content.comment where id in (select id from doomed)
+      returning id, post_id, parent_id, author_id, version, created_at, updated_at, deleted_at
+    ), counted as (
+      update content.post_counter counter set comment_count = comment_count - gone.live
+      from (select post_id, count(*)::int as live from erased where deleted_at is null group by post_id) gone
+      where counter.post_id = gone.post_id
+    ), left_parents as (
+      update content.comment parent set reply_count = reply_count - gone.live
+      from (select parent_id, count(*)::int as live from erased where deleted_at is null group by parent_id) gone
+      where parent.id = gone.parent_id and parent.id not in (select id from doomed)
+    )
+    select id, post_id, author_id, version + 1 as version, created_at, updated_at from erased
+    where deleted_at is null and author_id <> ${memberId} order by id`
+
+/** The member's likes, and what they added to counts. */
+export async function eraseLikes(sql: Sql, memberId: number): Promise<void> {
+  await sql`
+    with erased as (
+      delete from content.post_like where member_id = ${memberId} returning post_id, liked
+    )
+    update content.post_counter set like_count = like_count - 1 where post_id in (select post_id from erased where liked)`
+  await sql`
+    with erased as (
+      delete from content.comment_like where member_id = ${memberId} returning comment_id, liked
+    )
+    update content.comment set like_count = like_count - 1 where id in (select comment_id from erased where liked)`
+}
+
+/** After their comments. Returns how many. */
+export async function erasePosts(sql: Sql, memberId: number): Promise<number> {
+  await sql`delete from content.post_like where post_id in (select id from content.post where author_id = ${memberId})`
+  await sql`delete from content.post_counter where post_id in (select id from content.post where author_id = ${memberId})`
+  const { count } = await sql`delete from content.post where author_id = ${memberId}`
+  return count
+}
+
+export async function eraseKeys(sql: Sql, memberId: number): Promise<void> {
+  await sql`delete from content.idempotency_key where owner = ${`member:${memberId}`}`
+}
