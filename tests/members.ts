@@ -9,10 +9,29 @@ export async function insertMember(sql: Sql, handle: string, fields: { privacyLe
   return row.id
 }
 
+/** What member-svc leaves in its outbox with each of these, and what others hear of it by. */
+export async function insertMemberEvent(sql: Sql, type: string, memberId: number, targetId: number | null = null): Promise<void> {
+  await sql`
+    insert into member.outbox (activity_type, message_key, version, member_id, target_member_id, created_at, updated_at)
+    values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${targetId}, now(), now())`
+}
+
 export async function insertFollow(sql: Sql, followerId: number, followingId: number): Promise<void> {
-  await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId})`
+  await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict do nothing`
+  await insertMemberEvent(sql, 'MEMBER_FOLLOW', followerId, followingId)
+}
+
+export async function deleteFollow(sql: Sql, followerId: number, followingId: number): Promise<void> {
+  await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId}`
+  await insertMemberEvent(sql, 'MEMBER_UNFOLLOW', followerId, followingId)
 }
 
 export async function insertBlock(sql: Sql, blockerId: number, blockedId: number): Promise<void> {
-  await sql`insert into member.block (blocker_id, blocked_id) values (${blockerId}, ${blockedId})`
+  await sql`insert into member.block (blocker_id, blocked_id) values (${blockerId}, ${blockedId}) on conflict do nothing`
+  await insertMemberEvent(sql, 'MEMBER_BLOCK', blockerId, blockedId)
+}
+
+export async function deleteBlock(sql: Sql, blockerId: number, blockedId: number): Promise<void> {
+  await sql`delete from member.block where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
+  await insertMemberEvent(sql, 'MEMBER_UNBLOCK', blockerId, blockedId)
 }

@@ -1,6 +1,7 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
@@ -48,9 +49,9 @@ export async function startPlatform({ config, env, isFull, say }: PlatformOption
     const servicesEnv = isFull ? { ...env, ...(await startServersBeside()) } : env
 
     const { starters } = await loading
-    const revocations = new InProcessRevocations()
+    const [revocations, writes] = [new InProcessRevocations(), new WriteSignal()]
     const start = async (service: ServiceName): Promise<RunningService> => {
-      const running = await starters[service](environmentOf(service, config, database, servicesEnv), { revocations })
+      const running = await starters[service](environmentOf(service, config, database, servicesEnv), { revocations, writes })
       undo.push(() => running.close())
       return running
     }

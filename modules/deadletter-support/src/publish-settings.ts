@@ -1,4 +1,4 @@
-import { type ActivityType, categoryOf } from '@dailyfeed/code/member-activity-event'
+import { type ActivityType, categoryOf, isPrivate, type PrivateActivityType } from '@dailyfeed/code/member-activity-event'
 import { subscribersOf } from '@dailyfeed/code/subscriptions'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
@@ -30,12 +30,12 @@ const Settings = Type.Object(publishSettings)
 export type PublishConfig = Static<typeof Settings>
 
 /** Which destinations an event of a type is written for. */
-export type DestinationsOf = (type: ActivityType) => string[]
+export type DestinationsOf = (type: ActivityType | PrivateActivityType) => string[]
 
 export const KAFKA = 'kafka'
 
 /** Each subscriber by itself: the embedded default. */
-export const overHttp: DestinationsOf = subscribersOf
+export const overHttp: DestinationsOf = (type) => (isPrivate(type) ? [] : subscribersOf(type))
 
 /** Throws ConfigurationError where Kafka is asked for and no brokers are set. */
 export function destinationsOf(config: PublishConfig): DestinationsOf {
@@ -49,6 +49,7 @@ export function destinationsOf(config: PublishConfig): DestinationsOf {
     if (transport === 'KAFKA' && config.KAFKA_BROKERS === undefined)
       throw new ConfigurationError(`${name} is 'KAFKA', but KAFKA_BROKERS is not set; set the brokers, or ${name}=HTTP`)
   return (type) => {
+    if (isPrivate(type)) return []
     const category = categoryOf(type)
     // Likes travel as what is liked, and what members do as posts.
     const transport = category === 'COMMENT' || category === 'COMMENT_LIKE' ? comment : post

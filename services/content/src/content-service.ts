@@ -3,6 +3,7 @@ import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-v
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -15,6 +16,8 @@ import { contentApp } from './content-app.ts'
 interface ContentServiceOptions {
   /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
   revocations?: Revocations
+  /** Of the process in which all services run: told of every write before it is answered. */
+  writes?: WriteSignal
 }
 
 export async function startContentService(config: ContentConfig, options: ContentServiceOptions = {}): Promise<RunningService> {
@@ -27,7 +30,11 @@ export async function startContentService(config: ContentConfig, options: Conten
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   let publishing: Publishing | undefined
-  const context = { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay: () => publishing?.wake() }
+  const wakeRelay = () => {
+    options.writes?.tell()
+    publishing?.wake()
+  }
+  const context = { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay }
   const app = await contentApp({ config, context, verifier, kafka, redis })
   const subscribers = {
     activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),

@@ -138,6 +138,8 @@ grant select, insert, update, delete on member.member, member.follow, member.blo
 grant select on member.public_profile, member.follow, member.block, member.mute to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search;
 grant select on member.erasable_member to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image;
 grant select on member.jwt_blacklist to dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
+-- timeline-svc hears of follows, blocks and profiles before each read, so that what it remembers is never old.
+grant select on member.outbox to dailyfeed_timeline;
 -- The role of an administrator is read from the primary on every call.
 grant select (id, role, withdrawn_at) on member.member to dailyfeed_batch;
 

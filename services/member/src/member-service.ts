@@ -3,6 +3,7 @@ import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -19,13 +20,15 @@ import { findLiveRevocations } from './session/session.queries.ts'
 interface MemberServiceOptions {
   /** Of the process in which all services run: told of every revocation before it is answered. */
   revocations?: InProcessRevocations
+  /** Of the same process: told of every write before it is answered. */
+  writes?: WriteSignal
 }
 
 const FORGET_EVERY_MILLISECONDS = 60_000
 /** Some routes accept a token that ended within a day: what revoked it is remembered as long. */
 const ONE_DAY_SECONDS = 86_400
 
-export async function startMemberService(config: MemberConfig, { revocations }: MemberServiceOptions = {}): Promise<RunningService> {
+export async function startMemberService(config: MemberConfig, { revocations, writes }: MemberServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' })
   const keys = createKeyStore({
     sql,
@@ -48,7 +51,10 @@ export async function startMemberService(config: MemberConfig, { revocations }: 
     contextOf: (log) => ({
       sql,
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
-      wakeRelay: () => publishing?.wake(),
+      wakeRelay() {
+        writes?.tell()
+        publishing?.wake()
+      },
       announceRevocations: (all) => {
         for (const one of all) revocations?.revoke(one)
       },

@@ -1,6 +1,7 @@
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { Sql } from 'postgres'
 import type { RankingSnapshots } from './ranking/ranking-snapshots.ts'
+import type { FeedMemory } from './memory/feed-memory.ts'
 import type { ViewBuffer } from './view/view-buffer.ts'
 
 /** What every feature of timeline-svc may use. Made once at start, passed on, never imported as a global. */
@@ -11,5 +12,7 @@ export interface TimelineContext {
   primary: Sql
   cursors: Cursors
   rankings: RankingSnapshots
+  /** First pages of following feeds. */
+  memory: FeedMemory
   views: ViewBuffer
 }

@@ -5,6 +5,7 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
+import { createFeedMemory } from './memory/feed-memory.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
@@ -42,7 +43,14 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
   const app = await timelineApp({
     config: { LOG_LEVEL: 'silent', INTERNAL_CALLERS: '' },
     verifier: tokens.verifier,
-    contextOf: () => ({ reads, primary, cursors, rankings: createRankingSnapshots(reads, primary), views }),
+    contextOf: () => ({
+      reads,
+      primary,
+      cursors,
+      rankings: createRankingSnapshots(reads, primary),
+      memory: createFeedMemory({ reads, primary, signal: undefined }),
+      views,
+    }),
   })
 
   const fixture: TimelineFixture = {

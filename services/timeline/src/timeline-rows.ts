@@ -1,3 +1,4 @@
+import { insertMemberEvent } from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 
 /** Rows straight in content-svc's tables, as it would leave them: for tests of this service without content-svc beside it. */
@@ -38,6 +39,7 @@ export async function setCounts(sql: Sql, postId: number, { views = 0, likes = 0
 
 export async function insertLike(sql: Sql, postId: number, memberId: number, liked = true): Promise<void> {
   await sql`insert into content.post_like (post_id, member_id, liked) values (${postId}, ${memberId}, ${liked})`
+  await insertWriteEvent(sql, liked ? 'LIKE_POST' : 'LIKE_POST_CANCEL', memberId, postId)
 }
 
 interface NewComment {
@@ -63,8 +65,10 @@ export async function insertComment(
 
 export async function deletePost(sql: Sql, postId: number): Promise<void> {
   await sql`update content.post set deleted_at = now() where id = ${postId}`
+  await insertWriteEvent(sql, 'POST_DELETE', 1, postId)
 }
 
 export async function insertMute(sql: Sql, muterId: number, mutedId: number): Promise<void> {
-  await sql`insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId})`
+  await sql`insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing`
+  await insertMemberEvent(sql, 'MEMBER_MUTE', muterId, mutedId)
 }

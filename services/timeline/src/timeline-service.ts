@@ -3,6 +3,7 @@ import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-v
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
+import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -10,6 +11,7 @@ import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
+import { createFeedMemory } from './memory/feed-memory.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
@@ -17,6 +19,8 @@ import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
 interface TimelineServiceOptions {
   /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
   revocations?: Revocations
+  /** Of the same process: tells that something has been written. Alone, the outboxes are looked at before each feed. */
+  writes?: WriteSignal
 }
 
 const CLEAN_EVERY_MILLISECONDS = 60_000
@@ -37,12 +41,13 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     createViewBuffer({ sql: primary, newEventOf, onWritten: () => publishing?.wake(), log })
   let views: ViewBuffer | undefined
   const rankings = createRankingSnapshots(reads, primary)
+  const memory = createFeedMemory({ reads, primary, signal: options.writes })
   const app = await timelineApp({
     config,
     verifier,
     contextOf({ log }) {
       views = viewBufferOf(log)
-      return { reads, primary, cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS), rankings, views }
+      return { reads, primary, cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS), rankings, memory, views }
     },
   })
 

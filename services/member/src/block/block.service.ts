@@ -37,16 +37,25 @@ export async function unblock(context: MemberContext, memberId: number, blockedI
 }
 
 /** A wish of one's own feeds; nobody else is told. */
-export async function mute({ sql }: MemberContext, memberId: number, mutedId: number): Promise<void> {
+export async function mute(context: MemberContext, memberId: number, mutedId: number): Promise<void> {
   refuseOneself(memberId, mutedId)
-  await sql.begin(async (begun) => {
+  await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     await getTargetOrThrow(transaction, memberId, mutedId)
     await insertMute(transaction, memberId, mutedId)
+    await insertMemberEvent(context, transaction, 'MEMBER_MUTE', memberId, mutedId)
   })
+  context.wakeRelay()
 }
 
-export const unmute = ({ sql }: MemberContext, memberId: number, mutedId: number): Promise<void> => deleteMute(sql, memberId, mutedId)
+export async function unmute(context: MemberContext, memberId: number, mutedId: number): Promise<void> {
+  await context.sql.begin(async (begun) => {
+    const transaction = begun as unknown as Sql
+    await deleteMute(transaction, memberId, mutedId)
+    await insertMemberEvent(context, transaction, 'MEMBER_UNMUTE', memberId, mutedId)
+  })
+  context.wakeRelay()
+}
 
 export async function listBlocked({ sql, cursors }: MemberContext, memberId: number, query: ListQuery): Promise<Scroll<MemberSummary>> {
   const request = listRequestOf(query, `blocks:${memberId}`, cursors)

@@ -9,7 +9,7 @@ import type { Rule } from './rules.ts'
 import type { FeedEntry, Skeleton } from './skeleton.ts'
 
 /** By `page` a feed is served this far; a cursor goes to the very end. */
-const MAX_PAGED_ITEMS = 800
+export const MAX_PAGED_ITEMS = 800
 /** Entries looked at in one go: a lateral skeleton costs the square of it. */
 const MAX_STRETCH = 200
 

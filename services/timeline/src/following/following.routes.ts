@@ -2,13 +2,18 @@ import { ListQuery, scrollOf } from '@dailyfeed/code/page'
 import { Post } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import type { TimelineContext } from '../context.ts'
-import { readFollowingFeed } from './following.service.ts'
+import { readFollowingFeed, recallFollowingFeed } from './following.service.ts'
 
 export function followingRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts/followings',
     { schema: { tags: ['timeline'], summary: 'Newest posts of those whom I follow', querystring: ListQuery, response: { 200: successOf(scrollOf(Post)) } } },
-    async (request) => success(200, await readFollowingFeed(context, request.memberId, request.query)),
+    async (request, reply) => {
+      const recalled = await recallFollowingFeed(context, request.memberId, request.query)
+      if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
+      return success(200, await readFollowingFeed(context, request.memberId, request.query))
+    },
   )
 }

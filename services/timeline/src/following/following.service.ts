@@ -1,15 +1,33 @@
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import type { Post } from '@dailyfeed/code/post'
+import { listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { TimelineContext } from '../context.ts'
-import { readFeed } from '../feed/feed.ts'
+import { MAX_PAGED_ITEMS, readFeed } from '../feed/feed.ts'
 import { isWanted } from '../feed/rules.ts'
 import { followingSkeleton } from './following.skeleton.ts'
 
+const scopeOf = (viewerId: number) => `followings:${viewerId}`
+
+/** From the database: the truth, to the very end. */
 export const readFollowingFeed = (context: TimelineContext, viewerId: number, query: ListQuery): Promise<Scroll<Post>> =>
   readFeed(context, {
     viewerId,
     query,
-    scope: `followings:${viewerId}`,
+    scope: scopeOf(viewerId),
     rule: isWanted,
     skeletonOf: ({ after }) => followingSkeleton(context.reads, viewerId, after?.[0] as number | undefined),
   })
+
+/**
+ * The same answer from memory, as the bytes of its JSON in a one-byte string. Undefined where the page reaches beyond
+ * what is remembered: its end is then the database's to tell.
+ */
+export async function recallFollowingFeed({ memory, cursors }: TimelineContext, viewerId: number, query: ListQuery): Promise<string | undefined> {
+  const { size, page, offset, after, scope } = listRequestOf(query, scopeOf(viewerId), cursors)
+  if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
+  const stretch = await memory.read(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
+  if (stretch === undefined) return undefined
+  const { fragments, lastId, hasNext } = stretch
+  const nextCursor = hasNext && lastId !== undefined ? `"${cursors.encode(scope, [lastId])}"` : 'null'
+  return `{"status":200,"result":"SUCCESS","data":{"content":[${fragments}],"page":${page},"size":${size},"hasNext":${hasNext},"nextCursor":${nextCursor}}}`
+}

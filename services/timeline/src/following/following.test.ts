@@ -1,4 +1,4 @@
-import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
+import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
@@ -91,8 +91,9 @@ test('a follow, an unfollow and a block show in the member’s very next read', 
   expect(idsOf(await timeline.ask(reader, FEED))).toEqual([post])
   await insertBlock(timeline.sql, reader, author)
   expect(idsOf(await timeline.ask(reader, FEED))).toEqual([])
-  await timeline.sql`delete from member.block where blocker_id = ${reader}`
-  await timeline.sql`delete from member.follow where follower_id = ${reader}`
+  await deleteBlock(timeline.sql, reader, author)
+  expect(idsOf(await timeline.ask(reader, FEED))).toEqual([post])
+  await deleteFollow(timeline.sql, reader, author)
   expect(idsOf(await timeline.ask(reader, FEED))).toEqual([])
 })
 
@@ -220,13 +221,12 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
         const member = authorOf(next.pick)
         if (next.act === 'post') await insertPost(sql, member)
         if (next.act === 'delete') await deletePost(sql, atStart[next.pick % Math.max(1, atStart.length)] ?? 0)
-        if (next.act === 'mute') await sql`insert into member.mute (muter_id, muted_id) values (${reader}, ${member}) on conflict do nothing`
-        if (next.act === 'block') await sql`insert into member.block (blocker_id, blocked_id) values (${reader}, ${member}) on conflict do nothing`
+        if (next.act === 'mute') await insertMute(sql, reader, member)
+        if (next.act === 'block') await insertBlock(sql, reader, member)
         // Whom the reader left on the way may be missed, also when they come back.
-        if (next.act === 'follow' && !unfollowed.has(member))
-          await sql`insert into member.follow (follower_id, following_id) values (${reader}, ${member}) on conflict do nothing`
+        if (next.act === 'follow' && !unfollowed.has(member)) await insertFollow(sql, reader, member)
         if (next.act === 'unfollow') unfollowed.add(member)
-        if (next.act === 'unfollow') await sql`delete from member.follow where follower_id = ${reader} and following_id = ${member}`
+        if (next.act === 'unfollow') await deleteFollow(sql, reader, member)
       }
       expect(new Set(seen).size).toBe(seen.length)
       expect(seen).toEqual(seen.toSorted((a, b) => b - a))

@@ -1,0 +1,54 @@
+import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import type { Sql } from 'postgres'
+import { sharedByThoseWhoWait } from '../ranking/ranking-snapshots.ts'
+import { type ChangeRow, findChangesSince, findSettled } from './change.queries.ts'
+
+export interface ChangeTail {
+  /**
+   * When it returns, every act that was committed before the call has been told to `apply`. Costs nothing where all
+   * writers are of this process and none of them has written; else one look into the outboxes, shared by all who ask.
+   */
+  catchUp(): Promise<void> | undefined
+}
+
+interface ChangeTailOptions {
+  sql: Sql
+  /** Of the process in which all services run. Absent: every call looks. */
+  signal: WriteSignal | undefined
+  apply: (change: ChangeRow) => void
+  /** Nothing that is remembered can be trusted: too long ago, or the first look. */
+  forget: () => void
+}
+
+/** What nobody signalled, as an operator's SQL or another process of ours, is seen after so long. */
+const LOOKED_MILLISECONDS = 1_000
+/** Beyond this it is cheaper to begin anew. */
+const LONGEST_GAP_MILLISECONDS = 30_000
+
+export function createChangeTail({ sql, signal, apply, forget }: ChangeTailOptions): ChangeTail {
+  let settled: number | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let seenWrites = -1
+
+  const look = sharedByThoseWhoWait(async () => {
+    const [writes, startedAt] = [signal?.count ?? 0, performance.now()]
+    const gap = startedAt - lookedAt
+    if (settled === undefined || gap > LONGEST_GAP_MILLISECONDS) {
+      settled = await findSettled(sql)
+      forget()
+    } else {
+      const row = await findChangesSince(sql, settled, Math.ceil(gap / 1_000))
+      for (const change of row.changes) apply(change)
+      settled = row.settled
+    }
+    seenWrites = writes
+    lookedAt = startedAt
+  })
+
+  return {
+    catchUp() {
+      const isCurrent = signal !== undefined && signal.count === seenWrites && performance.now() - lookedAt < LOOKED_MILLISECONDS
+      return isCurrent ? undefined : look()
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import type { Sql } from 'postgres'
+
+export interface ChangeRow {
+  activity_type: ActivityType
+  member_id: number
+  post_id: number | null
+  target_member_id: number | null
+}
+
+export interface ChangesRow {
+  /** Every transaction with a lower id had ended when these were read. */
+  settled: number
+  changes: ChangeRow[]
+}
+
+/** An event's id is made before its commit by at most so much: the time that a write may wait for locks. */
+const LONGEST_WRITE_SECONDS = 6
+
+/**
+ * Every act of content and member leaves its event in an outbox, in the same transaction. These are all that were
+ * committed since another look, `seconds` ago, found transactions settled up to an id; some of them may have been seen
+ * then. Not a comparison of snapshots: those do not name the subtransactions that a savepoint makes. A row tells 32 bits
+ * of its transaction's id, whose epoch is that of the newest one, or the one before.
+ */
+export async function findChangesSince(sql: Sql, settled: number, seconds: number): Promise<ChangesRow> {
+  const [row] = await sql<[ChangesRow]>`
+    with bound as materialized (
+      select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest,
+             event_support.lowest_uuid(now() - make_interval(secs => ${seconds + LONGEST_WRITE_SECONDS})) as oldest
+    ), written as (
+      select xmin::text::bigint as xid, activity_type, member_id, post_id, target_member_id from content.outbox where event_id >= (select oldest from bound)
+      union all
+      select xmin::text::bigint as xid, activity_type, member_id, post_id, target_member_id from member.outbox where event_id >= (select oldest from bound)
+    ), numbered as (
+      select written.*, ((bound.newest >> 32) << 32) + xid as number, bound.newest from written, bound
+    ), fresh as (
+      select activity_type, member_id, post_id, target_member_id from numbered
+      where (case when number > newest then number - 4294967296 else number end) >= ${settled}
+    )
+    select (select settled from bound) as settled, coalesce((select json_agg(fresh) from fresh), '[]') as changes`
+  return row
+}
+
+export async function findSettled(sql: Sql): Promise<number> {
+  const [row] = await sql<[{ settled: number }]>`select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled`
+  return row.settled
+}
