@@ -16,6 +16,7 @@ export interface TimelineFixture {
   /** The owner's connection: arranges rows, and looks at what was kept. */
   sql: Sql
   views: ViewBuffer
+  bearerOf: TestTokens['bearerOf']
   /** Asks as a member. */
   ask(memberId: number, url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
   /** The ids along a whole walk by cursor. */
@@ -58,6 +59,7 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
     database,
     sql: database.sql,
     views,
+    bearerOf: tokens.bearerOf,
     async ask(memberId, url, payload, headers = {}) {
       const answer = await app.inject({
         method: payload === undefined ? 'GET' : 'POST',

@@ -1,0 +1,263 @@
+import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent } from '@dailyfeed/tests/members'
+import fc from 'fast-check'
+import type { Sql } from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
+import { deletePost, insertLike, insertMute, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
+import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
+
+const FEED = '/api/timeline/posts/followings'
+let timeline: TimelineFixture
+let members = 0
+
+beforeAll(async () => {
+  timeline = await timelineFixture()
+})
+afterAll(() => timeline.close())
+
+const newMember = (fields = {}) => insertMember(timeline.sql, `remembered${++members}`, fields)
+
+interface Post {
+  id: number
+  liked: boolean
+  likeCount: number
+  authorName: string
+}
+const postsOf = async (memory: FeedMemory, viewerId: number, size = 20): Promise<Post[]> => {
+  const stretch = await memory.read(viewerId, { before: undefined, skip: 0, size })
+  return JSON.parse(Buffer.from(`[${stretch?.fragments}]`, 'latin1').toString())
+}
+const idsOf = async (memory: FeedMemory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
+
+/** A memory over pools that count what they are asked. */
+function countingMemory(signal?: WriteSignal): { memory: FeedMemory; queries: () => number; close: () => Promise<void> } {
+  const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 2, name: 'memory-test' })
+  let queries = 0
+  const sql = new Proxy(pool, {
+    apply(target, self, args) {
+      queries += 1
+      return Reflect.apply(target as never, self, args)
+    },
+  }) as Sql
+  return { memory: createFeedMemory({ reads: sql, primary: sql, signal }), queries: () => queries, close: () => pool.end({ timeout: 1 }) }
+}
+
+test('while no writer of the process has written, a known page asks the database nothing; after a write it shows what was written', async () => {
+  const signal = new WriteSignal()
+  const { memory, queries, close } = countingMemory(signal)
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const first = await insertPost(timeline.sql, author)
+  signal.tell()
+  expect(await idsOf(memory, reader)).toEqual([first])
+  const asked = queries()
+  for (let n = 0; n < 50; n += 1) expect(await idsOf(memory, reader)).toEqual([first])
+  expect(queries()).toBe(asked)
+  const second = await insertPost(timeline.sql, author)
+  signal.tell()
+  expect(await idsOf(memory, reader)).toEqual([second, first])
+  await close()
+})
+
+test('what nobody signalled is seen a second later', async () => {
+  const { memory, close } = countingMemory(new WriteSignal())
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  expect(await idsOf(memory, reader)).toEqual([])
+  const post = await insertPost(timeline.sql, author)
+  await expect.poll(() => idsOf(memory, reader), { timeout: 2_000 }).toEqual([post])
+  await close()
+})
+
+test('a post that was begun first and committed last, inside a savepoint, is missed by no read after its commit', async () => {
+  const { memory, close } = countingMemory()
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const another = await timeline.sql.reserve()
+  await another`begin`
+  await another`savepoint inner_one`
+  const early = await insertPost(another as unknown as Sql, author)
+  await another`release savepoint inner_one`
+  const late = await insertPost(timeline.sql, author)
+  expect(await idsOf(memory, reader)).toEqual([late])
+  expect(await idsOf(memory, reader)).toEqual([late])
+  await another`commit`
+  another.release()
+  expect(await idsOf(memory, reader)).toEqual([late, early])
+  await close()
+})
+
+test('names, pictures, likes and counts are of the moment of the read, and the bytes are those of the ordinary answer', async () => {
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const ids: number[] = []
+  for (const content of ['한글과 "따옴표"', 'emoji 👩‍👩‍👧 \u2028 \\ / \b', '<script>&amp;</script>', 'plain'])
+    ids.unshift(await insertPost(timeline.sql, author, { content, title: '제목' }))
+  const { body } = await timeline.ask(reader, `${FEED}?size=2`)
+  const fromMemory = await timeline.app.inject({ url: `${FEED}?size=4`, headers: { authorization: await timeline.bearerOf(reader) } })
+  // Beyond what a page may reach, the database answers, through the schema.
+  const last = body.data.content.at(-1)
+  const single = await timeline.ask(reader, `/api/timeline/posts/${last.id}`)
+  expect(JSON.stringify(single.body.data)).toBe(JSON.stringify(last))
+  const posts = await timeline.ask(reader, '/api/timeline/posts/query/list', { ids })
+  const expected = { content: posts.body.data, page: 0, size: 4, hasNext: false, nextCursor: null }
+  expect(fromMemory.body).toBe(JSON.stringify({ status: 200, result: 'SUCCESS', data: expected }))
+  expect(fromMemory.headers['content-type']).toBe('application/json; charset=utf-8')
+
+  await insertLike(timeline.sql, ids[0] ?? 0, reader)
+  await setCounts(timeline.sql, ids[0] ?? 0, { likes: 1 })
+  await timeline.sql`update member.member set member_name = '새 이름' where id = ${author}`
+  await insertMemberEvent(timeline.sql, 'MEMBER_PROFILE_UPDATE', author)
+  const next = await timeline.ask(reader, FEED)
+  expect(next.body.data.content[0]).toMatchObject({ id: ids[0], liked: true, likeCount: 1, authorName: '새 이름' })
+  await timeline.sql`update member.member set privacy_level = 'PRIVATE' where id = ${author}`
+  await insertMemberEvent(timeline.sql, 'MEMBER_PROFILE_UPDATE', author)
+  expect((await timeline.ask(reader, FEED)).body.data.content).toEqual([])
+})
+
+const act = fc.record({
+  act: fc.constantFrom('post', 'post', 'post', 'delete', 'follow', 'unfollow', 'block', 'mute', 'like', 'rename', 'hide', 'withdraw', 'read', 'read'),
+  member: fc.nat(5),
+  pick: fc.nat(60),
+  size: fc.integer({ min: 1, max: 6 }),
+})
+
+test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: 120_000 }, async () => {
+  const { sql } = timeline
+  const [one, other] = [countingMemory(), countingMemory()]
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 60 }), async (acts) => {
+      const cast = [
+        await newMember(),
+        await newMember(),
+        await newMember(),
+        await newMember({ privacyLevel: 'FRIENDS_ONLY' }),
+        await newMember(),
+        await newMember(),
+      ]
+      const readers = cast.slice(0, 2)
+      const posts: number[] = []
+      for (const { act: what, member, pick, size } of acts) {
+        const [who, whom] = [cast[member] as number, cast[pick % cast.length] as number]
+        const post = posts[pick % Math.max(1, posts.length)]
+        if (what === 'post') posts.push(await insertPost(sql, who))
+        if (what === 'delete' && post !== undefined) await deletePost(sql, post)
+        if (who !== whom) {
+          if (what === 'follow') await insertFollow(sql, who, whom)
+          if (what === 'unfollow') await deleteFollow(sql, who, whom)
+          if (what === 'block' && pick % 5 === 0) await insertBlock(sql, who, whom)
+          if (what === 'mute' && pick % 3 === 0) await insertMute(sql, who, whom)
+        }
+        if (what === 'like' && post !== undefined) {
+          await sql`insert into content.post_like (post_id, member_id) values (${post}, ${who}) on conflict (post_id, member_id) do update set liked = not post_like.liked`
+          await insertWriteEvent(sql, 'LIKE_POST', who, post)
+        }
+        if (what === 'rename') await sql`update member.member set member_name = ${`name ${pick}`} where id = ${who}`
+        if (what === 'hide') await sql`update member.member set privacy_level = ${pick % 2 === 0 ? 'PRIVATE' : 'PUBLIC'} where id = ${who}`
+        if (what === 'withdraw') await sql`update member.member set withdrawn_at = case when withdrawn_at is null then now() end where id = ${who}`
+        if (['rename', 'hide', 'withdraw'].includes(what)) await insertMemberEvent(sql, what === 'withdraw' ? 'MEMBER_WITHDRAW' : 'MEMBER_PROFILE_UPDATE', who)
+        for (const reader of what === 'read' ? readers : readers.slice(pick % 2, (pick % 2) + 1)) {
+          const truth = await sql<{ id: number; liked: boolean; name: string }[]>`
+            select post.id, author.member_name as name,
+                   exists (select from content.post_like where post_id = post.id and member_id = ${reader} and liked) as liked
+            from content.post join member.follow on following_id = author_id and follower_id = ${reader} join member.public_profile author on author.member_id = author_id
+            where deleted_at is null and member.may_see(${reader}, author_id)
+              and not exists (select from member.mute where muter_id = ${reader} and muted_id = author_id)
+            order by post.id desc limit ${size}`
+          const { memory } = pick % 3 === 0 ? other : one
+          const read = await postsOf(memory, reader, size)
+          expect(read.map(({ id, liked, authorName: name }) => ({ id, liked, name }))).toEqual(truth.map(({ id, liked, name }) => ({ id, liked, name })))
+        }
+      }
+    }),
+    { numRuns: 60 },
+  )
+  await one.close()
+  await other.close()
+})
+
+test('many readers and writers at once leave nothing behind in memory that the database does not say', { timeout: 120_000 }, async () => {
+  const { sql } = timeline
+  const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
+  const memory = createFeedMemory({ reads: pool, primary: pool, signal: undefined })
+  for (let round = 0; round < 5; round += 1) {
+    const cast = await Promise.all(Array.from({ length: 6 }, () => newMember()))
+    const readers = cast.slice(0, 3)
+    for (const reader of readers) for (const author of cast.slice(3)) await insertFollow(sql, reader, author)
+    const posts: number[] = []
+    let isOver = false
+    const reading = readers.map(async (reader) => {
+      while (!isOver) await memory.read(reader, { before: undefined, skip: 0, size: 20 })
+    })
+    const writing = Array.from({ length: 3 }, async (_, writer) => {
+      for (let n = 0; n < 30; n += 1) {
+        const author = cast[3 + ((writer + n) % 3)] as number
+        const reader = readers[n % 3] as number
+        if (n % 5 < 2) posts.push(await insertPost(sql, author))
+        else if (n % 5 === 2) await deletePost(sql, posts[n % posts.length] ?? 0)
+        else if (n % 5 === 3) await (n % 2 === 0 ? deleteFollow : insertFollow)(sql, reader, author)
+        else {
+          await sql`update member.member set member_name = ${`name ${writer} ${n}`} where id = ${author}`
+          await insertMemberEvent(sql, 'MEMBER_PROFILE_UPDATE', author)
+        }
+      }
+    })
+    await Promise.all(writing)
+    isOver = true
+    await Promise.all(reading)
+    for (const reader of readers) {
+      const truth = await sql<{ id: number; name: string }[]>`
+        select post.id, author.member_name as name
+        from content.post join member.follow on following_id = author_id and follower_id = ${reader} join member.public_profile author on author.member_id = author_id
+        where deleted_at is null order by post.id desc limit 20`
+      expect((await postsOf(memory, reader)).map(({ id, authorName: name }) => ({ id, name }))).toEqual([...truth])
+    }
+  }
+  await pool.end({ timeout: 1 })
+})
+
+test('being blocked, and losing a friend whose posts are for friends, show in the very next read too', async () => {
+  const { memory, close } = countingMemory()
+  const [reader, author, friend] = [await newMember(), await newMember(), await newMember({ privacyLevel: 'FRIENDS_ONLY' })]
+  for (const followed of [author, friend]) await insertFollow(timeline.sql, reader, followed)
+  await insertFollow(timeline.sql, friend, reader)
+  const [open, secret] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, friend)]
+  expect(await idsOf(memory, reader)).toEqual([secret, open])
+  await deleteFollow(timeline.sql, friend, reader)
+  expect(await idsOf(memory, reader)).toEqual([open])
+  await insertBlock(timeline.sql, author, reader)
+  expect(await idsOf(memory, reader)).toEqual([])
+  await close()
+})
+
+test('what was looked up before an act, and came back after it, does not stay', async () => {
+  const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
+  let held: Promise<void> | undefined
+  const slow = new Proxy(pool, {
+    apply(target, self, args) {
+      const asked = Reflect.apply(target as never, self, args) as Promise<unknown>
+      const gate = held
+      return gate === undefined || !String(args[0]).includes('post_counter') ? asked : asked.then((rows) => gate.then(() => rows))
+    },
+  }) as Sql
+  const memory = createFeedMemory({ reads: slow, primary: slow, signal: undefined })
+  const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const [stays, goes] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]
+  expect(await idsOf(memory, other)).toEqual([])
+  let release = () => {}
+  held = new Promise((resolve) => {
+    release = resolve
+  })
+  const early = idsOf(memory, reader)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await deletePost(timeline.sql, goes)
+  expect(await idsOf(memory, other)).toEqual([])
+  held = undefined
+  release()
+  expect(await early).toEqual([goes, stays])
+  expect(await idsOf(memory, reader)).toEqual([stays])
+  await pool.end({ timeout: 1 })
+})
