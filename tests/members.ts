@@ -35,3 +35,8 @@ export async function deleteBlock(sql: Sql, blockerId: number, blockedId: number
   await sql`delete from member.block where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
   await insertMemberEvent(sql, 'MEMBER_UNBLOCK', blockerId, blockedId)
 }
+
+export async function insertMute(sql: Sql, muterId: number, mutedId: number): Promise<void> {
+  await sql`insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing`
+  await insertMemberEvent(sql, 'MEMBER_MUTE', muterId, mutedId)
+}

@@ -47,12 +47,15 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
   let ends = new Map<string, number>()
   let askedAt = Number.NEGATIVE_INFINITY
   let failure: DailyfeedError | undefined
+  // Not `remote.jwks()`, which copies the whole set: this is asked on every request.
+  let isKnown = false
   const isOlderThan = (seconds: number) => performance.now() - askedAt > seconds * 1_000
 
   async function ask(): Promise<void> {
     askedAt = performance.now()
     try {
       await remote.reload()
+      isKnown = true
       ends = keyEndsOf(remote.jwks() ?? { keys: [] })
       failure = undefined
     } catch (cause) {
@@ -62,7 +65,7 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
   }
 
   async function find(...token: Parameters<JWTVerifyGetKey>) {
-    if (remote.jwks() === undefined) await ask()
+    if (!isKnown) await ask()
     try {
       return await remote(...token)
     } catch (error) {
@@ -73,7 +76,7 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
     }
   }
   const refreshWhenOld = () => {
-    if (remote.jwks() !== undefined && isOlderThan(failure === undefined ? cacheSeconds : ASK_AGAIN_SECONDS)) ask().catch(() => {})
+    if (isKnown && isOlderThan(failure === undefined ? cacheSeconds : ASK_AGAIN_SECONDS)) ask().catch(() => {})
   }
   return Object.assign(find, { endOf: (kid: string) => ends.get(kid), refreshWhenOld })
 }

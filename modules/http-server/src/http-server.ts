@@ -72,8 +72,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.decorateRequest('traceId', '')
   app.addHook('onRequest', async (request, reply) => {
     request.traceId = traceIdOf(request.raw)
-    reply.header(REQUEST_ID, request.id)
-    reply.header('cache-control', 'no-store')
+    // On the raw answer, as helmet's are: `sendOneByteJson` sends these alone. A route's own `reply.header` wins.
+    reply.raw.setHeader(REQUEST_ID, request.id)
+    reply.raw.setHeader('cache-control', 'no-store')
   })
   app.addHook('preValidation', async ({ url, params, query }) => {
     refuseBadEncoding(url)

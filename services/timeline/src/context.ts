@@ -2,6 +2,7 @@ import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { Sql } from 'postgres'
 import type { RankingSnapshots } from './ranking/ranking-snapshots.ts'
 import type { FeedMemory } from './memory/feed-memory.ts'
+import type { RememberedCursors } from './memory/remembered-cursors.ts'
 import type { ViewBuffer } from './view/view-buffer.ts'
 
 /** What every feature of timeline-svc may use. Made once at start, passed on, never imported as a global. */
@@ -14,5 +15,6 @@ export interface TimelineContext {
   rankings: RankingSnapshots
   /** First pages of following feeds. */
   memory: FeedMemory
+  rememberedCursors: RememberedCursors
   views: ViewBuffer
 }

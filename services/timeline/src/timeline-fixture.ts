@@ -6,6 +6,7 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { createFeedMemory } from './memory/feed-memory.ts'
+import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
@@ -50,6 +51,7 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
       cursors,
       rankings: createRankingSnapshots(reads, primary),
       memory: createFeedMemory({ reads, primary, signal: undefined }),
+      rememberedCursors: rememberCursors(cursors),
       views,
     }),
   })

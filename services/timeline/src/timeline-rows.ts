@@ -1,4 +1,3 @@
-import { insertMemberEvent } from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 
 /** Rows straight in content-svc's tables, as it would leave them: for tests of this service without content-svc beside it. */
@@ -66,9 +65,4 @@ export async function insertComment(
 export async function deletePost(sql: Sql, postId: number): Promise<void> {
   await sql`update content.post set deleted_at = now() where id = ${postId}`
   await insertWriteEvent(sql, 'POST_DELETE', 1, postId)
-}
-
-export async function insertMute(sql: Sql, muterId: number, mutedId: number): Promise<void> {
-  await sql`insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing`
-  await insertMemberEvent(sql, 'MEMBER_MUTE', muterId, mutedId)
 }

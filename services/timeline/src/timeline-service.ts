@@ -12,6 +12,7 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
 import { createFeedMemory } from './memory/feed-memory.ts'
+import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
@@ -40,6 +41,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
   const viewBufferOf = (log: Parameters<typeof createViewBuffer>[0]['log']): ViewBuffer =>
     createViewBuffer({ sql: primary, newEventOf, onWritten: () => publishing?.wake(), log })
   let views: ViewBuffer | undefined
+  const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
   const rankings = createRankingSnapshots(reads, primary)
   const memory = createFeedMemory({ reads, primary, signal: options.writes })
   const app = await timelineApp({
@@ -47,7 +49,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     verifier,
     contextOf({ log }) {
       views = viewBufferOf(log)
-      return { reads, primary, cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS), rankings, memory, views }
+      return { reads, primary, cursors, rankings, memory, rememberedCursors: rememberCursors(cursors), views }
     },
   })
 

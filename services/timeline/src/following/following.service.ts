@@ -22,12 +22,16 @@ export const readFollowingFeed = (context: TimelineContext, viewerId: number, qu
  * The same answer from memory, as the bytes of its JSON in a one-byte string. Undefined where the page reaches beyond
  * what is remembered: its end is then the database's to tell.
  */
-export async function recallFollowingFeed({ memory, cursors }: TimelineContext, viewerId: number, query: ListQuery): Promise<string | undefined> {
+export async function recallFollowingFeed(
+  { memory, cursors, rememberedCursors }: TimelineContext,
+  viewerId: number,
+  query: ListQuery,
+): Promise<string | undefined> {
   const { size, page, offset, after, scope } = listRequestOf(query, scopeOf(viewerId), cursors)
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
   const stretch = await memory.read(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
   if (stretch === undefined) return undefined
   const { fragments, lastId, hasNext } = stretch
-  const nextCursor = hasNext && lastId !== undefined ? `"${cursors.encode(scope, [lastId])}"` : 'null'
+  const nextCursor = hasNext && lastId !== undefined ? `"${rememberedCursors.encode(scope, lastId)}"` : 'null'
   return `{"status":200,"result":"SUCCESS","data":{"content":[${fragments}],"page":${page},"size":${size},"hasNext":${hasNext},"nextCursor":${nextCursor}}}`
 }

@@ -1,8 +1,8 @@
-import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
+import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertMute, insertPost, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 
 const FEED = '/api/timeline/posts/followings'
 let timeline: TimelineFixture

@@ -1,11 +1,11 @@
 import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent } from '@dailyfeed/tests/members'
+import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertMute, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
 import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
 
 const FEED = '/api/timeline/posts/followings'

@@ -233,8 +233,10 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
       const { ids, authors } = viewer
       const loaded = new Map<number, Fragment | 'GONE'>()
       for (;;) {
-        const shown: string[] = []
-        const shownIds: number[] = []
+        // Put together by `+=`: the parts are copied once, when they are sent.
+        let shown = ''
+        let count = 0
+        let lastId: number | undefined
         const missingPosts: number[] = []
         const missingLikes: number[] = []
         const missingAuthors = new Set<number>()
@@ -243,7 +245,7 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
         let place = 0
         if (before !== undefined) while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
         // One more than asked for tells whether there is more. What is not known yet counts as shown, and is asked for.
-        for (; place < ids.length && shown.length + missingPosts.length <= size + toSkip; place += 1) {
+        for (; place < ids.length && count + missingPosts.length <= size + toSkip; place += 1) {
           const [id, author] = [ids[place] as number, authors[place] as number]
           const wanted = viewer.wanted.get(author)
           if (wanted === undefined) missingAuthors.add(author)
@@ -258,21 +260,18 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
           if (liked === undefined) missingLikes.push(id)
           if (fragment === undefined || (fragment.expiresAt < now && !loaded.has(id))) missingPosts.push(id)
           else {
-            shown.push(liked === true ? fragment.liked : fragment.notLiked)
-            shownIds.push(id)
+            count += 1
+            if (count > size) continue
+            shown += (count === 1 ? '' : ',') + (liked === true ? fragment.liked : fragment.notLiked)
+            lastId = id
           }
         }
         if (missingPosts.length + missingLikes.length + missingAuthors.size > 0) {
           await Promise.all([loadFragments(missingPosts, loaded), loadLikes(viewerId, viewer, missingLikes), loadWanted(viewerId, viewer, [...missingAuthors])])
           continue
         }
-        if (shown.length <= size && !viewer.ended) return undefined
-        const hasNext = shown.length > size
-        if (hasNext) {
-          shown.pop()
-          shownIds.pop()
-        }
-        return { fragments: shown.join(','), lastId: shownIds.at(-1), hasNext }
+        if (count <= size && !viewer.ended) return undefined
+        return { fragments: shown, lastId, hasNext: count > size }
       }
     },
   }

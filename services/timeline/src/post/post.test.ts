@@ -1,7 +1,7 @@
-import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
+import { insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertMute, insertPost, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 
 let timeline: TimelineFixture
 let reader: number
