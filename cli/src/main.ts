@@ -16,7 +16,7 @@ import {
 } from './dead-letters.ts'
 import { requestJob } from './jobs.ts'
 import { CommandError, ownerUrlOrThrow } from './installation.ts'
-import { grantAdmin } from './members.ts'
+import { listAudit, setRole } from './members.ts'
 import { migrateAll } from './migrate.ts'
 import { runSeed } from './seed/seed-command.ts'
 import { type DayOptions, deleteTopic, describeReplay, describeTopics, hasFailed, listTopics, replayTopic } from './topics.ts'
@@ -70,16 +70,38 @@ program
   .option('--json', 'print JSON')
   .action((options) => runSeed(process.env, options, say))
 
-program
-  .command('members')
-  .description('members of this installation')
+const members = program.command('members').description('members of this installation')
+
+members
   .command('grant-admin')
   .description('make a member an administrator')
   .requiredOption('--handle <handle>', 'whose')
   .option('--json', 'print JSON')
   .action(async ({ handle, json }: { handle: string; json?: boolean }) => {
-    const member = await grantAdmin(await ownerUrlOrThrow(process.env), handle)
+    const member = await setRole(await ownerUrlOrThrow(process.env), handle, 'ADMIN')
     say(json ? JSON.stringify(member) : `@${member.handle} is an administrator now`)
+  })
+
+members
+  .command('revoke-admin')
+  .description('make an administrator an ordinary member again')
+  .requiredOption('--handle <handle>', 'whose')
+  .option('--json', 'print JSON')
+  .action(async ({ handle, json }: { handle: string; json?: boolean }) => {
+    const member = await setRole(await ownerUrlOrThrow(process.env), handle, 'MEMBER')
+    say(json ? JSON.stringify(member) : `@${member.handle} is an ordinary member now`)
+  })
+
+members
+  .command('audit')
+  .description('what happened to an account, newest first')
+  .requiredOption('--handle <handle>', 'whose')
+  .option('--limit <n>', 'entries at most', wholeNumber(1, 10_000), 50)
+  .option('--json', 'print JSON')
+  .action(async ({ handle, limit, json }: { handle: string; limit: number; json?: boolean }) => {
+    const entries = await listAudit(await ownerUrlOrThrow(process.env), handle, limit)
+    if (json) say(JSON.stringify(entries))
+    else for (const { occurredAt, type, address, userAgent } of entries) say(`${occurredAt}  ${type.padEnd(22)}${address ?? '-'}  ${userAgent ?? '-'}`)
   })
 
 program

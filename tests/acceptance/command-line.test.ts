@@ -33,6 +33,18 @@ test('grant-admin makes an administrator, and refuses an unknown handle', async 
   expect([unknown.code, unknown.stderr]).toEqual([1, "dailyfeed: no member has the handle 'nobody_at_all'\n"])
 })
 
+test('the audit of an account tells of roles that were granted and taken back; an unknown handle ends with 1', async () => {
+  const revoked = await dailyfeed(['members', 'revoke-admin', '--handle', member.handle])
+  expect([revoked.code, revoked.stdout]).toEqual([0, `@${member.handle} is an ordinary member now\n`])
+  expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(403)
+  const audit = await dailyfeed(['members', 'audit', '--handle', `@${member.handle}`, '--limit', '2', '--json'])
+  expect(JSON.parse(audit.stdout)).toMatchObject([{ type: 'ADMIN_REVOKED' }, { type: 'ADMIN_GRANTED' }])
+  const lines = await dailyfeed(['members', 'audit', '--handle', member.handle])
+  expect(lines.stdout).toMatch(/LOGGED_IN +127\.0\.0\.1 /)
+  const unknown = await dailyfeed(['members', 'audit', '--handle', 'nobody_at_all'])
+  expect([unknown.code, unknown.stderr]).toEqual([1, "dailyfeed: no member has the handle 'nobody_at_all'\n"])
+})
+
 test('jobs run asks the owning service, and names the known jobs for an unknown one', async () => {
   const done = await dailyfeed(['jobs', 'run', 'counterReconcileJob', '--json'])
   expect([done.code, JSON.parse(done.stdout)]).toMatchObject([0, { job: 'counterReconcileJob' }])

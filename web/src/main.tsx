@@ -37,9 +37,10 @@ const client = new QueryClient({
 watchArrivals(router.history)
 
 onSessionEnd((reason) => {
-  if (reason === 'LOGGED_OUT') tellOtherTabs({ type: 'SIGNED_OUT' })
+  if (reason !== 'EXPIRED') tellOtherTabs({ type: 'SIGNED_OUT' })
   const { href } = router.state.location
-  const search = reason === 'LOGGED_OUT' ? ({ reason: 'loggedOut' } as const) : ({ reason: 'expired', returnTo: href } as const)
+  const search =
+    reason === 'EXPIRED' ? ({ reason: 'expired', returnTo: href } as const) : ({ reason: reason === 'WITHDRAWN' ? 'withdrawn' : 'loggedOut' } as const)
   // What one member saw must not be there for the next; cleared when its page is gone.
   void router.navigate({ to: '/login', search, replace: reason === 'EXPIRED' }).then(() => client.clear())
 })

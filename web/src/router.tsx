@@ -12,7 +12,7 @@ import { isSignedInOrThrow } from './session/me.ts'
 
 interface GateSearch {
   returnTo?: string
-  reason?: 'expired' | 'needed' | 'loggedOut'
+  reason?: 'expired' | 'needed' | 'loggedOut' | 'withdrawn'
 }
 
 const root = createRootRoute({
@@ -51,7 +51,7 @@ const feedRoute = <const P extends string>(path: P, feed: FeedName) =>
 
 const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch => ({
   ...(typeof returnTo === 'string' && { returnTo }),
-  ...((reason === 'expired' || reason === 'needed' || reason === 'loggedOut') && { reason }),
+  ...((reason === 'expired' || reason === 'needed' || reason === 'loggedOut' || reason === 'withdrawn') && { reason }),
 })
 const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
 
@@ -99,6 +99,11 @@ const profile = createRoute({
   path: '/profile',
   component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage'),
 })
+const security = createRoute({
+  getParentRoute: () => app,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./security/SecurityPage.tsx'), 'SecurityPage'),
+})
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
@@ -119,7 +124,7 @@ const anythingElse = createRoute({ getParentRoute: () => root, path: '$', before
 const routeTree = root.addChildren([
   login,
   signup,
-  app.addChildren([followings, popular, commented, recent, mine, post, member, memberConnections, connections, profile, notifications, search]),
+  app.addChildren([followings, popular, commented, recent, mine, post, member, memberConnections, connections, profile, security, notifications, search]),
   anythingElse,
 ])
 

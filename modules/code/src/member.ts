@@ -129,3 +129,31 @@ export const Session = Type.Object({
   current: Type.Boolean(),
 })
 export type Session = Static<typeof Session>
+
+export const AUDIT_TYPES = [
+  'SIGNED_UP',
+  'LOGGED_IN',
+  'LOGIN_FAILED',
+  'LOGGED_OUT',
+  'LOGGED_OUT_EVERYWHERE',
+  'SESSION_ENDED',
+  'REFRESH_TOKEN_REUSED',
+  'PASSWORD_CHANGED',
+  'PASSWORD_REFUSED',
+  'HANDLE_CHANGED',
+  'WITHDRAWN',
+  'RESTORED',
+  'ADMIN_GRANTED',
+  'ADMIN_REVOKED',
+] as const
+export type AuditType = (typeof AUDIT_TYPES)[number]
+
+/** One thing that happened to an account. */
+export const AuditEntry = Type.Object({
+  id: Type.Integer(),
+  type: Type.Enum([...AUDIT_TYPES]),
+  occurredAt: Instant,
+  address: nullable(Type.String()),
+  userAgent: nullable(Type.String()),
+})
+export type AuditEntry = Static<typeof AuditEntry>

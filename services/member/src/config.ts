@@ -25,6 +25,7 @@ const MemberSettings = Type.Object({
   }),
   JWT_KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' })),
   REFRESH_TOKEN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'derives the successors of refresh tokens' })),
+  AUDIT_RETENTION_DAYS: Type.Integer({ minimum: 30, maximum: 3_650, default: 365, description: 'days that audit entries are kept' }),
   COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], { default: 'auto', description: 'whether the cookie is for HTTPS only; auto: as the request came' }),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',

@@ -8,6 +8,8 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyBaseLogger } from 'fastify'
 import { accountRoutes } from './account/account.routes.ts'
 import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
+import { dropOldAudit } from './audit/audit.queries.ts'
+import { auditRoutes } from './audit/audit.routes.ts'
 import { blockRoutes } from './block/block.routes.ts'
 import type { MemberConfig } from './config.ts'
 import type { MemberContext } from './context.ts'
@@ -56,11 +58,16 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
   profileRoutes(app, context)
   followRoutes(app, context, once)
   blockRoutes(app, context, once)
+  auditRoutes(app, context)
   offerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
     jwtKeyRotationJob: async () => ({ rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0 }),
     memberEraseJob: () => eraseMembers(context),
-    tokenCleanupJob: async () => ({ ...(await deleteExpired(context.sql)), keys: await context.keys.deleteOld() }),
+    tokenCleanupJob: async () => ({
+      ...(await deleteExpired(context.sql)),
+      keys: await context.keys.deleteOld(),
+      auditEntries: await dropOldAudit(context.sql, config.AUDIT_RETENTION_DAYS),
+    }),
   })
   return app
 }

@@ -6,9 +6,9 @@ import { useUnreadCount } from '../notification/notifications.ts'
 import { visitAgain } from '../scroll/arrival.ts'
 
 type Place = {
-  to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications'
+  to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications' | '/security'
   icon: IconName
-  name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications')
+  name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications' | 'security')
 }
 
 const feedPlace = (name: FeedName): Place => ({ to: FEEDS[name].to, icon: FEEDS[name].icon, name })
@@ -23,6 +23,7 @@ const PLACES: readonly Place[] = [
   { to: '/connections', icon: 'people', name: 'connections' },
   feedPlace('recent'),
   { to: '/notifications', icon: 'bell', name: 'notifications' },
+  { to: '/security', icon: 'shield', name: 'security' },
 ]
 
 export function Navigation() {

@@ -8,7 +8,6 @@ import { Problem } from '../layout/Problem.tsx'
 import { Waiting } from '../layout/Waiting.tsx'
 import { call } from '../server/call.ts'
 import { ME } from '../session/me.ts'
-import { PasswordForm } from '../session/PasswordForm.tsx'
 import { HandleForm } from './HandleForm.tsx'
 import { PictureForm } from './PictureForm.tsx'
 import { ProfileForm } from './ProfileForm.tsx'
@@ -40,7 +39,6 @@ export function ProfilePage(): ReactNode {
           <PictureForm profile={profile} />
           <ProfileForm profile={profile} />
           <HandleForm profile={profile} />
-          <PasswordForm />
         </>
       )}
     </>

@@ -13,7 +13,7 @@ export function keepDraft(next: Draft): void {
 
 onSessionEnd((reason) => {
   // One whose session ran out logs in again and goes on writing; one who left does not leave it to the next.
-  if (reason === 'LOGGED_OUT') clearDraft()
+  if (reason !== 'EXPIRED') clearDraft()
 })
 
 let listener: (() => void) | undefined

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 /** UNKNOWN until the cookie has been tried. */
 export type SessionState = 'UNKNOWN' | 'SIGNED_IN' | 'SIGNED_OUT'
-export type SessionEnd = 'EXPIRED' | 'LOGGED_OUT'
+export type SessionEnd = 'EXPIRED' | 'LOGGED_OUT' | 'WITHDRAWN'
 
 let state: SessionState = 'UNKNOWN'
 const listeners = new Set<() => void>()

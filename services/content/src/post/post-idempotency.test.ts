@@ -93,14 +93,20 @@ test('after 24 hours a key is as new', async () => {
 test('while another process works on the same key, a duplicate waits for it; after too long it is 409 with Retry-After', { timeout: 20_000 }, async () => {
   const { sql } = content.database
   let release = () => {}
+  let tellHeld = () => {}
+  const isHeld = new Promise<void>((resolve) => {
+    tellHeld = resolve
+  })
   const held = sql.begin(async (transaction) => {
     await transaction`insert into content.idempotency_key (owner, key, fingerprint) values (${`member:${minji}`}, 'held', '\\x00')`
+    tellHeld()
     await new Promise<void>((resolve) => {
       release = resolve
     })
     throw new Error('the other process fails')
   })
   held.catch(() => {})
+  await isHeld
   const waiting = write('held', 'by whom')
   const tooLong = await waiting
   expect([tooLong.status, tooLong.body.code, tooLong.headers['retry-after']]).toEqual([409, 'IDEMPOTENCY_KEY_IN_PROGRESS', '1'])

@@ -3,7 +3,7 @@ import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
 import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordChange, RefreshedToken, Session, SignupRequest } from '@dailyfeed/code/member'
-import { clientOf } from '@dailyfeed/http-server/client-address'
+import { type Client, clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -13,7 +13,7 @@ import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { refuseCrossSite } from '../session/cross-site.ts'
 import type { RefreshCookie } from '../session/refresh-cookie.ts'
-import { endOneSession, listSessions, logout, refreshSession, type Tokens } from '../session/session.service.ts'
+import { type Device, endOneSession, listSessions, logout, refreshSession, type Tokens } from '../session/session.service.ts'
 import { changePassword, logIn, logOutEverywhere, signUp, withdraw } from './account.service.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 
@@ -34,6 +34,8 @@ const done = { 200: successOf(Type.Boolean()) }
 const PUBLIC = { access: 'PUBLIC' as const }
 /** The longest life of a refresh cookie: a bearer older than that has no session to end. */
 const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
+
+const deviceOf = (request: FastifyRequest, { address }: Client): Device => ({ userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address })
 
 export function accountRoutes(app: HttpServer, { context, once, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
   /** The access token goes in the header, the refresh token in the cookie alone. */
@@ -70,7 +72,14 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
       if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
       // Under a secret of ours: a bare hash of a body that holds a password would be a quick way to guess it.
       const body = createHmac('sha256', context.settings.refreshTokenKey).update(JSON.stringify(request.body)).digest()
-      return once({ request, reply, status: 201, owner: `address:${client.address}`, body, act: (within) => signUp(within, request.body) })
+      return once({
+        request,
+        reply,
+        status: 201,
+        owner: `address:${client.address}`,
+        body,
+        act: (within) => signUp(within, request.body, deviceOf(request, client)),
+      })
     },
   )
 
@@ -79,8 +88,7 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
     { config: PUBLIC, schema: { tags, summary: 'Log in', body: LoginRequest, response: { 200: successOf(MemberSummary) } } },
     async (request, reply) => {
       const client = clientOf(request)
-      const device = { userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address: client.address }
-      const { summary, ...tokens } = await logIn(context, throttle, request.body, device, client)
+      const { summary, ...tokens } = await logIn(context, throttle, request.body, deviceOf(request, client), client)
       hand(request, reply, tokens)
       return success(200, summary)
     },

@@ -5,6 +5,7 @@ import type { Client } from '@dailyfeed/http-server/client-address'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
+import { insertAudit } from '../audit/audit.queries.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { findProfile } from '../profile/profile.queries.ts'
 import { announceEnded, type Device, issueAccessToken, openSession, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
@@ -17,7 +18,7 @@ import { insertMemberEvent } from './member-event.ts'
 /** `''` and null mean the same as absence. */
 const orNull = (value: string | null | undefined): string | null => (value === undefined || value === '' ? null : value)
 
-export async function signUp(context: MemberContext, request: SignupRequest): Promise<{ id: number; name: string }> {
+export async function signUp(context: MemberContext, request: SignupRequest, device: Device): Promise<{ id: number; name: string }> {
   throwProblems(
     await passwordProblem(request.password, request.handle, request.email),
     birthDateProblem(request.birthDate),
@@ -47,6 +48,7 @@ export async function signUp(context: MemberContext, request: SignupRequest): Pr
       const transaction = begun as unknown as Sql
       const memberId = await insertMember(transaction, member)
       await insertMemberEvent(context, transaction, 'MEMBER_SIGNUP', memberId)
+      await insertAudit(transaction, { type: 'SIGNED_UP', memberId, ...device })
       return memberId
     })
     context.wakeRelay()
@@ -73,6 +75,7 @@ export async function logIn(
     const isRight = await context.passwords.verify(credentials?.password_hash, request.password)
     if (isRight && credentials?.restorable) return { memberId: credentials.id, passwordHash: credentials.password_hash }
     context.log.info({ security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address }, 'login failed')
+    await insertAudit(context.sql, { type: 'LOGIN_FAILED', memberId: credentials?.id, ...device })
     throw new DailyfeedError('LOGIN_FAILED')
   })
   const session = await context.sql.begin(async (begun) => {
@@ -83,9 +86,11 @@ export async function logIn(
     if (member.withdrawn) {
       await setWithdrawn(transaction, memberId, false)
       await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
+      await insertAudit(transaction, { type: 'RESTORED', memberId, ...device })
     }
     const opened = await openSession(transaction, memberId, device)
     await insertMemberEvent(context, transaction, 'MEMBER_LOGIN', memberId)
+    await insertAudit(transaction, { type: 'LOGGED_IN', memberId, sessionId: opened.sessionId, ...device })
     return opened
   })
   context.wakeRelay()
@@ -102,6 +107,7 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
     await lockMember(transaction, memberId)
     const rows = await endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
     await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
+    await insertAudit(transaction, { type: 'LOGGED_OUT_EVERYWHERE', memberId })
     return rows
   })
   announceEnded(context, ended)
@@ -125,6 +131,7 @@ export async function changePassword(
     const transaction = begun as unknown as Sql
     await lockUnchangedOrThrow(transaction, memberId, known)
     await setPasswordHash(transaction, memberId, hash)
+    await insertAudit(transaction, { type: 'PASSWORD_CHANGED', memberId, sessionId, address: client.address })
     const others = (await findLiveSessionIds(transaction, memberId)).filter((id) => id !== sessionId)
     return { ended: await endSessions(transaction, others, revocationLife(context.settings)), refreshToken: await renewSessionOrThrow(transaction, sessionId) }
   })
@@ -141,6 +148,7 @@ export async function withdraw(context: MemberContext, throttle: LoginThrottle, 
     await lockUnchangedOrThrow(transaction, memberId, known)
     await setWithdrawn(transaction, memberId, true)
     await insertMemberEvent(context, transaction, 'MEMBER_WITHDRAW', memberId)
+    await insertAudit(transaction, { type: 'WITHDRAWN', memberId, address: client.address })
     return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
   })
   announceEnded(context, ended)
@@ -160,6 +168,7 @@ async function checkPasswordOrThrow(
     const hash = await findPasswordHash(sql, memberId)
     if (await passwords.verify(hash, password)) return hash
     log.info({ security: 'PASSWORD_REFUSED', memberId, address: client.address }, 'wrong current password')
+    await insertAudit(sql, { type: 'PASSWORD_REFUSED', memberId, address: client.address })
     throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
   })
 }

@@ -5,6 +5,7 @@ import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import type { Sql } from 'postgres'
 import { avatarUrlOf, avatarUrlProblem, birthDateProblem, throwProblems, timezoneProblem } from '../account/account-rules.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
+import { insertAudit } from '../audit/audit.queries.ts'
 import type { MemberContext } from '../context.ts'
 import { toProfile, toSummary } from './profile.mapper.ts'
 import {
@@ -100,6 +101,7 @@ export async function changeHandle(context: MemberContext, memberId: number, han
     await context.sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql
       await updateHandle(transaction, memberId, handle)
+      await insertAudit(transaction, { type: 'HANDLE_CHANGED', memberId })
       await insertMemberEvent(context, transaction, 'MEMBER_PROFILE_UPDATE', memberId)
     })
   } catch (error) {

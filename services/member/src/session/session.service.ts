@@ -5,6 +5,7 @@ import type { Session } from '@dailyfeed/code/member'
 import type { Sql } from 'postgres'
 import { lockMember } from '../account/account.queries.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
+import { insertAudit } from '../audit/audit.queries.ts'
 import type { MemberContext } from '../context.ts'
 import { hashOf, newRefreshToken, successorOf } from './refresh-token.ts'
 import {
@@ -69,6 +70,7 @@ async function rotate({ settings, log }: MemberContext, sql: Sql, token: string)
     // The immediate predecessor, a moment later, while nobody has used its successor: a second tab.
     if (row.just_used && row.successor_used === false) return { outcome: 'REPEATED', memberId, sessionId, successor }
     log.warn({ security: 'REFRESH_TOKEN_REUSED', memberId, sessionId }, 'a used refresh token came again; its session ends')
+    await insertAudit(sql, { type: 'REFRESH_TOKEN_REUSED', memberId, sessionId })
     return { outcome: 'REUSED', ended: await endSessions(sql, [sessionId], revocationLife(settings)) }
   }
   if (row.expired) return { outcome: 'REFUSED' }
@@ -87,6 +89,7 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
     if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
     const rows = await endSessions(transaction, sessions, revocationLife(context.settings))
     for (const memberId of new Set(rows.map(({ member_id }) => member_id))) await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
+    for (const { id, member_id: memberId } of rows) await insertAudit(transaction, { type: 'LOGGED_OUT', memberId, sessionId: id })
     return rows
   })
   if (bearer !== undefined) context.announceRevocations([{ tokenId: bearer.tokenId, expiresAt: bearer.expiresAt }])
@@ -109,6 +112,7 @@ export async function listSessions({ sql }: MemberContext, memberId: number, cur
 export async function endOneSession(context: MemberContext, memberId: number, sessionId: string): Promise<void> {
   if (!(await isLiveSessionOf(context.sql, memberId, sessionId))) throw new DailyfeedError('SESSION_NOT_FOUND')
   announceEnded(context, await endSessions(context.sql, [sessionId], revocationLife(context.settings)))
+  await insertAudit(context.sql, { type: 'SESSION_ENDED', memberId, sessionId })
   context.log.info({ security: 'SESSION_ENDED', memberId, sessionId }, 'session ended')
 }
 

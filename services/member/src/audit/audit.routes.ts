@@ -1,0 +1,21 @@
+import { AuditEntry } from '@dailyfeed/code/member'
+import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { success, successOf } from '@dailyfeed/http-server/envelope'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { MemberContext } from '../context.ts'
+import { listAudit } from './audit.service.ts'
+
+export function auditRoutes(app: HttpServer, context: MemberContext): void {
+  app.get(
+    '/api/authentication/audit',
+    {
+      schema: {
+        tags: ['authentication'],
+        summary: 'What happened to my account: sign-ins, failures, changes',
+        querystring: ListQuery,
+        response: { 200: successOf(scrollOf(AuditEntry)) },
+      },
+    },
+    async ({ memberId, query }) => success(200, await listAudit(context, memberId, query)),
+  )
+}
