@@ -72,25 +72,20 @@ program
 
 const members = program.command('members').description('members of this installation')
 
-members
-  .command('grant-admin')
-  .description('make a member an administrator')
-  .requiredOption('--handle <handle>', 'whose')
-  .option('--json', 'print JSON')
-  .action(async ({ handle, json }: { handle: string; json?: boolean }) => {
-    const member = await setRole(await ownerUrlOrThrow(process.env), handle, 'ADMIN')
-    say(json ? JSON.stringify(member) : `@${member.handle} is an administrator now`)
-  })
-
-members
-  .command('revoke-admin')
-  .description('make an administrator an ordinary member again')
-  .requiredOption('--handle <handle>', 'whose')
-  .option('--json', 'print JSON')
-  .action(async ({ handle, json }: { handle: string; json?: boolean }) => {
-    const member = await setRole(await ownerUrlOrThrow(process.env), handle, 'MEMBER')
-    say(json ? JSON.stringify(member) : `@${member.handle} is an ordinary member now`)
-  })
+for (const [command, role, purpose, done] of [
+  ['grant-admin', 'ADMIN', 'make a member an administrator', 'an administrator'],
+  ['revoke-admin', 'MEMBER', 'make an administrator an ordinary member again', 'an ordinary member'],
+] as const) {
+  members
+    .command(command)
+    .description(purpose)
+    .requiredOption('--handle <handle>', 'whose')
+    .option('--json', 'print JSON')
+    .action(async ({ handle, json }: { handle: string; json?: boolean }) => {
+      const member = await setRole(await ownerUrlOrThrow(process.env), handle, role)
+      say(json ? JSON.stringify(member) : `@${member.handle} is ${done} now`)
+    })
+}
 
 members
   .command('audit')

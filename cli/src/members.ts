@@ -22,7 +22,7 @@ export async function listAudit(ownerUrl: string, handle: string, limit: number)
   }
 }
 
-/** The first administrator has nobody above to ask: whoever holds the database's key says who it is. */
+/** The first administrator has nobody above to ask: whoever holds the database's key says who is one. */
 export async function setRole(ownerUrl: string, handle: string, role: 'ADMIN' | 'MEMBER'): Promise<{ id: number; handle: string; role: string }> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {

@@ -30,7 +30,9 @@ export type ActivityType = (typeof ACTIVITY_TYPES)[number]
 
 /** Wishes of one's own that are told to nobody: they stand in the outbox for what a member's own reads remember. */
 export type PrivateActivityType = 'MEMBER_MUTE' | 'MEMBER_UNMUTE'
-export const isPrivate = (type: ActivityType | PrivateActivityType): type is PrivateActivityType => type === 'MEMBER_MUTE' || type === 'MEMBER_UNMUTE'
+/** All that may stand in an outbox. */
+export type OutboxType = ActivityType | PrivateActivityType
+export const isPrivate = (type: OutboxType): type is PrivateActivityType => type === 'MEMBER_MUTE' || type === 'MEMBER_UNMUTE'
 
 /** Categories of the founding system: replies are comments. */
 export type ActivityCategory = 'POST' | 'COMMENT' | 'POST_LIKE' | 'COMMENT_LIKE' | 'MEMBER'

@@ -1,4 +1,4 @@
-import type { ActivityType, PrivateActivityType } from './member-activity-event.ts'
+import type { OutboxType } from './member-activity-event.ts'
 
 /** Every message key begins so. */
 export const MESSAGE_KEY_PREFIX = 'member_activity:kafka_event:'
@@ -8,7 +8,7 @@ export const ROW_ID = '{id}'
 type KeyPart = number | typeof ROW_ID
 
 interface MessageKeyParts {
-  type: ActivityType | PrivateActivityType
+  type: OutboxType
   memberId: KeyPart
   postId?: KeyPart
   commentId?: KeyPart
@@ -45,7 +45,7 @@ export function messageKeyOf({ type, memberId, postId, commentId, targetMemberId
   }
 }
 
-function join(type: ActivityType | PrivateActivityType, ...parts: (KeyPart | string | undefined)[]): string {
+function join(type: OutboxType, ...parts: (KeyPart | string | undefined)[]): string {
   if (parts.includes(undefined)) throw new TypeError(`${type} has no message key without its post or comment id`)
   return MESSAGE_KEY_PREFIX + [type, ...parts].join('###')
 }

@@ -1,11 +1,11 @@
-import type { ActivityType, PrivateActivityType } from '@dailyfeed/code/member-activity-event'
+import type { OutboxType } from '@dailyfeed/code/member-activity-event'
 import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/code/message-key'
 import type { Fragment, Sql } from 'postgres'
 import { type DestinationsOf, overHttp } from './publish-settings.ts'
 
 /** An event before its row: its key, and who is to be told. The event's id is made by the database with the row. */
 export interface NewEvent {
-  type: ActivityType | PrivateActivityType
+  type: OutboxType
   messageKey: string
   destinations: string[]
   traceparent: string | null
@@ -21,7 +21,7 @@ interface Subject {
   traceparent?: string
 }
 
-export type NewEventOf = (type: ActivityType | PrivateActivityType, subject: Subject) => NewEvent
+export type NewEventOf = (type: OutboxType, subject: Subject) => NewEvent
 
 /** `timeZone` is that of the times in message keys. */
 export const createNewEventOf =

@@ -1,4 +1,4 @@
-import { type ActivityType, categoryOf, isPrivate, type PrivateActivityType } from '@dailyfeed/code/member-activity-event'
+import { categoryOf, isPrivate, type OutboxType } from '@dailyfeed/code/member-activity-event'
 import { subscribersOf } from '@dailyfeed/code/subscriptions'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
@@ -30,7 +30,7 @@ const Settings = Type.Object(publishSettings)
 export type PublishConfig = Static<typeof Settings>
 
 /** Which destinations an event of a type is written for. */
-export type DestinationsOf = (type: ActivityType | PrivateActivityType) => string[]
+export type DestinationsOf = (type: OutboxType) => string[]
 
 export const KAFKA = 'kafka'
 

@@ -3,6 +3,9 @@ import type { Sql } from 'postgres'
 /** How long an answer is given again, as the contract says. */
 const KEPT_HOURS = 24
 
+/** Whose key it is, where a member asks. */
+export const ownerOf = (memberId: number): string => `member:${memberId}`
+
 interface Claim {
   owner: string
   key: string
@@ -34,6 +37,11 @@ export async function findKey(sql: Sql, schema: string, owner: string, key: stri
 
 export async function keepAnswer(sql: Sql, schema: string, owner: string, key: string, answer: string): Promise<void> {
   await sql`update ${sql(schema)}.idempotency_key set answer = ${answer} where owner = ${owner} and key = ${key}`
+}
+
+/** For members who are being erased. */
+export async function deleteKeysOf(sql: Sql, schema: string, memberIds: readonly number[]): Promise<void> {
+  await sql`delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
 export async function deleteOldKeys(sql: Sql, schema: string): Promise<number> {

@@ -5,7 +5,7 @@ import { type Success, success } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Sql, TransactionSql } from 'postgres'
-import { claimKey, deleteOldKeys, findKey, keepAnswer } from './idempotency-key.queries.ts'
+import { claimKey, deleteOldKeys, findKey, keepAnswer, ownerOf } from './idempotency-key.queries.ts'
 
 interface OnceContext {
   sql: Sql
@@ -44,7 +44,7 @@ export function createOnce<Context extends OnceContext>(app: HttpServer, schema:
   const running = new Map<string, Promise<unknown>>()
 
   async function actOnce<Answer>({ request, act, owner, body }: CreatingRequest<Context, Answer>, key: string): Promise<Answer> {
-    const whose = owner ?? `member:${request.memberId}`
+    const whose = owner ?? ownerOf(request.memberId)
     const claim = { owner: whose, key, fingerprint: fingerprintOf(request, body ?? JSON.stringify(request.body ?? null)) }
     let hasActed = false
     const answer = (await context.sql.begin(async (transaction) => {

@@ -16,7 +16,8 @@ const SESSIONS = ['sessions'] as const
 
 /** Where one is logged in, each of which can be ended from here. */
 export function SessionList() {
-  const { security: words } = useDictionary()
+  const dictionary = useDictionary()
+  const { security: words } = dictionary
   const titleId = useId()
   const { data, error, isPending, refetch } = useQuery({
     queryKey: SESSIONS,
@@ -26,7 +27,6 @@ export function SessionList() {
     mutationFn: () => call<true>('POST', '/api/authentication/logout-all'),
     onSuccess: () => endSession('LOGGED_OUT'),
   })
-  const dictionary = useDictionary()
   return (
     <section className="card" aria-labelledby={titleId}>
       <h2 id={titleId}>{words.sessions}</h2>

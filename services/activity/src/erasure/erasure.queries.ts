@@ -37,7 +37,3 @@ export async function eraseModeration(sql: Sql, memberIds: readonly number[]): P
   await sql`delete from activity.moderation_item where author_id = any (${memberIds as number[]}::bigint[])`
   await sql`update activity.moderation_item set decided_by = 0 where decided_by = any (${memberIds as number[]}::bigint[])`
 }
-
-export async function eraseKeys(sql: Sql, memberIds: readonly number[]): Promise<void> {
-  await sql`delete from activity.idempotency_key where owner = any (${memberIds.map((id) => `member:${id}`)})`
-}

@@ -1,7 +1,8 @@
 import { eraseDeadLettersOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { ActivityContext } from '../context.ts'
-import { eraseInterests, eraseKeys, eraseModeration, eraseNotifications, eraseRecords, findErasableMembers } from './erasure.queries.ts'
+import { eraseInterests, eraseModeration, eraseNotifications, eraseRecords, findErasableMembers } from './erasure.queries.ts'
 
 /** activity-svc's part of `memberEraseJob`. Safe twice and when killed. */
 export async function eraseMembers({ sql }: ActivityContext): Promise<{ records: number }> {
@@ -12,7 +13,7 @@ export async function eraseMembers({ sql }: ActivityContext): Promise<{ records:
     await eraseNotifications(transaction, members)
     await eraseInterests(transaction, members)
     await eraseModeration(transaction, members)
-    await eraseKeys(transaction, members)
+    await deleteKeysOf(transaction, 'activity', members)
     await eraseDeadLettersOf(transaction, 'activity', members)
     return eraseRecords(transaction, members)
   })) as number

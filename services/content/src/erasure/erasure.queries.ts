@@ -70,7 +70,3 @@ export async function erasePosts(sql: Sql, memberId: number): Promise<number> {
   const { count } = await sql`delete from content.post where author_id = ${memberId}`
   return count
 }
-
-export async function eraseKeys(sql: Sql, memberId: number): Promise<void> {
-  await sql`delete from content.idempotency_key where owner = ${`member:${memberId}`}`
-}

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { eraseDeadLettersOf, eraseOutboxOf } from '@dailyfeed/deadletter-support/erasure.queries'
 import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
+import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { ContentContext } from '../context.ts'
-import { eraseComments, eraseKeys, eraseLikes, erasePosts, findErasableMembers, lockPostsOf } from './erasure.queries.ts'
+import { eraseComments, eraseLikes, erasePosts, findErasableMembers, lockPostsOf } from './erasure.queries.ts'
 
 /**
  * content-svc's part of `memberEraseJob`: all that a member wrote and liked, each member in one transaction. Replies of
@@ -21,7 +22,7 @@ export async function eraseMembers({ sql, newEventOf, wakeRelay }: ContentContex
       const ofOthers = await eraseComments(transaction, memberId)
       await eraseLikes(transaction, memberId)
       const erased = await erasePosts(transaction, memberId)
-      await eraseKeys(transaction, memberId)
+      await deleteKeysOf(transaction, 'content', [memberId])
       await insertEvents(
         transaction,
         'content',

@@ -1,11 +1,12 @@
 import type { Sql } from 'postgres'
 
-/** The ids of all images of members who are to be erased. */
-export async function deleteErasableRows(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`delete from image.image where owner_id in (select member_id from member.erasable_member) returning id`
-  return rows.map(({ id }) => id)
+export async function findErasableMembers(sql: Sql): Promise<number[]> {
+  const rows = await sql<{ member_id: number }[]>`select member_id from member.erasable_member order by member_id`
+  return rows.map(({ member_id }) => member_id)
 }
 
-export async function eraseKeys(sql: Sql): Promise<void> {
-  await sql`delete from image.idempotency_key where owner in (select 'member:' || member_id from member.erasable_member)`
+/** Returns the ids of all their images. */
+export async function deleteRowsOf(sql: Sql, memberIds: readonly number[]): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`delete from image.image where owner_id = any (${memberIds as number[]}::bigint[]) returning id`
+  return rows.map(({ id }) => id)
 }

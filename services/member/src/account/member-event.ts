@@ -1,4 +1,4 @@
-import type { ActivityType, PrivateActivityType } from '@dailyfeed/code/member-activity-event'
+import type { OutboxType } from '@dailyfeed/code/member-activity-event'
 import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
@@ -7,7 +7,7 @@ import type { MemberContext } from '../context.ts'
 export async function insertMemberEvent(
   { newEventOf }: Pick<MemberContext, 'newEventOf'>,
   sql: Sql,
-  type: ActivityType | PrivateActivityType,
+  type: OutboxType,
   memberId: number,
   targetMemberId?: number,
 ): Promise<void> {

@@ -30,7 +30,6 @@ export async function eraseMember(sql: Sql, memberId: number): Promise<void> {
   await sql`delete from member.mute where muter_id = ${memberId} or muted_id = ${memberId}`
   await sql`delete from member.jwt_blacklist where session_id in (select id from member.session where member_id = ${memberId})`
   await sql`delete from member.session where member_id = ${memberId}`
-  await sql`delete from member.idempotency_key where owner = ${`member:${memberId}`}`
   await sql`select member.erase_audit(${memberId})`
   await sql`delete from member.member where id = ${memberId}`
 }

@@ -1,4 +1,5 @@
 import { eraseOutboxOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
 import { eraseFollows, eraseMember, findMembersToErase } from './erasure.queries.ts'
@@ -10,6 +11,7 @@ export async function eraseMembers({ sql, log }: MemberContext): Promise<{ membe
     await sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql
       await eraseFollows(transaction, memberId)
+      await deleteKeysOf(transaction, 'member', [memberId])
       await eraseMember(transaction, memberId)
     })
     log.info({ security: 'ERASED', memberId }, 'erased')

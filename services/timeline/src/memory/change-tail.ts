@@ -1,6 +1,6 @@
 import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import type { Sql } from 'postgres'
-import { sharedByThoseWhoWait } from '../ranking/ranking-snapshots.ts'
+import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
 import { type ChangeRow, findChangesSince, findSettled } from './change.queries.ts'
 
 export interface ChangeTail {

@@ -1,8 +1,8 @@
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import type { OutboxType } from '@dailyfeed/code/member-activity-event'
 import type { Sql } from 'postgres'
 
 export interface ChangeRow {
-  activity_type: ActivityType
+  activity_type: OutboxType
   member_id: number
   post_id: number | null
   target_member_id: number | null

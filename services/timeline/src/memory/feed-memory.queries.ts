@@ -1,24 +1,13 @@
 import type { Sql } from 'postgres'
+import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
 
 export async function findFollowingIds(sql: Sql, viewerId: number): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`select following_id as id from member.follow where follower_id = ${viewerId}`
   return rows.map(({ id }) => id)
 }
 
-export interface FragmentRow {
-  id: number
-  author_id: number
-  title: string
-  content: string
-  created_at: Date
-  updated_at: Date
-  view_count: number
-  like_count: number
-  comment_count: number
-  member_name: string
-  handle: string
-  avatar_url: string | null
-}
+/** What everybody sees alike of a post and its author. */
+export type FragmentRow = Omit<PostRow, 'liked'> & Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
 
 /** Live posts as everybody sees them, in no order. */
 export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<FragmentRow[]> =>

@@ -5,7 +5,7 @@ import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
 import { RANKING_WINDOWS, RANKINGS } from './ranking.ts'
 import { rankPosts } from './ranking.queries.ts'
-import { sharedByThoseWhoWait } from './ranking-snapshots.ts'
+import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
 
 const POPULAR = '/api/timeline/posts/most-popular'
 const COMMENTED = '/api/timeline/posts/most-commented'
