@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, observeWindowOffset, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { isPassing, sentenceOf } from '../server/failure.ts'
@@ -32,6 +32,19 @@ interface EndlessListProps<T> {
 /** Sizes of the lists that were left, so that the way back finds the same heights and so the same place. */
 const leftSizes = new Map<string, VirtualItem[]>()
 
+/**
+ * On the way back the window may be put in its place after a list has rendered and before it listens: then it would show
+ * its beginning until somebody scrolls. The next frame tells where the window is.
+ */
+const observeFromNow: typeof observeWindowOffset = (virtualizer, tell) => {
+  const stop = observeWindowOffset(virtualizer, tell)
+  const frame = requestAnimationFrame(() => tell(window.scrollY, false))
+  return () => {
+    cancelAnimationFrame(frame)
+    stop?.()
+  }
+}
+
 /** Only what is near the window is on the page, however long the list. */
 export function EndlessList<T extends { id: number }>({ name, label, items, walk, estimate, render, role = 'feed', end }: EndlessListProps<T>) {
   const dictionary = useDictionary()
@@ -48,6 +61,7 @@ export function EndlessList<T extends { id: number }>({ name, label, items, walk
     getItemKey: (index) => items[index]?.id ?? index,
     scrollMargin: top,
     overscan: 5,
+    observeElementOffset: observeFromNow,
     initialMeasurementsCache: initialSizes,
     // What has focus stays: scrolling must not throw away a half-written reply or a keyboard's place.
     rangeExtractor: (range) => {
