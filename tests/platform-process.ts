@@ -24,16 +24,18 @@ export interface PlatformProcess {
 }
 
 interface StartOptions {
+  /** With Apache Kafka, Redis and OpenSearch beside it. */
+  isFull?: boolean
   env?: Record<string, string>
   dataDir?: string
   port?: number
 }
 
 /** The product as a person starts it, in a process and a folder of its own; settles when it is ready. */
-export async function startPlatformProcess({ env = {}, dataDir, port }: StartOptions = {}): Promise<PlatformProcess> {
+export async function startPlatformProcess({ isFull = false, env = {}, dataDir, port }: StartOptions = {}): Promise<PlatformProcess> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'dailyfeed-platform-')))
   const gatewayPort = port ?? (await freePortRange())
-  const child = spawn(process.execPath, ['platform/src/main.ts'], {
+  const child = spawn(process.execPath, ['platform/src/main.ts', ...(isFull ? ['full'] : [])], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(gatewayPort), DATA_DIR: folder, DEMO_DATA: 'off', RATE_LIMIT: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

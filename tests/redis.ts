@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { type LocalRedis, provideRedis, startLocalRedis } from '@dailyfeed/platform/redis/local-redis'
 
 /** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const redisIsMissing = async (): Promise<boolean> => typeof (await provideRedis(process.env, () => {})) !== 'string'
+export const redisIsMissing = async (): Promise<boolean> => 'reason' in (await provideRedis(process.env, () => {}))
 
 /** A server of a test file's own. */
 export async function startTestRedis(): Promise<LocalRedis> {
-  const command = await provideRedis(process.env, () => {})
-  if (typeof command !== 'string') throw new Error(command.reason)
+  const program = await provideRedis(process.env, () => {})
+  if ('reason' in program) throw new Error(program.reason)
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-'))
-  const redis = await startLocalRedis(command, folder)
+  const redis = await startLocalRedis(program, folder)
   return {
     ...redis,
     async stop() {

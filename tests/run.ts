@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provideKafka } from '@dailyfeed/platform/kafka/kafka-distribution'
+import { provideOpenSearch } from '@dailyfeed/platform/opensearch/opensearch-distribution'
 import { provideRedis } from '@dailyfeed/platform/redis/local-redis'
 import { provideChromium } from './browser/chromium.ts'
 
@@ -25,8 +26,11 @@ check('unused code and dependencies', bin('knip'), [])
 const kafka = await provideKafka(process.env, say)
 if ('reason' in kafka) missing.push(`every test with Apache Kafka: ${kafka.reason}`)
 const redis = await provideRedis(process.env, say)
-if (typeof redis !== 'string') missing.push(`every test with Redis: ${redis.reason}`)
+if ('reason' in redis) missing.push(`every test with Redis: ${redis.reason}`)
+const openSearch = await provideOpenSearch(process.env, say)
 runTests('unit and integration', 'vitest.config.ts')
+if ('reason' in openSearch) skip('search over OpenSearch', openSearch.reason)
+else runTests('search over OpenSearch', 'services/search/opensearch.vitest.config.ts')
 runTests('acceptance, through the gateway', 'tests/acceptance/vitest.config.ts')
 runTests('faults, a seeded selection', 'tests/faults/vitest.config.ts')
 const chromium = await provideChromium()

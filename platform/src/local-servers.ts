@@ -2,11 +2,39 @@ import { join } from 'node:path'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { provideKafka } from './kafka/kafka-distribution.ts'
 import { startLocalKafka } from './kafka/local-kafka.ts'
+import { startLocalOpenSearch } from './opensearch/local-opensearch.ts'
+import { provideOpenSearch } from './opensearch/opensearch-distribution.ts'
 import { provideRedis, startLocalRedis } from './redis/local-redis.ts'
 
+type Say = (line: string) => void
+
+interface LocalServer {
+  /** What the services are told, as if somebody else ran it. */
+  value: string
+  stop(): Promise<void>
+}
+
+/** By the variable that names a server of somebody else's. */
+const SERVERS = {
+  async REDIS_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
+    const program = availableOrThrow(await provideRedis(env, say))
+    const { url, stop } = await startLocalRedis(program, join(folder, 'redis'))
+    return { value: url, stop }
+  },
+  async KAFKA_BROKERS(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
+    const distribution = availableOrThrow(await provideKafka(env, say))
+    const { brokers, stop } = await startLocalKafka({ distribution, folder: join(folder, 'kafka') })
+    return { value: brokers, stop }
+  },
+  async OPENSEARCH_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
+    const distribution = availableOrThrow(await provideOpenSearch(env, say))
+    const { url, stop } = await startLocalOpenSearch({ distribution, folder: join(folder, 'opensearch') })
+    return { value: url, stop }
+  },
+}
+
 export interface LocalServers {
-  /** What the services are told, as if somebody else ran them. */
-  environment: { KAFKA_BROKERS?: string; REDIS_URL?: string }
+  environment: Partial<Record<keyof typeof SERVERS, string>>
   stop(): Promise<void>
 }
 
@@ -14,30 +42,30 @@ export interface LocalServers {
  * `npm run start:full`: the servers that a production has beside PostgreSQL, those left out whose address is set. Throws
  * ConfigurationError where this machine cannot have them.
  */
-export async function startLocalServers(dataDir: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<LocalServers> {
-  const environment: LocalServers['environment'] = {}
-  const undo: (() => Promise<void>)[] = []
+export async function startLocalServers(dataDir: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServers> {
+  const names = (Object.keys(SERVERS) as (keyof typeof SERVERS)[]).filter((name) => env[name] === undefined)
+  const outcomes = await Promise.allSettled(names.map(async (name) => ({ name, ...(await start(name)) })))
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   const stop = async () => {
-    await Promise.all(undo.splice(0).map((step) => step()))
+    await Promise.all(started.map((server) => server.stop()))
   }
-  try {
-    if (env['REDIS_URL'] === undefined) {
-      const command = await provideRedis(env, say)
-      if (typeof command !== 'string') throw new ConfigurationError(`${command.reason}, or set REDIS_URL`)
-      const redis = await startLocalRedis(command, join(dataDir, 'redis'))
-      undo.push(redis.stop)
-      environment.REDIS_URL = redis.url
-    }
-    if (env['KAFKA_BROKERS'] === undefined) {
-      const distribution = await provideKafka(env, say)
-      if ('reason' in distribution) throw new ConfigurationError(`${distribution.reason}, or set KAFKA_BROKERS`)
-      const kafka = await startLocalKafka({ distribution, folder: join(dataDir, 'kafka') })
-      undo.push(kafka.stop)
-      environment.KAFKA_BROKERS = kafka.brokers
-    }
-    return { environment, stop }
-  } catch (error) {
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) {
     await stop()
-    throw error
+    throw failed.reason
   }
+  return { environment: Object.fromEntries(started.map(({ name, value }) => [name, value])), stop }
+
+  async function start(name: keyof typeof SERVERS): Promise<LocalServer> {
+    try {
+      return await SERVERS[name](dataDir, env, say)
+    } catch (error) {
+      throw error instanceof ConfigurationError ? new ConfigurationError(`${error.message}, or set ${name}`) : error
+    }
+  }
+}
+
+function availableOrThrow<Provided extends object>(provided: Provided | { reason: string }): Provided {
+  if ('reason' in provided) throw new ConfigurationError(provided.reason)
+  return provided
 }

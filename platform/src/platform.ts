@@ -20,7 +20,7 @@ export interface Platform {
 interface PlatformOptions {
   config: PlatformConfig
   env: NodeJS.ProcessEnv
-  /** With Apache Kafka and Redis of its own, each in a process beside. */
+  /** With Apache Kafka, Redis and OpenSearch of its own, each in a process beside. */
   isFull: boolean
   say: (line: string) => void
 }

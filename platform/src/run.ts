@@ -4,8 +4,8 @@ import { readPlatformConfigOrThrow } from './config.ts'
 import { demoLoginOf, makeDemoData } from './demo/demo-data.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
-/** Longer than any request may take; after it the process ends all the same. */
-const STOP_MILLISECONDS = 9_500
+/** Longer than any request may take, and than the servers beside take to end; after it the process ends all the same. */
+const STOP_MILLISECONDS = { alone: 9_500, full: 30_000 }
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 interface RunOptions {
@@ -20,12 +20,13 @@ interface RunOptions {
 export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   let platform: Platform | undefined
   let stopping = false
+  const isFull = args[0] === 'full'
 
   const stop = async () => {
     if (stopping) return
     stopping = true
     say('stopping…')
-    setTimeout(() => process.exit(1), STOP_MILLISECONDS).unref()
+    setTimeout(() => process.exit(1), isFull ? STOP_MILLISECONDS.full : STOP_MILLISECONDS.alone).unref()
     await platform?.stop()
     process.exit(0)
   }
@@ -35,9 +36,9 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   try {
     const [mode, ...more] = args
     if ((mode !== undefined && mode !== 'full') || more.length > 0)
-      throw new ConfigurationError(`'${args.join(' ')}' is not known; give 'full' for Apache Kafka and Redis beside, or nothing`)
+      throw new ConfigurationError(`'${args.join(' ')}' is not known; give 'full' for Apache Kafka, Redis and OpenSearch beside, or nothing`)
     const config = readPlatformConfigOrThrow(env)
-    platform = await startPlatform({ config, env, isFull: mode === 'full', say })
+    platform = await startPlatform({ config, env, isFull, say })
     // Asked to stop while starting: what has started by now is stopped too.
     if (stopping) await platform.stop()
     if (config.DEMO_DATA === 'on') await makeDemoData(platform, config.DATA_DIR, say)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandOf } from './process-identity.ts'
+import { startTimeOf } from './process-identity.ts'
 
 /** A server in a process of its own, that can be made to fail as machines do. */
 export interface ServerProcess {
@@ -24,7 +24,6 @@ interface ServerProcessOptions {
   /** For its log and its process id. */
   folder: string
   command: string
-  /** One of them names `folder`: by that a process left over is known for this server. */
   args: readonly string[]
 }
 
@@ -56,7 +55,9 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
       child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd] })
       child.once('error', () => {})
       await log.close()
-      await writeFile(pidFile, String(child.pid))
+      const { pid } = child
+      // With the moment of its start: the id alone may be another program's by the time it is read again.
+      if (pid !== undefined) await writeFile(pidFile, `${pid}\n${startTimeOf(pid)}\n`)
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -67,9 +68,10 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
 
 /** One whose platform was killed still holds its ports and files. */
 async function endLeftOver(folder: string, pidFile: string): Promise<void> {
-  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''))
-  if (!Number.isSafeInteger(pid) || pid <= 1) return
-  const isThatServer = () => commandOf(pid)?.includes(folder) ?? false
+  const [id = '', startedAt = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n')
+  const pid = Number(id)
+  if (!Number.isSafeInteger(pid) || pid <= 1 || startedAt === '') return
+  const isThatServer = () => startTimeOf(pid) === startedAt
   if (!isThatServer()) return
   process.kill(pid, 'SIGTERM')
   for (let waited = 0; isThatServer(); waited += 100) {

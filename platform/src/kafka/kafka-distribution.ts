@@ -1,21 +1,17 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { cacheFolderOf } from '../cache-folder.ts'
 import { makeClassArchives } from './class-archives.ts'
-import { findJava, hasMaven } from './java.ts'
-
-const run = promisify(execFile)
+import { failureOf, findJava, type Java } from '../java.ts'
 
 const KAFKA_VERSION = '4.4.0'
 /** What Kafka 4 needs at least. */
 const JAVA_VERSION = 17
 
-/** The programs of Apache Kafka, as a machine with Java and Maven has them. */
+/** The programs of Apache Kafka, as a machine with Java and Maven, or with Docker, has them. */
 export interface KafkaDistribution {
-  java: string
+  java: Java
   /** Jars, always in the same order: an archive is of use only with the order that it was made with. */
   classPath: string
   /** Where archives of loaded classes stand: with them a broker starts in half the time. */
@@ -24,17 +20,17 @@ export interface KafkaDistribution {
 
 /** Fetched once into the cache of the machine, 43 MB; or why it cannot be had. */
 export async function provideKafka(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<KafkaDistribution | { reason: string }> {
-  const java = findJava(env, JAVA_VERSION)
-  if (java === undefined) return { reason: `no Java ${JAVA_VERSION} or newer found; install one, or set JAVA_HOME` }
   const home = join(cacheFolderOf(env), `kafka-${KAFKA_VERSION}`)
   const libraries = join(home, 'libs')
-  if (!existsSync(libraries)) {
-    if (!hasMaven()) return { reason: 'no Maven (mvn) found, which fetches Apache Kafka; install it' }
+  const isFetched = existsSync(libraries)
+  const java = findJava(env, { from: JAVA_VERSION }, isFetched ? ['java'] : ['java', 'mvn'])
+  if ('reason' in java) return java
+  if (!isFetched) {
     say(`fetching Apache Kafka ${KAFKA_VERSION}…`)
     try {
-      await fetchLibraries(home)
+      await fetchLibraries(java, home)
     } catch (error) {
-      return { reason: `Maven could not fetch Apache Kafka: ${lastLineOf(error)}` }
+      return { reason: `Maven could not fetch Apache Kafka: ${failureOf(error)}` }
     }
   }
   const jars = readdirSync(libraries)
@@ -46,28 +42,17 @@ export async function provideKafka(env: NodeJS.ProcessEnv, say: (line: string) =
 }
 
 /** Made aside and moved when whole: two processes may do so at once, and one may be killed in the middle. */
-async function fetchLibraries(home: string): Promise<void> {
+async function fetchLibraries(java: Java, home: string): Promise<void> {
   const making = `${home}.${process.pid}`
   await mkdir(making, { recursive: true })
   try {
-    await run('mvn', [
-      '-q',
-      '-B',
-      '-f',
-      join(import.meta.dirname, 'pom.xml'),
-      'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${join(making, 'libs')}`,
-    ])
+    const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
+    const to = `-DoutputDirectory=${join(making, 'libs')}`
+    await java.run('mvn', ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), copy, '-DincludeScope=runtime', to], [import.meta.dirname])
     await rename(making, home).catch((error) => {
       if (!existsSync(join(home, 'libs'))) throw error
     })
   } finally {
     await rm(making, { recursive: true, force: true })
   }
-}
-
-const lastLineOf = (error: unknown): string => {
-  const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
-  return `${stdout}${stderr}`.trim().split('\n').at(-1) || message
 }

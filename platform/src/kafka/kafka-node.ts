@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { type ServerProcess, serverProcessOf } from '../server-process.ts'
+import { dirname, join } from 'node:path'
+import { failureOf } from '../java.ts'
+import type { ServerProcess } from '../server-process.ts'
 import type { KafkaDistribution } from './kafka-distribution.ts'
 
 interface KafkaNodeOptions {
@@ -19,10 +18,9 @@ interface KafkaNodeOptions {
 const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 export const kafkaNodeOf = ({ distribution, folder, heap, archiveTo }: KafkaNodeOptions): ServerProcess =>
-  serverProcessOf({
+  distribution.java.server(
     folder,
-    command: distribution.java,
-    args: [
+    [
       ...archiveArgumentsOf(distribution, 'server', archiveTo),
       ...JVM,
       `-Xmx${heap}`,
@@ -32,7 +30,8 @@ export const kafkaNodeOf = ({ distribution, folder, heap, archiveTo }: KafkaNode
       'kafka.Kafka',
       join(folder, 'server.properties'),
     ],
-  })
+    archiveTo === undefined ? [] : [dirname(archiveTo)],
+  )
 
 /** Gives the node's folder the cluster's id, once. */
 export async function formatNode(
@@ -45,14 +44,12 @@ export async function formatNode(
   if (existsSync(join(folder, 'data', 'meta.properties'))) return
   const command = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', join(folder, 'server.properties'), ...more]
   const jvm = [...archiveArgumentsOf(distribution, 'format', archiveTo), ...JVM, '-Xmx64m', ...loggingTo('error')]
-  const child = spawn(distribution.java, [...jvm, '-cp', distribution.classPath, ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output += chunk
-    })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`Kafka's files in ${folder} could not be made: ${output.trim().split('\n').at(-1)}`)
+  const folders = [folder, ...(archiveTo === undefined ? [] : [dirname(archiveTo)])]
+  try {
+    await distribution.java.run('java', [...jvm, '-cp', distribution.classPath, ...command], folders)
+  } catch (error) {
+    throw new Error(`Kafka's files in ${folder} could not be made: ${failureOf(error)}`)
+  }
 }
 
 export const archiveOf = ({ archives }: KafkaDistribution, name: 'format' | 'server'): string => join(archives, `${name}.jsa`)

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { containerServerOf, findContainerEngine } from '../containers.ts'
 import { freePort } from '../free-port.ts'
 import { type ServerProcess, serverProcessOf } from '../server-process.ts'
 
@@ -17,11 +18,25 @@ export interface LocalRedis {
 
 const isThere = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined
 
-/** The program of a Redis server: one that is installed or, as root on Debian, the distribution's. Or why there is none. */
-export async function provideRedis(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<string | { reason: string }> {
-  const installed = ['redis-server', 'valkey-server'].find(isThere)
-  if (installed !== undefined) return installed
-  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return { reason: 'no redis-server found; install it' }
+/** Starts a Redis with these arguments; `folder` is the one it knows. */
+export type RedisProgram = (folder: string, args: readonly string[]) => ServerProcess
+
+const IMAGE = 'docker.io/library/redis:8'
+
+/**
+ * A Redis server that is installed, the distribution's (as root on Debian), or that of a container where Docker or Podman
+ * answers. Or why there is none.
+ */
+export async function provideRedis(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RedisProgram | { reason: string }> {
+  const installed = ['redis-server', 'valkey-server'].find(isThere) ?? installOnDebian(env, say)
+  if (installed !== undefined) return (folder, args) => serverProcessOf({ folder, command: installed, args })
+  const engine = findContainerEngine()
+  if (engine === undefined) return { reason: 'no redis-server found; install it, or start Docker' }
+  return (folder, args) => containerServerOf({ engine, image: IMAGE, folder, folders: [folder], command: ['redis-server', ...args] })
+}
+
+function installOnDebian(env: NodeJS.ProcessEnv, say: (line: string) => void): string | undefined {
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return undefined
   say('installing Redis…')
   const apt = (...args: string[]) =>
     spawnSync('apt-get', ['-q', '-y', ...args], {
@@ -31,26 +46,23 @@ export async function provideRedis(env: NodeJS.ProcessEnv, say: (line: string) =
     })
   apt('update')
   apt('install', '--no-install-recommends', 'redis-server')
-  return isThere('redis-server') ? 'redis-server' : { reason: 'apt-get could not install redis-server' }
+  return isThere('redis-server') ? 'redis-server' : undefined
 }
 
 /** Redis on this machine, on the loopback address, in memory alone: nothing that it holds is the truth. */
-export async function startLocalRedis(command: string, folder: string): Promise<LocalRedis> {
+export async function startLocalRedis(program: RedisProgram, folder: string): Promise<LocalRedis> {
   await mkdir(folder, { recursive: true })
   const port = await freePort()
-  const server = serverProcessOf({
-    folder,
-    command,
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--logfile', join(folder, 'redis.log')],
-  })
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--logfile', join(folder, 'redis.log')]
+  const server = program(folder, args)
   const url = `redis://127.0.0.1:${port}`
   async function untilReady(): Promise<void> {
     const client = openRedis(url)
     try {
       for (let waited = 0; waited < 10_000; waited += 25) {
-        const identity = await client.info('server').catch(() => '')
-        // Its own process: on its port another one could answer.
-        if (identity.includes(`process_id:${server.pid()}`)) return
+        const answer = await client.configGet('dir').catch(() => ({ dir: undefined }))
+        // Its own folder: on its port another one could answer.
+        if (answer['dir'] === folder) return
         if (server.pid() === undefined) throw new Error(`Redis ended before it was ready; see ${join(folder, 'redis.log')}`)
         await sleep(25)
       }

@@ -5,13 +5,15 @@ revoke all on schema search from public;
 -- make tables; these functions make, fill out and swap the ones that it may have, and nothing else.
 create function search.create_index_tables(suffix text) returns void language plpgsql as $$
 begin
-  -- What content-svc holds, in the form that is searched. `version` tells which state of the thing was read.
+  -- What content-svc holds, in the form that is searched. `version` tells which state of the thing was read,
+  -- `tokens` its words where PostgreSQL itself is the engine.
   execute format('create table search.%I (
     post_id    bigint      primary key,
     author_id  bigint      not null,
     created_at timestamptz not null,
     version    bigint      not null,
-    tokens     tsvector    not null
+    tokens     tsvector    not null,
+    indexed_at timestamptz not null default now()
   )', 'post_index' || suffix);
   execute format('create table search.%I (
     comment_id bigint      primary key,
@@ -19,7 +21,8 @@ begin
     author_id  bigint      not null,
     created_at timestamptz not null,
     version    bigint      not null,
-    tokens     tsvector    not null
+    tokens     tsvector    not null,
+    indexed_at timestamptz not null default now()
   )', 'comment_index' || suffix);
   execute format('grant select, insert, update, delete on search.%I, search.%I to dailyfeed_search', 'post_index' || suffix, 'comment_index' || suffix);
 end $$;
@@ -35,12 +38,20 @@ begin
     -- costs a search nothing that can be measured. In kilobytes.
     execute format('create index on search.%I using gin (tokens) with (gin_pending_list_limit = 512)', one);
     -- `from:handle`, and which of an author's things are not indexed yet.
-    execute format('create index on search.%I (author_id) include (version)', one);
+    execute format('create index on search.%I (author_id, indexed_at) include (version)', one);
   end loop;
   execute format('create index on search.%I (created_at, post_id)', 'post_index' || suffix);
   execute format('create index on search.%I (created_at, comment_id)', 'comment_index' || suffix);
   execute format('create index on search.%I (post_id, comment_id)', 'comment_index' || suffix);
 end $$;
+
+-- Where the documents of the index are. Another place than before means that they are gone.
+create table search.index_place (
+  only_row boolean primary key default true check (only_row),
+  place    text    not null
+);
+insert into search.index_place (place) values ('postgres');
+grant select, update on search.index_place to dailyfeed_search;
 
 select search.create_index_tables('');
 select search.create_indexes('');

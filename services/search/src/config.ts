@@ -23,6 +23,20 @@ export const SearchSettings = Type.Object({
   ...eventSettings,
   ...kafkaSettings,
   ...redisSettings,
+  OPENSEARCH_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      maxLength: 1_000,
+      description: 'http:// or https:// addresses of OpenSearch nodes, separated by commas; unset: PostgreSQL searches',
+    }),
+  ),
+  OPENSEARCH_INDEX_PREFIX: Type.String({
+    pattern: '^[a-z0-9][a-z0-9-]{0,49}$',
+    default: 'dailyfeed-',
+    description: 'what the names of its indexes begin with',
+  }),
+  OPENSEARCH_SHARDS: Type.Integer({ minimum: 1, maximum: 100, default: 1, description: 'shards of an index that is made' }),
+  OPENSEARCH_REPLICAS: Type.Integer({ minimum: 0, maximum: 10, default: 0, description: 'copies of each shard' }),
 })
 
 export type SearchConfig = ReturnType<typeof readSearchConfigOrThrow>

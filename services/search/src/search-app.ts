@@ -34,7 +34,7 @@ export async function searchApp({ config, verifier, contextOf, kafka, redis }: S
     isTransientFault,
   })
   const context = contextOf(app)
-  const { sql } = context
+  const { sql, engine } = context
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)
   countRoutes(app, context)
@@ -42,16 +42,16 @@ export async function searchApp({ config, verifier, contextOf, kafka, redis }: S
   offerListening(app, {
     sql,
     service: 'search',
-    steps: [keepPostIndex, keepCommentIndex],
+    steps: [keepPostIndex(engine), keepCommentIndex(engine)],
     publishers: ['content', 'member'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
   })
   offerJobs(app, {
-    memberEraseJob: () => eraseMembers(sql),
-    searchReindexJob: () => searchReindexJob(sql),
-    searchReconcileJob: async () => ({ ...(await catchUp(sql)) }),
+    memberEraseJob: () => eraseMembers({ sql, engine }),
+    searchReindexJob: () => searchReindexJob({ sql, engine }),
+    searchReconcileJob: async () => ({ ...(await catchUp({ sql, engine })) }),
   })
   return app
 }

@@ -5,15 +5,19 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
+import { inject } from 'vitest'
 import { readSearchConfigOrThrow } from './config.ts'
+import { chooseEngine } from './engine/choose-engine.ts'
+import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
+import { prepareIndex } from './indexing/index-place.service.ts'
 import { createReadDatabase } from './read-database.ts'
 import { searchApp } from './search-app.ts'
 
 export interface SearchFixture {
   app: HttpServer
   database: TestDatabase
-  /** The service's own login. */
-  sql: Sql
+  /** The service's own login, and the engine of this run. */
+  index: { sql: Sql; engine: SearchEngine }
   bearerOf: TestTokens['bearerOf']
   ask(memberId: number, method: 'GET' | 'POST', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
   /** The ids of the first hits of `/api/search/{list}`. */
@@ -30,7 +34,7 @@ interface Answer {
 export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 
-/** search-svc without its network: the real routes over a real database. */
+/** search-svc without its network: the real routes over a real database, and over OpenSearch where the run has one. */
 export async function searchFixture(): Promise<SearchFixture> {
   const database = await testDatabase()
   const tokens = await testTokens()
@@ -40,15 +44,21 @@ export async function searchFixture(): Promise<SearchFixture> {
     INTERNAL_TOKEN: 'the-token-of-search-svc-in-tests-only',
     INTERNAL_CALLERS: `content:${hashOfToken(CONTENT_TOKEN)},batch:${hashOfToken(BATCH_TOKEN)}`,
     CURSOR_KEY: 'the-cursor-key-of-search-svc-in-tests-only',
+    OPENSEARCH_URL: inject('openSearchUrl'),
+    OPENSEARCH_INDEX_PREFIX: `${new URL(database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test' })
   const primary = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test reads', readOnly: true, statementTimeout: 2_000 })
+  const engine = await chooseEngine(config)
+  await prepareIndex({ sql, engine })
   const app = await searchApp({
     config,
     verifier: tokens.verifier,
-    contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, log }), cursors: createCursors(config.CURSOR_KEY) }),
+    contextOf: ({ log }) => ({ sql, engine, reads: createReadDatabase({ primary, log }), cursors: createCursors(config.CURSOR_KEY) }),
   })
   const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
+    // What was told a moment ago is found a second later; tests do not wait for it.
+    for (const table of CURRENT_TABLES) await engine.refresh(table)
     const answer = await app.inject({
       method,
       url,
@@ -60,7 +70,7 @@ export async function searchFixture(): Promise<SearchFixture> {
   return {
     app,
     database,
-    sql,
+    index: { sql, engine },
     bearerOf: tokens.bearerOf,
     ask,
     async find(memberId, keyword, list = 'posts') {
@@ -70,6 +80,7 @@ export async function searchFixture(): Promise<SearchFixture> {
     },
     async close() {
       await app.close()
+      await engine.close()
       await primary.end({ timeout: 1 })
       await sql.end({ timeout: 1 })
       await database.drop()

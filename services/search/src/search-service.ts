@@ -7,7 +7,8 @@ import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { SearchConfig } from './config.ts'
-import { catchUp } from './indexing/catch-up.service.ts'
+import { chooseEngine } from './engine/choose-engine.ts'
+import { superviseIndex } from './indexing/index-supervision.ts'
 import { createReadDatabase } from './read-database.ts'
 import { searchApp } from './search-app.ts'
 
@@ -31,16 +32,19 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
   })
 
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
+  const engine = await chooseEngine(config)
   const kafka = openKafkaCluster(config, { service: 'search', listeners: LISTENERS })
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   const app = await searchApp({
     config,
     verifier,
-    contextOf: ({ log }) => ({ sql, reads: createReadDatabase({ primary, replica, log }), cursors }),
+    contextOf: ({ log }) => ({ sql, engine, reads: createReadDatabase({ primary, replica, log }), cursors }),
     kafka,
     redis,
   })
-  const service = await listen({
+  // What was loaded past the events, into an empty index too, is taken up while requests are served already.
+  const supervision = superviseIndex({ sql, engine }, app.log)
+  return await listen({
     name: 'search-svc',
     app,
     host: config.HOST,
@@ -48,13 +52,9 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
     closeAfter: [
       async () => kafka?.close(),
       async () => redis && closeRedis(redis),
+      async () => supervision.stop(),
+      () => engine.close(),
       ...[primary, replica, sql].map((pool) => async () => pool?.end({ timeout: 5 })),
     ],
   })
-  // What was loaded past the events, into an empty index too, is taken up while requests are served already.
-  catchUp(sql).then(
-    (mended) => app.log.info(mended, 'the index agrees with what content-svc holds'),
-    (error) => app.log.warn({ err: error }, 'the index could not be compared with what content-svc holds'),
-  )
-  return service
 }

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
-import { type HitRow, matches, type PageRow, pageOfHits, score, total } from '../keyword/matching.queries.ts'
+import type { Matching } from '../engine/search-engine.ts'
+import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
 export interface CommentHitRow extends HitRow {
@@ -23,14 +24,15 @@ export interface CommentHitRow extends HitRow {
  * As posts are found. A comment is seen where both its author and that of the post are; a mute hides what the muted one
  * wrote, not what others wrote to it. `postId`: only below this post.
  */
-export const findCommentHits = (sql: Sql, search: SearchRequest, postId?: number): Promise<PageRow<CommentHitRow>[]> =>
+export const findCommentHits = (sql: Sql, search: SearchRequest, { join, score, condition }: Matching, postId?: number): Promise<PageRow<CommentHitRow>[]> =>
   sql<PageRow<CommentHitRow>[]>`
     with matched as materialized (
-      select known.comment_id as id, known.author_id, post.author_id as post_author_id, ${score(sql, search)}
+      select known.comment_id as id, known.author_id, post.author_id as post_author_id, ${score}
       from search.comment_index known
       join content.comment on comment.id = known.comment_id and comment.deleted_at is null
       join content.post on post.id = known.post_id and post.deleted_at is null
-      where ${matches(sql, search)} ${postId === undefined ? sql`` : sql`and known.post_id = ${postId}`}
+      ${join}
+      where ${condition} ${postId === undefined ? sql`` : sql`and known.post_id = ${postId}`}
     ), candidate as materialized (
       select author_id from matched union select post_author_id from matched
     ), author as materialized (

@@ -3,6 +3,7 @@ import type { ListQuery, Page } from '@dailyfeed/code/page'
 import type { SearchContext } from '../context.ts'
 import { indexOwnComments } from '../indexing/indexing.service.ts'
 import { toHitPage } from '../keyword/hit-page.ts'
+import { matchingOf } from '../keyword/matching.service.ts'
 import { type SearchRequest, searchRequestOf } from '../keyword/search-request.ts'
 import { toCommentHit } from './comment-search.mapper.ts'
 import { findCommentHits } from './comment-search.queries.ts'
@@ -31,9 +32,9 @@ export function searchCommentsOfPost(
   return find(context, searchRequestOf({ list: `comments/posts/${postId}`, viewerId: memberId, keyword, query }, context.cursors), postId)
 }
 
-async function find({ sql, reads, cursors }: SearchContext, search: SearchRequest, postId?: number): Promise<Page<CommentHit>> {
+async function find({ sql, reads, engine, cursors }: SearchContext, search: SearchRequest, postId?: number): Promise<Page<CommentHit>> {
   if (!search.looksForSomething) return toHitPage([], search.list, cursors, toCommentHit)
-  await indexOwnComments(sql, search.viewerId)
-  const rows = await reads.read((sql) => findCommentHits(sql, search, postId))
+  await indexOwnComments({ sql, engine }, search.viewerId)
+  const rows = await reads.read(async (sql) => findCommentHits(sql, search, await matchingOf(engine, sql, 'comment_index', search, postId), postId))
   return toHitPage(rows, search.list, cursors, toCommentHit)
 }

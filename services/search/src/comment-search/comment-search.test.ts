@@ -28,7 +28,7 @@ test('GET /api/search/comments answers comments with the title of their post', a
   const [row] =
     await sql`insert into content.comment (post_id, parent_id, depth, author_id, content, like_count) values (${postId}, ${parent}, 1, ${sora}, '두루미가 왔어요', 4) returning id`
   await sql`insert into content.comment_like (comment_id, member_id) values (${row?.['id']}, ${minji})`
-  await catchUp(search.sql)
+  await catchUp(search.index)
   const { status, body } = await ask(asked('두루미'))
   expect(status).toBe(200)
   expect(body.data).toMatchObject({ totalElements: 1, totalPages: 1, page: 0, size: 20, first: true, last: true })
@@ -56,7 +56,7 @@ test('GET /api/search/comments/posts/{postId} finds below this post only; withou
   const first = await insertComment(sql, postId, sora, '까치밥')
   const second = await insertComment(sql, postId, sora, '홍시')
   await insertComment(sql, other, sora, '까치밥')
-  await catchUp(search.sql)
+  await catchUp(search.index)
   const idsOf = async (path: string) => (await ask(path)).body.data.content.map(({ id }: { id: number }) => id)
   expect(await idsOf(`/posts/${postId}${asked('까치밥')}`)).toEqual([first])
   expect(await idsOf(`/posts/${postId}`)).toEqual([second, first])
@@ -69,7 +69,7 @@ test('GET /api/search/comments/posts/{postId} finds below this post only; withou
 test('GET /api/search/comments/advanced takes the operators', async () => {
   const id = await insertComment(sql, postId, sora, '바람개비가 돌고 도네')
   await insertComment(sql, postId, minji, '바람개비가 멈췄네')
-  await catchUp(search.sql)
+  await catchUp(search.index)
   const found = await search.find(minji, '바람개비 -멈췄네 "돌고 도네" from:sora since:2020-01-01 until:2099-12-31', 'comments/advanced')
   expect(found).toEqual([id])
   expect(await search.find(minji, '바람개비 from:nobody', 'comments/advanced')).toEqual([])
@@ -102,7 +102,7 @@ test('the comments of a deleted post, deleted comments, and those of whom one ma
     await insertComment(sql, hiddenPost, sora, '반딧불이')
     if (author === sora) await sql`update content.post set title = 'to be deleted' where id = ${hiddenPost}`
   }
-  await catchUp(search.sql)
+  await catchUp(search.index)
   await sql`update content.comment set deleted_at = now(), version = version + 1 where id = ${gone}`
   for (const { id } of await sql`select id from content.post where title = 'to be deleted'`) await deletePost(sql, id)
   await insertBlock(sql, byBlocked, minji)

@@ -1,11 +1,11 @@
 import { eraseDeadLettersOf } from '@dailyfeed/deadletter-support/erasure.queries'
-import type { Sql } from 'postgres'
-import { eraseFromIndex, findErasableMembers } from './erasure.queries.ts'
+import { type Index, unindexCommentsOf, unindexPostsOf } from '../indexing/indexing.service.ts'
+import { findErasableMembers } from './erasure.queries.ts'
 
 /** search-svc's part of `memberEraseJob`. Safe twice and when killed. */
-export async function eraseMembers(sql: Sql): Promise<{ indexed: number }> {
+export async function eraseMembers({ sql, engine }: Index): Promise<{ indexed: number }> {
   const members = await findErasableMembers(sql)
   if (members.length === 0) return { indexed: 0 }
   await eraseDeadLettersOf(sql, 'search', members)
-  return { indexed: await eraseFromIndex(sql, members) }
+  return { indexed: (await unindexPostsOf({ sql, engine }, members)) + (await unindexCommentsOf({ sql, engine }, members)) }
 }

@@ -1,6 +1,6 @@
-import type { Sql } from 'postgres'
 import { type CommentIndexTable, findOutdatedComments, highestCommentId } from './comment-index.queries.ts'
-import { indexComments, indexPosts } from './indexing.service.ts'
+import { type Index, indexComments, indexPosts } from './indexing.service.ts'
+import { prepareIndex } from './index-place.service.ts'
 import { findOutdatedPosts, highestPostId, type PostIndexTable } from './post-index.queries.ts'
 
 /** Ids compared with content-svc in one statement. */
@@ -12,7 +12,7 @@ export interface IndexTables {
   comments: CommentIndexTable
 }
 
-export const CURRENT: IndexTables = { posts: 'post_index', comments: 'comment_index' }
+const CURRENT: IndexTables = { posts: 'post_index', comments: 'comment_index' }
 
 export interface IndexProgress {
   kind: 'posts' | 'comments'
@@ -31,19 +31,22 @@ export interface IndexedCounts {
  * Compares the index with what content-svc holds and mends every difference, whatever it comes from: rows loaded past
  * the events, an empty index, a new one. Says what it mended; a second run has nothing to do.
  */
-export async function catchUp(sql: Sql, tables: IndexTables = CURRENT, onProgress: (progress: IndexProgress) => void = () => {}): Promise<IndexedCounts> {
+export async function catchUp(index: Index, tables: IndexTables = CURRENT, onProgress: (progress: IndexProgress) => void = () => {}): Promise<IndexedCounts> {
+  const { sql, engine } = index
+  if (tables === CURRENT) await prepareIndex(index)
   const posts = await mendRanges({
     highestId: await highestPostId(sql, tables.posts),
     findOutdated: (fromId, toId) => findOutdatedPosts(sql, tables.posts, fromId, toId),
-    index: (ids) => indexPosts(sql, ids, tables.posts),
+    index: (ids) => indexPosts(index, ids, tables.posts),
     onProgress: (done, of) => onProgress({ kind: 'posts', done, of }),
   })
   const comments = await mendRanges({
     highestId: await highestCommentId(sql, tables.comments),
     findOutdated: (fromId, toId) => findOutdatedComments(sql, tables.comments, fromId, toId),
-    index: (ids) => indexComments(sql, ids, tables.comments),
+    index: (ids) => indexComments(index, ids, tables.comments),
     onProgress: (done, of) => onProgress({ kind: 'comments', done, of }),
   })
+  for (const table of Object.values(tables)) await engine.refresh(table)
   return { posts, comments }
 }
 

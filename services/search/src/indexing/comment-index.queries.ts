@@ -5,6 +5,9 @@ export type CommentIndexTable = 'comment_index' | 'comment_index_next'
 
 export interface LiveCommentRow {
   id: number
+  post_id: number
+  author_id: number
+  created_at: Date
   content: string
   version: number
 }
@@ -12,41 +15,45 @@ export interface LiveCommentRow {
 /** Of these comments, those that are not deleted, as content-svc has them now. */
 export const findLiveComments = (sql: Sql, commentIds: readonly number[]): Promise<LiveCommentRow[]> =>
   sql<LiveCommentRow[]>`
-    select comment.id, comment.content, comment.version
+    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.content, comment.version
     from content.comment join content.post on post.id = comment.post_id
     where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null`
 
 /** As posts are: only where newer, and only while it is still the state that content-svc has. */
-export async function upsertComments(sql: Sql, table: CommentIndexTable, entries: readonly IndexEntry[]): Promise<number> {
-  const rows = await sql`
+export async function upsertComments(sql: Sql, table: CommentIndexTable, entries: readonly IndexEntry[]): Promise<number[]> {
+  const rows = await sql<{ comment_id: number }[]>`
     insert into search.${sql(table)} as known (comment_id, post_id, author_id, created_at, version, tokens)
     select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.version, entry.tokens::tsvector
     from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
     join content.comment on comment.id = entry.id and comment.version = entry.version and comment.deleted_at is null
     order by comment.id
-    on conflict (comment_id) do update set version = excluded.version, tokens = excluded.tokens
+    on conflict (comment_id) do update set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
       where known.version < excluded.version
     returning known.comment_id`
-  return rows.length
+  return rows.map(({ comment_id }) => comment_id)
 }
 
-export async function deleteGoneComments(sql: Sql, table: CommentIndexTable, commentIds: readonly number[]): Promise<number> {
-  const rows = await sql`
-    delete from search.${sql(table)} known
-    where comment_id = any(${[...commentIds]}::bigint[]) and not exists (
+/** Of these comments, those that are deleted, were never there, or whose post is. */
+export async function findGoneComments(sql: Sql, commentIds: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select asked.id from unnest(${[...commentIds]}::bigint[]) as asked(id)
+    where not exists (
       select from content.comment join content.post on post.id = comment.post_id
-      where comment.id = known.comment_id and comment.deleted_at is null and post.deleted_at is null)
-    returning comment_id`
+      where comment.id = asked.id and comment.deleted_at is null and post.deleted_at is null)`
+  return rows.map(({ id }) => id)
+}
+
+export async function deleteComments(sql: Sql, table: CommentIndexTable, commentIds: readonly number[]): Promise<number> {
+  const rows = await sql`delete from search.${sql(table)} where comment_id = any(${[...commentIds]}::bigint[]) returning comment_id`
   return rows.length
 }
 
-/** The comments of posts that are deleted are no longer found. */
-export async function deleteCommentsOfGonePosts(sql: Sql, postIds: readonly number[]): Promise<number> {
-  const rows = await sql`
-    delete from search.comment_index known
-    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)
-    returning comment_id`
-  return rows.length
+/** Comments that are still found although their post is deleted. */
+export async function findCommentsOfGonePosts(sql: Sql, postIds: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ comment_id: number }[]>`
+    select comment_id from search.comment_index known
+    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
+  return rows.map(({ comment_id }) => comment_id)
 }
 
 export async function deleteCommentsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {

@@ -1,9 +1,12 @@
 import type { Sql } from 'postgres'
+import type { IndexTable } from '../engine/search-engine.ts'
 
 export type PostIndexTable = 'post_index' | 'post_index_next'
 
 export interface LivePostRow {
   id: number
+  author_id: number
+  created_at: Date
   title: string
   content: string
   version: number
@@ -11,7 +14,8 @@ export interface LivePostRow {
 
 /** Of these posts, those that are not deleted, as content-svc has them now. */
 export const findLivePosts = (sql: Sql, postIds: readonly number[]): Promise<LivePostRow[]> =>
-  sql<LivePostRow[]>`select id, title, content, version from content.post where id = any(${[...postIds]}::bigint[]) and deleted_at is null`
+  sql<LivePostRow[]>`
+    select id, author_id, created_at, title, content, version from content.post where id = any(${[...postIds]}::bigint[]) and deleted_at is null`
 
 export interface IndexEntry {
   id: number
@@ -23,32 +27,44 @@ export interface IndexEntry {
 /**
  * Only where newer, and only while the state that was read is still the one that content-svc has: an older one that
  * arrives late, or one that was deleted meanwhile, changes nothing. Rows in the order of ids, so that two batches
- * cannot deadlock. Returns how many changed.
+ * cannot deadlock. Returns which changed.
  */
-export async function upsertPosts(sql: Sql, table: PostIndexTable, entries: readonly IndexEntry[]): Promise<number> {
-  const rows = await sql`
+export async function upsertPosts(sql: Sql, table: PostIndexTable, entries: readonly IndexEntry[]): Promise<number[]> {
+  const rows = await sql<{ post_id: number }[]>`
     insert into search.${sql(table)} as known (post_id, author_id, created_at, version, tokens)
     select post.id, post.author_id, post.created_at, post.version, entry.tokens::tsvector
     from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
     join content.post on post.id = entry.id and post.version = entry.version and post.deleted_at is null
     order by post.id
-    on conflict (post_id) do update set version = excluded.version, tokens = excluded.tokens
+    on conflict (post_id) do update set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
       where known.version < excluded.version
     returning known.post_id`
-  return rows.length
+  return rows.map(({ post_id }) => post_id)
 }
 
-export async function deleteGonePosts(sql: Sql, table: PostIndexTable, postIds: readonly number[]): Promise<number> {
-  const rows = await sql`
-    delete from search.${sql(table)} known
-    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)
-    returning post_id`
+/** Of these posts, those that are deleted or were never there. */
+export async function findGonePosts(sql: Sql, postIds: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select asked.id from unnest(${[...postIds]}::bigint[]) as asked(id)
+    where not exists (select from content.post where id = asked.id and deleted_at is null)`
+  return rows.map(({ id }) => id)
+}
+
+export async function deletePosts(sql: Sql, table: PostIndexTable, postIds: readonly number[]): Promise<number> {
+  const rows = await sql`delete from search.${sql(table)} where post_id = any(${[...postIds]}::bigint[]) returning post_id`
   return rows.length
 }
 
 export async function deletePostsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
   const rows = await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
   return rows.length
+}
+
+/** Whether something of an author's was indexed in the last seconds. */
+export async function wasIndexedLately(sql: Sql, table: IndexTable, authorId: number, seconds: number): Promise<boolean> {
+  const [row] = await sql<[{ lately: boolean }]>`
+    select exists (select from search.${sql(table)} where author_id = ${authorId} and indexed_at > now() - make_interval(secs => ${seconds})) as lately`
+  return row.lately
 }
 
 /** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */

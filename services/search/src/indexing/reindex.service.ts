@@ -1,5 +1,6 @@
-import type { ReservedSql, Sql } from 'postgres'
 import { catchUp, type IndexedCounts, type IndexProgress, type IndexTables } from './catch-up.service.ts'
+import { updatePlace } from './index-place.queries.ts'
+import type { Index } from './indexing.service.ts'
 import {
   allowLongStatements,
   beginRebuild,
@@ -20,13 +21,13 @@ export type ReindexOutcome = ({ outcome: 'REBUILT' } & IndexedCounts) | { outcom
  * meanwhile goes to the old one, and the new one catches up with content-svc's rows: at last with the listener held
  * still for a moment, so that no event falls between the two. A run that is cut off changes nothing.
  */
-export async function reindex(sql: Sql, onProgress: (progress: IndexProgress) => void = () => {}): Promise<ReindexOutcome> {
+export async function reindex({ sql, engine }: Index, onProgress: (progress: IndexProgress) => void = () => {}): Promise<ReindexOutcome> {
   const connection = await sql.reserve()
   try {
     if (!(await tryLockRebuild(connection))) return { outcome: 'ALREADY_RUNNING' }
     try {
       await allowLongStatements(connection)
-      return { outcome: 'REBUILT', ...(await rebuild(connection, onProgress)) }
+      return { outcome: 'REBUILT', ...(await rebuild({ sql: connection, engine }, onProgress)) }
     } finally {
       // A connection that broke has lost both by itself.
       await limitStatementsAgain(connection).catch(() => {})
@@ -37,22 +38,26 @@ export async function reindex(sql: Sql, onProgress: (progress: IndexProgress) =>
   }
 }
 
-async function rebuild(connection: ReservedSql, onProgress: (progress: IndexProgress) => void): Promise<IndexedCounts> {
-  await beginRebuild(connection)
-  const first = await catchUp(connection, NEXT, onProgress)
-  await indexRebuiltTables(connection)
-  const second = await catchUp(connection, NEXT)
-  const last = await catchUpAndSwap(connection)
+async function rebuild(index: Index, onProgress: (progress: IndexProgress) => void): Promise<IndexedCounts> {
+  await beginRebuild(index.sql)
+  const place = await index.engine.beginRebuild()
+  const first = await catchUp(index, NEXT, onProgress)
+  await indexRebuiltTables(index.sql)
+  const second = await catchUp(index, NEXT)
+  const last = await catchUpAndSwap(index, place)
   return { posts: first.posts + second.posts + last.posts, comments: first.comments + second.comments + last.comments }
 }
 
 /** A reserved connection has no `begin` of its own. */
-async function catchUpAndSwap(connection: ReservedSql): Promise<IndexedCounts> {
+async function catchUpAndSwap(index: Index, place: string): Promise<IndexedCounts> {
+  const { sql: connection, engine } = index
   await connection`begin`
   try {
     await holdIndexStill(connection)
-    const counts = await catchUp(connection, NEXT)
+    const counts = await catchUp(index, NEXT)
     await swapRebuiltTables(connection)
+    await updatePlace(connection, place)
+    await engine.swapRebuilt()
     await connection`commit`
     return counts
   } catch (error) {
@@ -62,7 +67,7 @@ async function catchUpAndSwap(connection: ReservedSql): Promise<IndexedCounts> {
 }
 
 /** The same as a job. Asked for while one runs, it leaves that one alone. */
-export async function searchReindexJob(sql: Sql): Promise<Record<string, number>> {
-  const result = await reindex(sql)
+export async function searchReindexJob(index: Index): Promise<Record<string, number>> {
+  const result = await reindex(index)
   return result.outcome === 'REBUILT' ? { posts: result.posts, comments: result.comments } : { alreadyRunning: 1 }
 }

@@ -19,19 +19,18 @@ export type PageRow<Row extends HitRow> = { total: number } & (Row | { id: null 
 
 export const positionOf = ({ whole, rank, id }: HitRow): [number, number, number] => [whole ? 1 : 0, rank, id]
 
-/** Columns `whole` and `rank` of `known`, a row of an index. Weights of D, C, B, A: a word's start counts most. */
-export const score = (sql: Sql, { text }: SearchRequest) =>
-  text === undefined
-    ? sql`false as whole, 0::real as rank`
-    : sql`${text.wholeWord === null ? sql`false` : sql`known.tokens @@ ${text.wholeWord}::tsquery`} as whole,
-          ts_rank('{0.1, 0.2, 0.4, 1.0}', known.tokens, ${text.match}::tsquery) as rank`
+/** The condition of a search's filters on `known`, a row of an index. Days are those of Asia/Seoul. */
+export const passesFilters = (sql: Sql, { filters: { since, until } }: SearchRequest, authorIds: readonly number[] | undefined) => sql`
+  true
+  ${authorIds === undefined ? sql`` : sql`and known.author_id = any(${[...authorIds]}::bigint[])`}
+  ${since === undefined ? sql`` : sql`and known.created_at >= ${since}::date::timestamp at time zone 'Asia/Seoul'`}
+  ${until === undefined ? sql`` : sql`and known.created_at < (${until}::date + 1)::timestamp at time zone 'Asia/Seoul'`}`
 
-/** The condition on `known`: words, authors, days. Days are those of Asia/Seoul. */
-export const matches = (sql: Sql, { text, filters }: SearchRequest) => sql`
-  ${text === undefined ? sql`true` : sql`known.tokens @@ ${text.match}::tsquery`}
-  ${filters.handles === undefined ? sql`` : sql`and known.author_id = any(array(select member_id from member.public_profile where lower(handle) = any(${filters.handles}::text[])))`}
-  ${filters.since === undefined ? sql`` : sql`and known.created_at >= ${filters.since}::date::timestamp at time zone 'Asia/Seoul'`}
-  ${filters.until === undefined ? sql`` : sql`and known.created_at < (${filters.until}::date + 1)::timestamp at time zone 'Asia/Seoul'`}`
+/** Whom `from:` names. */
+export async function findAuthorIds(sql: Sql, handles: readonly string[]): Promise<number[]> {
+  const rows = await sql<{ member_id: number }[]>`select member_id from member.public_profile where lower(handle) = any(${[...handles]}::text[])`
+  return rows.map(({ member_id }) => member_id)
+}
 
 /** The asked part of `hit`, and one more to know whether there is more. */
 export const pageOfHits = (sql: Sql, { size, offset, after }: ListRequest) => sql`

@@ -1,14 +1,14 @@
 import type { ListQuery } from '@dailyfeed/code/page'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import { type ListRequest, listRequestOf } from '@dailyfeed/pagination-support/list'
-import { type TextQuery, textQueryOf } from '../text/search-text.ts'
+import type { Term } from '../text/search-text.ts'
 import { type Criteria, looksForSomething, readKeywordOrThrow } from './keyword.ts'
 
 /** What is looked for, for whom, and which part of the answer. */
 export interface SearchRequest {
   viewerId: number
-  /** Undefined: whatever passes the filters, newest first. */
-  text: TextQuery | undefined
+  /** None: whatever passes the filters, newest first. */
+  terms: readonly Term[]
   filters: Omit<Criteria, 'terms'>
   /** False where the keyword names nothing to look for: the answer is then an empty page, without a search. */
   looksForSomething: boolean
@@ -32,7 +32,7 @@ export function searchRequestOf({ list, viewerId, keyword, query }: Asked, curso
   const { terms, ...filters } = criteria
   return {
     viewerId,
-    text: textQueryOf(terms),
+    terms,
     filters,
     looksForSomething: keyword === undefined || looksForSomething(criteria),
     list: listRequestOf(query, `search:${list}:${viewerId}:${keyword ?? ''}`, cursors),

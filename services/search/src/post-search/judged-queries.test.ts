@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { insertMember } from '@dailyfeed/tests/members'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
 import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const posts = await read<string[]>('judged-posts.json')
   // The first id of a fresh table is 1: a post's id is its place.
   await sql`insert into content.post (author_id, content) select ${author}, content from unnest(${posts}::text[]) with ordinality as given(content, place) order by place`
-  await catchUp(search.sql)
+  await catchUp(search.index)
 })
 afterAll(() => search.close())
 
@@ -53,7 +53,7 @@ test('the judged queries reach the measured level: every kind recall 1.0, all to
   const lines = kinds.map(
     ({ kind, queries, recall50, precision20 }) => `${kind.padEnd(10)} ${queries} queries  recall@50 ${recall50}  precision@20 ${precision20}`,
   )
-  process.stdout.write(`PostgreSQL, our own tokens:\n${lines.join('\n')}\n`)
+  process.stdout.write(`${inject('openSearchUrl') === undefined ? 'PostgreSQL, our own tokens' : 'OpenSearch'}:\n${lines.join('\n')}\n`)
   expect(kinds.filter(({ recall50 }) => recall50 !== '1.000')).toEqual([])
   expect(mean(scores.map(({ precision20 }) => precision20))).toBeGreaterThan(0.96)
 }, 20_000)

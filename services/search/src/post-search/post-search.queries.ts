@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
-import { type HitRow, matches, type PageRow, pageOfHits, score, total } from '../keyword/matching.queries.ts'
+import type { Matching } from '../engine/search-engine.ts'
+import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
 export interface PostHitRow extends HitRow {
@@ -21,12 +22,12 @@ export interface PostHitRow extends HitRow {
  * One statement, one snapshot: what is shown, what is counted and what may be seen belong together. The index only
  * proposes; whether a post is alive is asked of the post itself, and who may see it once per author.
  */
-export const findPostHits = (sql: Sql, search: SearchRequest): Promise<PageRow<PostHitRow>[]> =>
+export const findPostHits = (sql: Sql, search: SearchRequest, { join, score, condition }: Matching): Promise<PageRow<PostHitRow>[]> =>
   sql<PageRow<PostHitRow>[]>`
     with matched as materialized (
-      select known.post_id as id, known.author_id, ${score(sql, search)}
-      from search.post_index known join content.post on post.id = known.post_id and post.deleted_at is null
-      where ${matches(sql, search)}
+      select known.post_id as id, known.author_id, ${score}
+      from search.post_index known join content.post on post.id = known.post_id and post.deleted_at is null ${join}
+      where ${condition}
     ), candidate as materialized (
       select distinct author_id from matched
     ), author as materialized (

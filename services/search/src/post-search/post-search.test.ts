@@ -20,7 +20,7 @@ afterAll(() => search.close())
 async function posts(...contents: string[]): Promise<number[]> {
   const ids: number[] = []
   for (const content of contents) ids.push(await insertPost(sql, sora, content))
-  await catchUp(search.sql)
+  await catchUp(search.index)
   return ids
 }
 const ask = (query: string, memberId = minji) => search.ask(memberId, 'GET', `/api/search/posts${query}`)
@@ -30,7 +30,7 @@ test('GET /api/search/posts answers a page of whole posts, with and without a sl
   const id = await insertPost(sql, sora, '내용에는 없다', { title: '등대지기' })
   await sql`insert into content.post_counter (post_id, post_created_at, view_count, like_count, comment_count) values (${id}, now(), 5, 3, 2)`
   await sql`insert into content.post_like (post_id, member_id) values (${id}, ${minji})`
-  await catchUp(search.sql)
+  await catchUp(search.index)
   const { status, body } = await ask(url('등대지기'))
   expect(status).toBe(200)
   expect(body).toMatchObject({
@@ -109,7 +109,7 @@ test('since and until are inclusive days of Asia/Seoul', async () => {
   const first = await at('2026-10-31T15:00:00.000Z')
   const last = await at('2026-11-02T14:59:59.999Z')
   const after = await at('2026-11-02T15:00:00.000Z')
-  await catchUp(search.sql)
+  await catchUp(search.index)
   expect((await search.find(minji, '그믐달 since:2026-11-01 until:2026-11-02')).sort()).toEqual([first, last].sort())
   expect((await search.find(minji, '그믐달 since:2026-11-01')).sort()).toEqual([first, last, after].sort())
   expect((await search.find(minji, '그믐달 until:2026-10-31')).sort()).toEqual([before])
@@ -206,7 +206,7 @@ test('what the caller may not see is neither shown nor counted: deleted, withdra
   for (const handle of ['blocker', 'blocked', 'muted']) hidden[handle] = await insertMember(sql, handle)
   const friend = await insertMember(sql, 'friend', { privacyLevel: 'FRIENDS_ONLY' })
   for (const author of [...Object.values(hidden), friend]) await insertPost(sql, author, '오로라')
-  await catchUp(search.sql)
+  await catchUp(search.index)
   await deletePost(sql, deleted) // told to nobody: the index still has it
   await insertBlock(sql, hidden['blocker'] ?? 0, minji)
   await insertBlock(sql, minji, hidden['blocked'] ?? 0)
@@ -278,7 +278,7 @@ test('a post of somebody else is found once it is indexed, by its old words unti
   const [id] = await posts('옛말 백일홍')
   await editPost(sql, id ?? 0, '새말 채송화')
   expect(await search.find(minji, '백일홍')).toEqual([id])
-  await catchUp(search.sql)
+  await catchUp(search.index)
   expect(await search.find(minji, '백일홍')).toEqual([])
   expect(await search.find(minji, '채송화')).toEqual([id])
 })

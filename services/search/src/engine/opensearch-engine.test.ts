@@ -1,0 +1,156 @@
+import { insertMember } from '@dailyfeed/tests/members'
+import { startTestOpenSearch } from '@dailyfeed/tests/opensearch'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { catchUp } from '../indexing/catch-up.service.ts'
+import { prepareIndex } from '../indexing/index-place.service.ts'
+import { indexPosts, unindexPostsOf } from '../indexing/indexing.service.ts'
+import { deletePost, editPost, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import { createOpenSearchEngine } from './opensearch-engine.ts'
+import { SearchEngineAwayError } from './search-engine.ts'
+
+let search: SearchFixture
+let sql: SearchFixture['database']['sql']
+let minji: number
+let sora: number
+
+beforeAll(async () => {
+  search = await searchFixture()
+  sql = search.database.sql
+  minji = await insertMember(sql, 'minji')
+  sora = await insertMember(sql, 'sora')
+})
+afterAll(() => search.close())
+
+/** As a client asks: nothing is refreshed for it. */
+async function findAtOnce(memberId: number, keyword: string): Promise<number[]> {
+  const answer = await search.app.inject({
+    method: 'GET',
+    url: `/api/search/posts?keyword=${encodeURIComponent(keyword)}`,
+    headers: { authorization: await search.bearerOf(memberId) },
+  })
+  return answer.json().data.content.map(({ id }: { id: number }) => id)
+}
+
+test('members find what they wrote by their very next search, whoever indexed it', async () => {
+  const untold = await insertPost(sql, sora, '갯버들 하나')
+  expect(await findAtOnce(sora, '갯버들')).toEqual([untold])
+  const told = await insertPost(sql, sora, '갯버들 둘')
+  await indexPosts(search.index, [told])
+  expect(await findAtOnce(sora, '갯버들')).toEqual([told, untold])
+  await editPost(sql, told, '억새')
+  expect(await findAtOnce(sora, '갯버들')).toEqual([untold])
+  expect(await findAtOnce(sora, '억새')).toEqual([told])
+})
+
+test('an older version that comes late changes nothing', async () => {
+  const postId = await insertPost(sql, sora, '원추리')
+  await editPost(sql, postId, '참나리')
+  await indexPosts(search.index, [postId])
+  const late = { id: postId, version: 1, authorId: sora, createdAt: new Date(), sections: ['원추리'] }
+  await search.index.engine.put('post_index', [late])
+  expect(await search.find(minji, '원추리')).toEqual([])
+  expect(await search.find(minji, '참나리')).toEqual([postId])
+})
+
+test('pages neither repeat nor skip while others write what matches too', async () => {
+  const ids: number[] = []
+  for (let n = 0; n < 30; n += 1) ids.push(await insertPost(sql, sora, n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}`))
+  await catchUp(search.index)
+  const walked: number[] = []
+  let cursor: string | null = null
+  do {
+    const { body } = await search.ask(
+      minji,
+      'GET',
+      `/api/search/posts?size=7&keyword=${encodeURIComponent('물망초')}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
+    walked.push(...body.data.content.map(({ id }: { id: number }) => id))
+    cursor = body.data.nextCursor
+    for (let n = 0; n < 5; n += 1) await insertPost(sql, sora, `물망초 새로 ${n}`)
+    await catchUp(search.index)
+  } while (cursor !== null)
+  const old = walked.filter((id) => ids.includes(id))
+  expect(new Set(walked).size).toBe(walked.length)
+  expect(old.sort((a, b) => a - b)).toEqual(ids)
+})
+
+test('nothing of an erased member stays, nor of a deleted post', async () => {
+  const gone = await insertMember(sql, 'gone')
+  for (let n = 0; n < 3; n += 1) await insertPost(sql, gone, '은사시나무')
+  const deleted = await insertPost(sql, sora, '은사시나무')
+  const kept = await insertPost(sql, sora, '은사시나무')
+  await catchUp(search.index)
+  await deletePost(sql, deleted)
+  await indexPosts(search.index, [deleted])
+  expect(await unindexPostsOf(search.index, [gone])).toBe(3)
+  expect(await idsInOpenSearch('은사시나무')).toEqual([kept])
+})
+
+test('an engine that lost its indexes is filled again', async () => {
+  const postId = await insertPost(sql, sora, '며느리밑씻개')
+  await catchUp(search.index)
+  expect(await prepareIndex(search.index)).toBe(false)
+  for (const name of await indexNames()) await fetch(`${inject('openSearchUrl')}/${name}`, { method: 'DELETE' })
+  const { status, body } = await search
+    .ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`)
+    .catch(() => ({ status: 0, body: {} }))
+  expect([status, body.code]).toEqual([0, undefined])
+  expect(await prepareIndex(search.index)).toBe(true)
+  await catchUp(search.index)
+  expect(await search.find(minji, '며느리밑씻개')).toEqual([postId])
+})
+
+const prefix = () => `${new URL(search.database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`
+
+async function indexNames(): Promise<string[]> {
+  const answer = await fetch(`${inject('openSearchUrl')}/_cat/indices/${prefix()}*?h=index`)
+  return (await answer.text()).split('\n').filter((name) => name !== '')
+}
+
+async function idsInOpenSearch(keyword: string): Promise<number[]> {
+  await search.index.engine.refresh('post_index')
+  const answer = await fetch(`${inject('openSearchUrl')}/${prefix()}post_index/_search?q=text:${encodeURIComponent(keyword)}&size=100`)
+  const found = (await answer.json()) as { hits: { hits: { _id: string }[] } }
+  return found.hits.hits.map(({ _id }) => Number(_id)).sort((a, b) => a - b)
+}
+
+test('while OpenSearch is away searches say so, listeners wait, and nothing needs a restart afterwards', async () => {
+  const own = await startTestOpenSearch()
+  const engine = createOpenSearchEngine({ url: own.url.replace('//', '//somebody:a-secret@'), prefix: 'away-', shards: 1, replicas: 0 })
+  const index = { sql: search.index.sql, engine }
+  try {
+    await prepareIndex(index)
+    const postId = await insertPost(sql, sora, '쇠뜨기')
+    await own.server.kill()
+    const failure = await indexPosts(index, [postId]).catch((error) => error)
+    expect(failure).toBeInstanceOf(SearchEngineAwayError)
+    expect(JSON.stringify([failure.message, failure.stack, failure])).not.toContain('a-secret')
+    expect([...(await sql`select from search.post_index where post_id = ${postId}`)]).toEqual([])
+    await own.server.start()
+    await own.untilReady()
+    expect(await prepareIndex(index)).toBe(false)
+    expect(await indexPosts(index, [postId])).toBe(1)
+  } finally {
+    await engine.close()
+    await own.stop()
+    await prepareIndex(search.index)
+  }
+}, 60_000)
+
+test('a search while OpenSearch is away is 503 with a time to try again', async () => {
+  const lost = createOpenSearchEngine({ url: 'http://127.0.0.1:9', prefix: 'nowhere-', shards: 1, replicas: 0 })
+  const { engine } = search.index
+  const match = engine.match
+  engine.match = lost.match
+  try {
+    const answer = await search.app.inject({
+      method: 'GET',
+      url: '/api/search/posts?keyword=x',
+      headers: { authorization: await search.bearerOf(minji) },
+    })
+    expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([503, 'SERVICE_UNAVAILABLE', '2'])
+  } finally {
+    engine.match = match
+    await lost.close()
+  }
+})

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type LocalOpenSearch, startLocalOpenSearch } from '@dailyfeed/platform/opensearch/local-opensearch'
+import { provideOpenSearch } from '@dailyfeed/platform/opensearch/opensearch-distribution'
+
+/** Why this machine cannot have OpenSearch, for `skipIf`: `npm test` names it, and CI does not let it pass. */
+export const openSearchIsMissing = async (): Promise<boolean> => 'reason' in (await provideOpenSearch(process.env, () => {}))
+
+/** A server of a test file's own, on fresh data. */
+export async function startTestOpenSearch(): Promise<LocalOpenSearch> {
+  const distribution = await provideOpenSearch(process.env, () => {})
+  if ('reason' in distribution) throw new Error(distribution.reason)
+  const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-opensearch-'))
+  const openSearch = await startLocalOpenSearch({ distribution, folder })
+  return {
+    ...openSearch,
+    async stop() {
+      await openSearch.server.kill()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
