@@ -23,11 +23,13 @@ export interface TopicReader {
   readonly topic: string
   /** Why it reads no more and has to be replaced; undefined while it is well. */
   fault(): string | undefined
-  /** `performance.now()` of the last batch that took effect, or of the start. */
-  progressAt(): number
+  /** `performance.now()`. */
+  readonly startedAt: number
+  /** Those that the group has given it at this moment. */
+  partitions(): readonly number[]
   /** Whether a batch fails and is being repeated: it will go on by itself. */
   isRepeating(): boolean
-  /** Finishes the batches in hand, commits, leaves the group. With brokers that do not answer it gives up the last two. */
+  /** Finishes the batches in hand, commits, leaves the group. What does not settle in time it gives up. */
   close(): Promise<void>
 }
 
@@ -43,6 +45,8 @@ const FETCH_BYTES = 1_048_576
 const SESSION_MILLISECONDS = 10_000
 const FIRST_REPEAT_MILLISECONDS = 100
 const LAST_REPEAT_MILLISECONDS = 5_000
+/** A batch takes tens of milliseconds; one that waits for a lock, some seconds. */
+const FINISH_MILLISECONDS = 10_000
 const FLUSH_MILLISECONDS = 3_000
 const JOIN_DEADLINE_MILLISECONDS = 30_000
 
@@ -90,23 +94,23 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
     throw error
   }
 
+  const partitions = () => consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? []
   const queues = createPartitionQueues(BATCH)
   const committer = createOffsetCommitter({
     commit: (offsets) => consumer.commit({ offsets: offsets.map((offset) => ({ topic, ...offset })) }),
-    isAssigned: (partition) => consumer.assignments?.some((one) => one.topic === topic && one.partitions.includes(partition)) ?? false,
+    isAssigned: (partition) => partitions().includes(partition),
     onFailure: (error) => log.warn({ topic, group, err: error }, 'offsets not committed; the next commit takes them along'),
   })
   const closing = new AbortController()
   const inHand = new Set<Promise<void>>()
   let repeating = 0
-  let progressAt = performance.now()
+  const startedAt = performance.now()
 
   async function handleUntilDone(batch: Received[]): Promise<void> {
     for (let failures = 0; !closing.signal.aborted; failures += 1) {
       try {
         await handle(batch)
         if (failures > 0) repeating -= 1
-        progressAt = performance.now()
         committer.handled(batch)
         queues.release(batch)
         return
@@ -169,13 +173,15 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
   return {
     topic,
     fault: () => fault,
-    progressAt: () => progressAt,
+    startedAt,
+    partitions,
     isRepeating: () => repeating > 0,
     async close() {
       closing.abort()
       clearTimeout(gathering)
       stream.pause()
-      await Promise.all(inHand)
+      // One that hangs is not waited for: what it has not committed comes again to the next reader.
+      await Promise.race([Promise.all(inHand), pauseFor(FINISH_MILLISECONDS)])
       // A commit to brokers that are away, or of a topic that is gone, is tried without end; what is not committed comes again.
       await Promise.race([committer.flush(), pauseFor(FLUSH_MILLISECONDS)])
       // In this order: `close(true)` of the consumer would cut what its streams still do.

@@ -39,7 +39,7 @@ function listen(first: TopicDay) {
   prefixes += 1
   const prefix = `days${prefixes}`
   const topics: DatedTopics = createDatedTopics({ admin, prefix, replicationFactor: 1, listeners: ['activity'] })
-  const clock = { today: first }
+  const clock = { today: first, beforeHandling: async (_values: string[]): Promise<void> => {} }
   const read: string[] = []
   const start = () => {
     supervisor = superviseTopics({
@@ -48,9 +48,13 @@ function listen(first: TopicDay) {
       service: 'activity',
       prefix,
       today: () => clock.today,
-      handle: async (records) => void read.push(...records.map(({ value }) => String(value))),
+      handle: async (records) => {
+        await clock.beforeHandling(records.map(({ value }) => String(value)))
+        read.push(...records.map(({ value }) => String(value)))
+      },
       log,
       roundMilliseconds: 100,
+      stallMilliseconds: 2_000,
     })
     return supervisor
   }
@@ -177,3 +181,28 @@ test.skipIf(isMissing)('readers go on by themselves when a broker that was kille
   await send(topics.topicOf('20261122'), 'after')
   await expect.poll(() => [...new Set(read)], { timeout: 20_000 }).toEqual(['before', 'after'])
 })
+
+test.skipIf(isMissing)(
+  'a partition that stands still while others go on is read by a new reader',
+  async () => {
+    const { topics, clock, read, start } = listen('20261124')
+    await topics.create('20261124')
+    let hangs = 0
+    clock.beforeHandling = async (values) => {
+      if (!values.includes('hangs') || hangs > 0) return
+      hangs += 1
+      await new Promise(() => {})
+    }
+    start()
+    await send(topics.topicOf('20261124'), 'hangs', 'goes on 0')
+    for (let n = 1; n < 8; n += 1) {
+      await send(topics.topicOf('20261124'), 'behind it', `goes on ${n}`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    await expect.poll(() => read.filter((value) => value === 'hangs' || value === 'behind it').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(8)
+    expect(read.indexOf('hangs')).toBeLessThan(read.indexOf('behind it'))
+    expect(new Set(read).size).toBe(10)
+    expect(supervisor?.restarts()).toBeGreaterThanOrEqual(1)
+  },
+  60_000,
+)

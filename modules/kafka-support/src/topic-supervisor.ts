@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { addDays, findTopicDay, type TopicDay } from './dated-topic.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
-import { lagOf, type TopicAdmin } from './topic-admin.ts'
+import { lagOf, type Offsets, type TopicAdmin, type TopicRange } from './topic-admin.ts'
 import { type HandleBatch, readTopic, type TopicReader } from './topic-reader.ts'
 
 interface TopicSupervisorOptions {
@@ -16,6 +16,7 @@ interface TopicSupervisorOptions {
   handle: HandleBatch
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   roundMilliseconds?: number
+  stallMilliseconds?: number
 }
 
 export interface TopicSupervisor {
@@ -36,8 +37,11 @@ const ROUND_MILLISECONDS = 3_000
 const FIRST_ROUND_MILLISECONDS = 250
 /** Every so many rounds the lags are asked for. */
 const LAG_ROUNDS = 4
-/** events.md: no progress with something to read. */
-const STUCK_MILLISECONDS = 120_000
+/**
+ * A partition with something to read whose commits stand still for so long has lost its reader, whatever others do. Longer
+ * than a leader takes to change and a group to meet again.
+ */
+const STALL_MILLISECONDS = 30_000
 
 /**
  * Keeps one reader for each dated topic from yesterday on, tomorrow's before midnight, and for any older one that has
@@ -45,9 +49,11 @@ const STUCK_MILLISECONDS = 120_000
  * closed.
  */
 export function superviseTopics(options: TopicSupervisorOptions): TopicSupervisor {
-  const { connection, admin, service, prefix, today, handle, log, roundMilliseconds = ROUND_MILLISECONDS } = options
+  const { connection, admin, service, prefix, today, handle, log, roundMilliseconds = ROUND_MILLISECONDS, stallMilliseconds = STALL_MILLISECONDS } = options
   const readers = new Map<string, TopicReader>()
   const lags = new Map<string, number>()
+  /** By topic and partition, where there is something to read: how far the commits reach, and since when they have not moved. */
+  const waiting = new Map<string, Map<number, { offset: bigint; since: number }>>()
   const stopping = Promise.withResolvers<void>()
   let isStopping = false
   let restarts = 0
@@ -63,6 +69,7 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
   async function measureLags(topics: readonly string[]): Promise<void> {
     const ranges = await admin.rangesOf(topics)
     for (const topic of lags.keys()) if (!ranges.has(topic)) lags.delete(topic)
+    for (const topic of waiting.keys()) if (!ranges.has(topic)) waiting.delete(topic)
     for (const [topic, range] of ranges) {
       const committed = await admin.committedOffsetsOf(groupOf(service, topic), topic)
       for (const [partition, offset] of committed) {
@@ -70,15 +77,37 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
           log.error({ topic, service, partition, from: String(offset) }, 'ALARM: records were deleted before this group read them')
       }
       lags.set(topic, lagOf(range, committed))
+      noteWaiting(topic, range, committed)
     }
+  }
+
+  function noteWaiting(topic: string, { begin, end }: TopicRange, committed: Offsets): void {
+    const before = waiting.get(topic)
+    const now = new Map<number, { offset: bigint; since: number }>()
+    for (const [partition, last] of end) {
+      const offset = committed.get(partition) ?? begin.get(partition) ?? 0n
+      if (offset >= last) continue
+      const known = before?.get(partition)
+      now.set(partition, { offset, since: known?.offset === offset ? known.since : performance.now() })
+    }
+    waiting.set(topic, now)
+  }
+
+  /** A partition of this very reader that does not move, though nothing is being repeated. */
+  function findStalled(reader: TopicReader): number | undefined {
+    if (reader.isRepeating()) return undefined
+    const mine = reader.partitions()
+    for (const [partition, { since }] of waiting.get(reader.topic) ?? [])
+      if (mine.includes(partition) && performance.now() - Math.max(since, reader.startedAt) > stallMilliseconds) return partition
+    return undefined
   }
 
   /** Why a reader has to go, if it has to. */
   function troubleOf(reader: TopicReader): string | undefined {
     const fault = reader.fault()
     if (fault !== undefined) return fault
-    const isStuck = (lags.get(reader.topic) ?? 0) > 0 && !reader.isRepeating() && performance.now() - reader.progressAt() > STUCK_MILLISECONDS
-    return isStuck ? 'no progress for two minutes, with something to read' : undefined
+    const stalled = findStalled(reader)
+    return stalled === undefined ? undefined : `partition ${stalled} has something to read and does not move`
   }
 
   async function supervise(round: number): Promise<void> {
