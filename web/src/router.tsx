@@ -7,12 +7,14 @@ import { NotFoundPage } from './layout/NotFoundPage.tsx'
 import { Shell } from './layout/Shell.tsx'
 import { Waiting } from './layout/Waiting.tsx'
 import type { Tab } from './member/ConnectionsPage.tsx'
+import { type ProviderProblem, providerProblemOf } from './provider/providers.ts'
 import { useVisits } from './scroll/arrival.ts'
 import { isSignedInOrThrow } from './session/me.ts'
 
 interface GateSearch {
   returnTo?: string
   reason?: 'expired' | 'needed' | 'loggedOut' | 'withdrawn'
+  problem?: ProviderProblem
 }
 
 const root = createRootRoute({
@@ -49,9 +51,14 @@ const app = createRoute({
 const feedRoute = <const P extends string>(path: P, feed: FeedName) =>
   createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} /> })
 
-const gateSearch = ({ returnTo, reason }: Record<string, unknown>): GateSearch => ({
+const problemSearch = ({ problem }: Record<string, unknown>): { problem?: ProviderProblem } => {
+  const known = providerProblemOf(problem)
+  return known === undefined ? {} : { problem: known }
+}
+const gateSearch = ({ returnTo, reason, problem }: Record<string, unknown>): GateSearch => ({
   ...(typeof returnTo === 'string' && { returnTo }),
   ...((reason === 'expired' || reason === 'needed' || reason === 'loggedOut' || reason === 'withdrawn') && { reason }),
+  ...problemSearch({ problem }),
 })
 const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
 
@@ -69,6 +76,11 @@ const signup = createRoute({
   path: '/signup',
   validateSearch: gateSearch,
   component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage'),
+})
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./provider/WelcomePage.tsx'), 'WelcomePage'),
 })
 const followings = feedRoute('/', 'followings')
 const popular = feedRoute('/popular', 'popular')
@@ -102,6 +114,7 @@ const profile = createRoute({
 const security = createRoute({
   getParentRoute: () => app,
   path: '/security',
+  validateSearch: problemSearch,
   component: lazyRouteComponent(() => import('./security/SecurityPage.tsx'), 'SecurityPage'),
 })
 const notifications = createRoute({
@@ -124,6 +137,7 @@ const anythingElse = createRoute({ getParentRoute: () => root, path: '$', before
 const routeTree = root.addChildren([
   login,
   signup,
+  welcome,
   app.addChildren([followings, popular, commented, recent, mine, post, member, memberConnections, connections, profile, security, notifications, search]),
   anythingElse,
 ])

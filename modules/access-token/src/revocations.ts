@@ -4,6 +4,8 @@ import type { AccessToken } from './access-token.ts'
 /** Answers whether a token whose signature and life are good has been taken back. Asked on every request. */
 export interface Revocations {
   isRevoked(token: AccessToken): boolean | Promise<boolean>
+  /** Once the service that asks has closed, and before its database does. What several share goes on. */
+  close(): Promise<void>
 }
 
 export interface Revocation {
@@ -25,6 +27,8 @@ export class InProcessRevocations implements Revocations {
   isRevoked({ sessionId, tokenId }: AccessToken): boolean {
     return this.#until.has(sessionId) || this.#until.has(tokenId)
   }
+
+  async close(): Promise<void> {}
 
   /** Drops what no living token can need any more. */
   forgetExpired(nowSeconds: number): void {
@@ -52,6 +56,8 @@ export class PostgresRevocations implements Revocations {
       if (this.#questions.push({ token, resolve, reject }) === 1) setImmediate(() => this.#askForAll())
     })
   }
+
+  async close(): Promise<void> {}
 
   async #askForAll(): Promise<void> {
     const questions = this.#questions

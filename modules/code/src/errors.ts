@@ -35,6 +35,25 @@ export const ERRORS = {
     en: 'This content type is not supported. Please send application/json.',
   },
   CROSS_SITE_REQUEST_REFUSED: { status: 403, ko: '다른 사이트에서 보낸 요청은 받지 않습니다.', en: 'Requests from another site are refused.' },
+  PROVIDER_NOT_FOUND: { status: 404, ko: '지원하지 않는 로그인 방법입니다.', en: 'This way to sign in does not exist.' },
+  PROVIDER_ALREADY_LINKED: { status: 409, ko: '이미 연결된 로그인 방법입니다.', en: 'This way to sign in is linked already.' },
+  PROVIDER_NOT_LINKED: { status: 404, ko: '연결되어 있지 않은 로그인 방법입니다.', en: 'This way to sign in is not linked.' },
+  PROVIDER_SIGN_IN_EXPIRED: {
+    status: 400,
+    ko: '시간이 지났습니다. 처음부터 다시 로그인해 주세요.',
+    en: 'This took too long. Please sign in again from the start.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    status: 503,
+    ko: '로그인 서비스에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요.',
+    en: 'The sign-in service cannot be reached. Please try again in a moment.',
+  },
+  LAST_SIGN_IN_METHOD: {
+    status: 409,
+    ko: '마지막 로그인 방법은 해제할 수 없습니다. 먼저 비밀번호를 정해 주세요.',
+    en: 'The last way to sign in cannot be removed. Please set a password first.',
+  },
+  RECENT_SIGN_IN_NEEDED: { status: 403, ko: '안전을 위해 다시 로그인한 뒤 시도해 주세요.', en: 'For your safety, please sign in again and then try this.' },
   SESSION_NOT_FOUND: { status: 404, ko: '세션을 찾을 수 없습니다.', en: 'This session does not exist.' },
   DEAD_LETTER_NOT_FOUND: { status: 404, ko: '데드레터를 찾을 수 없습니다.', en: 'This dead letter does not exist.' },
   IDEMPOTENCY_KEY_IN_PROGRESS: {

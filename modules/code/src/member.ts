@@ -43,8 +43,9 @@ export type SignupRequest = Static<typeof SignupRequest>
 export const LoginRequest = Type.Object({ email: Type.String({ minLength: 1, maxLength: 100 }), password: GivenPassword })
 export type LoginRequest = Static<typeof LoginRequest>
 
-export const DeactivateRequest = Type.Object({ password: GivenPassword })
-export const PasswordChange = Type.Object({ currentPassword: GivenPassword, newPassword: NewPassword })
+/** Without a password only who has none, and has just signed in by a provider. */
+export const DeactivateRequest = Type.Object({ password: Type.Optional(GivenPassword) })
+export const PasswordChange = Type.Object({ currentPassword: Type.Optional(GivenPassword), newPassword: NewPassword })
 export type PasswordChange = Static<typeof PasswordChange>
 
 /** Absent: unchanged. `''` or null: cleared. */
@@ -67,6 +68,36 @@ export type UpdateRequest = Static<typeof UpdateRequest>
 
 export const HandleChange = Type.Object({ newHandle: Handle })
 export const MemberIds = Type.Object({ ids: Type.Array(Id, { maxItems: 10_000 }) })
+
+export const ProviderPath = Type.Object({ provider: Type.String({ maxLength: 30 }) })
+export const SignInProvider = Type.Object({ id: Type.String(), name: Type.String() })
+export type SignInProvider = Static<typeof SignInProvider>
+export const ProviderSignupRequest = Type.Object({
+  memberName: MemberName,
+  handle: Handle,
+  languageCode: blankable(Type.String({ minLength: 2, maxLength: 5 })),
+})
+export type ProviderSignupRequest = Static<typeof ProviderSignupRequest>
+/** Without a password only who has none, and has just signed in by a provider. */
+export const OwnerProof = Type.Object({ password: Type.Optional(GivenPassword) })
+export const ProviderLinkRequest = Type.Object({ password: GivenPassword })
+/** Where the browser goes on. */
+export const ProviderRedirect = Type.Object({ url: Type.String() })
+/** What somebody has proved at a provider and has yet to decide about. */
+export const ProvenSignIn = Type.Object({
+  next: Type.Enum(['SIGN_UP', 'LINK']),
+  provider: SignInProvider,
+  email: Type.String(),
+  name: nullable(Type.String()),
+})
+export type ProvenSignIn = Static<typeof ProvenSignIn>
+export const SignInMethods = Type.Object({
+  password: Type.Boolean(),
+  providers: Type.Array(
+    Type.Object({ id: Type.String(), name: Type.String(), linked: nullable(Type.Object({ email: nullable(Type.String()), linkedAt: Instant })) }),
+  ),
+})
+export type SignInMethods = Static<typeof SignInMethods>
 
 export const NamedMember = Type.Object({ id: Type.Integer(), name: Type.String() })
 
@@ -140,6 +171,8 @@ export const AUDIT_TYPES = [
   'REFRESH_TOKEN_REUSED',
   'PASSWORD_CHANGED',
   'PASSWORD_REFUSED',
+  'PROVIDER_LINKED',
+  'PROVIDER_UNLINKED',
   'HANDLE_CHANGED',
   'WITHDRAWN',
   'RESTORED',

@@ -1,4 +1,5 @@
-import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -10,15 +11,16 @@ import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
 
 interface ActivityServiceOptions {
-  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
 }
 
 export async function startActivityService(config: ActivityConfig, options: ActivityServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' })
+  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations: options.revocations ?? new PostgresRevocations(sql),
+    revocations,
   })
   const kafka = openKafkaCluster(config, { service: 'activity', listeners: LISTENERS })
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
@@ -34,6 +36,6 @@ export async function startActivityService(config: ActivityConfig, options: Acti
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [async () => kafka?.close(), async () => redis && closeRedis(redis), () => sql.end({ timeout: 5 })],
+    closeAfter: [async () => kafka?.close(), async () => redis && closeRedis(redis), () => revocations.close(), () => sql.end({ timeout: 5 })],
   })
 }

@@ -1,4 +1,5 @@
-import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -12,9 +13,10 @@ import { createTopicOwners } from './topic/topic.service.ts'
 
 export async function startBatchService(config: BatchConfig, options: { revocations?: Revocations } = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' })
+  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations: options.revocations ?? new PostgresRevocations(sql),
+    revocations,
   })
   const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
@@ -26,7 +28,13 @@ export async function startBatchService(config: BatchConfig, options: { revocati
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [async () => stopScheduler(), () => withinMoments(owners.close()), () => deadLetterOwners.close(), () => sql.end({ timeout: 5 })],
+    closeAfter: [
+      async () => stopScheduler(),
+      () => withinMoments(owners.close()),
+      () => deadLetterOwners.close(),
+      () => revocations.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }
 

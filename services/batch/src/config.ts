@@ -1,12 +1,14 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { baseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 const BatchSettings = Type.Object({
   ...serverSettings(8087),
   ...databaseSettings,
   ...tokenSettings,
+  ...redisSettings,
   ...internalSettings,
   ...eventSettings,
   MEMBER_URL: baseUrl('member', 8084),

@@ -1,4 +1,5 @@
-import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
@@ -14,7 +15,7 @@ import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
 
 interface ContentServiceOptions {
-  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
   /** Of the process in which all services run: told of every write before it is answered. */
   writes?: WriteSignal
@@ -22,9 +23,10 @@ interface ContentServiceOptions {
 
 export async function startContentService(config: ContentConfig, options: ContentServiceOptions = {}): Promise<RunningService> {
   const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' })
+  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations: options.revocations ?? new PostgresRevocations(sql),
+    revocations,
   })
 
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
@@ -46,6 +48,12 @@ export async function startContentService(config: ContentConfig, options: Conten
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [() => publishing.stop(), async () => kafka?.close(), async () => redis && closeRedis(redis), () => sql.end({ timeout: 5 })],
+    closeAfter: [
+      () => publishing.stop(),
+      async () => kafka?.close(),
+      async () => redis && closeRedis(redis),
+      () => revocations.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }

@@ -2,12 +2,14 @@ import { join } from 'node:path'
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { databaseSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const ImageSettings = Type.Object({
   ...serverSettings(8085),
   ...databaseSettings,
   ...tokenSettings,
+  ...redisSettings,
   ...internalSettings,
   IMAGE_DIR: Type.Optional(Type.String({ maxLength: 1_000, description: 'folder of the stored images' })),
   IMAGE_UPLOADS_PER_HOUR: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'uploads of one member in one hour' }),

@@ -74,11 +74,26 @@ create table member.jwt_key (
 -- Exactly one signs, whatever races.
 create unique index jwt_key_one_primary on member.jwt_key (state) where state = 'PRIMARY';
 
+-- Who a member is for a provider of OpenID Connect.
+create table member.identity (
+  issuer    text        not null,
+  subject   text        not null,
+  member_id bigint      not null references member.member on delete cascade,
+  provider  text        not null,
+  -- As the provider had verified it then; null: it had not.
+  email     text,
+  linked_at timestamptz not null default now(),
+  constraint identity_pkey primary key (issuer, subject),
+  constraint identity_one_a_provider unique (member_id, provider)
+);
+
 create table member.session (
   id           uuid        primary key,
   member_id    bigint      not null references member.member,
   user_agent   text,
   address      text,
+  -- By which the member signed in; null: by the password.
+  provider     text,
   created_at   timestamptz not null default now(),
   last_used_at timestamptz not null default now(),
   expires_at   timestamptz not null,
@@ -99,12 +114,46 @@ create index refresh_token_by_session on member.refresh_token (session_id);
 
 -- The numbered log of revocations: one token (token_id), or all of a session (token_id is null).
 create table member.jwt_blacklist (
-  number     bigint      generated always as identity primary key,
+  number     bigint      primary key,
   token_id   uuid,
   session_id uuid        not null,
   expires_at timestamptz not null,
   revoked_at timestamptz not null default now()
 );
+-- The last number given. Its row is locked from the first number of a transaction to its commit, so that numbers become
+-- visible in their order: who has seen one has seen all before it. Whoever writes to the log does so last.
+create table member.revocation_counter (
+  only_row boolean primary key default true check (only_row),
+  number   bigint  not null
+);
+insert into member.revocation_counter (number) values (0);
+create function member.number_revocation() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  update member.revocation_counter set number = number + 1 returning number into new.number;
+  return new;
+end $$;
+create trigger number_revocation before insert on member.jwt_blacklist for each row execute function member.number_revocation();
+
+-- Processes that judge tokens by a memory of the log, and how far it reaches.
+create table member.verifier (
+  id        uuid        primary key,
+  confirmed bigint      not null,
+  seen_at   timestamptz not null default now()
+);
+-- One statement is question and confirmation: the newest number there is now.
+create function member.confirm_revocations(asking uuid, up_to bigint) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  newest bigint;
+begin
+  insert into member.verifier as known (id, confirmed) values (asking, up_to)
+  on conflict (id) do update set confirmed = greatest(known.confirmed, excluded.confirmed), seen_at = clock_timestamp();
+  select number into newest from member.revocation_counter;
+  return newest;
+end $$;
+create function member.forget_verifier(asking uuid) returns void language sql security definer set search_path = pg_catalog as $$
+  delete from member.verifier where id = asking
+$$;
+
 create index jwt_blacklist_by_session on member.jwt_blacklist (session_id) where token_id is null;
 create index jwt_blacklist_by_token on member.jwt_blacklist (token_id) where token_id is not null;
 
@@ -134,9 +183,13 @@ $$;
 select event_support.create_publisher_tables('member', 'dailyfeed_member');
 
 grant usage on schema member to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
-grant select, insert, update, delete on member.member, member.follow, member.block, member.mute, member.jwt_key, member.session, member.refresh_token, member.jwt_blacklist to dailyfeed_member;
+grant select, insert, update, delete on member.member, member.follow, member.block, member.mute, member.jwt_key, member.session, member.refresh_token, member.jwt_blacklist, member.identity to dailyfeed_member;
 grant select on member.public_profile, member.follow, member.block, member.mute to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search;
 grant select on member.erasable_member to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image;
+grant select on member.revocation_counter to dailyfeed_member;
+grant select, delete on member.verifier to dailyfeed_member;
+revoke execute on function member.number_revocation(), member.confirm_revocations(uuid, bigint), member.forget_verifier(uuid) from public;
+grant execute on function member.confirm_revocations(uuid, bigint), member.forget_verifier(uuid) to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 grant select on member.jwt_blacklist to dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 -- timeline-svc hears of follows, blocks and profiles before each read, so that what it remembers is never old.
 grant select on member.outbox to dailyfeed_timeline;

@@ -2,7 +2,9 @@ import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/devel
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { baseUrl, cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
 import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
+import { readProvidersOrThrow } from './sign-in-provider/provider-settings.ts'
 
 const MemberSettings = Type.Object({
   ...serverSettings(8084),
@@ -11,6 +13,7 @@ const MemberSettings = Type.Object({
   ...cursorSettings,
   ...eventSettings,
   ...publishSettings,
+  ...redisSettings,
   ACTIVITY_URL: baseUrl('activity', 8086),
   IMAGE_URL: baseUrl('image', 8085),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ minimum: 5, maximum: 86_400, default: 900, description: 'life of an access token' }),
@@ -27,6 +30,9 @@ const MemberSettings = Type.Object({
   REFRESH_TOKEN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'derives the successors of refresh tokens' })),
   AUDIT_RETENTION_DAYS: Type.Integer({ minimum: 30, maximum: 3_650, default: 365, description: 'days that audit entries are kept' }),
   COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], { default: 'auto', description: 'whether the cookie is for HTTPS only; auto: as the request came' }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({ pattern: '^https?://[^/]+$', maxLength: 200, description: 'the address of the gateway as members see it; unset: as the request came' }),
+  ),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',
     maxLength: 2_000,
@@ -43,6 +49,7 @@ export function readMemberConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(MemberSettings, env)
   return {
     ...config,
+    providers: readProvidersOrThrow(env),
     JWT_KEY_GRACE_SECONDS: config.JWT_KEY_GRACE_SECONDS ?? config.ACCESS_TOKEN_TTL_SECONDS + 60,
     INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.member),
     INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),

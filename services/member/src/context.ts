@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import type { PasswordHashing } from './account/password-hashing.ts'
 import type { KeyStore } from './key/key-store.ts'
+import type { ProviderClient } from './sign-in-provider/provider-client.ts'
 
 /** What every feature of member-svc may use. Made once at start, passed on, never imported as a global. */
 export interface MemberContext {
@@ -13,12 +14,14 @@ export interface MemberContext {
   newEventOf: NewEventOf
   /** Tells the relay that a write has left an event. Call after the commit. */
   wakeRelay: () => void
-  /** Tells this process's services of revocations. Call after the commit and before the answer. */
-  announceRevocations: (revocations: readonly Revocation[]) => void
+  /** Settles when no service accepts them any more. Call after the commit and before the answer. */
+  announceRevocations: (revocations: readonly Revocation[]) => Promise<void>
   cursors: Cursors
   keys: KeyStore
   passwords: PasswordHashing
   images: Pick<ServiceClient, 'post'>
+  /** Where members may sign in besides. */
+  providers: readonly ProviderClient[]
   log: FastifyBaseLogger
   settings: {
     accessTokenSeconds: number

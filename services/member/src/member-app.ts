@@ -18,7 +18,9 @@ import { followRoutes } from './follow/follow.routes.ts'
 import { keyRoutes } from './key/key.routes.ts'
 import { profileRoutes } from './profile/profile.routes.ts'
 import { createRefreshCookie } from './session/refresh-cookie.ts'
+import { deleteOldVerifiers } from './session/revocation-log.queries.ts'
 import { deleteExpired } from './session/session.queries.ts'
+import { signInProviderRoutes } from './sign-in-provider/sign-in-provider.routes.ts'
 
 /** A classroom behind one address may sign up in a minute; who asks which addresses have accounts gets no further than this. */
 const SIGNUP_LIMIT = { name: 'signup', limit: 300, windowSeconds: 3_600 }
@@ -46,15 +48,15 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
   const context = contextOf(app.log)
   const once = createOnce(app, 'member', context)
   keyRoutes(app, context.keys)
-  accountRoutes(app, {
+  const guards = {
     context,
-    once,
-    verifier,
     cookie: createRefreshCookie(config.COOKIE_SECURE),
     throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
     signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
-  })
+  }
+  accountRoutes(app, { ...guards, once, verifier })
+  signInProviderRoutes(app, { ...guards, cookieSecure: config.COOKIE_SECURE, publicUrl: config.PUBLIC_URL })
   profileRoutes(app, context)
   followRoutes(app, context, once)
   blockRoutes(app, context, once)
@@ -66,6 +68,7 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
     tokenCleanupJob: async () => ({
       ...(await deleteExpired(context.sql)),
       keys: await context.keys.deleteOld(),
+      verifiers: await deleteOldVerifiers(context.sql),
       auditEntries: await dropOldAudit(context.sql, config.AUDIT_RETENTION_DAYS),
     }),
   })

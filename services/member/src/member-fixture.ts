@@ -13,6 +13,7 @@ import { createPasswordHashing, type PasswordHashing } from './account/password-
 import { readMemberConfigOrThrow } from './config.ts'
 import { createKeyStore, type KeyStore } from './key/key-store.ts'
 import { memberApp } from './member-app.ts'
+import { createProviderClient } from './sign-in-provider/provider-client.ts'
 
 interface Answer {
   status: number
@@ -93,7 +94,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       sql,
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),
       wakeRelay() {},
-      announceRevocations: (all) => {
+      announceRevocations: async (all) => {
         for (const one of all) revocations.revoke(one)
       },
       cursors: createCursors(config.CURSOR_KEY),
@@ -106,6 +107,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
           return {} as never
         },
       },
+      providers: config.providers.map(createProviderClient),
       log,
       settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },
     }),

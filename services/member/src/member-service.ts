@@ -1,4 +1,6 @@
-import { type InProcessRevocations, PostgresRevocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.queries'
+import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
@@ -9,13 +11,15 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
 import { createKeyStore } from './key/key-store.ts'
 import { memberApp } from './member-app.ts'
-import { findLiveRevocations } from './session/session.queries.ts'
+import { createRevocationAnnouncer } from './session/revocation-announcer.ts'
+import { createProviderClient } from './sign-in-provider/provider-client.ts'
 
 interface MemberServiceOptions {
   /** Of the process in which all services run: told of every revocation before it is answered. */
@@ -38,7 +42,9 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
   })
   await keys.initialise()
   if (revocations !== undefined) await rememberRevocations(sql, revocations)
-  const verifier = createTokenVerifier({ keys: keys.verificationKeys, revocations: revocations ?? new PostgresRevocations(sql) })
+  const judged = revocations ?? openRevocations(sql, config.REDIS_URL)
+  const verifier = createTokenVerifier({ keys: keys.verificationKeys, revocations: judged })
+  const redis = config.REDIS_URL === undefined ? undefined : { client: openRedis(config.REDIS_URL), subscriber: openRedis(config.REDIS_URL) }
   const activity = createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN })
   const images = createServiceClient({ service: 'image', baseUrl: config.IMAGE_URL, internalToken: config.INTERNAL_TOKEN })
 
@@ -55,13 +61,12 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
         writes?.tell()
         publishing?.wake()
       },
-      announceRevocations: (all) => {
-        for (const one of all) revocations?.revoke(one)
-      },
+      announceRevocations: createRevocationAnnouncer({ sql, local: revocations, redis }),
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
       passwords: createPasswordHashing(),
       images,
+      providers: config.providers.map(createProviderClient),
       log,
       settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },
     }),
@@ -78,6 +83,8 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       () => publishing.stop(),
       async () => kafka?.close(),
       () => images.close(),
+      () => judged.close(),
+      async () => redis && void (await Promise.all([closeRedis(redis.client), closeRedis(redis.subscriber)])),
       () => sql.end({ timeout: 5 }),
     ],
   })
@@ -85,8 +92,5 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
 
 /** After a restart the memory of one process starts from the log. */
 async function rememberRevocations(sql: Sql, revocations: InProcessRevocations): Promise<void> {
-  for (const row of await findLiveRevocations(sql)) {
-    const expiresAt = Math.floor(row.expires_at.getTime() / 1_000)
-    revocations.revoke(row.token_id === null ? { sessionId: row.session_id, expiresAt } : { tokenId: row.token_id, expiresAt })
-  }
+  for (const one of await findLiveRevocations(sql)) revocations.revoke(one)
 }

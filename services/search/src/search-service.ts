@@ -1,4 +1,5 @@
-import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -13,7 +14,7 @@ import { createReadDatabase } from './read-database.ts'
 import { searchApp } from './search-app.ts'
 
 interface SearchServiceOptions {
-  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
 }
 
@@ -26,9 +27,10 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
     openPool({ url, max: config.DATABASE_POOL_MAX, name: 'search-svc reads', readOnly: true, statementTimeout: SEARCH_TIMEOUT })
   const primary = openReads(config.DATABASE_URL)
   const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
+  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations: options.revocations ?? new PostgresRevocations(sql),
+    revocations,
   })
 
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
@@ -54,6 +56,7 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
       async () => redis && closeRedis(redis),
       async () => supervision.stop(),
       () => engine.close(),
+      () => revocations.close(),
       ...[primary, replica, sql].map((pool) => async () => pool?.end({ timeout: 5 })),
     ],
   })

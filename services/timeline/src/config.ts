@@ -11,6 +11,7 @@ import {
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
 import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const TimelineSettings = Type.Object({
@@ -20,6 +21,7 @@ export const TimelineSettings = Type.Object({
   DATABASE_POOL_MAX: Type.Integer({ minimum: 4, maximum: 64, default: 8, description: 'connections of this service at most, both pools together' }),
   DATABASE_READ_URL: Type.Optional(DatabaseUrl),
   ...tokenSettings,
+  ...redisSettings,
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,

@@ -1,4 +1,5 @@
-import { PostgresRevocations, type Revocations } from '@dailyfeed/access-token/revocations'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/code/subscriptions'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
@@ -18,7 +19,7 @@ import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
 
 interface TimelineServiceOptions {
-  /** Of the process in which all services run; alone, revocations are asked of PostgreSQL. */
+  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
   /** Of the same process: tells that something has been written. Alone, the outboxes are looked at before each feed. */
   writes?: WriteSignal
@@ -30,9 +31,10 @@ export async function startTimelineService(config: TimelineConfig, options: Time
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
   const reads = openPool({ url: config.DATABASE_READ_URL, max: readers, name: 'timeline-svc reads', readOnly: true })
   const primary = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX - readers, name: 'timeline-svc' })
+  const revocations = options.revocations ?? openRevocations(primary, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations: options.revocations ?? new PostgresRevocations(primary),
+    revocations,
   })
 
   const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
@@ -71,6 +73,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
       async () => views?.close(),
       () => publishing.stop(),
       async () => kafka?.close(),
+      () => revocations.close(),
       () => reads.end({ timeout: 5 }),
       () => primary.end({ timeout: 5 }),
     ],

@@ -1,5 +1,6 @@
 import { useDictionary } from '../language/language.ts'
 import { PageHeading } from '../layout/PageHeading.tsx'
+import { SignInMethods } from '../provider/SignInMethods.tsx'
 import { PasswordForm } from '../session/PasswordForm.tsx'
 import { AuditList } from './AuditList.tsx'
 import { SessionList } from './SessionList.tsx'
@@ -13,6 +14,7 @@ export function SecurityPage() {
     <>
       <PageHeading title={nav.security} />
       <SessionList />
+      <SignInMethods />
       <PasswordForm />
       <AuditList />
       <WithdrawalForm />

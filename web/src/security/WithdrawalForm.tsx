@@ -2,6 +2,7 @@ import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { TextField } from '../layout/Field.tsx'
 import { Modal } from '../layout/Modal.tsx'
+import { proofOf, useHasPassword } from '../provider/providers.ts'
 import { call } from '../server/call.ts'
 import { sentenceOf } from '../server/failure.ts'
 import { useSending } from '../server/useSending.ts'
@@ -27,11 +28,13 @@ export function WithdrawalForm() {
 function WithdrawalDialog({ onClose }: { onClose: () => void }) {
   const dictionary = useDictionary()
   const { security: words, session, act } = dictionary
+  const hasPassword = useHasPassword()
   const [password, setPassword] = useState('')
   const withdrawal = useSending({
-    mutationFn: () => call<true>('DELETE', '/api/authentication/deactivate', { body: { password } }),
+    mutationFn: () => call<true>('DELETE', '/api/authentication/deactivate', { body: proofOf(password) }),
     onSuccess: () => endSession('WITHDRAWN'),
   })
+  const sentence = withdrawal.isError ? sentenceOf(withdrawal.error, dictionary) : undefined
   return (
     <Modal title={words.withdrawQuestion} onClose={onClose}>
       <form
@@ -42,16 +45,22 @@ function WithdrawalDialog({ onClose }: { onClose: () => void }) {
           withdrawal.start()
         }}
       >
-        <TextField
-          label={session.password}
-          type="password"
-          name="password"
-          required
-          autoComplete="current-password"
-          value={password}
-          error={withdrawal.isError ? sentenceOf(withdrawal.error, dictionary) : undefined}
-          onChange={({ target }) => setPassword(target.value)}
-        />
+        {hasPassword ? (
+          <TextField
+            label={session.password}
+            type="password"
+            name="password"
+            required
+            autoComplete="current-password"
+            value={password}
+            error={sentence}
+            onChange={({ target }) => setPassword(target.value)}
+          />
+        ) : (
+          <p role="alert" className="field-error">
+            {sentence}
+          </p>
+        )}
         <div className="modal-actions">
           <button type="button" className="button button-quiet" onClick={onClose}>
             {act.cancel}

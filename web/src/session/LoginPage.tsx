@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { TextField } from '../layout/Field.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
+import { ProviderButtons } from '../provider/ProviderButtons.tsx'
 import { fieldSentencesOf, sentenceOf } from '../server/failure.ts'
 import { useSending } from '../server/useSending.ts'
 import { login } from './enter.ts'
@@ -14,7 +15,7 @@ const route = getRouteApi('/login')
 export function LoginPage(): ReactNode {
   const dictionary = useDictionary()
   const { session } = dictionary
-  const { reason, returnTo } = route.useSearch()
+  const { reason, returnTo, problem } = route.useSearch()
   const goIn = useGoIn(returnTo)
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
@@ -25,6 +26,11 @@ export function LoginPage(): ReactNode {
       {reason !== undefined && !entry.isError && (
         <p role="status" className="gate-reason">
           {session[reason]}
+        </p>
+      )}
+      {problem !== undefined && !entry.isError && (
+        <p role="alert" className="gate-reason">
+          {dictionary.provider.problems[problem]}
         </p>
       )}
       <form
@@ -63,6 +69,7 @@ export function LoginPage(): ReactNode {
           {entry.isPending ? session.loggingIn : session.login}
         </button>
       </form>
+      <ProviderButtons returnTo={returnTo} />
       <p className="gate-other">
         {session.noAccount}{' '}
         <Link to="/signup" search={returnTo === undefined ? {} : { returnTo }}>

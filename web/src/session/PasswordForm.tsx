@@ -1,7 +1,9 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
 import { TextField } from '../layout/Field.tsx'
+import { SIGN_IN_METHODS, useHasPassword } from '../provider/providers.ts'
 import { callForResponse } from '../server/call.ts'
 import { fieldSentencesOf, isFailure, sentenceOf } from '../server/failure.ts'
 import { dataOf } from '../server/send.ts'
@@ -14,15 +16,19 @@ export function PasswordForm() {
   const dictionary = useDictionary()
   const { profile: words, session, act } = dictionary
   const titleId = useId()
+  const client = useQueryClient()
+  const hasPassword = useHasPassword()
   const [form, setForm] = useState(EMPTY)
   const change = useSending({
     mutationFn: async () => {
-      const response = await callForResponse({ method: 'PUT', path: '/api/members/password', body: form })
+      const body = hasPassword ? form : { newPassword: form.newPassword }
+      const response = await callForResponse({ method: 'PUT', path: '/api/members/password', body })
       await dataOf(response)
       // All other sessions have ended; this one goes on with what the answer carries.
       acceptTokenOrThrow(response)
     },
     onSuccess: () => {
+      void client.invalidateQueries({ queryKey: SIGN_IN_METHODS })
       setForm(EMPTY)
       announce(words.passwordSaved)
     },
@@ -49,13 +55,13 @@ export function PasswordForm() {
           change.start()
         }}
       >
-        <TextField label={words.currentPassword} autoComplete="current-password" {...control('currentPassword')} />
+        {hasPassword && <TextField label={words.currentPassword} autoComplete="current-password" {...control('currentPassword')} />}
         <TextField label={words.newPassword} hint={session.passwordHint} autoComplete="new-password" {...control('newPassword')} />
         <p role="alert" className="field-error">
           {Object.keys(fields).length === 0 && sentence}
         </p>
         <button type="submit" className="button" disabled={change.isPending}>
-          {change.isPending ? act.saving : words.changePassword}
+          {change.isPending ? act.saving : hasPassword ? words.changePassword : words.setPassword}
         </button>
       </form>
     </section>

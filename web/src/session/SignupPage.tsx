@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useDictionary, useLanguage } from '../language/language.ts'
 import { TextField } from '../layout/Field.tsx'
 import { holdWhileComposing } from '../layout/typing.ts'
+import { ProviderButtons } from '../provider/ProviderButtons.tsx'
 import { fieldSentencesOf, isFailure, sentenceOf } from '../server/failure.ts'
 import { useSending } from '../server/useSending.ts'
 import { signup } from './enter.ts'
@@ -67,6 +68,7 @@ export function SignupPage(): ReactNode {
           {entry.isPending ? session.signingUp : session.signup}
         </button>
       </form>
+      <ProviderButtons returnTo={returnTo} />
       <p className="gate-other">
         {session.haveAccount}{' '}
         <Link to="/login" search={returnTo === undefined ? {} : { returnTo }}>

@@ -3,8 +3,11 @@ import { dataOf, send } from '../server/send.ts'
 import { tellOtherTabs } from './tabs.ts'
 import { acceptTokenOrThrow } from './token.ts'
 
-export async function login(email: string, password: string): Promise<MemberSummary> {
-  const response = await send({ method: 'POST', path: '/api/authentication/login', body: { email, password } })
+export const login = async (email: string, password: string): Promise<MemberSummary> =>
+  acceptSignIn(await send({ method: 'POST', path: '/api/authentication/login', body: { email, password } }))
+
+/** Of an answer that carries both tokens. Throws a Failure. */
+export async function acceptSignIn(response: Response): Promise<MemberSummary> {
   const member = await dataOf<MemberSummary>(response)
   acceptTokenOrThrow(response)
   tellOtherTabs({ type: 'SIGNED_IN', memberId: member.memberId })

@@ -26,7 +26,8 @@ export async function findPasswordHash(sql: Sql, memberId: number): Promise<stri
 
 export interface NewMember {
   email: string
-  passwordHash: string
+  /** Null: the member signs in by a provider alone. */
+  passwordHash: string | null
   memberName: string
   handle: string
   displayName: string
@@ -56,12 +57,15 @@ export async function insertMember(sql: Sql, member: NewMember): Promise<number>
 export async function lockMember(sql: Sql, memberId: number): Promise<LockedMemberRow | undefined> {
   const [row] = await sql<
     [LockedMemberRow?]
-  >`select withdrawn_at is not null as withdrawn, password_hash from member.member where id = ${memberId} for no key update`
+  >`select withdrawn_at is not null as withdrawn, coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable, password_hash
+    from member.member where id = ${memberId} for no key update`
   return row
 }
 
 export interface LockedMemberRow {
   withdrawn: boolean
+  /** Not withdrawn, or so lately that a login brings everything back. */
+  restorable: boolean
   password_hash: string | null
 }
 

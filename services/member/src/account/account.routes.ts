@@ -3,7 +3,7 @@ import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
 import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordChange, RefreshedToken, Session, SignupRequest } from '@dailyfeed/code/member'
-import { type Client, clientOf } from '@dailyfeed/http-server/client-address'
+import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -12,8 +12,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { refuseCrossSite } from '../session/cross-site.ts'
+import { deviceOf } from '../session/device.ts'
 import type { RefreshCookie } from '../session/refresh-cookie.ts'
-import { type Device, endOneSession, listSessions, logout, refreshSession, type Tokens } from '../session/session.service.ts'
+import { endOneSession, listSessions, logout, refreshSession } from '../session/session.service.ts'
 import { changePassword, logIn, logOutEverywhere, signUp, withdraw } from './account.service.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 
@@ -35,19 +36,11 @@ const PUBLIC = { access: 'PUBLIC' as const }
 /** The longest life of a refresh cookie: a bearer older than that has no session to end. */
 const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
 
-const deviceOf = (request: FastifyRequest, { address }: Client): Device => ({ userAgent: request.headers['user-agent']?.slice(0, 300) ?? null, address })
-
 export function accountRoutes(app: HttpServer, { context, once, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
-  /** The access token goes in the header, the refresh token in the cookie alone. */
-  function hand(request: FastifyRequest, reply: FastifyReply, { accessToken, refreshToken }: Tokens): void {
-    reply.header('authorization', `Bearer ${accessToken}`)
-    cookie.set(request, reply, refreshToken)
-  }
-
   async function refresh(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     refuseCrossSite(request, allowedOrigins)
     const tokens = await refreshSession(context, cookie.read(request))
-    hand(request, reply, tokens)
+    cookie.hand(request, reply, tokens)
     return tokens.accessToken
   }
 
@@ -89,7 +82,7 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
     async (request, reply) => {
       const client = clientOf(request)
       const { summary, ...tokens } = await logIn(context, throttle, request.body, deviceOf(request, client), client)
-      hand(request, reply, tokens)
+      cookie.hand(request, reply, tokens)
       return success(200, summary)
     },
   )
@@ -127,13 +120,13 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
   })
 
   app.delete('/api/authentication/deactivate', { schema: { tags, summary: 'Withdraw', body: DeactivateRequest, response: done } }, async (request, reply) => {
-    await withdraw(context, throttle, request.memberId, request.body.password, clientOf(request))
+    await withdraw(context, throttle, request.token, request.body.password, clientOf(request))
     cookie.clear(request, reply)
     return success(200, true)
   })
 
   app.put('/api/members/password', { schema: { tags, summary: 'Change my password', body: PasswordChange, response: done } }, async (request, reply) => {
-    hand(request, reply, await changePassword(context, throttle, request.token, request.body, clientOf(request)))
+    cookie.hand(request, reply, await changePassword(context, throttle, request.token, request.body, clientOf(request)))
     return success(200, true)
   })
 

@@ -1,5 +1,5 @@
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
 import type { LoginRequest, MemberSummary, PasswordChange, SignupRequest } from '@dailyfeed/code/member'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
@@ -9,8 +9,17 @@ import { insertAudit } from '../audit/audit.queries.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { findProfile } from '../profile/profile.queries.ts'
 import { announceEnded, type Device, issueAccessToken, openSession, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
-import { endSessions, findLiveSessionIds } from '../session/session.queries.ts'
-import { findCredentialsByEmail, findPasswordHash, getIdentity, insertMember, lockMember, setPasswordHash, setWithdrawn } from './account.queries.ts'
+import { endSessions, findLiveSessionIds, isFreshProviderSession } from '../session/session.queries.ts'
+import {
+  findCredentialsByEmail,
+  findPasswordHash,
+  getIdentity,
+  insertMember,
+  type LockedMemberRow,
+  lockMember,
+  setPasswordHash,
+  setWithdrawn,
+} from './account.queries.ts'
 import { avatarUrlOf, avatarUrlProblem, birthDateProblem, emailOf, passwordProblem, throwProblems, timezoneProblem } from './account-rules.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { insertMemberEvent } from './member-event.ts'
@@ -25,7 +34,18 @@ export async function signUp(context: MemberContext, request: SignupRequest, dev
     timezoneProblem(request.timezone),
     avatarUrlProblem(request.avatarUrl),
   )
-  const passwordHash = await context.passwords.hash(request.password)
+  const id = await createMember(context, request, await context.passwords.hash(request.password), device)
+  return { id, name: request.memberName }
+}
+
+/** Throws MEMBER_ALREADY_EXISTS or MEMBER_HANDLE_ALREADY_EXISTS. `also`: what belongs to the same transaction. */
+export async function createMember(
+  context: MemberContext,
+  request: Omit<SignupRequest, 'password'>,
+  passwordHash: string | null,
+  device: Device,
+  also?: (sql: Sql, memberId: number) => Promise<void>,
+): Promise<number> {
   const member = {
     email: emailOf(request.email),
     passwordHash,
@@ -49,11 +69,12 @@ export async function signUp(context: MemberContext, request: SignupRequest, dev
       const memberId = await insertMember(transaction, member)
       await insertMemberEvent(context, transaction, 'MEMBER_SIGNUP', memberId)
       await insertAudit(transaction, { type: 'SIGNED_UP', memberId, ...device })
+      await also?.(transaction, memberId)
       return memberId
     })
     context.wakeRelay()
     context.log.info({ security: 'SIGNED_UP', memberId: id }, 'signed up')
-    return { id, name: request.memberName }
+    return id
   } catch (error) {
     if (isUniqueViolation(error, 'member_email')) throw new DailyfeedError('MEMBER_ALREADY_EXISTS')
     if (isUniqueViolation(error, 'member_handle')) throw new DailyfeedError('MEMBER_HANDLE_ALREADY_EXISTS')
@@ -78,23 +99,43 @@ export async function logIn(
     await insertAudit(context.sql, { type: 'LOGIN_FAILED', memberId: credentials?.id, ...device })
     throw new DailyfeedError('LOGIN_FAILED')
   })
+  // A password that was changed while it was being checked opens nothing any more.
+  return enter(context, memberId, device, { isStill: (member) => member.password_hash === passwordHash })
+}
+
+interface Entry {
+  /** Whether what was checked before still holds, now that the member's row is locked. */
+  isStill: (member: LockedMemberRow) => boolean
+  /** By which the member signed in; absent: by the password. */
+  provider?: string
+  /** What belongs to the same transaction. */
+  also?: (sql: Sql) => Promise<void>
+}
+
+/** A session for a member who has proved to be one. A withdrawn one comes back by that. */
+export async function enter(
+  context: MemberContext,
+  memberId: number,
+  device: Device,
+  { isStill, provider, also }: Entry,
+): Promise<Tokens & { summary: MemberSummary }> {
   const session = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     const member = await lockMember(transaction, memberId)
-    // A password that was changed while it was being checked opens nothing any more.
-    if (member?.password_hash !== passwordHash) throw new DailyfeedError('LOGIN_FAILED')
+    if (member === undefined || !member.restorable || !isStill(member)) throw new DailyfeedError('LOGIN_FAILED')
     if (member.withdrawn) {
       await setWithdrawn(transaction, memberId, false)
       await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
       await insertAudit(transaction, { type: 'RESTORED', memberId, ...device })
     }
-    const opened = await openSession(transaction, memberId, device)
+    await also?.(transaction)
+    const opened = await openSession(transaction, memberId, device, provider)
     await insertMemberEvent(context, transaction, 'MEMBER_LOGIN', memberId)
     await insertAudit(transaction, { type: 'LOGGED_IN', memberId, sessionId: opened.sessionId, ...device })
     return opened
   })
   context.wakeRelay()
-  context.log.info({ security: 'LOGGED_IN', memberId, sessionId: session.sessionId, address: client.address }, 'logged in')
+  context.log.info({ security: 'LOGGED_IN', memberId, sessionId: session.sessionId, address: device.address, provider }, 'logged in')
   const accessToken = await issueAccessToken(context, memberId, session.sessionId)
   const row = await findProfile(context.sql, memberId, memberId)
   if (row === undefined) throw new DailyfeedError('LOGIN_FAILED')
@@ -105,12 +146,11 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
   const ended = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     await lockMember(transaction, memberId)
-    const rows = await endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
     await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
     await insertAudit(transaction, { type: 'LOGGED_OUT_EVERYWHERE', memberId })
-    return rows
+    return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
   })
-  announceEnded(context, ended)
+  await announceEnded(context, ended)
   context.wakeRelay()
   context.log.info({ security: 'LOGGED_OUT_EVERYWHERE', memberId, sessions: ended.length }, 'logged out everywhere')
 }
@@ -119,11 +159,12 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
 export async function changePassword(
   context: MemberContext,
   throttle: LoginThrottle,
-  { memberId, sessionId }: AccessToken,
+  token: AccessToken,
   { currentPassword, newPassword }: PasswordChange,
   client: Client,
 ): Promise<Tokens> {
-  const known = await checkPasswordOrThrow(context, throttle, memberId, currentPassword, client)
+  const { memberId, sessionId } = token
+  const known = await confirmOwnerOrThrow(context, throttle, token, { password: currentPassword, field: 'currentPassword' }, client)
   const { handle, email } = await getIdentity(context.sql, memberId)
   throwProblems(await passwordProblem(newPassword, handle, email, 'newPassword'))
   const hash = await context.passwords.hash(newPassword)
@@ -133,16 +174,24 @@ export async function changePassword(
     await setPasswordHash(transaction, memberId, hash)
     await insertAudit(transaction, { type: 'PASSWORD_CHANGED', memberId, sessionId, address: client.address })
     const others = (await findLiveSessionIds(transaction, memberId)).filter((id) => id !== sessionId)
-    return { ended: await endSessions(transaction, others, revocationLife(context.settings)), refreshToken: await renewSessionOrThrow(transaction, sessionId) }
+    const refreshToken = await renewSessionOrThrow(transaction, sessionId)
+    return { refreshToken, ended: await endSessions(transaction, others, revocationLife(context.settings)) }
   })
-  announceEnded(context, ended)
+  await announceEnded(context, ended)
   context.log.info({ security: 'PASSWORD_CHANGED', memberId, sessionsEnded: ended.length }, 'password changed')
   return { accessToken: await issueAccessToken(context, memberId, sessionId), refreshToken }
 }
 
 /** Hides the member and all that they wrote at once; a login within 30 days brings it back. */
-export async function withdraw(context: MemberContext, throttle: LoginThrottle, memberId: number, password: string, client: Client): Promise<void> {
-  const known = await checkPasswordOrThrow(context, throttle, memberId, password, client)
+export async function withdraw(
+  context: MemberContext,
+  throttle: LoginThrottle,
+  token: AccessToken,
+  password: string | undefined,
+  client: Client,
+): Promise<void> {
+  const { memberId } = token
+  const known = await confirmOwnerOrThrow(context, throttle, token, { password, field: 'password' }, client)
   const ended = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     await lockUnchangedOrThrow(transaction, memberId, known)
@@ -151,19 +200,31 @@ export async function withdraw(context: MemberContext, throttle: LoginThrottle, 
     await insertAudit(transaction, { type: 'WITHDRAWN', memberId, address: client.address })
     return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
   })
-  announceEnded(context, ended)
+  await announceEnded(context, ended)
   context.wakeRelay()
   context.log.info({ security: 'WITHDRAWN', memberId, sessions: ended.length }, 'withdrawn')
 }
 
-/** Returns the hash that the password was compared with. */
-async function checkPasswordOrThrow(
+/** auth.md: a sign-in by a provider counts as long for a member without a password. */
+const FRESH_SECONDS = 300
+
+/**
+ * That it is the member who asks, and not whoever sits at an unlocked screen: by the password, or for a member without one
+ * by a session that began a moment ago. Returns the hash that the password was compared with.
+ */
+export async function confirmOwnerOrThrow(
   { sql, passwords, log }: MemberContext,
   throttle: LoginThrottle,
-  memberId: number,
-  password: string,
+  { memberId, sessionId }: AccessToken,
+  { password, field }: { password: string | undefined; field: string },
   client: Client,
 ): Promise<string | null | undefined> {
+  const known = await findPasswordHash(sql, memberId)
+  if (known === null) {
+    if (await isFreshProviderSession(sql, sessionId, FRESH_SECONDS)) return known
+    throw new DailyfeedError('RECENT_SIGN_IN_NEEDED')
+  }
+  if (password === undefined) throw new ValidationError([{ field, ko: '비밀번호를 입력해 주세요.', en: 'Please enter your password.' }])
   return throttle.judge(`member ${memberId}`, client, async () => {
     const hash = await findPasswordHash(sql, memberId)
     if (await passwords.verify(hash, password)) return hash
@@ -174,6 +235,6 @@ async function checkPasswordOrThrow(
 }
 
 /** The password that was checked is the member's still; from here on it stays so until the commit. */
-async function lockUnchangedOrThrow(sql: Sql, memberId: number, passwordHash: string | null | undefined): Promise<void> {
+export async function lockUnchangedOrThrow(sql: Sql, memberId: number, passwordHash: string | null | undefined): Promise<void> {
   if ((await lockMember(sql, memberId))?.password_hash !== passwordHash) throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
 }

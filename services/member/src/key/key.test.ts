@@ -81,6 +81,6 @@ test('the clean-up drops what no living token can need, and nothing else', async
   await member.database
     .sql`update member.jwt_blacklist set expires_at = now() - interval '2 days' where session_id in (select id from member.session where member_id = ${old.id})`
   const { body } = await run('tokenCleanupJob')
-  expect(body.data).toEqual({ tokens: 0, revocations: 2, sessions: 1, keys: 0, auditEntries: 0 })
+  expect(body.data).toEqual({ tokens: 0, revocations: 2, sessions: 1, keys: 0, auditEntries: 0, verifiers: 0 })
   expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)
 })

@@ -9,14 +9,16 @@ interface NewSession {
   memberId: number
   userAgent: string | null
   address: string
+  /** By which the member signed in; undefined: by the password. */
+  provider: string | undefined
   tokenHash: Buffer
 }
 
-export async function insertSession(sql: Sql, { id, memberId, userAgent, address, tokenHash }: NewSession): Promise<void> {
+export async function insertSession(sql: Sql, { id, memberId, userAgent, address, provider, tokenHash }: NewSession): Promise<void> {
   await sql`
     with session as (
-      insert into member.session (id, member_id, user_agent, address, expires_at)
-      values (${id}, ${memberId}, ${userAgent}, ${address}, now() + ${ABSOLUTE}::interval)
+      insert into member.session (id, member_id, user_agent, address, provider, expires_at)
+      values (${id}, ${memberId}, ${userAgent}, ${address}, ${provider ?? null}, now() + ${ABSOLUTE}::interval)
       returning id
     )
     insert into member.refresh_token (token_hash, session_id, expires_at)
@@ -89,16 +91,19 @@ export interface EndedSessionRow {
   member_id: number
 }
 
-/** Ends those that live, and writes them to the log that every service judges tokens by. */
+/**
+ * Ends those that live, and writes them to the log that every service judges tokens by. In a transaction, as its last
+ * writes: the log is locked from then on.
+ */
 export async function endSessions(sql: Sql, ids: readonly string[], tokenLifeSeconds: number): Promise<EndedSessionRow[]> {
-  return sql<EndedSessionRow[]>`
-    with ended as (
-      update member.session set ended_at = now() where id = any (${ids as string[]}::uuid[]) and ended_at is null
-      returning id, member_id
-    ), logged as (
-      insert into member.jwt_blacklist (session_id, expires_at) select id, now() + ${tokenLifeSeconds} * interval '1 second' from ended
-    )
-    select id, member_id from ended`
+  const ended = await sql<EndedSessionRow[]>`
+    update member.session set ended_at = now() where id = any (${ids as string[]}::uuid[]) and ended_at is null
+    returning id, member_id`
+  if (ended.length > 0)
+    await sql`
+      insert into member.jwt_blacklist (session_id, expires_at)
+      select id, now() + ${tokenLifeSeconds} * interval '1 second' from unnest(${ended.map(({ id }) => id)}::uuid[]) as ended(id)`
+  return ended
 }
 
 export async function blacklistToken(sql: Sql, tokenId: string, sessionId: string, expiresAt: number): Promise<void> {
@@ -107,6 +112,13 @@ export async function blacklistToken(sql: Sql, tokenId: string, sessionId: strin
 
 export const findLiveSessionIds = async (sql: Sql, memberId: number): Promise<string[]> =>
   (await sql<{ id: string }[]>`select id from member.session where member_id = ${memberId} and ended_at is null`).map(({ id }) => id)
+
+/** Whether the session began lately by a provider, which proves as much as a password that is typed. */
+export async function isFreshProviderSession(sql: Sql, sessionId: string, seconds: number): Promise<boolean> {
+  const rows = await sql`
+    select from member.session where id = ${sessionId} and provider is not null and created_at > now() - ${seconds} * interval '1 second' and ended_at is null`
+  return rows.length === 1
+}
 
 /** Whatever text the id is. */
 export async function isLiveSessionOf(sql: Sql, memberId: number, id: string): Promise<boolean> {
@@ -127,15 +139,6 @@ export const findLiveSessions = (sql: Sql, memberId: number): Promise<SessionRow
     select id, created_at, last_used_at, user_agent from member.session
     where member_id = ${memberId} and ended_at is null and expires_at > now()
     order by last_used_at desc limit 100`
-
-export interface RevocationRow {
-  token_id: string | null
-  session_id: string
-  expires_at: Date
-}
-
-export const findLiveRevocations = (sql: Sql): Promise<RevocationRow[]> =>
-  sql<RevocationRow[]>`select token_id, session_id, expires_at from member.jwt_blacklist where expires_at > now() - interval '1 day'`
 
 /** What no living token can need any more. A day longer, for routes that accept a token that ended not long ago. */
 export async function deleteExpired(sql: Sql): Promise<{ tokens: number; revocations: number; sessions: number }> {

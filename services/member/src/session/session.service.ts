@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
+import type { Revocation } from '@dailyfeed/access-token/revocations'
 import { DailyfeedError } from '@dailyfeed/code/errors'
 import type { Session } from '@dailyfeed/code/member'
 import type { Sql } from 'postgres'
@@ -36,10 +37,15 @@ export interface Tokens {
 const RACE_SECONDS = 10
 
 /** Inside the transaction of a login, which holds the member's row. */
-export async function openSession(sql: Sql, memberId: number, { userAgent, address }: Device): Promise<{ sessionId: string; refreshToken: string }> {
+export async function openSession(
+  sql: Sql,
+  memberId: number,
+  { userAgent, address }: Device,
+  provider?: string,
+): Promise<{ sessionId: string; refreshToken: string }> {
   const sessionId = randomUUID()
   const refreshToken = newRefreshToken()
-  await insertSession(sql, { id: sessionId, memberId, userAgent, address, tokenHash: hashOf(refreshToken) })
+  await insertSession(sql, { id: sessionId, memberId, userAgent, address, provider, tokenHash: hashOf(refreshToken) })
   return { sessionId, refreshToken }
 }
 
@@ -55,7 +61,7 @@ type Rotation =
 export async function refreshSession(context: MemberContext, refreshToken: string | undefined): Promise<Tokens> {
   if (refreshToken === undefined) throw relogin()
   const rotation = await context.sql.begin((transaction) => rotate(context, transaction as unknown as Sql, refreshToken))
-  if (rotation.outcome === 'REUSED') announceEnded(context, rotation.ended)
+  if (rotation.outcome === 'REUSED') await announceEnded(context, rotation.ended)
   if (rotation.outcome === 'REUSED' || rotation.outcome === 'REFUSED') throw relogin()
   const accessToken = await issueAccessToken(context, rotation.memberId, rotation.sessionId)
   return { accessToken, refreshToken: rotation.successor }
@@ -86,14 +92,14 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
     const transaction = begun as unknown as Sql
     // Members before sessions, as a logout everywhere locks them: two at once stand in line instead of in each other's way.
     for (const memberId of await findMembersOfSessions(transaction, sessions)) await lockMember(transaction, memberId)
-    if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
     const rows = await endSessions(transaction, sessions, revocationLife(context.settings))
+    if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
     for (const memberId of new Set(rows.map(({ member_id }) => member_id))) await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
     for (const { id, member_id: memberId } of rows) await insertAudit(transaction, { type: 'LOGGED_OUT', memberId, sessionId: id })
     return rows
   })
-  if (bearer !== undefined) context.announceRevocations([{ tokenId: bearer.tokenId, expiresAt: bearer.expiresAt }])
-  announceEnded(context, ended)
+  const ofBearer = bearer === undefined ? [] : [{ tokenId: bearer.tokenId, expiresAt: bearer.expiresAt }]
+  await context.announceRevocations([...ofBearer, ...revocationsOf(context, ended)])
   context.wakeRelay()
   for (const { id, member_id } of ended) context.log.info({ security: 'LOGGED_OUT', memberId: member_id, sessionId: id }, 'logged out')
 }
@@ -111,8 +117,13 @@ export async function listSessions({ sql }: MemberContext, memberId: number, cur
 
 export async function endOneSession(context: MemberContext, memberId: number, sessionId: string): Promise<void> {
   if (!(await isLiveSessionOf(context.sql, memberId, sessionId))) throw new DailyfeedError('SESSION_NOT_FOUND')
-  announceEnded(context, await endSessions(context.sql, [sessionId], revocationLife(context.settings)))
-  await insertAudit(context.sql, { type: 'SESSION_ENDED', memberId, sessionId })
+  const ended = await context.sql.begin(async (begun) => {
+    const transaction = begun as unknown as Sql
+    await lockMember(transaction, memberId)
+    await insertAudit(transaction, { type: 'SESSION_ENDED', memberId, sessionId })
+    return endSessions(transaction, [sessionId], revocationLife(context.settings))
+  })
+  await announceEnded(context, ended)
   context.log.info({ security: 'SESSION_ENDED', memberId, sessionId }, 'session ended')
 }
 
@@ -124,9 +135,12 @@ export async function renewSessionOrThrow(sql: Sql, sessionId: string): Promise<
 }
 
 /** After the commit, and before the answer: from then on no service accepts a token of these sessions. */
-export function announceEnded({ announceRevocations, settings }: MemberContext, ended: readonly EndedSessionRow[]): void {
+export const announceEnded = (context: MemberContext, ended: readonly EndedSessionRow[]): Promise<void> =>
+  context.announceRevocations(revocationsOf(context, ended))
+
+function revocationsOf({ settings }: MemberContext, ended: readonly EndedSessionRow[]): Revocation[] {
   const expiresAt = Math.floor(Date.now() / 1_000) + revocationLife(settings)
-  announceRevocations(ended.map(({ id }) => ({ sessionId: id, expiresAt })))
+  return ended.map(({ id }) => ({ sessionId: id, expiresAt }))
 }
 
 /** Longer than any token that was issued before can be accepted. */
