@@ -8,7 +8,7 @@ const BASE = '/api/authentication/oidc'
 export const SIGN_IN_METHODS = ['sign-in-methods'] as const
 
 /** Why a sign-in by a provider led back here, as the server names it in the address. */
-export const PROVIDER_PROBLEMS = [
+const PROVIDER_PROBLEMS = [
   'provider_cancelled',
   'provider_refused',
   'provider_expired',
