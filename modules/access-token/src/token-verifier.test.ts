@@ -198,3 +198,33 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
     await new Promise((resolve) => issuer.close(resolve))
   }
 })
+
+test('A6: who could not ask for a new key set has asked again before a new key signs', async () => {
+  let isAway = false
+  let kid = 'k1'
+  const issuer = createServer((_request, response) => {
+    if (isAway) return response.writeHead(503).end()
+    return response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid, alg: 'EdDSA' }] }))
+  })
+  await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
+  const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 2)
+  const remote = createTokenVerifier({ keys, revocations, now: () => NOW })
+  const later = vi.spyOn(performance, 'now')
+  const at = performance.now()
+  try {
+    expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
+    isAway = true
+    later.mockReturnValue(at + 3_000)
+    await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    isAway = false
+    kid = 'k2'
+    later.mockReturnValue(at + 5_100)
+    expect((await remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`)).memberId).toBe(7)
+  } finally {
+    later.mockRestore()
+    issuer.closeAllConnections()
+    await new Promise((resolve) => issuer.close(resolve))
+  }
+})

@@ -44,6 +44,8 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
     cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: 5_000,
   })
+  // A key is published for the age of a set before it signs: whoever could not ask must have asked again by then.
+  const retrySeconds = Math.min(cacheSeconds, ASK_AGAIN_SECONDS)
   let ends = new Map<string, number>()
   let askedAt = Number.NEGATIVE_INFINITY
   let failure: DailyfeedError | undefined
@@ -70,13 +72,13 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
       return await remote(...token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      if (!isOlderThan(ASK_AGAIN_SECONDS) && !remote.reloading) throw failure ?? error
+      if (!isOlderThan(failure === undefined ? ASK_AGAIN_SECONDS : retrySeconds) && !remote.reloading) throw failure ?? error
       await ask()
       return remote(...token)
     }
   }
   const refreshWhenOld = () => {
-    if (isKnown && isOlderThan(failure === undefined ? cacheSeconds : ASK_AGAIN_SECONDS)) ask().catch(() => {})
+    if (isKnown && isOlderThan(failure === undefined ? cacheSeconds : retrySeconds)) ask().catch(() => {})
   }
   return Object.assign(find, { endOf: (kid: string) => ends.get(kid), refreshWhenOld })
 }

@@ -258,3 +258,31 @@ test('what happened to an account is told as events of rising version', async ()
   expect(events.map(({ activity_type }) => activity_type)).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN', 'MEMBER_LOGOUT'])
   expect(new Set(events.map(({ version }) => version)).size).toBe(3)
 })
+
+test('C4: two hundred and fifty wrong logins at once hold up nobody who needs no hash; what cannot wait is 503, and a password of a megabyte is never hashed', async () => {
+  const account = await member.signUp()
+  const answers = Promise.all(
+    Array.from({ length: 250 }, (_, n) => member.ask('POST', '/api/authentication/login', { email: account.email, password: `wrong ${n}` })),
+  )
+  const waits: number[] = []
+  let isOver = false
+  void answers.then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    const startedAt = performance.now()
+    expect((await member.ask('GET', '/api/members/profile', undefined, { authorization: account.bearer })).status).toBe(200)
+    waits.push(performance.now() - startedAt)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const statuses = (await answers).map(({ status }) => status)
+  expect(new Set(statuses)).toEqual(new Set([401, 503]))
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0)
+  expect(waits.length).toBeGreaterThan(20)
+  waits.sort((a, b) => a - b)
+  expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(100)
+  const startedAt = performance.now()
+  const huge = await member.ask('POST', '/api/authentication/login', { email: account.email, password: 'x'.repeat(1_000_000) })
+  expect([400, 413]).toContain(huge.status)
+  expect(performance.now() - startedAt).toBeLessThan(200)
+}, 60_000)

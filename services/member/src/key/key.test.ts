@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromBatch, type MemberFixture, memberFixture } from '../member-fixture.ts'
 import { createKeyStore } from './key-store.ts'
@@ -84,3 +88,28 @@ test('the clean-up drops what no living token can need, and nothing else', async
   expect(body.data).toEqual({ tokens: 0, revocations: 2, sessions: 1, keys: 0, auditEntries: 0, verifiers: 0 })
   expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)
 })
+
+test('A7: a rotation that is killed half-way, twenty times, leaves exactly one primary, and logins go on', async () => {
+  let rotations = 0
+  for (let n = 0; n < 20; n += 1) {
+    const before = await countRetired()
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'rotate-until-killed.fixture.ts'), member.database.urlOf('member'), 'a-secret-of-at-least-32-characters'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    await once(child.stdout, 'data')
+    await sleep(5 + n * 7)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    rotations += (await countRetired()) - before
+    const [{ primaries }] = await member.sql<[{ primaries: number }]>`select count(*)::int as primaries from member.jwt_key where state = 'PRIMARY'`
+    expect(primaries).toBe(1)
+  }
+  expect(rotations).toBeGreaterThan(20)
+  expect((await member.signUp()).bearer).toMatch(/^Bearer /)
+}, 60_000)
+
+const countRetired = async () => (await member.sql`select from member.jwt_key where state = 'RETIRED'`).length

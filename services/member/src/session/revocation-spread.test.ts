@@ -49,7 +49,7 @@ const through = (url: string, { port }: TcpProxy): string => {
   return changed.href
 }
 
-describe.skipIf(isMissing)('what is revoked is accepted by nobody once that has been answered', () => {
+describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that has been answered', () => {
   let verifiers: RememberedRevocations[]
   let announce: (revocations: readonly Revocation[]) => Promise<void>
   let undo: (() => Promise<unknown>)[]
