@@ -1,5 +1,6 @@
 import type { MemberProfile } from '@dailyfeed/code/member'
 import { Link } from '@tanstack/react-router'
+import { MemberMenu } from '../hiding/MemberMenu.tsx'
 import { useCountFormat, useDictionary, useLanguage } from '../language/language.ts'
 import { PageHeading } from '../layout/PageHeading.tsx'
 import { useMe } from '../session/me.ts'
@@ -23,7 +24,10 @@ export function ProfileHead({ profile }: { profile: MemberProfile }) {
             {member.editProfile}
           </Link>
         ) : (
-          <FollowButton member={profile} />
+          <>
+            <MemberMenu member={profile} />
+            <FollowButton member={profile} />
+          </>
         )}
       </div>
       <PageHeading title={profile.displayName || profile.memberName} />

@@ -1,3 +1,4 @@
+import { HiddenMembers } from '../hiding/HiddenMembers.tsx'
 import { useDictionary } from '../language/language.ts'
 import { PageHeading } from '../layout/PageHeading.tsx'
 import { SignInMethods } from '../provider/SignInMethods.tsx'
@@ -16,6 +17,8 @@ export function SecurityPage() {
       <SessionList />
       <SignInMethods />
       <PasswordForm />
+      <HiddenMembers hiding="block" />
+      <HiddenMembers hiding="mute" />
       <AuditList />
       <WithdrawalForm />
     </>

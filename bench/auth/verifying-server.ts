@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { createHttpServer } from '@dailyfeed/http-server/http-server'
+import { openPool } from '@dailyfeed/postgres-support/pool'
+
+interface VerifyingServerOptions {
+  databaseUrl: string
+  redisUrl: string
+  jwksUrl: string
+}
+
+export interface VerifyingServer {
+  /** Answers anybody. */
+  openUrl: string
+  /** The same answer, for members. */
+  memberUrl: string
+  stop(): Promise<void>
+}
+
+/** A service that does nothing but judge tokens as every service does, in a process of its own. */
+export async function startVerifyingServer(options: VerifyingServerOptions): Promise<VerifyingServer> {
+  const child: ChildProcess = spawn(process.execPath, ['--max-semi-space-size=16', import.meta.filename, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
+    child.once('exit', (code) => reject(new Error(`the verifying server ended with ${code}`)))
+  })
+  return {
+    openUrl: `${url}/open`,
+    memberUrl: `${url}/member`,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve())
+        child.kill('SIGTERM')
+      }),
+  }
+}
+
+if (import.meta.main) {
+  const { databaseUrl, redisUrl, jwksUrl } = JSON.parse(process.argv[2] ?? '{}') as VerifyingServerOptions
+  const sql = openPool({ url: databaseUrl, max: 2, name: 'verifying' })
+  const verifier = createTokenVerifier({ keys: remoteKeys(jwksUrl, 600), revocations: openRevocations(sql, redisUrl) })
+  const app = await createHttpServer({ service: 'verifying', logLevel: 'silent', verifier, checkReady: async () => {} })
+  const answer = { status: 200, result: 'SUCCESS', data: true }
+  app.get('/open', { config: { access: 'PUBLIC' } }, async () => answer)
+  app.get('/member', async () => answer)
+  process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
+  process.once('SIGTERM', () => process.exit(0))
+}
