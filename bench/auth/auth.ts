@@ -1,9 +1,138 @@
-import { createPasswordHashing } from '@dailyfeed/member/account/password-hashing'
 import { PORT_OFFSETS } from '@dailyfeed/code/ports'
-import { closeRedis } from '@dailyfeed/redis-support/redis-client'
+import { createPasswordHashing } from '@dailyfeed/member/account/password-hashing'
+import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
-import { startSeparateServices } from '@dailyfeed/tests/separate-services'
+import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/separate-services'
 import autocannon from 'autocannon'
-import { factorFigure, type Figure, informationFigure, ratioFigure } from '../figure.ts'
+import { factorFigure, type Figure, ratioFigure } from '../figure.ts'
 import { requestsPerSecond } from '../load.ts'
 import { startVerifyingServer } from './verifying-server.ts'
+
+const PASSWORD = 'a bench knocks at many doors'
+const MEMBERS = 100
+const SECONDS = 5
+/** As many logins at once as are judged without being refused. */
+const LOGINS_AT_ONCE = 16
+const FEED_REQUESTS_PER_SECOND = 100
+
+/** Verification of tokens, logins against bare argon2id, and what a storm of wrong logins does to those who read. */
+export async function authBench(): Promise<Figure[]> {
+  return [...(await verificationAndLogins()), await feedsInAStorm()]
+}
+
+async function verificationAndLogins(): Promise<Figure[]> {
+  const redis = await startTestRedis()
+  const services = await startSeparateServices({ services: ['member'], env: () => ({ REDIS_URL: redis.url }) })
+  const verifying = await startVerifyingServer({
+    databaseUrl: services.database.urlOf('activity'),
+    redisUrl: redis.url,
+    jwksUrl: `${services.urlOf('member')}/.well-known/jwks.json`,
+  })
+  try {
+    const emails = await signUpAll(services)
+    const authorization = (await logIn(services.urlOf('member'), emails[0] ?? '', PASSWORD)).headers.get('authorization') ?? ''
+    // Turn by turn, so that a machine that drifts does so in both.
+    const [open, member]: [number[], number[]] = [[], []]
+    for (let round = 0; round < 3; round += 1) {
+      open.push(await requestsPerSecond(verifying.openUrl, { authorization }))
+      member.push(await requestsPerSecond(verifying.memberUrl, { authorization }))
+    }
+    const [bare, logins]: [number[], number[]] = [[], []]
+    for (let round = 0; round < 3; round += 1) {
+      bare.push(await bareHashesPerSecond())
+      logins.push(await loginsPerSecond(services.urlOf('member'), emails))
+    }
+    return [
+      ratioFigure('a route for members, warm, of the same for anybody', mean(member), mean(open), 'requests/s', 0.9),
+      ratioFigure('logins, of bare argon2id', mean(logins), mean(bare), 'logins/s', 0.85),
+    ]
+  } finally {
+    await verifying.stop()
+    await services.stopAll()
+    await redis.stop()
+  }
+}
+
+/** A reader's p99 at a steady pace, quiet and while a hundred connections guess passwords. */
+async function feedsInAStorm(): Promise<Figure> {
+  const platform = await startPlatformProcess()
+  const memberUrl = `http://127.0.0.1:${platform.port + PORT_OFFSETS.member}`
+  try {
+    const account = { email: 'reader@example.com', password: PASSWORD, memberName: 'Reader', handle: 'bench_reader' }
+    await post(`${memberUrl}/api/authentication/signup`, account)
+    const authorization = (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
+    const feed = `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}/api/timeline/posts/followings`
+    await requestsPerSecond(feed, { authorization })
+    const quiet = await feedP99(feed, authorization)
+    const storm = autocannon({
+      url: `${memberUrl}/api/authentication/login`,
+      method: 'POST',
+      connections: 100,
+      duration: 2 * SECONDS + 2,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: account.email, password: 'a wrong guess' }),
+    })
+    const stormy = await feedP99(feed, authorization)
+    await storm
+    return factorFigure('feed reads while 100 connections guess passwords, p99', stormy, quiet, 'ms', 2)
+  } finally {
+    await platform.stop()
+  }
+}
+
+async function feedP99(url: string, authorization: string): Promise<number> {
+  const result = await autocannon({ url, headers: { authorization }, connections: 4, overallRate: FEED_REQUESTS_PER_SECOND, duration: 2 * SECONDS })
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} feeds were not 2xx, ${result.errors} failed`)
+  return result.latency.p99
+}
+
+async function signUpAll(services: SeparateServices): Promise<string[]> {
+  const emails = Array.from({ length: MEMBERS }, (_, n) => `member${n}@example.com`)
+  await Promise.all(
+    emails.map((email, n) =>
+      post(`${services.urlOf('member')}/api/authentication/signup`, { email, password: PASSWORD, memberName: `Member ${n}`, handle: `member_${n}` }),
+    ),
+  )
+  return emails
+}
+
+const logIn = (memberUrl: string, email: string, password: string) => post(`${memberUrl}/api/authentication/login`, { email, password })
+
+async function post(url: string, body: object): Promise<Response> {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  return response
+}
+
+/** The very functions of member-svc, with nothing around them. */
+async function bareHashesPerSecond(): Promise<number> {
+  const passwords = createPasswordHashing()
+  const hash = await passwords.hash(PASSWORD)
+  return perSecond(() => passwords.verify(hash, PASSWORD))
+}
+
+async function loginsPerSecond(memberUrl: string, emails: readonly string[]): Promise<number> {
+  let next = 0
+  return perSecond(async () => {
+    next += 1
+    await (await logIn(memberUrl, emails[next % emails.length] ?? '', PASSWORD)).arrayBuffer()
+  })
+}
+
+/** How often `act` is done in a second, so many at once. */
+async function perSecond(act: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  const end = startedAt + SECONDS * 1_000
+  let done = 0
+  await Promise.all(
+    Array.from({ length: LOGINS_AT_ONCE }, async () => {
+      while (performance.now() < end) {
+        await act()
+        done += 1
+      }
+    }),
+  )
+  return (done * 1_000) / (performance.now() - startedAt)
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
