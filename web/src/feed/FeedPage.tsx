@@ -13,17 +13,28 @@ import { itemsOf, type Pages, refreshFromTop } from '../scroll/useScroll.ts'
 import { FEEDS, type FeedName } from './feeds.ts'
 
 const WINDOWS = ['1h', '1d', '7d', 'all'] as const
-type Window = (typeof WINDOWS)[number]
+const SCOPES = ['all', 'followings'] as const
 
-/** Which period a ranking was left at, for the way back. */
-const leftWindows = new Map<FeedName, Window>()
+interface Shown {
+  window: (typeof WINDOWS)[number]
+  scope: (typeof SCOPES)[number]
+}
+const EVERYTHING: Shown = { window: 'all', scope: 'all' }
+
+/** What of a ranking was left shown, for the way back. */
+const left = new Map<FeedName, Shown>()
 
 export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
   const dictionary = useDictionary()
   const client = useQueryClient()
   const { path, hasWindow, empty } = FEEDS[feed]
-  const [window, setWindow] = useState<Window>(() => (hasComeBack() ? (leftWindows.get(feed) ?? 'all') : 'all'))
-  const key = postListKey(feed, hasWindow ? window : '')
+  const [shown, setShown] = useState<Shown>(() => (hasComeBack() ? (left.get(feed) ?? EVERYTHING) : EVERYTHING))
+  const { window, scope } = shown
+  const key = postListKey(feed, hasWindow ? `${window}/${scope}` : '')
+  const show = (next: Partial<Shown>) => {
+    left.set(feed, { ...shown, ...next })
+    setShown({ ...shown, ...next })
+  }
   useState(() => {
     if (hasComeBack()) return
     // Coming by a link starts anew; before the first render, so that old positions are never shown.
@@ -41,23 +52,28 @@ export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
     <>
       <PageHeading title={dictionary.nav[feed]}>
         {hasWindow && (
-          <Choice
-            label={dictionary.feed.window}
-            value={window}
-            options={WINDOWS.map((value) => ({ value, label: dictionary.feed.windows[value] }))}
-            onChoose={(next) => {
-              leftWindows.set(feed, next)
-              setWindow(next)
-            }}
-          />
+          <>
+            <Choice
+              label={dictionary.feed.scope}
+              value={scope}
+              options={SCOPES.map((value) => ({ value, label: dictionary.feed.scopes[value] }))}
+              onChoose={(next) => show({ scope: next })}
+            />
+            <Choice
+              label={dictionary.feed.window}
+              value={window}
+              options={WINDOWS.map((value) => ({ value, label: dictionary.feed.windows[value] }))}
+              onChoose={(next) => show({ window: next })}
+            />
+          </>
         )}
       </PageHeading>
       <PostComposer list={feed} />
       <PostList
-        key={window}
+        key={`${window}/${scope}`}
         listKey={key}
         path={path}
-        parameters={{ window: hasWindow && window !== 'all' ? window : undefined }}
+        parameters={hasWindow ? { window: window === 'all' ? undefined : window, scope: scope === 'all' ? undefined : scope } : {}}
         before={itemsOf(justShared)}
         empty={
           <>

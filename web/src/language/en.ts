@@ -89,6 +89,8 @@ export const en = {
     mineEmpty: 'You have not written anything yet. Say what is on your mind.',
     authorEmpty: 'No posts yet.',
     window: 'Period',
+    scope: 'Whose posts',
+    scopes: { all: 'Everyone', followings: 'Following' },
     windows: { '1h': '1 hour', '1d': '1 day', '7d': '7 days', all: 'All time' },
   },
   post: {

@@ -90,6 +90,8 @@ export const ko: Dictionary = {
     mineEmpty: '아직 쓴 글이 없습니다. 지금 생각을 남겨 보세요.',
     authorEmpty: '아직 글이 없습니다.',
     window: '기간',
+    scope: '누구의 글',
+    scopes: { all: '모두', followings: '팔로잉' },
     windows: { '1h': '1시간', '1d': '1일', '7d': '7일', all: '전체' },
   },
   post: {

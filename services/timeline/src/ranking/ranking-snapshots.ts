@@ -1,7 +1,9 @@
 import { badCursor } from '@dailyfeed/pagination-support/cursor'
 import type { Sql } from 'postgres'
 import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
-import type { Ranking, RankingWindow } from './ranking.ts'
+import { TwoGenerations } from '../memory/two-generations.ts'
+import { rankPostsOfFollowings } from './followings-ranking.queries.ts'
+import type { RankingRequest } from './ranking.ts'
 import { deleteOldSnapshots, findSnapshot, hasWrittenSince, insertSnapshot, rankPosts } from './ranking.queries.ts'
 
 /** The order of a ranking at one moment, stored, so that any instance goes on with a walk through it. */
@@ -12,7 +14,7 @@ export interface RankingSnapshot {
 
 export interface RankingSnapshots {
   /** An order that is young, and holds all that this viewer has written. */
-  currentFor(viewerId: number, ranking: Ranking, window: RankingWindow): Promise<RankingSnapshot>
+  currentFor(viewerId: number, request: RankingRequest): Promise<RankingSnapshot>
   /** For a walk that goes on. Throws a ValidationError when the snapshot has been cleaned away. */
   getOrThrow(id: number): Promise<RankingSnapshot>
   /** Deletes what no cursor may name any more. */
@@ -27,6 +29,8 @@ const HANDED_OUT_MILLISECONDS = 5 * 60_000
 const KEPT_MINUTES = 20
 /** 8 KB each. */
 const REMEMBERED = 256
+/** 2 KB each. */
+const REMEMBERED_OF_VIEWERS = 2_000
 
 interface Remembered extends RankingSnapshot {
   storedAt: Date
@@ -43,6 +47,7 @@ interface Current {
 /** `reads` ranks, `primary` keeps the snapshots and knows what a member has just written. */
 export function createRankingSnapshots(reads: Sql, primary: Sql): RankingSnapshots {
   const current = new Map<string, Current>()
+  const currentOfViewers = new TwoGenerations<string, Current>(REMEMBERED_OF_VIEWERS)
   const remembered = new Map<number, Remembered>()
   const refreshers = new Map<string, () => Promise<Current>>()
 
@@ -52,32 +57,39 @@ export function createRankingSnapshots(reads: Sql, primary: Sql): RankingSnapsho
     if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest)
   }
 
-  async function rank(ranking: Ranking, window: RankingWindow): Promise<Current> {
-    const key = `${ranking}:${window}`
-    const ranked = await rankPosts(reads, ranking, window)
-    const last = current.get(key)?.snapshot
+  /** Everybody sees the same order of all posts, and each viewer one of their own of those whom they follow. */
+  const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) => `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
+  const currentOf = ({ scope }: RankingRequest) => (scope === 'all' ? current : currentOfViewers)
+
+  async function rank(viewerId: number, request: RankingRequest): Promise<Current> {
+    const { ranking, window, scope } = request
+    const key = keyOf(viewerId, request)
+    const ranked = scope === 'all' ? await rankPosts(reads, ranking, window) : await rankPostsOfFollowings(reads, viewerId, ranking, window)
+    const last = currentOf(request).get(key)?.snapshot
     const isSame = last !== undefined && Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS && isSameOrder(last.postIds, ranked.ids)
     const snapshot = isSame ? last : { id: await insertSnapshot(primary, ranking, window, ranked), postIds: ranked.ids, storedAt: ranked.taken_at }
     if (!isSame) remember(snapshot)
     const made = { snapshot, takenAt: ranked.taken_at, receivedAt: performance.now() }
-    current.set(key, made)
+    currentOf(request).set(key, made)
     return made
   }
 
   /** All who ask while one ranking runs share the next one, which begins after they asked. */
-  function refresh(ranking: Ranking, window: RankingWindow): Promise<Current> {
-    const key = `${ranking}:${window}`
-    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(ranking, window))
+  function refresh(viewerId: number, request: RankingRequest): Promise<Current> {
+    if (request.scope === 'followings') return rank(viewerId, request)
+    const key = keyOf(viewerId, request)
+    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(viewerId, request))
     refreshers.set(key, refresher)
     return refresher()
   }
 
   return {
-    async currentFor(viewerId, ranking, window) {
-      const known = current.get(`${ranking}:${window}`)
+    async currentFor(viewerId, request) {
+      // One's own order is made for each first page: whom one has just followed is in it.
+      const known = request.scope === 'all' ? current.get(keyOf(viewerId, request)) : undefined
       const isYoung = known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
       if (isYoung && !(await hasWrittenSince(primary, viewerId, known.takenAt))) return known.snapshot
-      return (await refresh(ranking, window)).snapshot
+      return (await refresh(viewerId, request)).snapshot
     },
 
     async getOrThrow(id) {

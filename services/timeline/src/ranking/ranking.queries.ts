@@ -5,7 +5,7 @@ import type { Ranking, RankingWindow } from './ranking.ts'
 export const RANKED_POSTS = 1_000
 
 /** Written out, not parameters: of a parameter the planner could not estimate how many posts a window has. */
-const since = (sql: Sql, window: RankingWindow, column: Fragment): Fragment => {
+export const since = (sql: Sql, window: RankingWindow, column: Fragment): Fragment => {
   switch (window) {
     case '1h':
       return sql`${column} >= now() - interval '1 hour'`
@@ -41,7 +41,7 @@ const countedPosts = (sql: Sql, window: RankingWindow, sparse: boolean): Fragmen
         where ${since(sql, window, sql`counter.post_created_at`)}`
 
 /** Exactly the expressions of the indexes of content.post_counter. */
-const scoreOf = (sql: Sql, ranking: 'most-popular' | 'most-commented'): Fragment =>
+export const scoreOf = (sql: Sql, ranking: 'most-popular' | 'most-commented'): Fragment =>
   ranking === 'most-popular' ? sql`(counter.view_count + 2 * counter.like_count)` : sql`counter.comment_count`
 
 export interface RankedIds {

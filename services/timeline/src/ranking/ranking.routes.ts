@@ -4,12 +4,13 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { TimelineContext } from '../context.ts'
-import { RANKING_WINDOWS, RANKINGS, type Ranking } from './ranking.ts'
+import { RANKING_SCOPES, RANKING_WINDOWS, RANKINGS, type Ranking } from './ranking.ts'
 import { readRanking } from './ranking.service.ts'
 
 const RankingQuery = Type.Object({
   ...ListQuery.properties,
   window: Type.Optional(Type.Enum([...RANKING_WINDOWS], { description: 'only posts created within it; default all' })),
+  scope: Type.Optional(Type.Enum([...RANKING_SCOPES], { description: 'everybody’s posts, or those of whom I follow; default all' })),
 })
 
 const SUMMARIES: Record<Ranking, string> = {

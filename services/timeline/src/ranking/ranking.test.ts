@@ -1,4 +1,4 @@
-import { insertBlock, insertMember, insertMute } from '@dailyfeed/tests/members'
+import { insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
@@ -246,4 +246,41 @@ test('those who ask while a ranking runs share the next one, which begins after 
   waiting.shift()?.()
   expect(await later).toBe(3)
   expect(begun).toBe(3)
+})
+
+test('scope=followings ranks the posts of those whom the viewer follows, from the moment of the follow', async () => {
+  const { sql } = fixture()
+  const [friend, stranger] = [await insertMember(sql, 'friend'), await insertMember(sql, 'stranger')]
+  const [low, high, foreign] = [await insertPost(sql, friend), await insertPost(sql, friend), await insertPost(sql, stranger)]
+  await setCounts(sql, low, { likes: 1, comments: 9 })
+  await setCounts(sql, high, { likes: 2, comments: 1 })
+  await setCounts(sql, foreign, { likes: 99, comments: 99 })
+  expect(idsOf(await ask(`${POPULAR}?scope=followings`))).toEqual([])
+  await insertFollow(sql, reader, friend)
+  expect(idsOf(await ask(`${POPULAR}?scope=followings`))).toEqual([high, low])
+  expect(idsOf(await ask(`${COMMENTED}?scope=followings`))).toEqual([low, high])
+  expect(idsOf(await ask(`${RECENT}?scope=followings`))).toEqual([high, low])
+  expect(idsOf(await ask(`${POPULAR}?scope=followings`, stranger))).toEqual([])
+  expect(idsOf(await ask(POPULAR))).toEqual([foreign, high, low])
+  await insertMute(sql, reader, friend)
+  expect(idsOf(await ask(`${POPULAR}?scope=followings`))).toEqual([])
+  expect((await ask(`${POPULAR}?scope=friends`)).status).toBe(400)
+})
+
+test('a walk through the posts of followings neither repeats nor skips while scores move and others are written', async () => {
+  const { sql } = fixture()
+  await insertFollow(sql, reader, author)
+  const ids: number[] = []
+  for (let n = 0; n < 25; n += 1) ids.push(await insertPost(sql, author))
+  for (const [n, id] of ids.entries()) await setCounts(sql, id, { likes: n })
+  const walked: number[] = []
+  let cursor: string | null = null
+  do {
+    const answer = await ask(`${POPULAR}?scope=followings&size=4${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+    walked.push(...idsOf(answer))
+    cursor = answer.body.data.nextCursor
+    await setCounts(sql, ids[walked.length % ids.length] ?? 0, { likes: 1_000 })
+    await insertPost(sql, author)
+  } while (cursor !== null)
+  expect(walked).toEqual([...ids].reverse())
 })
