@@ -1,7 +1,7 @@
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { Sql } from 'postgres'
 import type { SearchEngine } from './engine/search-engine.ts'
-import type { ReadDatabase } from './read-database.ts'
+import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 
 /** What every feature of search-svc may use. Made once at start, passed on, never imported as a global. */
 export interface SearchContext {

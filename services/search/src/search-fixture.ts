@@ -10,7 +10,7 @@ import { readSearchConfigOrThrow } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
 import { prepareIndex } from './indexing/index-place.service.ts'
-import { createReadDatabase } from './read-database.ts'
+import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
 
 export interface SearchFixture {

@@ -10,7 +10,7 @@ import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
-import { createReadDatabase } from './read-database.ts'
+import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
 
 interface SearchServiceOptions {

@@ -19,7 +19,7 @@ export const TimelineSettings = Type.Object({
   ...databaseSettings,
   // Half of them read feeds; the others are for snapshots, looks and the relay.
   DATABASE_POOL_MAX: Type.Integer({ minimum: 4, maximum: 64, default: 8, description: 'connections of this service at most, both pools together' }),
-  DATABASE_READ_URL: Type.Optional(DatabaseUrl),
+  DATABASE_READ_URL: Type.Optional({ ...DatabaseUrl, description: 'a postgres:// address of a streaming replica, with the same login; unset: the primary' }),
   ...tokenSettings,
   ...redisSettings,
   ...internalSettings,
@@ -36,7 +36,6 @@ export function readTimelineConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(TimelineSettings, env)
   return {
     ...config,
-    DATABASE_READ_URL: config.DATABASE_READ_URL ?? config.DATABASE_URL,
     INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.timeline),
     INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
     CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),

@@ -2,6 +2,7 @@ import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
@@ -37,7 +38,8 @@ interface Answer {
 export async function timelineFixture(shared?: { database: TestDatabase; tokens: TestTokens }): Promise<TimelineFixture> {
   const database = shared?.database ?? (await testDatabase())
   const tokens = shared?.tokens ?? (await testTokens())
-  const reads = openPool({ url: database.urlOf('timeline'), max: 4, name: 'timeline-test reads', readOnly: true })
+  const primaryReads = openPool({ url: database.urlOf('timeline'), max: 4, name: 'timeline-test reads', readOnly: true })
+  const reads = createReadDatabase({ primary: primaryReads, log: { warn() {} } })
   const primary = openPool({ url: database.urlOf('timeline'), max: 4, name: 'timeline-test' })
   const log = { warn() {}, error() {} }
   const views = createViewBuffer({ sql: primary, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log })
@@ -87,7 +89,7 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
     async close() {
       await app.close()
       await views.close()
-      await reads.end({ timeout: 1 })
+      await primaryReads.end({ timeout: 1 })
       await primary.end({ timeout: 1 })
       if (shared === undefined) await database.drop()
     },

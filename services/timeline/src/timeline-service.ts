@@ -10,6 +10,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
 import { createFeedMemory } from './memory/feed-memory.ts'
@@ -29,7 +30,9 @@ const CLEAN_EVERY_MILLISECONDS = 60_000
 
 export async function startTimelineService(config: TimelineConfig, options: TimelineServiceOptions = {}): Promise<RunningService> {
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
-  const reads = openPool({ url: config.DATABASE_READ_URL, max: readers, name: 'timeline-svc reads', readOnly: true })
+  const openReads = (url: string) => openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true })
+  const primaryReads = openReads(config.DATABASE_URL)
+  const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
   const primary = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX - readers, name: 'timeline-svc' })
   const revocations = options.revocations ?? openRevocations(primary, config.REDIS_URL)
   const verifier = createTokenVerifier({
@@ -44,12 +47,16 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     createViewBuffer({ sql: primary, newEventOf, onWritten: () => publishing?.wake(), log })
   let views: ViewBuffer | undefined
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
+  /** Told where it would be lost otherwise: the server's log exists only with the server. */
+  let warn: (fields: object, message: string) => void = () => {}
+  const reads = createReadDatabase({ primary: primaryReads, replica, log: { warn: (fields, message) => warn(fields, message) } })
   const rankings = createRankingSnapshots(reads, primary)
   const memory = createFeedMemory({ reads, primary, signal: options.writes })
   const app = await timelineApp({
     config,
     verifier,
     contextOf({ log }) {
+      warn = (fields, message) => log.warn(fields, message)
       views = viewBufferOf(log)
       return { reads, primary, cursors, rankings, memory, rememberedCursors: rememberCursors(cursors), views }
     },
@@ -74,8 +81,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
       () => publishing.stop(),
       async () => kafka?.close(),
       () => revocations.close(),
-      () => reads.end({ timeout: 5 }),
-      () => primary.end({ timeout: 5 }),
+      ...[replica, primaryReads, primary].map((pool) => async () => pool?.end({ timeout: 5 })),
     ],
   })
 }

@@ -5,7 +5,7 @@ import { PostPath } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import type { TimelineContext } from '../context.ts'
+import { reading, type TimelineContext } from '../context.ts'
 import { lookAtComment, readCommentsOfMember, readCommentsOfPost, readReplies } from './comment.service.ts'
 
 const tags = ['timeline']
@@ -18,28 +18,29 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: { tags, summary: 'Comments of a post at the top level, oldest first; size defaults to 100', params: PostPath, querystring: ListQuery, response },
     },
-    async (request) => success(200, await readCommentsOfPost(context, request.memberId, request.params.postId, request.query)),
+    async (request) => success(200, await reading(context, (context) => readCommentsOfPost(context, request.memberId, request.params.postId, request.query))),
   )
 
   app.get('/api/timeline/comments', { schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response } }, async (request) =>
-    success(200, await readCommentsOfMember(context, request.memberId, request.memberId, request.query)),
+    success(200, await reading(context, (context) => readCommentsOfMember(context, request.memberId, request.memberId, request.query))),
   )
 
   app.get(
     '/api/timeline/members/:memberId/comments',
     { schema: { tags, summary: 'Comments of a member, newest first', params: MemberPath, querystring: ListQuery, response } },
-    async (request) => success(200, await readCommentsOfMember(context, request.memberId, request.params.memberId, request.query)),
+    async (request) =>
+      success(200, await reading(context, (context) => readCommentsOfMember(context, request.memberId, request.params.memberId, request.query))),
   )
 
   app.get(
     '/api/timeline/comments/:commentId',
     { schema: { tags, summary: 'A comment', params: CommentPath, response: { 200: successOf(Comment) } } },
-    async (request) => success(200, await lookAtComment(context, request.memberId, request.params.commentId, request.traceId)),
+    async (request) => success(200, await reading(context, (context) => lookAtComment(context, request.memberId, request.params.commentId, request.traceId))),
   )
 
   app.get(
     '/api/timeline/comments/:commentId/replies',
     { schema: { tags, summary: 'Replies to a comment, oldest first', params: CommentPath, querystring: ListQuery, response } },
-    async (request) => success(200, await readReplies(context, request.memberId, request.params.commentId, request.query)),
+    async (request) => success(200, await reading(context, (context) => readReplies(context, request.memberId, request.params.commentId, request.query))),
   )
 }

@@ -3,7 +3,7 @@ import { DailyfeedError } from '@dailyfeed/code/errors'
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
-import type { TimelineContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { getVisiblePostOrThrow } from '../post/post.service.ts'
 import { toComment } from './comment.mapper.ts'
 import { type CommentRow, findComment, findCommentsOfMember, findCommentsOfPost, findReplies } from './comment.queries.ts'
@@ -12,27 +12,27 @@ import { type CommentRow, findComment, findCommentsOfMember, findCommentsOfPost,
 const COMMENTS_OF_POST = 100
 
 /** Top level, oldest first. The comments of a post that does not exist for the viewer do not exist either. */
-export async function readCommentsOfPost(context: TimelineContext, viewerId: number, postId: number, query: ListQuery): Promise<Scroll<Comment>> {
+export async function readCommentsOfPost(context: ReadContext, viewerId: number, postId: number, query: ListQuery): Promise<Scroll<Comment>> {
   const request = listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, context.cursors, COMMENTS_OF_POST)
   await getVisiblePostOrThrow(context, viewerId, postId)
   return toCommentScroll(context, request, await findCommentsOfPost(context.reads, postId, stretchOf(request, viewerId)))
 }
 
 /** Direct replies, oldest first. */
-export async function readReplies(context: TimelineContext, viewerId: number, commentId: number, query: ListQuery): Promise<Scroll<Comment>> {
+export async function readReplies(context: ReadContext, viewerId: number, commentId: number, query: ListQuery): Promise<Scroll<Comment>> {
   const request = listRequestOf(query, `replies:${commentId}:${viewerId}`, context.cursors)
   await getCommentOrThrow(context, viewerId, commentId)
   return toCommentScroll(context, request, await findReplies(context.reads, commentId, stretchOf(request, viewerId)))
 }
 
 /** Newest first; of a member whom the viewer may not see: none. */
-export async function readCommentsOfMember(context: TimelineContext, viewerId: number, authorId: number, query: ListQuery): Promise<Scroll<Comment>> {
+export async function readCommentsOfMember(context: ReadContext, viewerId: number, authorId: number, query: ListQuery): Promise<Scroll<Comment>> {
   const request = listRequestOf(query, `comments-of-member:${authorId}:${viewerId}`, context.cursors)
   return toCommentScroll(context, request, await findCommentsOfMember(context.reads, authorId, stretchOf(request, viewerId)))
 }
 
 /** A look at a comment; another member's is told to activity-svc. */
-export async function lookAtComment(context: TimelineContext, viewerId: number, commentId: number, traceId: string): Promise<Comment> {
+export async function lookAtComment(context: ReadContext, viewerId: number, commentId: number, traceId: string): Promise<Comment> {
   const comment = await getCommentOrThrow(context, viewerId, commentId)
   if (comment.author_id !== viewerId) {
     context.views.add('COMMENT_READ', {
@@ -47,7 +47,7 @@ export async function lookAtComment(context: TimelineContext, viewerId: number, 
   return toComment(comment)
 }
 
-async function getCommentOrThrow({ reads }: TimelineContext, viewerId: number, commentId: number): Promise<CommentRow> {
+async function getCommentOrThrow({ reads }: ReadContext, viewerId: number, commentId: number): Promise<CommentRow> {
   const row = await findComment(reads, commentId, viewerId)
   if (row === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND')
   return row
@@ -55,5 +55,5 @@ async function getCommentOrThrow({ reads }: TimelineContext, viewerId: number, c
 
 const stretchOf = ({ after, offset, size }: ListRequest, viewerId: number) => ({ viewerId, afterId: after?.[0] as number | undefined, offset, limit: size + 1 })
 
-const toCommentScroll = ({ cursors }: TimelineContext, request: ListRequest, rows: CommentRow[]): Scroll<Comment> =>
+const toCommentScroll = ({ cursors }: ReadContext, request: ListRequest, rows: CommentRow[]): Scroll<Comment> =>
   toScroll(rows, request, cursors, ({ id }) => [id], toComment)

@@ -1,7 +1,7 @@
 import type { Post } from '@dailyfeed/code/post'
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
-import type { TimelineContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { addAuthors, type HydratedPost, postsById } from './hydration.ts'
 import type { AuthorRow } from './hydration.queries.ts'
 import { toPost } from './post.mapper.ts'
@@ -26,7 +26,7 @@ interface FeedOptions {
 }
 
 /** A feed's page: skeleton → hydration → rules → shape. */
-export async function readFeed(context: TimelineContext, { viewerId, query, scope, rule, skeletonOf }: FeedOptions): Promise<Scroll<Post>> {
+export async function readFeed(context: ReadContext, { viewerId, query, scope, rule, skeletonOf }: FeedOptions): Promise<Scroll<Post>> {
   const request = listRequestOf(query, scope, context.cursors)
   const left = request.page === null ? Number.POSITIVE_INFINITY : MAX_PAGED_ITEMS - request.offset
   const want = Math.min(request.size + 1, left)
@@ -40,7 +40,7 @@ export async function readFeed(context: TimelineContext, { viewerId, query, scop
  * author with a thousand posts costs one more look, not fifty.
  */
 export async function fillPage(
-  context: TimelineContext,
+  context: ReadContext,
   viewerId: number,
   rule: Rule,
   skeleton: Skeleton,

@@ -3,7 +3,7 @@ import { Post } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
-import type { TimelineContext } from '../context.ts'
+import { reading, type TimelineContext } from '../context.ts'
 import { readFollowingFeed, recallFollowingFeed } from './following.service.ts'
 
 export function followingRoutes(app: HttpServer, context: TimelineContext): void {
@@ -13,7 +13,7 @@ export function followingRoutes(app: HttpServer, context: TimelineContext): void
     async (request, reply) => {
       const recalled = await recallFollowingFeed(context, request.memberId, request.query)
       if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
-      return success(200, await readFollowingFeed(context, request.memberId, request.query))
+      return success(200, await reading(context, (context) => readFollowingFeed(context, request.memberId, request.query)))
     },
   )
 }

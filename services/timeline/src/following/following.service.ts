@@ -1,7 +1,7 @@
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import type { Post } from '@dailyfeed/code/post'
 import { listRequestOf } from '@dailyfeed/pagination-support/list'
-import type { TimelineContext } from '../context.ts'
+import type { ReadContext, TimelineContext } from '../context.ts'
 import { MAX_PAGED_ITEMS, readFeed } from '../feed/feed.ts'
 import { isWanted } from '../feed/rules.ts'
 import { followingSkeleton } from './following.skeleton.ts'
@@ -9,7 +9,7 @@ import { followingSkeleton } from './following.skeleton.ts'
 const scopeOf = (viewerId: number) => `followings:${viewerId}`
 
 /** From the database: the truth, to the very end. */
-export const readFollowingFeed = (context: TimelineContext, viewerId: number, query: ListQuery): Promise<Scroll<Post>> =>
+export const readFollowingFeed = (context: ReadContext, viewerId: number, query: ListQuery): Promise<Scroll<Post>> =>
   readFeed(context, {
     viewerId,
     query,

@@ -1,5 +1,6 @@
 import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import type { Sql } from 'postgres'
@@ -31,6 +32,8 @@ const postsOf = async (memory: FeedMemory, viewerId: number, size = 20): Promise
 }
 const idsOf = async (memory: FeedMemory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
 
+const log = { warn() {} }
+
 /** A memory over pools that count what they are asked. */
 function countingMemory(signal?: WriteSignal): { memory: FeedMemory; queries: () => number; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 2, name: 'memory-test' })
@@ -41,7 +44,11 @@ function countingMemory(signal?: WriteSignal): { memory: FeedMemory; queries: ()
       return Reflect.apply(target as never, self, args)
     },
   }) as Sql
-  return { memory: createFeedMemory({ reads: sql, primary: sql, signal }), queries: () => queries, close: () => pool.end({ timeout: 1 }) }
+  return {
+    memory: createFeedMemory({ reads: createReadDatabase({ primary: sql, log }), primary: sql, signal }),
+    queries: () => queries,
+    close: () => pool.end({ timeout: 1 }),
+  }
 }
 
 test('while no writer of the process has written, a known page asks the database nothing; after a write it shows what was written', async () => {
@@ -181,7 +188,7 @@ test('whatever happens between reads, by whichever of two memories, every read i
 test('many readers and writers at once leave nothing behind in memory that the database does not say', { timeout: 120_000 }, async () => {
   const { sql } = timeline
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
-  const memory = createFeedMemory({ reads: pool, primary: pool, signal: undefined })
+  const memory = createFeedMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined })
   for (let round = 0; round < 5; round += 1) {
     const cast = await Promise.all(Array.from({ length: 6 }, () => newMember()))
     const readers = cast.slice(0, 3)
@@ -242,7 +249,7 @@ test('what was looked up before an act, and came back after it, does not stay', 
       return gate === undefined || !String(args[0]).includes('post_counter') ? asked : asked.then((rows) => gate.then(() => rows))
     },
   }) as Sql
-  const memory = createFeedMemory({ reads: slow, primary: slow, signal: undefined })
+  const memory = createFeedMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined })
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const [stays, goes] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]

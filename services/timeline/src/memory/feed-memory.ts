@@ -1,4 +1,5 @@
 import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import { findAuthors } from '../feed/hydration.queries.ts'
 import { toPost } from '../feed/post.mapper.ts'
@@ -50,7 +51,7 @@ export interface FeedMemory {
 }
 
 interface FeedMemoryOptions {
-  reads: Sql
+  reads: ReadDatabase
   primary: Sql
   signal: WriteSignal | undefined
 }
@@ -64,8 +65,6 @@ const FIRST_IDS = 100
 /** As deep as pages go; what is older is asked of the database. */
 const MOST_IDS = 800
 const RECENT_POSTS = 20_000
-/** A replica may lag so far behind what is known to have changed. */
-const TOUCHED_MILLISECONDS = 10_000
 
 /**
  * The first pages of following feeds, from memory. Nothing in it is older than the last act that was committed before
@@ -75,17 +74,16 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
   const fragments = new TwoGenerations<number, Fragment | 'GONE'>(FRAGMENTS)
   const fragmentAuthors = new Map<number, Set<number>>()
   const viewers = new TwoGenerations<number, Viewer>(VIEWERS)
-  let recent: { id: number; author: number; at: number }[] = []
+  let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
-  // What was touched, and when: a look-up that began before does not end in memory.
-  const touched = new TwoGenerations<string, { number: number; at: number }>(50_000)
+  // By which change something was touched last: a look-up that began before does not end in memory.
+  const touched = new TwoGenerations<string, number>(50_000)
   let changes = 0
   let forgotten = 0
 
-  const touch = (key: string) => touched.set(key, { number: changes, at: performance.now() })
-  const isTouchedSince = (key: string, number: number) => (touched.get(key)?.number ?? -1) > number
-  const isFreshlyTouched = (key: string) => performance.now() - (touched.get(key)?.at ?? Number.NEGATIVE_INFINITY) < TOUCHED_MILLISECONDS
+  const touch = (key: string) => touched.set(key, changes)
+  const isTouchedSince = (key: string, number: number) => (touched.get(key) ?? -1) > number
 
   function forgetPost(id: number): void {
     fragments.delete(id)
@@ -109,7 +107,7 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
   function apply({ activity_type: type, member_id: memberId, post_id: postId, target_member_id: targetId }: ChangeRow): void {
     changes += 1
     if (type === 'POST_CREATE' && postId !== null) {
-      recent.push({ id: postId, author: memberId, at: performance.now() })
+      recent.push({ id: postId, author: memberId })
       if (recent.length > 2 * RECENT_POSTS) {
         recent = recent.slice(RECENT_POSTS)
         dropped += RECENT_POSTS
@@ -144,12 +142,11 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
 
   async function loadViewer(viewerId: number): Promise<Viewer> {
     const [number, before] = [changes, forgotten]
-    const sql = isFreshlyTouched(`viewer ${viewerId}`) ? primary : reads
-    // From a little before now: a replica may not show yet what has been heard of already.
-    const oldest = performance.now() - TOUCHED_MILLISECONDS
-    const at = recent.findIndex((post) => post.at >= oldest)
-    const from = dropped + (at < 0 ? recent.length : at)
-    const [followings, stretch] = await Promise.all([findFollowingIds(sql, viewerId), followingSkeleton(sql, viewerId, undefined).next(FIRST_IDS, [])])
+    // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
+    const from = dropped + recent.length
+    const [followings, stretch] = await reads.read((sql) =>
+      Promise.all([findFollowingIds(sql, viewerId), followingSkeleton(sql, viewerId, undefined).next(FIRST_IDS, [])]),
+    )
     const viewer: Viewer = {
       followings: new Set(followings),
       ids: stretch.entries.map(({ postId }) => postId),
@@ -184,8 +181,7 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
   async function loadFragments(ids: readonly number[], found: Map<number, Fragment | 'GONE'>): Promise<void> {
     if (ids.length === 0) return
     const [number, before] = [changes, forgotten]
-    const sql = ids.some((id) => isFreshlyTouched(`post ${id}`)) ? primary : reads
-    const rows = new Map((await findFragments(sql, ids)).map((row) => [row.id, row]))
+    const rows = new Map((await reads.read((sql) => findFragments(sql, ids))).map((row) => [row.id, row]))
     const expiresAt = performance.now() + FRAGMENT_LIFE_MILLISECONDS
     for (const id of ids) {
       const row = rows.get(id)
@@ -217,7 +213,7 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
   async function loadLikes(viewerId: number, viewer: Viewer, postIds: readonly number[]): Promise<void> {
     if (postIds.length === 0) return
     const number = changes
-    const liked = new Set(await findLikedIds(isFreshlyTouched(`likes ${viewerId}`) ? primary : reads, viewerId, postIds))
+    const liked = new Set(await reads.read((sql) => findLikedIds(sql, viewerId, postIds)))
     for (const id of postIds) viewer.likes.set(id, liked.has(id))
     if (isTouchedSince(`likes ${viewerId}`, number)) viewers.delete(viewerId)
   }

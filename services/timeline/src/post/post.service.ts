@@ -3,7 +3,7 @@ import type { ListQuery, Page, Scroll } from '@dailyfeed/code/page'
 import type { Post } from '@dailyfeed/code/post'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
-import type { TimelineContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { fillPage } from '../feed/feed.ts'
 import { addAuthors, type HydratedPost, postsById } from '../feed/hydration.ts'
 import type { AuthorRow } from '../feed/hydration.queries.ts'
@@ -13,7 +13,7 @@ import { countPostsOfPeriod } from './post.queries.ts'
 import { authorSkeleton, periodSkeleton } from './post.skeleton.ts'
 
 /** Posts of one author, newest first; of one whom the viewer may not see: none. A mute does not hide what is asked for by name. */
-export async function readPostsOf(context: TimelineContext, viewerId: number, authorId: number, query: ListQuery): Promise<Scroll<Post>> {
+export async function readPostsOf(context: ReadContext, viewerId: number, authorId: number, query: ListQuery): Promise<Scroll<Post>> {
   const request = listRequestOf(query, `author:${authorId}:${viewerId}`, context.cursors)
   const skeleton = authorSkeleton(context.reads, authorId, request.after?.[0] as number | undefined, request.offset)
   const items = await fillPage(context, viewerId, isVisible, skeleton, { want: request.size + 1 })
@@ -21,7 +21,7 @@ export async function readPostsOf(context: TimelineContext, viewerId: number, au
 }
 
 /** A look at a post. Counts unless it is the author's own. */
-export async function lookAtPost(context: TimelineContext, viewerId: number, postId: number, traceId: string): Promise<Post> {
+export async function lookAtPost(context: ReadContext, viewerId: number, postId: number, traceId: string): Promise<Post> {
   const found = await getVisiblePostOrThrow(context, viewerId, postId)
   const { post } = found
   if (post.author_id !== viewerId) {
@@ -31,19 +31,19 @@ export async function lookAtPost(context: TimelineContext, viewerId: number, pos
 }
 
 /** A post that is deleted, or not for the viewer, does not exist. */
-export async function getVisiblePostOrThrow(context: TimelineContext, viewerId: number, postId: number): Promise<HydratedPost> {
+export async function getVisiblePostOrThrow(context: ReadContext, viewerId: number, postId: number): Promise<HydratedPost> {
   const [found] = await findVisiblePosts(context, viewerId, [postId])
   if (found === undefined) throw new DailyfeedError('POST_NOT_FOUND')
   return found
 }
 
 /** In the order of the ids, each once, without those that are gone or not for the viewer. */
-export async function readPostsByIds(context: TimelineContext, viewerId: number, postIds: readonly number[]): Promise<Post[]> {
+export async function readPostsByIds(context: ReadContext, viewerId: number, postIds: readonly number[]): Promise<Post[]> {
   const found = await findVisiblePosts(context, viewerId, [...new Set(postIds)])
   return found.map(toPost)
 }
 
-async function findVisiblePosts(context: TimelineContext, viewerId: number, postIds: readonly number[]): Promise<HydratedPost[]> {
+async function findVisiblePosts(context: ReadContext, viewerId: number, postIds: readonly number[]): Promise<HydratedPost[]> {
   const posts = await postsById(context, viewerId, postIds)
   const authors = new Map<number, AuthorRow>()
   await addAuthors(
@@ -66,7 +66,7 @@ export interface DateRange {
 
 /** Both days inclusive, in Seoul, newest first. Unlike the feeds it has totals, so every page of it can be had. */
 export async function readPostsOfDateRange(
-  context: TimelineContext,
+  context: ReadContext,
   viewerId: number,
   { startDate, endDate, ...query }: ListQuery & DateRange,
 ): Promise<Page<Post>> {

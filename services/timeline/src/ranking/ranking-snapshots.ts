@@ -1,4 +1,5 @@
 import { badCursor } from '@dailyfeed/pagination-support/cursor'
+import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
 import { TwoGenerations } from '../memory/two-generations.ts'
@@ -45,7 +46,7 @@ interface Current {
 }
 
 /** `reads` ranks, `primary` keeps the snapshots and knows what a member has just written. */
-export function createRankingSnapshots(reads: Sql, primary: Sql): RankingSnapshots {
+export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): RankingSnapshots {
   const current = new Map<string, Current>()
   const currentOfViewers = new TwoGenerations<string, Current>(REMEMBERED_OF_VIEWERS)
   const remembered = new Map<number, Remembered>()
@@ -64,7 +65,7 @@ export function createRankingSnapshots(reads: Sql, primary: Sql): RankingSnapsho
   async function rank(viewerId: number, request: RankingRequest): Promise<Current> {
     const { ranking, window, scope } = request
     const key = keyOf(viewerId, request)
-    const ranked = scope === 'all' ? await rankPosts(reads, ranking, window) : await rankPostsOfFollowings(reads, viewerId, ranking, window)
+    const ranked = await reads.read((sql) => (scope === 'all' ? rankPosts(sql, ranking, window) : rankPostsOfFollowings(sql, viewerId, ranking, window)))
     const last = currentOf(request).get(key)?.snapshot
     const isSame = last !== undefined && Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS && isSameOrder(last.postIds, ranked.ids)
     const snapshot = isSame ? last : { id: await insertSnapshot(primary, ranking, window, ranked), postIds: ranked.ids, storedAt: ranked.taken_at }

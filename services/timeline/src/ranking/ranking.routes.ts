@@ -3,7 +3,7 @@ import { Post } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import type { TimelineContext } from '../context.ts'
+import { reading, type TimelineContext } from '../context.ts'
 import { RANKING_SCOPES, RANKING_WINDOWS, RANKINGS, type Ranking } from './ranking.ts'
 import { readRanking } from './ranking.service.ts'
 
@@ -24,7 +24,7 @@ export function rankingRoutes(app: HttpServer, context: TimelineContext): void {
     app.get(
       `/api/timeline/posts/${ranking}`,
       { schema: { tags: ['timeline'], summary: SUMMARIES[ranking], querystring: RankingQuery, response: { 200: successOf(scrollOf(Post)) } } },
-      async (request) => success(200, await readRanking(context, request.memberId, ranking, request.query)),
+      async (request) => success(200, await reading(context, (context) => readRanking(context, request.memberId, ranking, request.query))),
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import type { Post } from '@dailyfeed/code/post'
-import type { TimelineContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { readFeed } from '../feed/feed.ts'
 import { isWanted } from '../feed/rules.ts'
 import type { Ranking, RankingScope, RankingWindow } from './ranking.ts'
@@ -13,7 +13,7 @@ interface RankingQuery extends ListQuery {
 
 /** The order is a snapshot's, and a walk keeps to it; what is shown of each post is live. */
 export const readRanking = (
-  context: TimelineContext,
+  context: ReadContext,
   viewerId: number,
   ranking: Ranking,
   { window = 'all', scope = 'all', ...query }: RankingQuery,

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isTransientFault } from '@dailyfeed/postgres-support/fault'
-import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
+import { isTransientFault } from './fault.ts'
 
 export interface ReadDatabase {
   /**
@@ -15,7 +14,7 @@ interface ReadDatabaseOptions {
   primary: Sql
   /** Absent: every read goes to the primary. */
   replica?: Sql | undefined
-  log: Pick<FastifyBaseLogger, 'warn'>
+  log: { warn(fields: object, message: string): void }
 }
 
 /** A healthy replica is a few milliseconds behind: waiting that long spares the primary a search. */
@@ -46,7 +45,7 @@ export function createReadDatabase({ primary, replica, log }: ReadDatabaseOption
         if (await hasCaughtUp(replica)) return await query(replica)
         restsUntil = performance.now() + BEHIND_MILLISECONDS
       } catch (error) {
-        // A search that took too long there would take too long here.
+        // What took too long there would take too long here.
         if (!isTransientFault(error) || isStatementTimeout(error)) throw error
         restsUntil = performance.now() + AWAY_MILLISECONDS
         log.warn({ err: error }, 'the replica is away; reads go to the primary')
