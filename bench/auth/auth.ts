@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PORT_OFFSETS } from '@dailyfeed/code/ports'
 import { createPasswordHashing } from '@dailyfeed/member/account/password-hashing'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
 import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/separate-services'
 import autocannon from 'autocannon'
+import { median } from '../events/median.ts'
 import { factorFigure, type Figure, ratioFigure } from '../figure.ts'
 import { requestsPerSecond } from '../load.ts'
 import { startVerifyingServer } from './verifying-server.ts'
@@ -14,6 +16,8 @@ const SECONDS = 5
 /** As many logins at once as are judged without being refused. */
 const LOGINS_AT_ONCE = 16
 const FEED_REQUESTS_PER_SECOND = 100
+/** A p99 of some seconds is the machine's as much as ours: the middle of several is taken. */
+const ROUNDS = 5
 
 /** Verification of tokens, logins against bare argon2id, and what a storm of wrong logins does to those who read. */
 export async function authBench(): Promise<Figure[]> {
@@ -63,25 +67,30 @@ async function feedsInAStorm(): Promise<Figure> {
     const authorization = (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
     const feed = `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}/api/timeline/posts/followings`
     await requestsPerSecond(feed, { authorization })
-    const quiet = await feedP99(feed, authorization)
-    const storm = autocannon({
-      url: `${memberUrl}/api/authentication/login`,
-      method: 'POST',
-      connections: 100,
-      duration: 2 * SECONDS + 2,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: account.email, password: 'a wrong guess' }),
-    })
-    const stormy = await feedP99(feed, authorization)
-    await storm
-    return factorFigure('feed reads while 100 connections guess passwords, p99', stormy, quiet, 'ms', 2)
+    const [quiet, stormy]: [number[], number[]] = [[], []]
+    for (let round = 0; round < ROUNDS; round += 1) {
+      quiet.push(await feedP99(feed, authorization))
+      const storm = autocannon({
+        url: `${memberUrl}/api/authentication/login`,
+        method: 'POST',
+        connections: 100,
+        duration: SECONDS + 2,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: account.email, password: 'a wrong guess' }),
+      })
+      // A storm that lasts, not its first gust.
+      await sleep(1_000)
+      stormy.push(await feedP99(feed, authorization))
+      await storm
+    }
+    return factorFigure('feed reads while 100 connections guess passwords, p99', median(stormy), median(quiet), 'ms', 2)
   } finally {
     await platform.stop()
   }
 }
 
 async function feedP99(url: string, authorization: string): Promise<number> {
-  const result = await autocannon({ url, headers: { authorization }, connections: 4, overallRate: FEED_REQUESTS_PER_SECOND, duration: 2 * SECONDS })
+  const result = await autocannon({ url, headers: { authorization }, connections: 4, overallRate: FEED_REQUESTS_PER_SECOND, duration: SECONDS })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} feeds were not 2xx, ${result.errors} failed`)
   return result.latency.p99
 }
@@ -108,15 +117,22 @@ async function post(url: string, body: object): Promise<Response> {
 async function bareHashesPerSecond(): Promise<number> {
   const passwords = createPasswordHashing()
   const hash = await passwords.hash(PASSWORD)
-  return perSecond(() => passwords.verify(hash, PASSWORD))
+  try {
+    return await perSecond(() => passwords.verify(hash, PASSWORD))
+  } finally {
+    await passwords.close()
+  }
 }
 
 async function loginsPerSecond(memberUrl: string, emails: readonly string[]): Promise<number> {
-  let next = 0
-  return perSecond(async () => {
-    next += 1
-    await (await logIn(memberUrl, emails[next % emails.length] ?? '', PASSWORD)).arrayBuffer()
+  const result = await autocannon({
+    url: `${memberUrl}/api/authentication/login`,
+    connections: LOGINS_AT_ONCE,
+    duration: SECONDS,
+    requests: emails.map((email) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }) })),
   })
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} logins were refused, ${result.errors} failed`)
+  return result.requests.average
 }
 
 /** How often `act` is done in a second, so many at once. */

@@ -142,6 +142,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     },
     async close() {
       await app.close()
+      await passwords.close()
       await sql.end({ timeout: 1 })
       await database.drop()
     },

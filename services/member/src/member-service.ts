@@ -48,6 +48,7 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
   const activity = createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN })
   const images = createServiceClient({ service: 'image', baseUrl: config.IMAGE_URL, internalToken: config.INTERNAL_TOKEN })
 
+  const passwords = createPasswordHashing()
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
   let publishing: Publishing | undefined
   const app = await memberApp({
@@ -64,7 +65,7 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       announceRevocations: createRevocationAnnouncer({ sql, local: revocations, redis }),
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
-      passwords: createPasswordHashing(),
+      passwords,
       images,
       providers: config.providers.map(createProviderClient),
       log,
@@ -83,6 +84,7 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       () => publishing.stop(),
       async () => kafka?.close(),
       () => images.close(),
+      () => passwords.close(),
       () => judged.close(),
       async () => redis && void (await Promise.all([closeRedis(redis.client), closeRedis(redis.subscriber)])),
       () => sql.end({ timeout: 5 }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
 import type { LoginRequest, MemberSummary, PasswordChange, SignupRequest } from '@dailyfeed/code/member'
@@ -8,18 +9,10 @@ import type { MemberContext } from '../context.ts'
 import { insertAudit } from '../audit/audit.queries.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { findProfile } from '../profile/profile.queries.ts'
-import { announceEnded, type Device, issueAccessToken, openSession, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
-import { endSessions, findLiveSessionIds, isFreshProviderSession } from '../session/session.queries.ts'
-import {
-  findCredentialsByEmail,
-  findPasswordHash,
-  getIdentity,
-  insertMember,
-  type LockedMemberRow,
-  lockMember,
-  setPasswordHash,
-  setWithdrawn,
-} from './account.queries.ts'
+import { announceEnded, type Device, issueAccessToken, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
+import { hashOf, newRefreshToken } from '../session/refresh-token.ts'
+import { endSessions, findLiveSessionIds, isFreshProviderSession, openSession } from '../session/session.queries.ts'
+import { findCredentialsByEmail, findPasswordHash, getIdentity, insertMember, lockMember, setPasswordHash, setWithdrawn } from './account.queries.ts'
 import { avatarUrlOf, avatarUrlProblem, birthDateProblem, emailOf, passwordProblem, throwProblems, timezoneProblem } from './account-rules.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { insertMemberEvent } from './member-event.ts'
@@ -99,13 +92,12 @@ export async function logIn(
     await insertAudit(context.sql, { type: 'LOGIN_FAILED', memberId: credentials?.id, ...device })
     throw new DailyfeedError('LOGIN_FAILED')
   })
-  // A password that was changed while it was being checked opens nothing any more.
-  return enter(context, memberId, device, { isStill: (member) => member.password_hash === passwordHash })
+  return enter(context, memberId, device, { passwordHash })
 }
 
 interface Entry {
-  /** Whether what was checked before still holds, now that the member's row is locked. */
-  isStill: (member: LockedMemberRow) => boolean
+  /** What was checked: one that was changed meanwhile opens nothing any more. Absent: none was. */
+  passwordHash?: string | null | undefined
   /** By which the member signed in; absent: by the password. */
   provider?: string
   /** What belongs to the same transaction. */
@@ -117,29 +109,38 @@ export async function enter(
   context: MemberContext,
   memberId: number,
   device: Device,
-  { isStill, provider, also }: Entry,
+  { passwordHash, provider, also }: Entry,
 ): Promise<Tokens & { summary: MemberSummary }> {
-  const session = await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
-    const member = await lockMember(transaction, memberId)
-    if (member === undefined || !member.restorable || !isStill(member)) throw new DailyfeedError('LOGIN_FAILED')
-    if (member.withdrawn) {
-      await setWithdrawn(transaction, memberId, false)
-      await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
-      await insertAudit(transaction, { type: 'RESTORED', memberId, ...device })
-    }
-    await also?.(transaction)
-    const opened = await openSession(transaction, memberId, device, provider)
-    await insertMemberEvent(context, transaction, 'MEMBER_LOGIN', memberId)
-    await insertAudit(transaction, { type: 'LOGGED_IN', memberId, sessionId: opened.sessionId, ...device })
-    return opened
-  })
+  const refreshToken = newRefreshToken()
+  const sessionId = randomUUID()
+  const session = {
+    ...device,
+    id: sessionId,
+    memberId,
+    passwordHash,
+    provider,
+    tokenHash: hashOf(refreshToken),
+    event: context.newEventOf('MEMBER_LOGIN', { memberId }),
+  }
+  const isIn = also === undefined && (await openSession(context.sql, session))
+  if (!isIn)
+    await context.sql.begin(async (begun) => {
+      const transaction = begun as unknown as Sql
+      const member = await lockMember(transaction, memberId)
+      if (member?.restorable !== true || (passwordHash !== undefined && member.password_hash !== passwordHash)) throw new DailyfeedError('LOGIN_FAILED')
+      if (member.withdrawn) {
+        await setWithdrawn(transaction, memberId, false)
+        await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
+        await insertAudit(transaction, { type: 'RESTORED', memberId, ...device })
+      }
+      await also?.(transaction)
+      if (!(await openSession(transaction, session))) throw new DailyfeedError('LOGIN_FAILED')
+    })
   context.wakeRelay()
-  context.log.info({ security: 'LOGGED_IN', memberId, sessionId: session.sessionId, address: device.address, provider }, 'logged in')
-  const accessToken = await issueAccessToken(context, memberId, session.sessionId)
-  const row = await findProfile(context.sql, memberId, memberId)
+  context.log.info({ security: 'LOGGED_IN', memberId, sessionId, address: device.address, provider }, 'logged in')
+  const [accessToken, row] = await Promise.all([issueAccessToken(context, memberId, sessionId), findProfile(context.sql, memberId, memberId)])
   if (row === undefined) throw new DailyfeedError('LOGIN_FAILED')
-  return { accessToken, refreshToken: session.refreshToken, summary: toSummary(row) }
+  return { accessToken, refreshToken, summary: toSummary(row) }
 }
 
 export async function logOutEverywhere(context: MemberContext, memberId: number): Promise<void> {

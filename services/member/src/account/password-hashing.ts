@@ -1,53 +1,66 @@
+import { join } from 'node:path'
 import { DailyfeedError } from '@dailyfeed/code/errors'
+import type { Piscina } from 'piscina'
 
-/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-/** Each takes a core and 19 MiB for some 20 ms: more at once would only make all of them late, and the feeds with them. */
+/** Each takes a core and 19 MiB for some 15 ms: more at once would only make all of them late. */
 const AT_ONCE = 2
 const WAITING = 200
+/** Whoever reads feeds on the same cores comes first; who logs in waits. As `nice` counts. */
+const NICENESS = 15
+const IDLE_MILLISECONDS = 60_000
+
+/** Without `compareWith`: to be hashed. */
+export interface HashingTask {
+  password: string
+  compareWith?: string
+}
 
 export interface PasswordHashing {
   /** A PHC string. */
   hash(password: string): Promise<string>
   /** Costs the same where there is no hash to compare with, so that an answer's time tells nothing. */
   verify(hash: string | null | undefined, password: string): Promise<boolean>
+  close(): Promise<void>
 }
 
 /** One spelling of what a person typed, whichever keyboard composed it. */
 const normalise = (password: string) => password.normalize('NFKC')
 
+/** Threads of their own, at most two, which give way to everything else; when two hundred wait, the next are refused with 503. */
 export function createPasswordHashing(): PasswordHashing {
-  const limit = bounded(AT_ONCE, WAITING)
-  // Loaded with the first password: a service that only reads profiles never needs it.
-  const library = () => import('@node-rs/argon2')
-  let dummy: Promise<string> | undefined
-  return {
-    hash: (password) => limit(async () => (await library()).hash(normalise(password), PARAMETERS)),
-    verify: (hash, password) =>
-      limit(async () => {
-        const argon2 = await library()
-        dummy ??= argon2.hash('a password that nobody has', PARAMETERS)
-        const isRight = await argon2.verify(hash ?? (await dummy), normalise(password))
-        return isRight && typeof hash === 'string'
-      }),
+  // Made with the first password: a service that only reads profiles never needs it.
+  let threads: Promise<Piscina> | undefined
+  const start = async (): Promise<Piscina> => {
+    const { Piscina } = await import('piscina')
+    return new Piscina({
+      filename: join(import.meta.dirname, 'password-hashing-worker.mjs'),
+      minThreads: 0,
+      maxThreads: AT_ONCE,
+      maxQueue: WAITING,
+      niceIncrement: NICENESS,
+      idleTimeout: IDLE_MILLISECONDS,
+      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+    })
   }
-}
+  let dummy: Promise<string> | undefined
 
-/** At most `atOnce` tasks run; as many as `waiting` wait; the rest are refused with 503. */
-function bounded(atOnce: number, waiting: number) {
-  let free = atOnce
-  const queue: (() => void)[] = []
-  return async <T>(task: () => Promise<T>): Promise<T> => {
-    if (free > 0) free -= 1
-    else if (queue.length >= waiting) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
-    else await new Promise<void>((resolve) => queue.push(resolve))
-    try {
-      return await task()
-    } finally {
-      // Handed over rather than given back, so that nobody who comes in between takes it too.
-      const next = queue.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
+  async function run(task: HashingTask): Promise<string | boolean> {
+    threads ??= start()
+    const pool = await threads
+    if (pool.queueSize >= WAITING) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
+    return pool.run(task)
+  }
+
+  const hash = async (password: string) => (await run({ password: normalise(password) })) as string
+  return {
+    hash,
+    async verify(known, password) {
+      dummy ??= hash('a password that nobody has')
+      const isRight = await run({ password: normalise(password), compareWith: known ?? (await dummy) })
+      return isRight === true && typeof known === 'string'
+    },
+    async close() {
+      await (await threads)?.destroy()
+    },
   }
 }

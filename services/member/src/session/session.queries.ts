@@ -1,3 +1,4 @@
+import { type NewEvent, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
 import type { Sql } from 'postgres'
 
 /** A new one is older than this only by being used: auth.md asks for 30 days idle and 90 absolute. */
@@ -7,22 +8,45 @@ export const ABSOLUTE = '90 days'
 interface NewSession {
   id: string
   memberId: number
+  /** Only if this is the member's password still; undefined: whatever it is. */
+  passwordHash: string | null | undefined
   userAgent: string | null
   address: string
   /** By which the member signed in; undefined: by the password. */
   provider: string | undefined
   tokenHash: Buffer
+  event: NewEvent
 }
 
-export async function insertSession(sql: Sql, { id, memberId, userAgent, address, provider, tokenHash }: NewSession): Promise<void> {
-  await sql`
-    with session as (
+/**
+ * A login's whole write in one statement: the session with its first refresh token, the audit entry, the event. False
+ * where the member has withdrawn, or has another password by now. Takes the member's row, as a logout everywhere does.
+ */
+export async function openSession(sql: Sql, { id, memberId, passwordHash, userAgent, address, provider, tokenHash, event }: NewSession): Promise<boolean> {
+  const rows = await sql`
+    with member as (
+      update member.member set version = version + 1
+      where id = ${memberId} and withdrawn_at is null ${passwordHash === undefined ? sql`` : sql`and password_hash is not distinct from ${passwordHash}`}
+      returning id, version
+    ), session as (
       insert into member.session (id, member_id, user_agent, address, provider, expires_at)
-      values (${id}, ${memberId}, ${userAgent}, ${address}, ${provider ?? null}, now() + ${ABSOLUTE}::interval)
+      select ${id}, member.id, ${userAgent}, ${address}, ${provider ?? null}, now() + ${ABSOLUTE}::interval from member
       returning id
-    )
-    insert into member.refresh_token (token_hash, session_id, expires_at)
-    select ${tokenHash}, id, now() + ${IDLE}::interval from session`
+    ), token as (
+      insert into member.refresh_token (token_hash, session_id, expires_at)
+      select ${tokenHash}, id, now() + ${IDLE}::interval from session
+    ), audited as (
+      insert into member.audit (type, member_id, session_id, address, user_agent)
+      select 'LOGGED_IN', member.id, session.id, ${address}, ${userAgent} from member, session
+    ), ${outboxEntry(
+      sql,
+      'member',
+      event,
+      sql`select member.id as row_id, member.id as member_id, null::bigint as post_id, null::bigint as comment_id, null::bigint as target_member_id,
+                 member.version, now() as created_at, now() as updated_at from member`,
+    )}
+    select id from session`
+  return rows.length === 1
 }
 
 export interface RefreshRow {

@@ -16,7 +16,6 @@ import {
   findLiveSessions,
   findMembersOfSessions,
   findSessionOfRefreshToken,
-  insertSession,
   isLiveSessionOf,
   lockRefreshToken,
   replaceRefreshTokens,
@@ -35,19 +34,6 @@ export interface Tokens {
 
 /** Two tabs that refresh within this time are one client; auth.md. */
 const RACE_SECONDS = 10
-
-/** Inside the transaction of a login, which holds the member's row. */
-export async function openSession(
-  sql: Sql,
-  memberId: number,
-  { userAgent, address }: Device,
-  provider?: string,
-): Promise<{ sessionId: string; refreshToken: string }> {
-  const sessionId = randomUUID()
-  const refreshToken = newRefreshToken()
-  await insertSession(sql, { id: sessionId, memberId, userAgent, address, provider, tokenHash: hashOf(refreshToken) })
-  return { sessionId, refreshToken }
-}
 
 export const issueAccessToken = ({ keys, settings }: MemberContext, memberId: number, sessionId: string) =>
   keys.sign({ memberId, sessionId, tokenId: randomUUID(), lifeSeconds: settings.accessTokenSeconds })

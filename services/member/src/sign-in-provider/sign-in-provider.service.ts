@@ -74,7 +74,7 @@ export async function finishSignIn(context: MemberContext, flow: Flow, callbackU
 
 async function enterAs(context: MemberContext, memberId: number, { provider }: ProvenIdentity, device: Device): Promise<SignInOutcome> {
   try {
-    return { outcome: 'SIGNED_IN', ...(await enter(context, memberId, device, { isStill: () => true, provider })) }
+    return { outcome: 'SIGNED_IN', ...(await enter(context, memberId, device, { provider })) }
   } catch (error) {
     if (error instanceof DailyfeedError && error.code === 'LOGIN_FAILED') return { outcome: 'ACCOUNT_GONE' }
     throw error
@@ -108,12 +108,12 @@ type Entered = Tokens & { summary: MemberSummary }
 export async function signUpProven(context: MemberContext, proven: Proven, request: ProviderSignupRequest, device: Device): Promise<Entered> {
   const { provider, issuer, subject, email } = proven
   const known = await findMemberOfIdentity(context.sql, issuer, subject)
-  if (known !== undefined) return enter(context, known, device, { isStill: () => true, provider })
+  if (known !== undefined) return enter(context, known, device, { provider })
   const memberId = await createMember(context, { ...request, email, avatarUrl: null }, null, device, async (transaction, memberId) => {
     await insertIdentity(transaction, { memberId, provider, issuer, subject, email })
     await insertAudit(transaction, { type: 'PROVIDER_LINKED', memberId, ...device })
   })
-  return enter(context, memberId, device, { isStill: () => true, provider })
+  return enter(context, memberId, device, { provider })
 }
 
 /**
@@ -138,7 +138,7 @@ export async function linkProven(
   })
   try {
     return await enter(context, memberId, device, {
-      isStill: (member) => member.password_hash === passwordHash,
+      passwordHash,
       provider,
       async also(transaction) {
         await insertIdentity(transaction, { memberId, provider, issuer, subject, email })
