@@ -11,3 +11,19 @@ export async function requestsPerSecond(url: string, headers: Record<string, str
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`)
   return result.requests.average
 }
+
+/** How often `act` is done in a second, so many at once; it is told which of them it is. */
+export async function actsPerSecond(act: (worker: number) => Promise<unknown>, atOnce: number, seconds: number): Promise<number> {
+  const startedAt = performance.now()
+  const end = startedAt + seconds * 1_000
+  let done = 0
+  await Promise.all(
+    Array.from({ length: atOnce }, async (_, worker) => {
+      while (performance.now() < end) {
+        await act(worker)
+        done += 1
+      }
+    }),
+  )
+  return (done * 1_000) / (performance.now() - startedAt)
+}

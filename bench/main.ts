@@ -2,9 +2,10 @@ import { authBench } from './auth/auth.ts'
 import { eventsBench } from './events/events.ts'
 import { feedBench } from './feed.ts'
 import { type Figure, tableOf } from './figure.ts'
+import { writeBench } from './write.ts'
 
 /** `npm run bench -- <name> [--json]`: each bench returns figures of one run; with --json one object a row. */
-const BENCHES: Record<string, () => Promise<Figure[]>> = { feed: feedBench, events: eventsBench, auth: authBench }
+const BENCHES: Record<string, () => Promise<Figure[]>> = { feed: feedBench, events: eventsBench, auth: authBench, write: writeBench }
 
 const args = process.argv.slice(2)
 const isJson = args.includes('--json')

@@ -7,7 +7,7 @@ import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/s
 import autocannon from 'autocannon'
 import { median } from '../events/median.ts'
 import { factorFigure, type Figure, ratioFigure } from '../figure.ts'
-import { requestsPerSecond } from '../load.ts'
+import { actsPerSecond, requestsPerSecond } from '../load.ts'
 import { startVerifyingServer } from './verifying-server.ts'
 
 const PASSWORD = 'a bench knocks at many doors'
@@ -118,7 +118,7 @@ async function bareHashesPerSecond(): Promise<number> {
   const passwords = createPasswordHashing()
   const hash = await passwords.hash(PASSWORD)
   try {
-    return await perSecond(() => passwords.verify(hash, PASSWORD))
+    return await actsPerSecond(() => passwords.verify(hash, PASSWORD), LOGINS_AT_ONCE, SECONDS)
   } finally {
     await passwords.close()
   }
@@ -133,22 +133,6 @@ async function loginsPerSecond(memberUrl: string, emails: readonly string[]): Pr
   })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} logins were refused, ${result.errors} failed`)
   return result.requests.average
-}
-
-/** How often `act` is done in a second, so many at once. */
-async function perSecond(act: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  const end = startedAt + SECONDS * 1_000
-  let done = 0
-  await Promise.all(
-    Array.from({ length: LOGINS_AT_ONCE }, async () => {
-      while (performance.now() < end) {
-        await act()
-        done += 1
-      }
-    }),
-  )
-  return (done * 1_000) / (performance.now() - startedAt)
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

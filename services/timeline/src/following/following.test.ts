@@ -1,6 +1,7 @@
 import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { historiesOf } from '../feed-histories.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 
@@ -177,7 +178,11 @@ const scenario = fc.record({
   between: fc.array(fc.record({ act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'), pick: fc.nat(40) }), { maxLength: 8 }),
 })
 
-test('a cursor walk equals the SQL truth under random posts, deletes, follows, blocks and mutes, also while they go on', { timeout: 120_000 }, async () => {
+const histories = historiesOf(150)
+
+test('a cursor walk equals the SQL truth under random posts, deletes, follows, blocks and mutes, also while they go on', {
+  timeout: histories.timeout,
+}, async () => {
   const { sql } = timeline
   await fc.assert(
     fc.asyncProperty(scenario, async ({ authors, posts, size, between }) => {
@@ -235,6 +240,6 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
       const hasToBeMet = atStart.filter((id) => atEnd.has(id))
       expect(hasToBeMet.filter((id) => !met.has(id))).toEqual([])
     }),
-    { numRuns: 40 },
+    histories.parameters,
   )
 })

@@ -5,6 +5,7 @@ import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEven
 import fc from 'fast-check'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { historiesOf } from '../feed-histories.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
 import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
@@ -131,7 +132,9 @@ const act = fc.record({
   size: fc.integer({ min: 1, max: 6 }),
 })
 
-test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: 120_000 }, async () => {
+const histories = historiesOf(300)
+
+test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
   const { sql } = timeline
   const [one, other] = [countingMemory(), countingMemory()]
   await fc.assert(
@@ -179,7 +182,7 @@ test('whatever happens between reads, by whichever of two memories, every read i
         }
       }
     }),
-    { numRuns: 60 },
+    histories.parameters,
   )
   await one.close()
   await other.close()

@@ -1,0 +1,80 @@
+import { insertMember } from '@dailyfeed/tests/members'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ContentFixture, contentFixture } from '../content-fixture.ts'
+import { reconcileCounters } from './counter.service.ts'
+
+let content: ContentFixture
+let members: number[]
+
+beforeAll(async () => {
+  content = await contentFixture()
+  members = await Promise.all(['minji', 'sora', 'dari', 'hana'].map((handle) => insertMember(content.database.sql, handle)))
+})
+afterAll(() => content.close())
+
+const act = fc.record({
+  what: fc.constantFrom('like', 'unlike', 'comment', 'reply', 'delete comment', 'like comment', 'unlike comment'),
+  member: fc.nat(3),
+  post: fc.nat(1),
+  pick: fc.nat(40),
+})
+
+/** Waves of acts that happen at once, one wave after the other. */
+const waves = fc.array(fc.array(act, { minLength: 2, maxLength: 10 }), { minLength: 1, maxLength: 5 })
+
+interface Counters {
+  post_id: number
+  like_count: number
+  comment_count: number
+}
+
+test('whatever members do at once, every counter says how many rows there are, and there is nothing to reconcile', { timeout: 120_000 }, async () => {
+  const { sql } = content.database
+  await fc.assert(
+    fc.asyncProperty(waves, async (all) => {
+      const posts: number[] = []
+      for (const author of members.slice(0, 2)) posts.push((await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id)
+      const comments: { id: number; postId: number }[] = []
+      for (const wave of all) {
+        const statuses = await Promise.all(
+          wave.map(async ({ what, member, post, pick }) => {
+            const [memberId, postId] = [members[member] as number, posts[post] as number]
+            const comment = comments[pick % Math.max(1, comments.length)]
+            const ask = async (method: 'POST' | 'DELETE', url: string, payload?: object) => (await content.ask(memberId, method, url, payload)).status
+            if (what === 'like') return ask('POST', `/api/posts/${postId}/like`)
+            if (what === 'unlike') return ask('DELETE', `/api/posts/${postId}/like`)
+            if (what === 'comment' || comment === undefined || what === 'reply') {
+              const parent = what === 'reply' ? comment : undefined
+              const answer = await content.ask(memberId, 'POST', '/api/comments', {
+                postId: parent?.postId ?? postId,
+                content: 'a comment',
+                ...(parent === undefined ? {} : { parentId: parent.id }),
+              })
+              if (answer.status === 201) comments.push({ id: answer.body.data.id, postId: parent?.postId ?? postId })
+              return answer.status
+            }
+            if (what === 'delete comment') return ask('DELETE', `/api/comments/${comment.id}`)
+            return ask(what === 'like comment' ? 'POST' : 'DELETE', `/api/comments/${comment.id}/like`)
+          }),
+        )
+        expect(statuses.filter((status) => status >= 500)).toEqual([])
+      }
+      const counted = await sql<Counters[]>`
+        select post_id, like_count, comment_count from content.post_counter where post_id = any (${posts}::bigint[]) order by post_id`
+      const truth = await sql<Counters[]>`
+        select id as post_id,
+               (select count(*)::int from content.post_like where post_id = post.id and liked) as like_count,
+               (select count(*)::int from content.comment where post_id = post.id and deleted_at is null) as comment_count
+        from content.post where id = any (${posts}::bigint[]) order by id`
+      const ofPost = new Map(counted.map((row) => [row.post_id, row]))
+      expect(truth.map(({ post_id }) => ofPost.get(post_id) ?? { post_id, like_count: 0, comment_count: 0 })).toEqual([...truth])
+      const orphans = await sql`
+        select from content.comment reply join content.comment parent on parent.id = reply.parent_id
+        where reply.post_id = any (${posts}::bigint[]) and reply.deleted_at is null and parent.deleted_at is not null`
+      expect(orphans.length).toBe(0)
+    }),
+    { numRuns: 60 },
+  )
+  expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
+})

@@ -1,0 +1,17 @@
+/** Of fast-check. */
+interface HistoryParameters {
+  numRuns: number
+  seed?: number
+  interruptAfterTimeLimit?: number
+}
+
+/** How many random histories a property is tried with: some hundreds, or as many as there is time for in `npm run test:feeds`. */
+export function historiesOf(ordinarily: number): { parameters: HistoryParameters; timeout: number } {
+  const [seed, minutes] = [process.env['FEED_SEED'], Number(process.env['FEED_MINUTES'])]
+  if (seed === undefined) return { parameters: { numRuns: ordinarily }, timeout: 240_000 }
+  const milliseconds = minutes * 60_000
+  return {
+    parameters: { seed: Number(seed), numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: milliseconds },
+    timeout: milliseconds + 120_000,
+  }
+}
