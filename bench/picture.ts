@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface Line {
+interface Line {
   name: string
   /** In the order of x. */
   points: { x: number; y: number }[]

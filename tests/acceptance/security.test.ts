@@ -171,7 +171,7 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
   test('A6: keys rotate every five seconds under load: no token that should live is refused, none of a key past its grace accepted', async () => {
     await services.end('member', 'SIGTERM')
     await services.start('member', { env: { ...STORM_SETTINGS, RATE_LIMIT: 'off' } })
-    const report = await rotationStorm(services, sql, 35)
+    const report = await rotationStorm(services, sql, 32)
     expect(report).toMatchObject({ wronglyRefused: [], retiredAccepted: [], otherAnswers: 0 })
     expect(report.rotations).toBeGreaterThanOrEqual(4)
     expect(report.requests).toBeGreaterThan(500)

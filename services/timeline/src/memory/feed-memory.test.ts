@@ -5,7 +5,7 @@ import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEven
 import fc from 'fast-check'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { historiesOf } from '../feed-histories.ts'
+import { historiesOf } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
 import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
