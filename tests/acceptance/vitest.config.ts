@@ -6,6 +6,6 @@ export default defineConfig({
     globalSetup: ['tests/platform-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 90_000,
-    maxWorkers: 1,
+    maxWorkers: 2,
   },
 })

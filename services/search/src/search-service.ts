@@ -45,7 +45,7 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
     redis,
   })
   // What was loaded past the events, into an empty index too, is taken up while requests are served already.
-  const supervision = superviseIndex({ sql, engine }, app.log)
+  const supervision = await superviseIndex({ sql, engine }, app.log)
   return await listen({
     name: 'search-svc',
     app,

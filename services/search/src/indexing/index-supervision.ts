@@ -8,8 +8,11 @@ const LOOK_EVERY_MILLISECONDS = 15_000
 /** Until it agreed once: at the start the engine may still be starting too. */
 const RETRY_AFTER_MILLISECONDS = 2_000
 
-/** Compares the index with what content-svc holds now, and again whenever the engine turns out to have lost it. */
-export function superviseIndex(index: Index, log: Pick<FastifyBaseLogger, 'info' | 'warn'>): { stop: () => Promise<void> } {
+/**
+ * Makes the engine ready, if it answers: then it searches from the first request on. Behind that compares the index with
+ * what content-svc holds now, and again whenever the engine turns out to have lost it.
+ */
+export async function superviseIndex(index: Index, log: Pick<FastifyBaseLogger, 'info' | 'warn'>): Promise<{ stop: () => Promise<void> }> {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let hasAgreed = false
@@ -27,6 +30,8 @@ export function superviseIndex(index: Index, log: Pick<FastifyBaseLogger, 'info'
     timer.unref()
   }
 
+  // Why it could not be made ready, if so, is told by the look.
+  await prepareIndex(index).catch(() => {})
   let looking = look()
   function lookAgain(): void {
     looking = look()
