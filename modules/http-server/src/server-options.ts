@@ -17,6 +17,8 @@ export const serverOptions = (service: string, logLevel: string) =>
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: 'idle',
+    // What still comes on a connection that is there is served: it is the last, and the answer says so.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     genReqId: requestIdOf,
     frameworkErrors: answerBadAddress,

@@ -292,7 +292,7 @@ test('a service that cannot be reached is 503 in the envelope, with a code of it
   await alone.close()
 })
 
-test('GET is tried once more when the connection breaks before an answer; a write never is', async () => {
+test('GET is tried again when the connection breaks before an answer; a write never is', async () => {
   let connections = 0
   const flaky = createServer((socket) => {
     connections++

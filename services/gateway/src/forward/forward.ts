@@ -18,6 +18,8 @@ export interface Destination {
 
 /** Long enough for a process that is just being replaced, too short to be felt. */
 const RETRY_MILLISECONDS = 50
+/** A service that is released anew ends many connections at the same moment: the next one of the pool may be gone too. */
+const RETRIES = 3
 /** The upstream was not reached, or closed a kept connection before it said anything. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
@@ -60,7 +62,7 @@ class Forwarding implements UpstreamHandler {
     this.#reply = reply
     this.#destination = destination
     this.#endless = endless
-    this.#retriesLeft = isSafe(request.method) ? 1 : 0
+    this.#retriesLeft = isSafe(request.method) ? RETRIES : 0
   }
 
   start(): void {
