@@ -7,8 +7,10 @@ import { CONFIRMED_CHANNEL, type ConfirmedMessage, REVOKED_CHANNEL, TRUST_MILLIS
 import { InProcessRevocations, PostgresRevocations, type Revocation, type Revocations } from './revocations.ts'
 import { confirmRevocations, findLiveRevocations, findRevocationsAfter, forgetVerifier } from './revocation-log.queries.ts'
 
-/** Often enough that one late answer leaves the memory trusted. */
-const COMPARE_EVERY_MILLISECONDS = 150
+/** Often enough that an answer may be late and the memory is trusted all the same. */
+const COMPARE_EVERY_MILLISECONDS = 250
+/** Without a token for so long, the log is not asked any more: most services of a small installation do nothing most of the time. */
+const IDLE_AFTER_MILLISECONDS = 1_000
 const FORGET_EVERY_MILLISECONDS = 60_000
 /** Some routes accept a token that ended within a day: what revoked it is remembered as long. */
 const ONE_DAY_SECONDS = 86_400
@@ -41,6 +43,8 @@ export class RememberedRevocations implements Revocations {
   #number = -1
   #trustedUntil = Number.NEGATIVE_INFINITY
   #isClosed = false
+  #judgedAt = Number.NEGATIVE_INFINITY
+  #isIdle = true
   /** Ends the pause before the next question; what is heard while one is under way asks another one. */
   #wakeUp: () => void = () => {}
   #forgottenAt = 0
@@ -64,6 +68,8 @@ export class RememberedRevocations implements Revocations {
   isRevoked(token: AccessToken): boolean | Promise<boolean> {
     // What the memory knows as revoked is so, however old the memory is.
     if (this.#memory.isRevoked(token)) return true
+    this.#judgedAt = this.#now()
+    if (this.#isIdle) this.#wakeUp()
     return this.isTrusted ? false : this.#truth.isRevoked(token)
   }
 
@@ -78,7 +84,7 @@ export class RememberedRevocations implements Revocations {
   /** What was revoked counts at once; that nothing is missing before it, the log has to say. */
   #hear(text: string): void {
     for (const one of readRevocations(text)) this.#memory.revoke(one)
-    this.#wakeUp()
+    if (!this.#isIdle) this.#wakeUp()
   }
 
   async #keepComparing(): Promise<void> {
@@ -86,16 +92,27 @@ export class RememberedRevocations implements Revocations {
       const heard = new Promise<void>((resolve) => {
         this.#wakeUp = resolve
       })
-      await this.#compare().catch(() => {})
+      const isIdle = this.#now() - this.#judgedAt > IDLE_AFTER_MILLISECONDS
+      if (isIdle) await this.#rest()
+      else await this.#compare().catch(() => {})
       if (this.#now() - this.#forgottenAt > FORGET_EVERY_MILLISECONDS) {
         this.#memory.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS)
         this.#forgottenAt = this.#now()
       }
-      if (!this.#isClosed) await Promise.race([heard, sleep(COMPARE_EVERY_MILLISECONDS)])
+      if (!this.#isClosed) await Promise.race([heard, sleep(isIdle ? FORGET_EVERY_MILLISECONDS : COMPARE_EVERY_MILLISECONDS, undefined, { ref: false })])
     }
   }
 
+  /** Nobody waits for a process that trusts nothing. */
+  async #rest(): Promise<void> {
+    if (this.#isIdle) return
+    this.#isIdle = true
+    this.#trustedUntil = Number.NEGATIVE_INFINITY
+    await forgetVerifier(this.#sql, this.#id).catch(() => {})
+  }
+
   async #compare(): Promise<void> {
+    this.#isIdle = false
     const askedAt = this.#now()
     const newest = await confirmRevocations(this.#sql, this.#id, Math.max(0, this.#number))
     if (newest > this.#number) {

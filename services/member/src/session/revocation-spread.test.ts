@@ -79,7 +79,12 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
     for (const step of undo) await step()
   })
 
-  const untilTrusted = () => expect.poll(() => verifiers.map(({ isTrusted }) => isTrusted), { timeout: 10_000 }).toEqual([true, true, true])
+  /** A verifier that judges nothing rests, and trusts nothing. */
+  const isTrustedAfterUse = (verifier: RememberedRevocations): boolean => {
+    void Promise.resolve(verifier.isRevoked(newToken())).catch(() => {})
+    return verifier.isTrusted
+  }
+  const untilTrusted = () => expect.poll(() => verifiers.map(isTrustedAfterUse), { timeout: 10_000 }).toEqual([true, true, true])
   const newToken = (): AccessToken => ({ memberId: 1, sessionId: randomUUID(), tokenId: randomUUID(), expiresAt: Math.floor(Date.now() / 1_000) + 900 })
 
   /** As a logout does. Settles when it would be answered. */
@@ -158,7 +163,7 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
       () => paused.close(),
       () => pool.end({ timeout: 1 }),
     )
-    await expect.poll(() => paused.isTrusted).toBe(true)
+    await expect.poll(() => isTrustedAfterUse(paused)).toBe(true)
     now += 501
     expect(paused.isTrusted).toBe(false)
     const asked = paused.isRevoked(newToken())
@@ -223,7 +228,19 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
       () => late.close(),
       () => pool.end({ timeout: 1 }),
     )
-    await expect.poll(() => late.isTrusted).toBe(true)
+    await expect.poll(() => isTrustedAfterUse(late)).toBe(true)
     expect(late.isRevoked(token)).toBe(true)
+  })
+
+  test('one that has judged nothing for a while asks nothing, is waited for by nobody, and judges rightly when it is asked again', async () => {
+    await untilTrusted()
+    await expect.poll(async () => (await sql`select from member.verifier`).length, { timeout: 5_000 }).toBe(0)
+    expect(verifiers.map(({ isTrusted }) => isTrusted)).toEqual([false, false, false])
+    memberToRedis.close()
+    const token = newToken()
+    expect((await revoke(token)).milliseconds).toBeLessThan(100)
+    expect(await judge(token)).toEqual(ALL)
+    await untilTrusted()
+    expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
   })
 })
