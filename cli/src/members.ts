@@ -6,6 +6,8 @@ export interface AuditLine {
   type: string
   address: string | null
   userAgent: string | null
+  /** Of what an administrator did: method and path. */
+  act: string | null
 }
 
 /** Newest first. Throws CommandError where nobody has the handle. */
@@ -14,9 +16,9 @@ export async function listAudit(ownerUrl: string, handle: string, limit: number)
   try {
     const [member] = await sql<[{ id: string }?]>`select id from member.member where lower(handle) = ${handle.replace(/^@/, '').toLowerCase()}`
     if (member === undefined) throw new CommandError(`no member has the handle '${handle}'`)
-    const rows = await sql<{ occurred_at: Date; type: string; address: string | null; user_agent: string | null }[]>`
-      select occurred_at, type, address, user_agent from member.audit where member_id = ${member.id} order by id desc limit ${limit}`
-    return rows.map(({ occurred_at, type, address, user_agent }) => ({ occurredAt: occurred_at.toISOString(), type, address, userAgent: user_agent }))
+    const rows = await sql<{ occurred_at: Date; type: string; address: string | null; user_agent: string | null; act: string | null }[]>`
+      select occurred_at, type, address, user_agent, act from member.audit where member_id = ${member.id} order by id desc limit ${limit}`
+    return rows.map(({ occurred_at, type, address, user_agent, act }) => ({ occurredAt: occurred_at.toISOString(), type, address, userAgent: user_agent, act }))
   } finally {
     await sql.end({ timeout: 5 })
   }

@@ -157,6 +157,8 @@ export const Session = Type.Object({
   createdAt: Instant,
   lastUsedAt: Instant,
   userAgent: nullable(Type.String()),
+  /** From which it began. */
+  address: nullable(Type.String()),
   current: Type.Boolean(),
 })
 export type Session = Static<typeof Session>
@@ -178,6 +180,7 @@ export const AUDIT_TYPES = [
   'RESTORED',
   'ADMIN_GRANTED',
   'ADMIN_REVOKED',
+  'ADMIN_ACTED',
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
 
@@ -185,6 +188,8 @@ export type AuditType = (typeof AUDIT_TYPES)[number]
 export const AuditEntry = Type.Object({
   id: Type.Integer(),
   type: Type.Enum([...AUDIT_TYPES]),
+  /** Of what an administrator did: method and path. */
+  act: nullable(Type.String()),
   occurredAt: Instant,
   address: nullable(Type.String()),
   userAgent: nullable(Type.String()),

@@ -8,7 +8,9 @@ create table member.audit (
   member_id   bigint,
   session_id  uuid,
   address     text,
-  user_agent  text
+  user_agent  text,
+  -- Of what an administrator did: method and path.
+  act         text
 );
 create index audit_by_member on member.audit (member_id, id desc);
 create index audit_by_time on member.audit (occurred_at);
@@ -20,6 +22,11 @@ begin
   return null;
 end $$;
 create trigger member_role_audited after update of role on member.member for each row when (old.role is distinct from new.role) execute function member.audit_role();
+
+-- For the services that administrators act through. Written before the act: an attempt is told too.
+create function member.audit_admin_act(admin bigint, act text, address text, user_agent text) returns void language sql security definer set search_path = pg_catalog as $$
+  insert into member.audit (type, member_id, act, address, user_agent) values ('ADMIN_ACTED', admin, act, address, user_agent)
+$$;
 
 create function member.drop_old_audit(days integer) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
 declare
@@ -36,6 +43,7 @@ create function member.erase_audit(erased bigint) returns void language sql secu
   delete from member.audit where member_id = erased and erased in (select member_id from member.erasable_member)
 $$;
 
-revoke execute on function member.drop_old_audit(integer), member.erase_audit(bigint), member.audit_role() from public;
+revoke execute on function member.drop_old_audit(integer), member.erase_audit(bigint), member.audit_role(), member.audit_admin_act(bigint, text, text, text) from public;
+grant execute on function member.audit_admin_act(bigint, text, text, text) to dailyfeed_batch, dailyfeed_activity;
 grant execute on function member.drop_old_audit(integer), member.erase_audit(bigint) to dailyfeed_member;
 grant select, insert on member.audit to dailyfeed_member;

@@ -219,6 +219,7 @@ export const en = {
       RESTORED: 'Came back',
       ADMIN_GRANTED: 'Became an administrator',
       ADMIN_REVOKED: 'No longer an administrator',
+      ADMIN_ACTED: 'Acted as an administrator',
     },
     withdrawal: 'Withdrawal',
     withdrawalMeans:

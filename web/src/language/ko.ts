@@ -220,6 +220,7 @@ export const ko: Dictionary = {
       RESTORED: '탈퇴 취소',
       ADMIN_GRANTED: '관리자가 됨',
       ADMIN_REVOKED: '관리자에서 해제됨',
+      ADMIN_ACTED: '관리자로서 한 일',
     },
     withdrawal: '탈퇴',
     withdrawalMeans:

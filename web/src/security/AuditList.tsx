@@ -13,7 +13,7 @@ const PAGE = 10
 
 /** What happened to one's account, newest first, ten at a time. */
 export function AuditList() {
-  const { security: words, act } = useDictionary()
+  const { security: words, act: acts } = useDictionary()
   const titleId = useId()
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['audit'],
@@ -33,11 +33,11 @@ export function AuditList() {
         <ul className="security-list">
           {data.pages
             .flatMap(({ content }) => content)
-            .map(({ id, type, occurredAt, address, userAgent }) => (
+            .map(({ id, type, act, occurredAt, address, userAgent }) => (
               <li key={id} className="security-row">
                 <div className="security-row-text">
                   <strong>{words.auditTypes[type]}</strong>
-                  <span className="field-hint">{[deviceText(userAgent), address].filter((part) => part !== null && part !== undefined).join(' · ')}</span>
+                  <span className="field-hint">{[act, deviceText(userAgent), address].filter((part) => part !== null && part !== undefined).join(' · ')}</span>
                 </div>
                 <span className="field-hint">
                   <RelativeTime instant={occurredAt} />
@@ -48,7 +48,7 @@ export function AuditList() {
       )}
       {hasNextPage && (
         <button type="button" className="button button-quiet" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {act.more}
+          {acts.more}
         </button>
       )}
     </section>

@@ -75,6 +75,7 @@ function SessionRow({ session }: { session: Session }) {
           ) : (
             <>
               {words.lastUsed} <RelativeTime instant={session.lastUsedAt} />
+              {session.address !== null && ` · ${session.address}`}
             </>
           )}
         </span>

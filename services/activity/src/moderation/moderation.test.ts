@@ -105,6 +105,8 @@ test('a dismissed item is opened again by a newer version with a term, by nothin
   const path = `/api/admin/moderation/${body.data.content[0].id}/dismiss`
   expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'DISMISSED' })
   expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'NOT_OPEN' })
+  const acts = await activity.database.sql`select act from member.audit where member_id = ${admin} and type = 'ADMIN_ACTED' and act = ${`POST ${path}`}`
+  expect(acts.length).toBe(2)
   await activity.deliver(created(postId), updated(postId, 2))
   expect(await items()).toEqual([item('POST', postId, 2, 'DISMISSED')])
   await write('post', postId, '꽃놀이')

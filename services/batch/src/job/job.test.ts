@@ -138,6 +138,16 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
     })
   const slow = await app.inject({ method: 'POST', url: '/api/admin/jobs/searchReindexJob/run', headers })
   expect(slow.json().data).toEqual({ outcome: 'STILL_RUNNING' })
+  // What was tried is noted, what was only looked at is not.
+  const acts = await database.sql<
+    { act: string; address: string }[]
+  >`select act, address from member.audit where member_id = ${memberId} and type = 'ADMIN_ACTED' order by id`
+  expect(acts.map(({ act }) => act)).toEqual([
+    'POST /api/admin/jobs/counterReconcileJob/run',
+    'POST /api/admin/jobs/nonsense/run',
+    'POST /api/admin/jobs/searchReindexJob/run',
+  ])
+  expect(acts[0]?.address).toBe('127.0.0.1')
   const ofReindex = async () => (await list()).json().data.find(({ job }: { job: string }) => job === 'searchReindexJob').lastRun
   expect(await ofReindex()).toMatchObject({ endedAt: null, outcome: null })
   finish({ posts: 7 })

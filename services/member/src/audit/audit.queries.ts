@@ -23,6 +23,7 @@ export interface AuditRow {
   occurred_at: Date
   address: string | null
   user_agent: string | null
+  act: string | null
 }
 
 interface AuditPart {
@@ -35,7 +36,7 @@ interface AuditPart {
 /** Newest first. */
 export const findAudit = (sql: Sql, memberId: number, { limit, offset, before }: AuditPart): Promise<AuditRow[]> =>
   sql<AuditRow[]>`
-    select id, type, occurred_at, address, user_agent from member.audit
+    select id, type, occurred_at, address, user_agent, act from member.audit
     where member_id = ${memberId} ${before === undefined ? sql`` : sql`and id < ${before}`}
     order by id desc limit ${limit} offset ${offset}`
 

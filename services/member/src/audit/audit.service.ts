@@ -11,9 +11,10 @@ export async function listAudit({ sql, cursors }: MemberContext, memberId: numbe
   return toScroll(rows, request, cursors, ({ id }) => [id], toAuditEntry)
 }
 
-const toAuditEntry = ({ id, type, occurred_at, address, user_agent }: AuditRow): AuditEntry => ({
+const toAuditEntry = ({ id, type, occurred_at, address, user_agent, act }: AuditRow): AuditEntry => ({
   id,
   type,
+  act,
   occurredAt: occurred_at.toISOString(),
   address,
   userAgent: user_agent,

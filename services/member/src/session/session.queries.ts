@@ -155,12 +155,13 @@ export interface SessionRow {
   created_at: Date
   last_used_at: Date
   user_agent: string | null
+  address: string | null
 }
 
 /** Newest use first. */
 export const findLiveSessions = (sql: Sql, memberId: number): Promise<SessionRow[]> =>
   sql<SessionRow[]>`
-    select id, created_at, last_used_at, user_agent from member.session
+    select id, created_at, last_used_at, user_agent, address from member.session
     where member_id = ${memberId} and ended_at is null and expires_at > now()
     order by last_used_at desc limit 100`
 

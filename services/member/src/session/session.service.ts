@@ -97,6 +97,7 @@ export async function listSessions({ sql }: MemberContext, memberId: number, cur
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at.toISOString(),
     userAgent: row.user_agent,
+    address: row.address,
     current: row.id === currentId,
   }))
 }
