@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { closeRedis, type RedisClient, subscribeTo } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
-import { CONFIRMED_CHANNEL, type ConfirmedMessage, REVOKED_CHANNEL, TRUST_MILLISECONDS } from './revocation-channel.ts'
-import { InProcessRevocations, PostgresRevocations, type Revocation, type Revocations } from './revocations.ts'
+import { CONFIRMED_CHANNEL, type ConfirmedMessage, REVOKED_CHANNEL, readRevoked, TRUST_MILLISECONDS } from './revocation-channel.ts'
+import { InProcessRevocations, PostgresRevocations, type Revocations } from './revocations.ts'
 import { confirmRevocations, findLiveRevocations, findRevocationsAfter, forgetVerifier } from './revocation-log.queries.ts'
 
 /** Often enough that an answer may be late and the memory is trusted all the same. */
@@ -56,7 +56,7 @@ export class RememberedRevocations implements Revocations {
     this.#subscriber = subscriber
     this.#now = now
     this.#truth = new PostgresRevocations(sql)
-    subscriber.once('ready', () => void subscriber.subscribe(REVOKED_CHANNEL, (text) => this.#hear(text)).catch(() => {}))
+    subscribeTo(subscriber, REVOKED_CHANNEL, (text) => this.#hear(text))
     this.#comparing = this.#keepComparing()
   }
 
@@ -83,7 +83,7 @@ export class RememberedRevocations implements Revocations {
 
   /** What was revoked counts at once; that nothing is missing before it, the log has to say. */
   #hear(text: string): void {
-    for (const one of readRevocations(text)) this.#memory.revoke(one)
+    for (const one of readRevoked(text)) this.#memory.revoke(one)
     if (!this.#isIdle) this.#wakeUp()
   }
 
@@ -124,15 +124,5 @@ export class RememberedRevocations implements Revocations {
       this.#redis.publish(CONFIRMED_CHANNEL, JSON.stringify(confirmed)).catch(() => {})
     }
     this.#trustedUntil = askedAt + TRUST_MILLISECONDS
-  }
-}
-
-/** Nothing, where it is no such list. */
-function readRevocations(text: string): Revocation[] {
-  try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? (list as Revocation[]).filter(({ expiresAt }) => typeof expiresAt === 'number') : []
-  } catch {
-    return []
   }
 }

@@ -1,3 +1,5 @@
+import type { Revocation } from './revocations.ts'
+
 /** Redis channel: a list of `Revocation`, just written to the log. Lost without harm: whoever misses it asks the log. */
 export const REVOKED_CHANNEL = 'member:authentication:revoked'
 /** Redis channel: `ConfirmedMessage`. */
@@ -15,3 +17,23 @@ export interface ConfirmedMessage {
 export const TRUST_MILLISECONDS = 500
 /** After so long without a confirmation nobody's memory is trusted any more that lacks the revocation. */
 export const CONFIRM_WITHIN_MILLISECONDS = 600
+
+/** Nothing, where it is no such list. */
+export const readRevoked = (text: string): Revocation[] => {
+  const list = readJson(text)
+  return Array.isArray(list) ? (list as Revocation[]).filter((one) => typeof one?.expiresAt === 'number') : []
+}
+
+/** Undefined, where it is no such message. */
+export const readConfirmed = (text: string): ConfirmedMessage | undefined => {
+  const message = readJson(text) as ConfirmedMessage | null | undefined
+  return typeof message?.verifier === 'string' && typeof message.number === 'number' ? message : undefined
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -22,6 +22,11 @@ export function openRedis(url: string): RedisClient {
   return client
 }
 
+/** From the first connection on, and by itself after every loss. The connection can do nothing else from then on. */
+export function subscribeTo(client: RedisClient, channel: string, hear: (message: string) => void): void {
+  client.once('ready', () => void client.subscribe(channel, hear).catch(() => {}))
+}
+
 /** Ends it whether it is connected or not. */
 export async function closeRedis(client: RedisClient): Promise<void> {
   if (client.isOpen) client.destroy()

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  blacklistKeyOf,
-  CONFIRM_WITHIN_MILLISECONDS,
-  CONFIRMED_CHANNEL,
-  type ConfirmedMessage,
-  REVOKED_CHANNEL,
-} from '@dailyfeed/access-token/revocation-channel'
+import { blacklistKeyOf, CONFIRM_WITHIN_MILLISECONDS, CONFIRMED_CHANNEL, REVOKED_CHANNEL, readConfirmed } from '@dailyfeed/access-token/revocation-channel'
 import type { InProcessRevocations, Revocation } from '@dailyfeed/access-token/revocations'
-import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { type RedisClient, subscribeTo } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import { findUnconfirmedVerifiers, newestRevocation } from './revocation-log.queries.ts'
 
@@ -27,13 +21,16 @@ const LOOK_EVERY_MILLISECONDS = 50
  */
 export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnouncerOptions): (revocations: readonly Revocation[]) => Promise<void> {
   const confirmed = new Map<string, number>()
-  let heard = () => {}
-  redis?.subscriber.once('ready', () => void redis.subscriber.subscribe(CONFIRMED_CHANNEL, hear).catch(() => {}))
+  /** Of every announcement that waits; what one process confirms may be what several wait for. */
+  const waiting = new Set<() => void>()
+  if (redis !== undefined) subscribeTo(redis.subscriber, CONFIRMED_CHANNEL, hear)
 
   function hear(text: string): void {
-    const { verifier, number } = JSON.parse(text) as ConfirmedMessage
-    confirmed.set(verifier, Math.max(number, confirmed.get(verifier) ?? 0))
-    heard()
+    const message = readConfirmed(text)
+    if (message === undefined) return
+    confirmed.set(message.verifier, Math.max(message.number, confirmed.get(message.verifier) ?? 0))
+    for (const wake of waiting) wake()
+    waiting.clear()
   }
 
   async function untilAllKnow(): Promise<void> {
@@ -41,10 +38,7 @@ export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnou
     for (;;) {
       const unconfirmed = (await findUnconfirmedVerifiers(sql, number)).filter((id) => (confirmed.get(id) ?? 0) < number)
       if (unconfirmed.length === 0) return
-      const next = new Promise<void>((resolve) => {
-        heard = resolve
-      })
-      await Promise.race([next, sleep(LOOK_EVERY_MILLISECONDS)])
+      await Promise.race([new Promise<void>((resolve) => waiting.add(resolve)), sleep(LOOK_EVERY_MILLISECONDS)])
     }
   }
 

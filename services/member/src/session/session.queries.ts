@@ -115,18 +115,24 @@ export interface EndedSessionRow {
   member_id: number
 }
 
-/**
- * Ends those that live, and writes them to the log that every service judges tokens by. In a transaction, as its last
- * writes: the log is locked from then on.
- */
-export async function endSessions(sql: Sql, ids: readonly string[], tokenLifeSeconds: number): Promise<EndedSessionRow[]> {
-  const ended = await sql<EndedSessionRow[]>`
+/** Those that lived. Until they are in the log too, their tokens are accepted. */
+export const closeSessions = (sql: Sql, ids: readonly string[]): Promise<EndedSessionRow[]> =>
+  sql<EndedSessionRow[]>`
     update member.session set ended_at = now() where id = any (${ids as string[]}::uuid[]) and ended_at is null
     returning id, member_id`
+
+/** In the log that every service judges tokens by. The last write of a transaction: the log is locked from then on. */
+export async function logEnded(sql: Sql, ended: readonly EndedSessionRow[], tokenLifeSeconds: number): Promise<void> {
   if (ended.length > 0)
     await sql`
       insert into member.jwt_blacklist (session_id, expires_at)
       select id, now() + ${tokenLifeSeconds} * interval '1 second' from unnest(${ended.map(({ id }) => id)}::uuid[]) as ended(id)`
+}
+
+/** Both at once, as the last writes of a transaction. */
+export async function endSessions(sql: Sql, ids: readonly string[], tokenLifeSeconds: number): Promise<EndedSessionRow[]> {
+  const ended = await closeSessions(sql, ids)
+  await logEnded(sql, ended, tokenLifeSeconds)
   return ended
 }
 

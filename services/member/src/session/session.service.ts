@@ -11,12 +11,14 @@ import type { MemberContext } from '../context.ts'
 import { hashOf, newRefreshToken, successorOf } from './refresh-token.ts'
 import {
   blacklistToken,
+  closeSessions,
   type EndedSessionRow,
   endSessions,
   findLiveSessions,
   findMembersOfSessions,
   findSessionOfRefreshToken,
   isLiveSessionOf,
+  logEnded,
   lockRefreshToken,
   replaceRefreshTokens,
   rotateRefreshToken,
@@ -78,10 +80,11 @@ export async function logout(context: MemberContext, bearer: AccessToken | undef
     const transaction = begun as unknown as Sql
     // Members before sessions, as a logout everywhere locks them: two at once stand in line instead of in each other's way.
     for (const memberId of await findMembersOfSessions(transaction, sessions)) await lockMember(transaction, memberId)
-    const rows = await endSessions(transaction, sessions, revocationLife(context.settings))
-    if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
+    const rows = await closeSessions(transaction, sessions)
     for (const memberId of new Set(rows.map(({ member_id }) => member_id))) await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
     for (const { id, member_id: memberId } of rows) await insertAudit(transaction, { type: 'LOGGED_OUT', memberId, sessionId: id })
+    await logEnded(transaction, rows, revocationLife(context.settings))
+    if (bearer !== undefined) await blacklistToken(transaction, bearer.tokenId, bearer.sessionId, bearer.expiresAt)
     return rows
   })
   const ofBearer = bearer === undefined ? [] : [{ tokenId: bearer.tokenId, expiresAt: bearer.expiresAt }]

@@ -59,9 +59,9 @@ export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSe
       const { status, error } = index ?? deletion ?? { status: 200 }
       // 409: a newer version is there; 404 of a deletion: it is gone already.
       if (status < 300 || status === 409 || (deletion !== undefined && status === 404 && error === undefined)) continue
-      const what = `${error?.type}: ${error?.reason}`
-      if (passesByItself(status, error?.type)) throw new SearchEngineAwayError(`OpenSearch does not take documents now: ${what}`)
-      throw new Error(`OpenSearch refused a document: ${what}`)
+      // Not its reason, which quotes what a member wrote.
+      if (passesByItself(status, error?.type)) throw new SearchEngineAwayError(`OpenSearch does not take documents now: ${error?.type}`)
+      throw new Error(`OpenSearch refused a document: ${error?.type}`)
     }
   }
 
@@ -143,7 +143,7 @@ async function ask<Body>(request: () => Promise<{ body: Body }>): Promise<Body> 
     if (error instanceof errors.ResponseError) {
       const type = (error.body as { error?: { type?: string } } | undefined)?.error?.type ?? error.name
       if (passesByItself(error.statusCode ?? 500, type)) throw new SearchEngineAwayError(`OpenSearch does not serve this now: ${type}`)
-      throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type} ${JSON.stringify(error.body)}`)
+      throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type}`)
     }
     if (error instanceof errors.OpenSearchClientError) throw new SearchEngineAwayError(`OpenSearch does not answer: ${error.name}`)
     throw error
