@@ -1,3 +1,4 @@
+import { localPathOf } from '@dailyfeed/code/local-path'
 import { useRouter } from '@tanstack/react-router'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
@@ -11,6 +12,3 @@ export function useGoIn(returnTo: string | undefined): (memberName: string) => v
     router.history.replace(localPathOf(returnTo))
   }
 }
-
-/** A link to the login page must not lead on to another site. */
-export const localPathOf = (returnTo: string | undefined): string => (returnTo !== undefined && /^\/(?![/\\])/.test(returnTo) ? returnTo : '/')

@@ -1,10 +1,8 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
 import { Id } from '@dailyfeed/code/field'
 import { ListQuery, scrollOf } from '@dailyfeed/code/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
-import { adminActOf } from '@dailyfeed/http-server/admin-act'
+import { onlyAdmins } from '@dailyfeed/http-server/admin-act'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
@@ -15,12 +13,7 @@ import { dismiss, readModerationQueue } from './moderation.service.ts'
 const tags = ['operation']
 
 export function moderationRoutes(app: HttpServer, context: ActivityContext, blockedTerms: BlockedTerms): void {
-  // The token says who asks, the database what they may; what they do is noted before it is done.
-  const preHandler = async (request: FastifyRequest) => {
-    if (!(await isAdmin(context.sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
-    const done = adminActOf(request)
-    if (done !== undefined) await insertAdminAct(context.sql, request.memberId, done.act, done.address, done.userAgent)
-  }
+  const preHandler = onlyAdmins(context.sql, { isAdmin, insertAdminAct })
 
   app.get(
     '/api/admin/moderation',

@@ -1,4 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/code/errors'
+import { localPathOf } from '@dailyfeed/code/local-path'
 import {
   MemberSummary,
   OwnerProof,
@@ -242,6 +243,3 @@ function problemOf({ log }: MemberContext, error: unknown): Problem {
   }
   throw error
 }
-
-/** A start page must not lead on to another site. */
-const localPathOf = (returnTo: string | undefined): string => (returnTo !== undefined && /^\/(?![/\\])[^\r\n]*$/.test(returnTo) ? returnTo : '/')
