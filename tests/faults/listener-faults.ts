@@ -1,7 +1,7 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
 import { eventText, toEventJson } from '@dailyfeed/deadletter-support/event-text'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { Fault } from './fault.ts'
 import { checkCommittedPrefix, readRecords, sendRecords } from './records.ts'
 import { until, type World } from './world.ts'
@@ -146,8 +146,13 @@ export const listenerFaults: readonly Fault[] = [
     isQuick: true,
     async run({ redis }) {
       const client = openRedis(redis.url)
-      await until('Redis is flushed', async () => (await client.flushAll().catch(() => '')) === 'OK')
-      await closeRedis(client)
+      await until('Redis is flushed', async () =>
+        client.clear().then(
+          () => true,
+          () => false,
+        ),
+      )
+      await client.close()
       await sleep(1_000)
       await redis.server.kill()
       await sleep(3_000)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeRedis, type RedisClient, subscribeTo } from '@dailyfeed/redis-support/redis-client'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
 import { CONFIRMED_CHANNEL, type ConfirmedMessage, REVOKED_CHANNEL, readRevoked, TRUST_MILLISECONDS } from './revocation-channel.ts'
@@ -56,7 +56,7 @@ export class RememberedRevocations implements Revocations {
     this.#subscriber = subscriber
     this.#now = now
     this.#truth = new PostgresRevocations(sql)
-    subscribeTo(subscriber, REVOKED_CHANNEL, (text) => this.#hear(text))
+    subscriber.subscribe(REVOKED_CHANNEL, (text) => this.#hear(text))
     this.#comparing = this.#keepComparing()
   }
 
@@ -78,7 +78,7 @@ export class RememberedRevocations implements Revocations {
     this.#wakeUp()
     await this.#comparing
     await forgetVerifier(this.#sql, this.#id).catch(() => {})
-    await Promise.all([closeRedis(this.#subscriber), closeRedis(this.#redis)])
+    await Promise.all([this.#subscriber.close(), this.#redis.close()])
   }
 
   /** What was revoked counts at once; that nothing is missing before it, the log has to say. */

@@ -43,16 +43,14 @@ export function createEventHints({ redis, service, log }: EventHintsOptions): Ev
     findHandled: (eventIds) =>
       tryRedis(async () => {
         if (eventIds.length === 0) return new Set()
-        const marks = await redis.mGet(eventIds.map(keyOf))
+        const marks = await redis.getEach(eventIds.map(keyOf))
         return new Set(eventIds.filter((_, n) => marks[n] !== null))
       }, new Set()),
 
     remember: (eventIds) =>
       tryRedis(async () => {
         if (eventIds.length === 0) return
-        const marks = redis.multi()
-        for (const eventId of eventIds) marks.set(keyOf(eventId), '1', { EX: TTL_SECONDS })
-        await marks.execAsPipeline()
+        await redis.setEach(eventIds.map(keyOf), '1', { seconds: TTL_SECONDS })
       }, undefined),
   }
 }

@@ -6,7 +6,7 @@ import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { type KafkaCluster, openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
 import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
@@ -150,7 +150,7 @@ afterEach(async () => {
   link.open()
   await app?.close()
   app = undefined
-  if (redis !== undefined) await closeRedis(redis)
+  await redis?.close()
   redis = undefined
   await destination.close()
   await kafka.close()
@@ -238,7 +238,8 @@ test.skipIf(isWithoutRedis)(
       await deliver(eventsOf(50))
       await untilOnce(numbersOf(50))
       // Marked only afterwards: whoever is marked has taken effect.
-      await until(async () => (await redis?.keys('member_activity:kafka_listener:content:*'))?.length).toBe(50)
+      const marks = eventsOf(50).map(({ eventId }) => `member_activity:kafka_listener:content:${eventId}`)
+      await until(async () => (await redis?.getEach(marks))?.filter((mark) => mark !== null).length).toBe(50)
       await database.sql`truncate content.inbox`
       await deliver(eventsOf(50))
       await untilOnce(numbersOf(50))

@@ -1,33 +1,37 @@
-import { createClient } from 'redis'
-
-const newClient = (url: string) =>
-  createClient({
-    url,
-    disableOfflineQueue: true,
-    commandOptions: { timeout: 1_000 },
-    socket: { connectTimeout: 1_000, reconnectStrategy: (retries) => Math.min(2_000, 50 * 2 ** retries) * (0.5 + Math.random() / 2) },
-  })
-
-export type RedisClient = ReturnType<typeof newClient>
+import { connectToCluster } from './redis-cluster.ts'
+import type { RedisScript } from './redis-script.ts'
+import { connectToServer } from './redis-server.ts'
 
 /**
- * A connection that opens by itself and again after every loss. While it is away, commands fail at once instead of waiting:
- * whoever asks has another way.
+ * One Redis, or a cluster of them. Opens by itself, and again after every loss; while it is away, commands fail at once
+ * instead of waiting: whoever asks has another way. No command names two keys that a cluster could keep apart.
  */
-export function openRedis(url: string): RedisClient {
-  const client = newClient(url)
-  // Whoever uses it hears of it by the command that fails.
-  client.on('error', () => {})
-  client.connect().catch(() => {})
-  return client
+export interface RedisClient {
+  get(key: string): Promise<string | null>
+  /** In the order of the keys. */
+  getEach(keys: readonly string[]): Promise<(string | null)[]>
+  set(key: string, value: string, expiry: Expiry): Promise<void>
+  setEach(keys: readonly string[], value: string, expiry: Expiry): Promise<void>
+  delete(key: string): Promise<void>
+  /** Runs where the key lives, in one go. */
+  run(script: RedisScript, key: string, args: readonly (string | number)[]): Promise<unknown>
+  publish(channel: string, message: string): Promise<void>
+  /** From the first connection on, and by itself after every loss. A connection to a single Redis can do nothing else from then on. */
+  subscribe(channel: string, hear: (message: string) => void): void
+  /** Of the processes that hold the keys: another answer means that one was started anew, or that another took its place. */
+  runIds(): Promise<string[]>
+  /** Of one of them. */
+  setting(name: string): Promise<string | undefined>
+  /** Forgets every key, for tests. */
+  clear(): Promise<void>
+  /** Whether it is connected or not. */
+  close(): Promise<void>
 }
 
-/** From the first connection on, and by itself after every loss. The connection can do nothing else from then on. */
-export function subscribeTo(client: RedisClient, channel: string, hear: (message: string) => void): void {
-  client.once('ready', () => void client.subscribe(channel, hear).catch(() => {}))
-}
+export type Expiry = { seconds: number } | { atEpochSeconds: number }
 
-/** Ends it whether it is connected or not. */
-export async function closeRedis(client: RedisClient): Promise<void> {
-  if (client.isOpen) client.destroy()
+/** `addresses`: one, or those of some nodes of a cluster with commas between. */
+export function openRedis(addresses: string): RedisClient {
+  const urls = addresses.split(',')
+  return urls.length === 1 ? connectToServer(addresses) : connectToCluster(urls)
 }

@@ -2,5 +2,11 @@ import Type from 'typebox'
 
 /** Settings of every service that can use Redis. Without it, nothing is lost but speed. */
 export const redisSettings = {
-  REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://', maxLength: 500, description: 'a redis:// or rediss:// address' })),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://[^,]+(,rediss?://[^,]+)*$',
+      maxLength: 1_000,
+      description: 'a redis:// or rediss:// address, or several of a Redis Cluster with commas between',
+    }),
+  ),
 }

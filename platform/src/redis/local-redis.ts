@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { containerServerOf, findContainerEngine } from '../containers.ts'
 import { freePort } from '../free-port.ts'
 import { type ServerProcess, serverProcessOf } from '../server-process.ts'
@@ -49,26 +49,33 @@ function installOnDebian(env: NodeJS.ProcessEnv, say: (line: string) => void): s
   return isThere('redis-server') ? 'redis-server' : undefined
 }
 
+interface LocalRedisOptions {
+  port?: number
+  /** Further arguments of the server. */
+  settings?: readonly string[]
+}
+
 /** Redis on this machine, on the loopback address, in memory alone: nothing that it holds is the truth. */
-export async function startLocalRedis(program: RedisProgram, folder: string): Promise<LocalRedis> {
+export async function startLocalRedis(program: RedisProgram, folder: string, options: LocalRedisOptions = {}): Promise<LocalRedis> {
+  const { port = await freePort(), settings = [] } = options
   await mkdir(folder, { recursive: true })
-  const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--logfile', join(folder, 'redis.log')]
+  const places = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--logfile', join(folder, 'redis.log')]
+  const args = [...places, '--save', '', '--appendonly', 'no', ...settings]
   const server = program(folder, args)
   const url = `redis://127.0.0.1:${port}`
   async function untilReady(): Promise<void> {
     const client = openRedis(url)
     try {
       for (let waited = 0; waited < 10_000; waited += 25) {
-        const answer = await client.configGet('dir').catch(() => ({ dir: undefined }))
+        const answer = await client.setting('dir').catch(() => undefined)
         // Its own folder: on its port another one could answer.
-        if (answer['dir'] === folder) return
+        if (answer === folder) return
         if (server.pid() === undefined) throw new Error(`Redis ended before it was ready; see ${join(folder, 'redis.log')}`)
         await sleep(25)
       }
       throw new Error(`Redis was not ready in 10 s; see ${join(folder, 'redis.log')}`)
     } finally {
-      await closeRedis(client)
+      await client.close()
     }
   }
   await server.start()

@@ -6,7 +6,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
 
@@ -36,6 +36,6 @@ export async function startActivityService(config: ActivityConfig, options: Acti
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [async () => kafka?.close(), async () => redis && closeRedis(redis), () => revocations.close(), () => sql.end({ timeout: 5 })],
+    closeAfter: [async () => kafka?.close(), async () => redis?.close(), () => revocations.close(), () => sql.end({ timeout: 5 })],
   })
 }

@@ -9,7 +9,7 @@ import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
@@ -48,12 +48,6 @@ export async function startContentService(config: ContentConfig, options: Conten
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [
-      () => publishing.stop(),
-      async () => kafka?.close(),
-      async () => redis && closeRedis(redis),
-      () => revocations.close(),
-      () => sql.end({ timeout: 5 }),
-    ],
+    closeAfter: [() => publishing.stop(), async () => kafka?.close(), async () => redis?.close(), () => revocations.close(), () => sql.end({ timeout: 5 })],
   })
 }

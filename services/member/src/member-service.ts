@@ -11,7 +11,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
 import { createPasswordHashing } from './account/password-hashing.ts'
@@ -86,7 +86,7 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       () => images.close(),
       () => passwords.close(),
       () => judged.close(),
-      async () => redis && void (await Promise.all([closeRedis(redis.client), closeRedis(redis.subscriber)])),
+      async () => redis && void (await Promise.all([redis.client.close(), redis.subscriber.close()])),
       () => sql.end({ timeout: 5 }),
     ],
   })

@@ -6,7 +6,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
@@ -53,7 +53,7 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
     port: config.PORT,
     closeAfter: [
       async () => kafka?.close(),
-      async () => redis && closeRedis(redis),
+      async () => redis?.close(),
       async () => supervision.stop(),
       () => engine.close(),
       () => revocations.close(),

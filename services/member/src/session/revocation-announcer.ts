@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { blacklistKeyOf, CONFIRM_WITHIN_MILLISECONDS, CONFIRMED_CHANNEL, REVOKED_CHANNEL, readConfirmed } from '@dailyfeed/access-token/revocation-channel'
 import type { InProcessRevocations, Revocation } from '@dailyfeed/access-token/revocations'
-import { type RedisClient, subscribeTo } from '@dailyfeed/redis-support/redis-client'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import { findUnconfirmedVerifiers, newestRevocation } from './revocation-log.queries.ts'
 
@@ -23,7 +23,7 @@ export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnou
   const confirmed = new Map<string, number>()
   /** Of every announcement that waits; what one process confirms may be what several wait for. */
   const waiting = new Set<() => void>()
-  if (redis !== undefined) subscribeTo(redis.subscriber, CONFIRMED_CHANNEL, hear)
+  if (redis !== undefined) redis.subscriber.subscribe(CONFIRMED_CHANNEL, hear)
 
   function hear(text: string): void {
     const message = readConfirmed(text)
@@ -62,5 +62,5 @@ export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnou
 function tell(client: RedisClient, revocations: readonly Revocation[]): void {
   client.publish(REVOKED_CHANNEL, JSON.stringify(revocations)).catch(() => {})
   for (const { tokenId, expiresAt } of revocations)
-    if (tokenId !== undefined) client.set(blacklistKeyOf(tokenId), '1', { expiration: { type: 'EXAT', value: expiresAt } }).catch(() => {})
+    if (tokenId !== undefined) client.set(blacklistKeyOf(tokenId), '1', { atEpochSeconds: expiresAt }).catch(() => {})
 }

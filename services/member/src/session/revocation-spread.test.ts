@@ -5,7 +5,7 @@ import { RememberedRevocations } from '@dailyfeed/access-token/remembered-revoca
 import { blacklistKeyOf } from '@dailyfeed/access-token/revocation-channel'
 import type { Revocation } from '@dailyfeed/access-token/revocations'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
 import { startTcpProxy, type TcpProxy } from '@dailyfeed/tests/tcp-proxy'
@@ -64,8 +64,8 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
     undo = [
       ...verifiers.map((verifier) => () => verifier.close()),
       ...pools.map((pool) => () => pool.end({ timeout: 1 })),
-      () => closeRedis(clients.client),
-      () => closeRedis(clients.subscriber),
+      () => clients.client.close(),
+      () => clients.subscriber.close(),
     ]
     await untilTrusted()
     // Until they have found each other over Redis.
@@ -106,7 +106,7 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
     expect(milliseconds).toBeLessThan(100)
     const client = openRedis(redis.url)
     await expect.poll(() => client.get(blacklistKeyOf(token.tokenId)).catch(() => null)).toBe('1')
-    await closeRedis(client)
+    await client.close()
   })
 
   test.each<[string, () => Promise<unknown> | unknown]>([
@@ -133,10 +133,10 @@ describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that
     const end = performance.now() + milliseconds
     void (async () => {
       while (performance.now() < end) {
-        await client.flushAll().catch(() => {})
+        await client.clear().catch(() => {})
         await sleep(5)
       }
-      await closeRedis(client)
+      await client.close()
     })()
   }
 
