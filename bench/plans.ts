@@ -12,7 +12,7 @@ import { findCommentsOfMember, findCommentsOfPost, findReplies } from '@dailyfee
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
 import { findEntriesByAuthor, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
-import { findFollowingIds, findFragments, findLikedIds } from '@dailyfeed/timeline/memory/feed-memory.queries'
+import { findFollowings, findFragments, findLikedIds } from '@dailyfeed/timeline/memory/feed-memory.queries'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
 import { hasWrittenSince, rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
@@ -122,7 +122,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const newEventOf = createNewEventOf('Asia/Seoul')
   const stretch = { viewerId: reader.id, before: reader.nextPostId, hiddenAuthorIds: [], limit: 21 }
   const [, postId = 0] = reader.postIds
-  const settled = await findSettled(sql)
+  const { settled } = await findSettled(sql)
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
   const queries: [string, () => Promise<unknown>][] = [
@@ -132,7 +132,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
       'Following feed, a thousand pages deep: each author’s own newest',
       () => findEntriesByAuthor(sql, { ...stretch, before: Math.floor(reader.nextPostId / 50) }),
     ],
-    ['Feed memory: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
+    ['Feed memory: whom a viewer follows', () => findFollowings(sql, reader.id)],
     ['Feed memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
     ['Feed memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
     ['Feed memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],

@@ -5,7 +5,9 @@ import type { Expiry } from './redis-client.ts'
 export const CONNECTION = {
   disableOfflineQueue: true,
   commandOptions: { timeout: 1_000 },
-  socket: { connectTimeout: 1_000, reconnectStrategy: reconnectDelayOf },
+  // A connection that says nothing, though it is asked every second, is given up: what waits on it fails.
+  pingInterval: 1_000,
+  socket: { connectTimeout: 1_000, socketTimeout: 5_000, reconnectStrategy: reconnectDelayOf },
 }
 
 /** Milliseconds. */

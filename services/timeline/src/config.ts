@@ -20,6 +20,12 @@ export const TimelineSettings = Type.Object({
   // Half of them read feeds; the others are for snapshots, looks and the relay.
   DATABASE_POOL_MAX: Type.Integer({ minimum: 4, maximum: 64, default: 8, description: 'connections of this service at most, both pools together' }),
   DATABASE_READ_URL: Type.Optional({ ...DatabaseUrl, description: 'a postgres:// address of a streaming replica, with the same login; unset: the primary' }),
+  HEAVY_AUTHOR_FOLLOWERS: Type.Integer({
+    minimum: 100,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: 'with Redis: followers from which an author’s posts are merged when a feed is read, not pushed into each',
+  }),
   ...tokenSettings,
   ...redisSettings,
   ...internalSettings,

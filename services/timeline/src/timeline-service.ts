@@ -11,8 +11,11 @@ import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
+import { createCachedFeeds } from './fan-out/cached-feeds.ts'
+import { createFanOut, type FanOut } from './fan-out/fan-out.ts'
 import { createFeedMemory } from './memory/feed-memory.ts'
 import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
@@ -27,6 +30,8 @@ interface TimelineServiceOptions {
 }
 
 const CLEAN_EVERY_MILLISECONDS = 60_000
+/** Nobody waits for it: what was written last is merged when a feed is read. */
+const FAN_OUT_EVERY_MILLISECONDS = 5_000
 
 export async function startTimelineService(config: TimelineConfig, options: TimelineServiceOptions = {}): Promise<RunningService> {
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
@@ -51,13 +56,18 @@ export async function startTimelineService(config: TimelineConfig, options: Time
   let warn: (fields: object, message: string) => void = () => {}
   const reads = createReadDatabase({ primary: primaryReads, replica, log: { warn: (fields, message) => warn(fields, message) } })
   const rankings = createRankingSnapshots(reads, primary)
-  const memory = createFeedMemory({ reads, primary, signal: options.writes })
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  let fanOut: FanOut | undefined
   const app = await timelineApp({
     config,
     verifier,
     contextOf({ log }) {
       warn = (fields, message) => log.warn(fields, message)
       views = viewBufferOf(log)
+      const cachedFeeds = redis && createCachedFeeds({ redis, log })
+      if (cachedFeeds !== undefined)
+        fanOut = createFanOut({ sql: primary, feeds: cachedFeeds, heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS, log, every: FAN_OUT_EVERY_MILLISECONDS })
+      const memory = createFeedMemory({ reads, primary, signal: options.writes, cachedFeeds })
       return { reads, primary, cursors, rankings, memory, rememberedCursors: rememberCursors(cursors), views }
     },
   })
@@ -77,6 +87,8 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     port: config.PORT,
     closeAfter: [
       async () => clearInterval(cleaning),
+      async () => fanOut?.close(),
+      async () => redis?.close(),
       async () => views?.close(),
       () => publishing.stop(),
       async () => kafka?.close(),

@@ -18,14 +18,20 @@ interface ChangeTailOptions {
   apply: (change: ChangeRow) => void
   /** Nothing that is remembered can be trusted: too long ago, or the first look. */
   forget: () => void
+  /** All that is committed later than this moment of the database's clock, in milliseconds, will be told after this. */
+  reached: (at: number) => void
+  /** From where the first look should tell what was written; undefined: from now on. In milliseconds of the database's clock. */
+  beginningAt: () => Promise<number | undefined>
 }
 
 /** What nobody signalled, as an operator's SQL or another process of ours, is seen after so long. */
 const LOOKED_MILLISECONDS = 1_000
 /** Beyond this it is cheaper to begin anew. */
 const LONGEST_GAP_MILLISECONDS = 30_000
+/** As far back as a first look goes. */
+const LONGEST_BEGINNING_MILLISECONDS = 180_000
 
-export function createChangeTail({ sql, signal, apply, forget }: ChangeTailOptions): ChangeTail {
+export function createChangeTail({ sql, signal, apply, forget, reached, beginningAt }: ChangeTailOptions): ChangeTail {
   let settled: number | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let seenWrites = -1
@@ -33,17 +39,33 @@ export function createChangeTail({ sql, signal, apply, forget }: ChangeTailOptio
   const look = sharedByThoseWhoWait(async () => {
     const [writes, startedAt] = [signal?.count ?? 0, performance.now()]
     const gap = startedAt - lookedAt
-    if (settled === undefined || gap > LONGEST_GAP_MILLISECONDS) {
-      settled = await findSettled(sql)
-      forget()
-    } else {
-      const row = await findChangesSince(sql, settled, Math.ceil(gap / 1_000))
-      for (const change of row.changes) apply(change)
-      settled = row.settled
-    }
+    if (settled === undefined || gap > LONGEST_GAP_MILLISECONDS) await begin()
+    else await goOn(settled, gap)
     seenWrites = writes
     lookedAt = startedAt
   })
+
+  async function goOn(from: number, milliseconds: number): Promise<void> {
+    const row = await findChangesSince(sql, from, Math.ceil(milliseconds / 1_000))
+    for (const change of row.changes) apply(change)
+    settled = row.settled
+    reached(row.seen_at)
+  }
+
+  async function begin(): Promise<void> {
+    const beginning = await beginningAt()
+    const now = await findSettled(sql)
+    forget()
+    const gap = beginning === undefined ? 0 : now.asked_at - beginning
+    if (beginning === undefined || gap < 0 || gap > LONGEST_BEGINNING_MILLISECONDS) {
+      settled = now.settled
+      reached(now.seen_at)
+    } else {
+      reached(beginning)
+      // Whatever the transaction: all that was written since.
+      await goOn(0, gap + 1_000)
+    }
+  }
 
   return {
     catchUp() {

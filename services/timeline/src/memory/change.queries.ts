@@ -1,5 +1,5 @@
 import type { OutboxType } from '@dailyfeed/code/member-activity-event'
-import type { Sql } from 'postgres'
+import type { Fragment, Sql } from 'postgres'
 
 export interface ChangeRow {
   activity_type: OutboxType
@@ -8,9 +8,16 @@ export interface ChangeRow {
   target_member_id: number | null
 }
 
-export interface ChangesRow {
-  /** Every transaction with a lower id had ended when these were read. */
+export interface SettledRow {
+  /** Every transaction with a lower id had ended. */
   settled: number
+  /** Milliseconds of the database's clock: all that was committed by then is known, or was before. */
+  asked_at: number
+  /** All that is not known is committed later. */
+  seen_at: number
+}
+
+export interface ChangesRow extends SettledRow {
   changes: ChangeRow[]
 }
 
@@ -38,11 +45,15 @@ export async function findChangesSince(sql: Sql, settled: number, seconds: numbe
       select activity_type, member_id, post_id, target_member_id from numbered
       where (case when number > newest then number - 4294967296 else number end) >= ${settled}
     )
-    select (select settled from bound) as settled, coalesce((select json_agg(fresh) from fresh), '[]') as changes`
+    select (select settled from bound) as settled, ${moments(sql)}, coalesce((select json_agg(fresh) from fresh), '[]') as changes`
   return row
 }
 
-export async function findSettled(sql: Sql): Promise<number> {
-  const [row] = await sql<[{ settled: number }]>`select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled`
-  return row.settled
+export async function findSettled(sql: Sql): Promise<SettledRow> {
+  const [row] = await sql<[SettledRow]>`select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, ${moments(sql)}`
+  return row
 }
+
+/** Before and after the moment whose state a statement shows. */
+const moments = (sql: Sql): Fragment => sql`
+  (extract(epoch from now()) * 1000)::float8 as asked_at, (extract(epoch from clock_timestamp()) * 1000)::float8 as seen_at`

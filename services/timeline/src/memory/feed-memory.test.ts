@@ -1,13 +1,13 @@
 import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
-import fc from 'fast-check'
+import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent } from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { historiesOf } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
+import { findRemembered, playHistories } from './feed-histories-fixture.ts'
 import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
 
 const FEED = '/api/timeline/posts/followings'
@@ -21,16 +21,7 @@ afterAll(() => timeline.close())
 
 const newMember = (fields = {}) => insertMember(timeline.sql, `remembered${++members}`, fields)
 
-interface Post {
-  id: number
-  liked: boolean
-  likeCount: number
-  authorName: string
-}
-const postsOf = async (memory: FeedMemory, viewerId: number, size = 20): Promise<Post[]> => {
-  const stretch = await memory.read(viewerId, { before: undefined, skip: 0, size })
-  return JSON.parse(Buffer.from(`[${stretch?.fragments}]`, 'latin1').toString())
-}
+const postsOf = async (memory: FeedMemory, viewerId: number) => (await findRemembered(memory, viewerId)) ?? []
 const idsOf = async (memory: FeedMemory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
 
 const log = { warn() {} }
@@ -125,65 +116,12 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
   expect((await timeline.ask(reader, FEED)).body.data.content).toEqual([])
 })
 
-const act = fc.record({
-  act: fc.constantFrom('post', 'post', 'post', 'delete', 'follow', 'unfollow', 'block', 'mute', 'like', 'rename', 'hide', 'withdraw', 'read', 'read'),
-  member: fc.nat(5),
-  pick: fc.nat(60),
-  size: fc.integer({ min: 1, max: 6 }),
-})
-
 const histories = historiesOf(300)
 
 test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
-  const { sql } = timeline
   const [one, other] = [countingMemory(), countingMemory()]
-  await fc.assert(
-    fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 60 }), async (acts) => {
-      const cast = [
-        await newMember(),
-        await newMember(),
-        await newMember(),
-        await newMember({ privacyLevel: 'FRIENDS_ONLY' }),
-        await newMember(),
-        await newMember(),
-      ]
-      const readers = cast.slice(0, 2)
-      const posts: number[] = []
-      for (const { act: what, member, pick, size } of acts) {
-        const [who, whom] = [cast[member] as number, cast[pick % cast.length] as number]
-        const post = posts[pick % Math.max(1, posts.length)]
-        if (what === 'post') posts.push(await insertPost(sql, who))
-        if (what === 'delete' && post !== undefined) await deletePost(sql, post)
-        if (who !== whom) {
-          if (what === 'follow') await insertFollow(sql, who, whom)
-          if (what === 'unfollow') await deleteFollow(sql, who, whom)
-          if (what === 'block' && pick % 5 === 0) await insertBlock(sql, who, whom)
-          if (what === 'mute' && pick % 3 === 0) await insertMute(sql, who, whom)
-        }
-        if (what === 'like' && post !== undefined) {
-          await sql`insert into content.post_like (post_id, member_id) values (${post}, ${who}) on conflict (post_id, member_id) do update set liked = not post_like.liked`
-          await insertWriteEvent(sql, 'LIKE_POST', who, post)
-        }
-        if (what === 'rename') await sql`update member.member set member_name = ${`name ${pick}`} where id = ${who}`
-        if (what === 'hide') await sql`update member.member set privacy_level = ${pick % 2 === 0 ? 'PRIVATE' : 'PUBLIC'} where id = ${who}`
-        if (what === 'withdraw') await sql`update member.member set withdrawn_at = case when withdrawn_at is null then now() end where id = ${who}`
-        if (['rename', 'hide', 'withdraw'].includes(what)) await insertMemberEvent(sql, what === 'withdraw' ? 'MEMBER_WITHDRAW' : 'MEMBER_PROFILE_UPDATE', who)
-        for (const reader of what === 'read' ? readers : readers.slice(pick % 2, (pick % 2) + 1)) {
-          const truth = await sql<{ id: number; liked: boolean; name: string }[]>`
-            select post.id, author.member_name as name,
-                   exists (select from content.post_like where post_id = post.id and member_id = ${reader} and liked) as liked
-            from content.post join member.follow on following_id = author_id and follower_id = ${reader} join member.public_profile author on author.member_id = author_id
-            where deleted_at is null and member.may_see(${reader}, author_id)
-              and not exists (select from member.mute where muter_id = ${reader} and muted_id = author_id)
-            order by post.id desc limit ${size}`
-          const { memory } = pick % 3 === 0 ? other : one
-          const read = await postsOf(memory, reader, size)
-          expect(read.map(({ id, liked, authorName: name }) => ({ id, liked, name }))).toEqual(truth.map(({ id, liked, name }) => ({ id, liked, name })))
-        }
-      }
-    }),
-    histories.parameters,
-  )
+  const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, histories, 'player')
+  expect(deeper).toBe(0)
   await one.close()
   await other.close()
 })

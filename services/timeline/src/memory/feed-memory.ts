@@ -1,13 +1,15 @@
 import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
+import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
+import { type FeedTop, readCachedFeed, readFeedTop } from '../fan-out/cached-feed.reading.ts'
 import { findAuthors } from '../feed/hydration.queries.ts'
 import { toPost } from '../feed/post.mapper.ts'
 import { isWanted } from '../feed/rules.ts'
 import { followingSkeleton } from '../following/following.skeleton.ts'
 import type { ChangeRow } from './change.queries.ts'
 import { createChangeTail } from './change-tail.ts'
-import { type FragmentRow, findFollowingIds, findFragments, findLikedIds } from './feed-memory.queries.ts'
+import { type FragmentRow, findFollowings, findFragments, findLikedIds } from './feed-memory.queries.ts'
 import { TwoGenerations } from './two-generations.ts'
 
 /** A post as its JSON, in the bytes of UTF-8 held by a one-byte string: joined and sent without being encoded again. */
@@ -54,6 +56,13 @@ interface FeedMemoryOptions {
   reads: ReadDatabase
   primary: Sql
   signal: WriteSignal | undefined
+  /** Shared with other processes, and over restarts: spares the search for a viewer's newest posts. Absent: each process by itself. */
+  cachedFeeds?: CachedFeeds | undefined
+  /** For tests: posts of one viewer that are remembered, those of a new one, and for how long. */
+  most?: number
+  first?: number
+  viewerLifeMilliseconds?: number
+  mergedMilliseconds?: number
 }
 
 const FRAGMENTS = 25_000
@@ -65,18 +74,31 @@ const FIRST_IDS = 100
 /** As deep as pages go; what is older is asked of the database. */
 const MOST_IDS = 800
 const RECENT_POSTS = 20_000
+/**
+ * Into a cached feed everything is merged that was written since so long before the last push: a Redis that failed over may
+ * have lost what it was told last, and clocks may be set.
+ */
+const MERGED_MILLISECONDS = 30_000
+/** How many moments are known after which recent posts were committed; of a merge, a thirtieth lies between them. */
+const MARKS = 300
+const MARKS_OF_A_MERGE = 30
 
 /**
  * The first pages of following feeds, from memory. Nothing in it is older than the last act that was committed before
  * the read: acts are heard of by the outboxes, before each read, and whatever they touch is forgotten.
  */
-export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions): FeedMemory {
+export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
+  const { reads, primary, signal, cachedFeeds, most = MOST_IDS, first = FIRST_IDS } = options
+  const { viewerLifeMilliseconds = VIEWER_LIFE_MILLISECONDS, mergedMilliseconds = MERGED_MILLISECONDS } = options
+  const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
   const fragments = new TwoGenerations<number, Fragment | 'GONE'>(FRAGMENTS)
   const fragmentAuthors = new Map<number, Set<number>>()
   const viewers = new TwoGenerations<number, Viewer>(VIEWERS)
   let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
+  /** Every post that is committed after `at`, in milliseconds of the database's clock, is a recent one from `from` on. Oldest first. */
+  let marks: { at: number; from: number }[] = []
   // By which change something was touched last: a look-up that began before does not end in memory.
   const touched = new TwoGenerations<string, number>(50_000)
   let changes = 0
@@ -136,29 +158,69 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
       viewers.clear()
       recent = []
       dropped = 0
+      marks = []
       forgotten += 1
+    },
+    reached(at) {
+      if (cachedFeeds === undefined || at < (marks.at(-1)?.at ?? 0) + markEvery) return
+      marks.push({ at, from: dropped + recent.length })
+      if (marks.length > 2 * MARKS) marks = marks.slice(MARKS)
+    },
+    async beginningAt() {
+      const reach = await cachedFeeds?.reach()
+      return reach === undefined ? undefined : reach.at - mergedMilliseconds - markEvery - 1
     },
   })
 
   async function loadViewer(viewerId: number): Promise<Viewer> {
     const [number, before] = [changes, forgotten]
-    // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
-    const from = dropped + recent.length
-    const [followings, stretch] = await reads.read((sql) =>
-      Promise.all([findFollowingIds(sql, viewerId), followingSkeleton(sql, viewerId, undefined).next(FIRST_IDS, [])]),
-    )
-    const viewer: Viewer = {
+    const viewer = (await loadFromCachedFeed(viewerId)) ?? (await loadFromDatabase(viewerId))
+    if (before === forgotten && !isTouchedSince(`viewer ${viewerId}`, number)) viewers.set(viewerId, viewer)
+    return viewer
+  }
+
+  function newViewer({ followings, entries, ended }: FeedTop, from: number): Viewer {
+    return {
       followings: new Set(followings),
-      ids: stretch.entries.map(({ postId }) => postId),
-      authors: stretch.entries.map(({ authorId }) => authorId),
-      ended: stretch.ended,
+      ids: entries.map(({ id }) => id),
+      authors: entries.map(({ author }) => author),
+      ended,
       wanted: new Map(),
       likes: new Map(),
       from,
-      expiresAt: performance.now() + VIEWER_LIFE_MILLISECONDS,
+      expiresAt: performance.now() + viewerLifeMilliseconds,
     }
-    if (before === forgotten && !isTouchedSince(`viewer ${viewerId}`, number)) viewers.set(viewerId, viewer)
-    return viewer
+  }
+
+  async function loadFromDatabase(viewerId: number): Promise<Viewer> {
+    // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
+    const from = dropped + recent.length
+    const [rows, stretch] = await reads.read((sql) => Promise.all([findFollowings(sql, viewerId), followingSkeleton(sql, viewerId, undefined).next(first, [])]))
+    const entries = stretch.entries.map(({ postId, authorId }) => ({ id: postId, author: authorId }))
+    return newViewer({ followings: rows.map(({ id }) => id), entries, ended: stretch.ended }, from)
+  }
+
+  /** Undefined where Redis is away, or does not say how far posts were pushed. */
+  async function loadFromCachedFeed(viewerId: number): Promise<Viewer | undefined> {
+    const before = forgotten
+    const found = await cachedFeeds?.find(viewerId, first)
+    if (cachedFeeds === undefined || found === undefined) return undefined
+    const { reach, feed } = found
+    const loaded = feed && (await reads.read((sql) => readCachedFeed(sql, viewerId, feed, first)))
+    const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
+    if (loaded === undefined || from === undefined || from < dropped || before !== forgotten) return fillCachedFeed(cachedFeeds, viewerId, reach)
+    return newViewer(loaded, from)
+  }
+
+  async function fillCachedFeed(feeds: CachedFeeds, viewerId: number, reach: Reach): Promise<Viewer | undefined> {
+    const filling = await feeds.beginFilling(viewerId, reach)
+    if (filling === undefined) return undefined
+    const from = dropped + recent.length
+    const top = await reads.read((sql) => readFeedTop(sql, viewerId, first))
+    const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
+    // Nobody waits for it.
+    void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })
+    return newViewer(top, from)
   }
 
   /** Takes up what the followings have written since. */
@@ -172,9 +234,9 @@ export function createFeedMemory({ reads, primary, signal }: FeedMemoryOptions):
       viewer.authors.splice(place, 0, author)
     }
     viewer.from = dropped + recent.length
-    if (viewer.ids.length <= MOST_IDS) return
-    viewer.ids.length = MOST_IDS
-    viewer.authors.length = MOST_IDS
+    if (viewer.ids.length <= most) return
+    viewer.ids.length = most
+    viewer.authors.length = most
     viewer.ended = false
   }
 

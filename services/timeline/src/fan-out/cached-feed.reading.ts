@@ -1,0 +1,41 @@
+import type { Sql } from 'postgres'
+import { followingSkeleton } from '../following/following.skeleton.ts'
+import { findFollowings } from '../memory/feed-memory.queries.ts'
+import { type CachedEntry, type CachedFeed, fingerprintOf } from './cached-feeds.ts'
+import { findNewestPosts } from './fan-out.queries.ts'
+
+/** The top of a member's feed, and whom they follow. */
+export interface FeedTop {
+  followings: number[]
+  /** Newest first. */
+  entries: CachedEntry[]
+  /** Whether there is nothing older. */
+  ended: boolean
+}
+
+/**
+ * A cached feed with what heavy authors wrote merged into it. Undefined where the member follows others by now. `feed` was
+ * found before: an author whose posts it lacks was known as heavy by then.
+ */
+export async function readCachedFeed(sql: Sql, memberId: number, feed: CachedFeed, most: number): Promise<FeedTop | undefined> {
+  const rows = await findFollowings(sql, memberId)
+  const followings = rows.map(({ id }) => id)
+  if (fingerprintOf(followings) !== feed.followings) return undefined
+  const heavy = rows.filter((row) => row.heavy).map(({ id }) => id)
+  const merged = heavy.length === 0 ? [] : await findNewestPosts(sql, heavy, feed.above, most)
+  // Of an author who has become heavy some posts are in both.
+  const authors = new Map(feed.entries.map(({ id, author }) => [id, author]))
+  for (const { id, author_id: author } of merged) authors.set(id, author)
+  const entries = [...authors].map(([id, author]) => ({ id, author })).sort((one, other) => other.id - one.id)
+  const ended = feed.above === 0 && feed.entries.length < most && merged.length < most && entries.length <= most
+  return { followings, entries: entries.slice(0, most), ended }
+}
+
+/** From the database, and of one moment: posts and followings that are kept together belong together. */
+export async function readFeedTop(sql: Sql, memberId: number, most: number): Promise<FeedTop> {
+  return (await sql.begin('isolation level repeatable read', async (transaction) => {
+    const followings = await findFollowings(transaction as unknown as Sql, memberId)
+    const { entries, ended } = await followingSkeleton(transaction as unknown as Sql, memberId, undefined).next(most, [])
+    return { followings: followings.map(({ id }) => id), entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
+  })) as FeedTop
+}
