@@ -50,7 +50,13 @@ export async function startContentService(config: ContentConfig, options: Conten
     app,
     host: config.HOST,
     port: config.PORT,
+    closeAfter: [
       () => postBatch.settled(),
-    closeAfter: [() => publishing.stop(), async () => kafka?.close(), async () => redis?.close(), () => revocations.close(), () => sql.end({ timeout: 5 })],
+      () => publishing.stop(),
+      async () => kafka?.close(),
+      async () => redis?.close(),
+      () => revocations.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }
