@@ -87,8 +87,9 @@ export async function startTimelineService(config: TimelineConfig, options: Time
     port: config.PORT,
     closeAfter: [
       async () => clearInterval(cleaning),
-      async () => fanOut?.close(),
+      // First: a round that waits for a Redis that hangs ends with the connection.
       async () => redis?.close(),
+      async () => fanOut?.close(),
       async () => views?.close(),
       () => publishing.stop(),
       async () => kafka?.close(),

@@ -91,7 +91,7 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
         await round()
         isFailing = false
       } catch (err) {
-        if (!isFailing) log.warn({ err }, 'new posts are not pushed into cached feeds; tried again until they are')
+        if (!isFailing && !ending.signal.aborted) log.warn({ err }, 'new posts are not pushed into cached feeds; tried again until they are')
         isFailing = true
       }
       await sleep(pause, undefined, { signal: ending.signal, ref: false }).catch(() => {})
