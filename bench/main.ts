@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { authBench } from './auth/auth.ts'
 import { eventsBench } from './events/events.ts'
-import { feedBench } from './feed.ts'
+import { feedBench } from './feed/feed.ts'
 import { type Figure, tableOf } from './figure.ts'
 import { memoryBench } from './memory/memory.ts'
 import { writeBench } from './write.ts'

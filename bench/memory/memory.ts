@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestJob } from '@dailyfeed/cli/jobs'
 import { seed } from '@dailyfeed/cli/seed/seed'
@@ -8,6 +7,7 @@ import { type PlatformProcess, startPlatformProcess } from '@dailyfeed/tests/pla
 import postgres from 'postgres'
 import { factorFigure, type Figure, informationFigure, ratioFigure } from '../figure.ts'
 import { drawGrowth } from '../picture.ts'
+import { startFlags } from '../start-flags.ts'
 import { answerOf, createMixedLoad, type LoadMember, logIn } from './mixed-load.ts'
 import { memoryOf, type TreeMemory } from './process-tree.ts'
 
@@ -37,7 +37,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
  * that of the same load's beginning. Throws where an answer was not what had to come.
  */
 export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Figure[]> {
-  const platform = await startPlatformProcess({ env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000', NODE_OPTIONS: await flagsOfStart() } })
+  const platform = await startPlatformProcess({ env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000', NODE_OPTIONS: (await startFlags()).join(' ') } })
   const failures: string[] = []
   try {
     const members = await makeMembers(platform)
@@ -65,12 +65,6 @@ export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promis
   } finally {
     await platform.stop()
   }
-}
-
-/** Those of V8 in `npm start`. */
-async function flagsOfStart(): Promise<string> {
-  const { scripts } = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { scripts: { start: string } }
-  return (scripts.start.match(/--max-\S+/g) ?? []).join(' ')
 }
 
 async function makeMembers(platform: PlatformProcess): Promise<LoadMember[]> {
