@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpServer } from '@dailyfeed/http-server/http-server'
-import { closeRedis, openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/redis-client'
 
 interface Page {
   body: string
@@ -54,10 +55,11 @@ if (import.meta.main) {
       return reply.header('content-type', headers['content-type']).send(bytes)
     })
   }
-  while (redis?.isReady === false) await new Promise((resolve) => setTimeout(resolve, 10))
+  // Commands fail until it is connected.
+  while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
   process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
   process.once('SIGTERM', () => {
-    if (redis !== undefined) closeRedis(redis)
+    redis?.close()
     process.exit(0)
   })
 }
