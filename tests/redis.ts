@@ -7,6 +7,8 @@ import { freePort } from '@dailyfeed/platform/free-port'
 import { type LocalRedis, provideRedis, type RedisProgram, startLocalRedis } from '@dailyfeed/platform/redis/local-redis'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 
+export type TestRedis = LocalRedis
+
 /** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
 export const redisIsMissing = async (): Promise<boolean> => 'reason' in (await provideRedis(process.env, () => {}))
 
@@ -17,7 +19,7 @@ async function programOrThrow(): Promise<RedisProgram> {
 }
 
 /** A server of a test file's own. */
-export async function startTestRedis(): Promise<LocalRedis> {
+export async function startTestRedis(): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-'))
   const redis = await startLocalRedis(await programOrThrow(), folder)
   return {
@@ -32,7 +34,7 @@ export async function startTestRedis(): Promise<LocalRedis> {
 export interface TestRedisCluster {
   /** As REDIS_URL takes them. */
   urls: string
-  nodes: LocalRedis[]
+  nodes: TestRedis[]
   stop(): Promise<void>
 }
 

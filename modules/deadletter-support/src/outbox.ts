@@ -38,16 +38,20 @@ export const createNewEventOf =
  * `subject` selects one row: row_id, member_id, post_id, comment_id, target_member_id, version, created_at, updated_at.
  * When it selects none (the write changed nothing), there is no event.
  */
-export function outboxEntry(sql: Sql, schema: string, event: NewEvent, subject: Fragment): Fragment {
+export const outboxEntry = (sql: Sql, schema: string, event: NewEvent, subject: Fragment): Fragment =>
+  outboxEntries(sql, schema, event, sql`select ${event.messageKey} as message_key, ${event.traceparent} as traceparent, subject.* from (${subject}) as subject`)
+
+/** The same for events of one type: each row of `subjects` has its own message_key and traceparent too. */
+export function outboxEntries(sql: Sql, schema: string, { type, destinations }: Pick<NewEvent, 'type' | 'destinations'>, subjects: Fragment): Fragment {
   return sql`
     event as (
       insert into ${sql(schema)}.outbox (activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
-      select ${event.type}, replace(${event.messageKey}, ${ROW_ID}, row_id::text), ${event.traceparent}, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at
-      from (${subject}) as subject
+      select ${type}, replace(message_key, ${ROW_ID}, row_id::text), traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at
+      from (${subjects}) as subject
       returning event_id
     ), pending as (
       insert into ${sql(schema)}.outbox_pending (event_id, destination)
-      select event_id, destination from event cross join unnest(${event.destinations}::text[]) as destination
+      select event_id, destination from event cross join unnest(${destinations}::text[]) as destination
     )`
 }
 

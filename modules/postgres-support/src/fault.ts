@@ -12,6 +12,12 @@ export function isTransientFault(error: unknown): boolean {
   return /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/.test(code)
 }
 
+/**
+ * Whether PostgreSQL refused the statement for what it says, so that nothing of it is committed. Of a fault that passes, and
+ * of one that ends the connection, nobody knows that: the statement may have been committed before.
+ */
+export const isRefusal = (error: unknown): boolean => error instanceof postgres.PostgresError && error.severity === 'ERROR' && !isTransientFault(error)
+
 /** Whether the constraint of this name refused a second row. */
 export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
   error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION && (constraint === undefined || error.constraint_name === constraint)

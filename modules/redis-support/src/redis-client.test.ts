@@ -1,11 +1,10 @@
-import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedisCluster } from '@dailyfeed/tests/redis'
-import type { LocalRedis } from '@dailyfeed/platform/redis/local-redis'
+import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedis, type TestRedisCluster } from '@dailyfeed/tests/redis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openRedis, type RedisClient } from './redis-client.ts'
 import { redisScript } from './redis-script.ts'
 
 const isMissing = await redisIsMissing()
-let server: LocalRedis
+let server: TestRedis
 let cluster: TestRedisCluster
 
 beforeAll(async () => {

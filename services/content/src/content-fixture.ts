@@ -6,6 +6,7 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import { readContentConfigOrThrow } from './config.ts'
 import { contentApp } from './content-app.ts'
+import { createPostBatch } from './post/post-batch.ts'
 
 export interface ContentFixture {
   app: HttpServer
@@ -38,7 +39,7 @@ export async function contentFixture(): Promise<ContentFixture> {
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'content-test' })
   const app = await contentApp({
     config,
-    context: { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), wakeRelay() {} },
+    context: { sql, postBatch: createPostBatch(sql), newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), wakeRelay() {} },
     verifier: tokens.verifier,
   })
   return {

@@ -13,6 +13,7 @@ import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
+import { createPostBatch } from './post/post-batch.ts'
 
 interface ContentServiceOptions {
   /** Of the process in which all services run; alone, the service keeps up with them by itself. */
@@ -36,7 +37,8 @@ export async function startContentService(config: ContentConfig, options: Conten
     options.writes?.tell()
     publishing?.wake()
   }
-  const context = { sql, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay }
+  const postBatch = createPostBatch(sql)
+  const context = { sql, postBatch, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay }
   const app = await contentApp({ config, context, verifier, kafka, redis })
   const subscribers = {
     activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
@@ -48,6 +50,13 @@ export async function startContentService(config: ContentConfig, options: Conten
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [() => publishing.stop(), async () => kafka?.close(), async () => redis?.close(), () => revocations.close(), () => sql.end({ timeout: 5 })],
+    closeAfter: [
+      () => postBatch.settled(),
+      () => publishing.stop(),
+      async () => kafka?.close(),
+      async () => redis?.close(),
+      () => revocations.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }

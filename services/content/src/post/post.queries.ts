@@ -1,4 +1,4 @@
-import { type NewEvent, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
+import { type NewEvent, outboxEntries, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
 import type { Sql } from 'postgres'
 
 export interface PostRow {
@@ -17,31 +17,58 @@ export interface PostRow {
   updated_at: Date
 }
 
-interface NewPost {
+export interface NewPost {
   event: NewEvent
   authorId: number
   title: string
   content: string
 }
 
-/** The post and its event commit together, in one statement and one round trip: neither exists without the other. */
-export async function insertPost(sql: Sql, { event, authorId, title, content }: NewPost): Promise<PostRow> {
-  const [row] = await sql<[PostRow]>`
+/** Undefined when there is no such author any more. */
+export const insertPost = async (sql: Sql, post: NewPost): Promise<PostRow | undefined> => (await insertPosts(sql, [post]))[0]
+
+/**
+ * Posts and their events commit together, in one statement and one round trip: neither exists without the other. Ids
+ * ascend in the order of the posts. An answer is undefined when there is no such author any more.
+ *
+ * `merge`, because `insert` cannot return which of the given rows it made. JSON and `limit 1`, because the planner then
+ * makes one plan for any number of rows, by the index, and keeps it; it plans arrays anew each time.
+ */
+export async function insertPosts(sql: Sql, posts: readonly NewPost[]): Promise<(PostRow | undefined)[]> {
+  const [first] = posts
+  if (first === undefined) return []
+  const given = posts.map(({ event, authorId, title, content }, place) => ({
+    place,
+    author_id: authorId,
+    title,
+    content,
+    message_key: event.messageKey,
+    traceparent: event.traceparent,
+  }))
+  const rows = await sql<(PostRow & { place: number })[]>`
     with post as (
-      insert into content.post (author_id, title, content)
-      values (${authorId}, ${title}, ${content})
-      returning id, author_id, title, content, version, created_at, updated_at
-    ), ${outboxEntry(
+      merge into content.post using (
+        select given.*, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+        from jsonb_to_recordset(${sql.json(given)}) as given (place integer, author_id bigint, title text, content text, message_key text, traceparent text)
+        cross join lateral (select member_name, handle, avatar_url from member.public_profile where member_id = given.author_id limit 1) author
+        order by place
+      ) given on false
+      when not matched then insert (author_id, title, content) values (given.author_id, given.title, given.content)
+      returning place, message_key, traceparent, author_name, author_handle, author_avatar_url,
+                post.id, post.author_id, post.title, post.content, post.version, post.created_at, post.updated_at
+    ), ${outboxEntries(
       sql,
       'content',
-      event,
+      first.event,
       sql`
-      select id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id, version, created_at, updated_at from post`,
+      select message_key, traceparent, id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id, null::bigint as target_member_id,
+             version, created_at, updated_at from post`,
     )}
-    select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at, 0 as view_count, 0 as like_count, 0 as comment_count, false as liked,
-           author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
-    from post join member.public_profile author on author.member_id = post.author_id`
-  return row
+    select place, id, author_id, title, content, created_at, updated_at, 0 as view_count, 0 as like_count, 0 as comment_count, false as liked,
+           author_name, author_handle, author_avatar_url
+    from post`
+  const ofPlace = new Map(rows.map(({ place, ...row }) => [place, row]))
+  return posts.map((_, place) => ofPlace.get(place))
 }
 
 interface PostEdit {

@@ -4,15 +4,16 @@ import type { Post, PostDraft } from '@dailyfeed/code/post'
 import type { Sql } from 'postgres'
 import type { Actor, ContentContext } from '../context.ts'
 import { toPost } from './post.mapper.ts'
-import { deletePost, findPostState, insertPost, type PostStateRow, updatePost } from './post.queries.ts'
+import { deletePost, findPostState, type PostStateRow, updatePost } from './post.queries.ts'
 
 export async function createPost(
-  { sql, newEventOf, wakeRelay }: ContentContext,
+  { sql, postBatch, newEventOf, wakeRelay }: ContentContext,
   { memberId, traceparent }: Actor,
   { title, content }: PostDraft,
 ): Promise<Post> {
   const event = newEventOf('POST_CREATE', { memberId, postId: ROW_ID, traceparent })
-  const row = await insertPost(sql, { event, authorId: memberId, title: title ?? '', content })
+  const row = await postBatch.insert(sql, { event, authorId: memberId, title: title ?? '', content })
+  if (row === undefined) throw new DailyfeedError('MEMBER_NOT_FOUND') // erased since the token was issued
   wakeRelay()
   return toPost(row)
 }

@@ -1,9 +1,8 @@
-import type { LocalRedis } from '@dailyfeed/platform/redis/local-redis'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { deleteFollow, insertFollow, insertMember } from '@dailyfeed/tests/members'
-import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedisCluster } from '@dailyfeed/tests/redis'
+import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedis, type TestRedisCluster } from '@dailyfeed/tests/redis'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { historiesOf } from '../histories-fixture.ts'
@@ -16,7 +15,7 @@ import { createFanOut, type FanOut } from './fan-out.ts'
 
 const isMissing = await redisIsMissing()
 const log = { warn() {}, info() {} }
-let server: LocalRedis
+let server: TestRedis
 let cluster: TestRedisCluster
 let timeline: TimelineFixture
 let pool: Sql
