@@ -10,6 +10,8 @@ interface Line {
 interface Picture {
   title: string
   xLabel: string
+  /** Logarithmic unless told. */
+  xScale?: 'LINEAR'
   yLabel: string
   lines: readonly Line[]
 }
@@ -17,9 +19,11 @@ interface Picture {
 const RESULTS = join(import.meta.dirname, 'results')
 const [WIDTH, HEIGHT] = [720, 400]
 const MARGIN = { left: 80, right: 180, top: 50, bottom: 60 }
+/** Beyond, dots would only make a line thicker. */
+const MOST_DOTS = 30
 const COLOURS = ['#1b6ca8', '#c8372d', '#3c7d3e', '#8a5a00', '#6b4fa0']
 
-/** How a cost grows, as lines over a logarithmic x, written to `bench/results/{name}.svg`. Returns where. */
+/** How a cost grows, as lines, written to `bench/results/{name}.svg`. Returns where. */
 export async function drawGrowth(name: string, picture: Picture): Promise<string> {
   await mkdir(RESULTS, { recursive: true })
   const path = join(RESULTS, `${name}.svg`)
@@ -27,25 +31,28 @@ export async function drawGrowth(name: string, picture: Picture): Promise<string
   return path
 }
 
-function svgOf({ title, xLabel, yLabel, lines }: Picture): string {
+function svgOf({ title, xLabel, xScale, yLabel, lines }: Picture): string {
   const points = lines.flatMap((line) => line.points)
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
   const [least, most] = [xs[0] ?? 1, xs.at(-1) ?? 1]
   const top = niceAbove(Math.max(...points.map(({ y }) => y)))
   const across = WIDTH - MARGIN.left - MARGIN.right
   const down = HEIGHT - MARGIN.top - MARGIN.bottom
-  const xOf = (x: number) => MARGIN.left + (most === least ? 0 : (Math.log(x / least) / Math.log(most / least)) * across)
+  const placeOf = (x: number) => (xScale === 'LINEAR' ? (x - least) / (most - least) : Math.log(x / least) / Math.log(most / least))
+  const xOf = (x: number) => MARGIN.left + (most === least ? 0 : placeOf(x) * across)
   const yOf = (y: number) => MARGIN.top + down * (1 - y / top)
   const text = (x: number, y: number, content: string, more = '') => `<text x="${round(x)}" y="${round(y)}" ${more}>${escapeXml(content)}</text>`
   const grid = [0, 0.25, 0.5, 0.75, 1].map((part) => {
     const y = yOf(top * part)
     return `<line x1="${MARGIN.left}" y1="${round(y)}" x2="${MARGIN.left + across}" y2="${round(y)}" stroke="#ddd"/>${text(MARGIN.left - 8, y + 4, (top * part).toLocaleString('en'), 'text-anchor="end"')}`
   })
-  const ticks = xs.map((x) => text(xOf(x), MARGIN.top + down + 20, x.toLocaleString('en'), 'text-anchor="middle"'))
+  const ticks = (xScale === 'LINEAR' ? evenTicks(least, most) : xs).map((x) =>
+    text(xOf(x), MARGIN.top + down + 20, x.toLocaleString('en'), 'text-anchor="middle"'),
+  )
   const drawn = lines.map(({ name, points }, index) => {
     const colour = COLOURS[index % COLOURS.length]
     const last = points.at(-1) ?? { x: least, y: 0 }
-    const dots = points.map(({ x, y }) => `<circle cx="${round(xOf(x))}" cy="${round(yOf(y))}" r="3" fill="${colour}"/>`)
+    const dots = (points.length > MOST_DOTS ? [] : points).map(({ x, y }) => `<circle cx="${round(xOf(x))}" cy="${round(yOf(y))}" r="3" fill="${colour}"/>`)
     return [
       `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.map(({ x, y }) => `${round(xOf(x))},${round(yOf(y))}`).join(' ')}"/>`,
       ...dots,
@@ -62,6 +69,13 @@ ${text(16, MARGIN.top - 12, yLabel)}
 ${drawn.join('\n')}
 </svg>
 `
+}
+
+/** At most ten. */
+function evenTicks(least: number, most: number): number[] {
+  const step = niceAbove((most - least) / 10)
+  const first = Math.ceil(least / step)
+  return Array.from({ length: Math.floor(most / step) - first + 1 }, (_, n) => (first + n) * step)
 }
 
 /** 1, 2 or 5 times a power of ten. */

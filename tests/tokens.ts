@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dailyfeed/access-token/access-token'
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, type TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
 
 export interface TestTokens {
   verifier: TokenVerifier
   revocations: InProcessRevocations
+  /** As member-svc would publish it. */
+  keySet: JSONWebKeySet
   /** An `Authorization` header's value for a member, as member-svc would issue it. */
   bearerOf(memberId: number, claims?: Record<string, unknown>): Promise<string>
 }
@@ -14,11 +16,12 @@ export interface TestTokens {
 /** An issuer of one's own, for tests of a service without member-svc beside it. */
 export async function testTokens(): Promise<TestTokens> {
   const { privateKey, publicKey } = await generateKeyPair(TOKEN_ALGORITHM)
-  const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: TOKEN_ALGORITHM, use: 'sig' }] })
+  const keySet: JSONWebKeySet = { keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: TOKEN_ALGORITHM, use: 'sig' }] }
   const revocations = new InProcessRevocations()
   return {
-    verifier: createTokenVerifier({ keys, revocations }),
+    verifier: createTokenVerifier({ keys: createLocalJWKSet(keySet), revocations }),
     revocations,
+    keySet,
     async bearerOf(memberId, claims = {}) {
       const now = Math.floor(Date.now() / 1_000)
       const payload = {

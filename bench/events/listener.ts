@@ -16,7 +16,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import { type Figure, informationFigure, ratioFigure } from '../figure.ts'
 import { type BenchKafka, freshTopic } from './bench-kafka.ts'
-import { median } from './median.ts'
+import { median } from '../percentile.ts'
 
 const EVENTS = 60_000
 const BATCH = 500

@@ -9,7 +9,7 @@ import type { OwnDatabase } from '@dailyfeed/tests/own-database'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres from 'postgres'
 import { type Figure, ratioFigure } from '../figure.ts'
-import { median } from './median.ts'
+import { median } from '../percentile.ts'
 import { freshTopic, type BenchKafka } from './bench-kafka.ts'
 
 const EVENTS = 200_000

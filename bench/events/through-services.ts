@@ -5,7 +5,7 @@ import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
 import type { World } from '@dailyfeed/tests/faults/world'
 import { factorFigure, type Figure, informationFigure, limitFigure, ratioFigure } from '../figure.ts'
 import { eventOf } from './listener.ts'
-import { median } from './median.ts'
+import { median, percentile } from '../percentile.ts'
 
 const WRITERS = 4
 const LATENCY_SECONDS = 4
@@ -147,9 +147,4 @@ async function drained({ sql }: World): Promise<void> {
       await sql`select from content.outbox where activity_type = 'POST_CREATE' and not exists (select from activity.record where message_key = 'POST_CREATE###' || outbox.post_id || '###' || outbox.member_id) limit 1`
     ).length > 0
   while ((await isPending()) || (await isBehind())) await sleep(100)
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }

@@ -1,0 +1,86 @@
+import { factorFigure, type Figure } from '../figure.ts'
+import { requestsPerSecond, turnByTurn } from '../load.ts'
+import { drawGrowth } from '../picture.ts'
+import type { FeedWorld, Reader } from './feed-world.ts'
+import { constantOf, FEED, FOLLOWINGS, type Timeline } from './timeline.ts'
+
+const ROUNDS = 3
+const SECONDS = { warmUpSeconds: 1, seconds: 3 }
+const POSTS = [10_000, 100_000, 1_000_000]
+const FOLLOWING_COUNTS = [100, 200, 500, 1_000]
+/** The pages that are remembered end before the fortieth. */
+const DEPTHS = [50, 100, 200, 500, 1_000]
+const DEEP_CONNECTIONS = 4
+const MOST_FACTOR = 1.3
+
+interface Point {
+  x: number
+  y: number
+}
+
+/** A warm page, in times of sending the same bytes: between two sizes lie minutes, in which the machine may have changed. */
+export async function growthWithPosts(world: FeedWorld, timeline: Timeline): Promise<Figure> {
+  const points: Point[] = []
+  for (const posts of POSTS) {
+    await world.growTo(posts)
+    const readers = await world.newReaders(1, FOLLOWINGS)
+    points.push({ x: posts, y: (await warmCosts(timeline, readers))[0] ?? Number.NaN })
+  }
+  await draw('feed-posts', 'A warm page of the following feed', 'posts', 'times of sending the same bytes', points)
+  return growthFigure('warm, 1,000,000 posts against 10,000', points, 'constants')
+}
+
+export async function growthWithFollowings(world: FeedWorld, timeline: Timeline): Promise<Figure> {
+  const readers: Reader[] = []
+  for (const count of FOLLOWING_COUNTS) readers.push(...(await world.newReaders(1, count)))
+  const costs = await warmCosts(timeline, readers)
+  const points = FOLLOWING_COUNTS.map((x, index) => ({ x, y: costs[index] ?? Number.NaN }))
+  await draw('feed-followings', 'A warm page of the following feed', 'followings', 'times of sending the same bytes', points)
+  return growthFigure('warm, 1,000 followings against 100', points, 'constants')
+}
+
+/** What a page costs each of them, all turn by turn, in what sending the first one's bytes costs. */
+async function warmCosts(timeline: Timeline, readers: readonly Reader[]): Promise<number[]> {
+  const constant = await constantOf(timeline, [FEED], readers[0] as Reader)
+  const measureOf = ({ authorization }: Reader) => [authorization, () => requestsPerSecond(`${timeline.url}${FEED}`, { authorization }, SECONDS)] as const
+  try {
+    const rates = await turnByTurn<string>(ROUNDS, {
+      constant: () => requestsPerSecond(constant.urls, {}, SECONDS),
+      ...Object.fromEntries(readers.map(measureOf)),
+    })
+    return readers.map(({ authorization }) => (rates['constant'] ?? Number.NaN) / (rates[authorization] ?? Number.NaN))
+  } finally {
+    await constant.stop()
+  }
+}
+
+/** Beyond what is remembered: a walk of a thousand pages, and then the pages of some depths again and again. */
+export async function growthWithDepth(world: FeedWorld, timeline: Timeline): Promise<Figure> {
+  const [{ authorization }] = (await world.newReaders(1, 500)) as [Reader]
+  const urls = await urlsOfDepths(timeline, authorization)
+  const measures = Object.fromEntries(
+    urls.map((url, index) => [String(DEPTHS[index]), () => requestsPerSecond(url, { authorization }, { ...SECONDS, connections: DEEP_CONNECTIONS })]),
+  )
+  const rates = await turnByTurn<string>(ROUNDS, measures)
+  const points = DEPTHS.map((x) => ({ x, y: (1_000 * DEEP_CONNECTIONS) / (rates[String(x)] ?? Number.NaN) }))
+  await draw('feed-depth', `A page past the remembered ones, ${DEEP_CONNECTIONS} at once`, 'pages deep', 'ms', points)
+  return growthFigure('past the remembered pages, 1,000 deep against 50', points, 'ms')
+}
+
+async function urlsOfDepths({ url }: Timeline, authorization: string): Promise<string[]> {
+  const urls: string[] = []
+  let next = `${url}${FEED}`
+  for (let page = 1; urls.length < DEPTHS.length; page += 1) {
+    if (page === DEPTHS[urls.length]) urls.push(next)
+    const answer = (await (await fetch(next, { headers: { authorization } })).json()) as { data: { nextCursor: string | null } }
+    if (answer.data.nextCursor === null) throw new Error(`the feed ended after ${page} pages`)
+    next = `${url}${FEED}?cursor=${encodeURIComponent(answer.data.nextCursor)}`
+  }
+  return urls
+}
+
+const growthFigure = (name: string, points: readonly Point[], unit: string): Figure =>
+  factorFigure(name, points.at(-1)?.y ?? Number.NaN, points[0]?.y ?? Number.NaN, unit, MOST_FACTOR)
+
+const draw = (name: string, title: string, xLabel: string, yLabel: string, points: Point[]) =>
+  drawGrowth(name, { title, xLabel, yLabel, lines: [{ name: 'a page of 20', points }] })
