@@ -169,7 +169,8 @@ test.skipIf(isMissing)('a topic that is deleted while it is read disturbs no oth
   expect(supervisor?.topics()).toEqual([topics.topicOf('20261120')])
 })
 
-test.skipIf(isMissing)('readers go on by themselves when a broker that was killed is back', async () => {
+// Its own waits are longer than a test may ordinarily take.
+test.skipIf(isMissing)('readers go on by themselves when a broker that was killed is back', { timeout: 60_000 }, async () => {
   const { topics, read, start } = listen('20261122')
   await topics.create('20261122')
   start()
