@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seed } from '@dailyfeed/cli/seed/seed'
 import { ROW_ID } from '@dailyfeed/code/message-key'
-import { insertComment } from '@dailyfeed/content/comment/comment.queries'
+import { deleteCommentTree, insertComment } from '@dailyfeed/content/comment/comment.queries'
+import { reconcilePostCounters } from '@dailyfeed/content/counter/counter.queries'
 import { cancelPostLike, insertPostLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
 import { insertPost } from '@dailyfeed/content/post/post.queries'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
@@ -125,6 +126,8 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const { settled } = await findSettled(sql)
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
+  const commentIds: number[] = []
+  const thousand = postId - (postId % 1_000)
   const queries: [string, () => Promise<unknown>][] = [
     ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, stretch)],
     ['Following feed: each author’s own newest', () => findEntriesByAuthor(sql, stretch)],
@@ -154,7 +157,12 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
       'A post is created, with its event',
       () => insertPost(sql, { event: newEventOf('POST_CREATE', { memberId: reader.id, postId: ROW_ID }), authorId: reader.id, title: '', content: 'a post' }),
     ],
-    ['A comment is created', () => insertComment(sql, { postId, parentId: null, depth: 0, authorId: reader.id, content: 'a comment' })],
+    [
+      'A comment is created',
+      async () => commentIds.push((await insertComment(sql, { postId, parentId: null, depth: 0, authorId: reader.id, content: 'a comment' })).id),
+    ],
+    ['A comment is deleted, with its replies', () => deleteCommentTree(sql, commentIds.pop() ?? 0)],
+    ['Counters of a thousand posts are checked', () => reconcilePostCounters(sql, thousand, thousand + 1_000)],
     ['Whether a post is for the viewer', () => isPostVisible(sql, postId, reader.id)],
     ['A like', () => insertPostLike(sql, newEventOf('LIKE_POST', { memberId: reader.id, postId }), postId, reader.id)],
     ['A like is taken back', () => cancelPostLike(sql, newEventOf('LIKE_POST_CANCEL', { memberId: reader.id, postId }), postId, reader.id)],

@@ -47,7 +47,7 @@ interface NewComment {
   content: string
 }
 
-/** In a transaction that holds the post's lock. */
+/** In a transaction that holds the post's lock, and may have begun before that of a newer comment. */
 export async function insertComment(sql: Sql, { postId, parentId, depth, authorId, content }: NewComment): Promise<CommentRow> {
   const [row] = await sql<[CommentRow]>`
     with comment as (
@@ -59,7 +59,7 @@ export async function insertComment(sql: Sql, { postId, parentId, depth, authorI
     ), counted as (
       insert into content.post_counter as counter (post_id, post_created_at, comment_count, last_commented_at)
       select id, created_at, 1, now() from content.post where id = ${postId}
-      on conflict (post_id) do update set comment_count = counter.comment_count + 1, last_commented_at = now()
+      on conflict (post_id) do update set comment_count = counter.comment_count + 1, last_commented_at = greatest(counter.last_commented_at, now())
     )
     select comment.*, false as liked, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
     from comment join member.public_profile author on author.member_id = comment.author_id`
@@ -121,7 +121,11 @@ export async function deleteCommentTree(sql: Sql, commentId: number): Promise<De
       update content.comment set reply_count = reply_count - 1
       where id = (select parent_id from deleted where id = ${commentId})
     ), counted as (
-      update content.post_counter set comment_count = comment_count - (select count(*) from deleted)
+      update content.post_counter counter set comment_count = comment_count - (select count(*) from deleted),
+        last_commented_at = (
+          select max(created_at) from content.comment kept
+          where kept.post_id = counter.post_id and kept.deleted_at is null and kept.id not in (select id from tree)
+        )
       where post_id = (select post_id from deleted limit 1)
     )
     select id, post_id, author_id, version, created_at, updated_at from deleted order by id`

@@ -8,13 +8,17 @@ export async function reconcilePostCounters(sql: Sql, fromId: number, toId: numb
   await sql`select from content.post_counter where post_id >= ${fromId} and post_id < ${toId} order by post_id for no key update`
   const rows = await sql`
     with truth as (
-      select post_id,
-        (select count(*) from content.post_like l where l.post_id = counter.post_id and liked) as likes,
-        (select count(*) from content.comment c where c.post_id = counter.post_id and deleted_at is null) as comments
-      from content.post_counter counter where post_id >= ${fromId} and post_id < ${toId}
+      select counter.post_id, liked.likes, commented.comments, commented.newest_at
+      from content.post_counter counter
+      cross join lateral (select count(*) as likes from content.post_like l where l.post_id = counter.post_id and liked) liked
+      cross join lateral (
+        select count(*) as comments, max(created_at) as newest_at from content.comment c where c.post_id = counter.post_id and deleted_at is null
+      ) commented
+      where counter.post_id >= ${fromId} and counter.post_id < ${toId}
     )
-    update content.post_counter counter set like_count = truth.likes, comment_count = truth.comments
-    from truth where truth.post_id = counter.post_id and (counter.like_count <> truth.likes or counter.comment_count <> truth.comments)
+    update content.post_counter counter set like_count = truth.likes, comment_count = truth.comments, last_commented_at = truth.newest_at
+    from truth where truth.post_id = counter.post_id and counter.post_id >= ${fromId} and counter.post_id < ${toId}
+      and (counter.like_count, counter.comment_count, counter.last_commented_at) is distinct from (truth.likes, truth.comments, truth.newest_at)
     returning counter.post_id`
   return rows.length
 }

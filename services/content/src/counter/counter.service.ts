@@ -4,7 +4,7 @@ import { highestIds, reconcileCommentCounters, reconcilePostCounters } from './c
 /** Small, so that no counter stays locked for long. */
 const RANGE = 1_000
 
-/** `counterReconcileJob`: like, comment and reply counters against their rows. Says how many it had to correct. */
+/** `counterReconcileJob`: like, comment and reply counters, and when the newest comment came, against their rows. Says how many it had to correct. */
 export async function reconcileCounters(sql: Sql): Promise<{ posts: number; comments: number }> {
   const highest = await highestIds(sql)
   return {

@@ -1,7 +1,9 @@
 import { insertMember } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
+import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
+import { insertComment } from '../comment/comment.queries.ts'
 import { reconcileCounters } from './counter.service.ts'
 
 let content: ContentFixture
@@ -27,9 +29,13 @@ interface Counters {
   post_id: number
   like_count: number
   comment_count: number
+  /** With its microseconds. */
+  last_commented_at: string | null
 }
 
-test('whatever members do at once, every counter says how many rows there are, and there is nothing to reconcile', { timeout: 120_000 }, async () => {
+test('whatever members do at once, every counter says how many rows there are and when the newest came, and there is nothing to reconcile', {
+  timeout: 120_000,
+}, async () => {
   const { sql } = content.database
   await fc.assert(
     fc.asyncProperty(waves, async (all) => {
@@ -61,14 +67,15 @@ test('whatever members do at once, every counter says how many rows there are, a
         expect(statuses.filter((status) => status >= 500)).toEqual([])
       }
       const counted = await sql<Counters[]>`
-        select post_id, like_count, comment_count from content.post_counter where post_id = any (${posts}::bigint[]) order by post_id`
+        select post_id, like_count, comment_count, last_commented_at::text from content.post_counter where post_id = any (${posts}::bigint[]) order by post_id`
       const truth = await sql<Counters[]>`
         select id as post_id,
                (select count(*)::int from content.post_like where post_id = post.id and liked) as like_count,
-               (select count(*)::int from content.comment where post_id = post.id and deleted_at is null) as comment_count
+               (select count(*)::int from content.comment where post_id = post.id and deleted_at is null) as comment_count,
+               (select max(created_at)::text from content.comment where post_id = post.id and deleted_at is null) as last_commented_at
         from content.post where id = any (${posts}::bigint[]) order by id`
       const ofPost = new Map(counted.map((row) => [row.post_id, row]))
-      expect(truth.map(({ post_id }) => ofPost.get(post_id) ?? { post_id, like_count: 0, comment_count: 0 })).toEqual([...truth])
+      expect(truth.map(({ post_id }) => ofPost.get(post_id) ?? { post_id, like_count: 0, comment_count: 0, last_commented_at: null })).toEqual([...truth])
       const orphans = await sql`
         select from content.comment reply join content.comment parent on parent.id = reply.parent_id
         where reply.post_id = any (${posts}::bigint[]) and reply.deleted_at is null and parent.deleted_at is not null`
@@ -76,5 +83,33 @@ test('whatever members do at once, every counter says how many rows there are, a
     }),
     { numRuns: 60 },
   )
+  expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
+})
+
+test('counterReconcileJob corrects counts, and when the newest comment came, of replies too', async () => {
+  const { sql } = content.database
+  const [author] = members as [number]
+  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id
+  const parentId: number = (await content.ask(author, 'POST', '/api/comments', { postId, content: 'a comment' })).body.data.id
+  await content.ask(author, 'POST', '/api/comments/replies', { postId, parentId, content: 'a reply' })
+  const counters = () => sql<Counters[]>`select post_id, like_count, comment_count, last_commented_at::text from content.post_counter where post_id = ${postId}`
+  const right = [...(await counters())]
+  for (const wrong of [sql`comment_count = 7`, sql`last_commented_at = null`, sql`last_commented_at = last_commented_at - interval '1 microsecond'`]) {
+    await sql`update content.post_counter set ${wrong} where post_id = ${postId}`
+    expect(await reconcileCounters(sql)).toEqual({ posts: 1, comments: 0 })
+    expect([...(await counters())]).toEqual(right)
+  }
+})
+
+test('a comment whose transaction began before that of a newer one does not turn the time back', async () => {
+  const { sql } = content.database
+  const [author] = members as [number]
+  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id
+  await sql.begin(async (begun) => {
+    const transaction = begun as unknown as Sql
+    await transaction`select now()`
+    await content.ask(author, 'POST', '/api/comments', { postId, content: 'newer' })
+    await insertComment(transaction, { postId, parentId: null, depth: 0, authorId: author, content: 'began before' })
+  })
   expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
 })

@@ -38,7 +38,11 @@ export const eraseComments = (sql: Sql, memberId: number): Promise<ErasedComment
       delete from content.comment where id in (select id from doomed)
       returning id, post_id, parent_id, author_id, version, created_at, updated_at, deleted_at
     ), counted as (
-      update content.post_counter counter set comment_count = comment_count - gone.live
+      update content.post_counter counter set comment_count = comment_count - gone.live,
+        last_commented_at = (
+          select max(created_at) from content.comment kept
+          where kept.post_id = counter.post_id and kept.deleted_at is null and kept.id not in (select id from doomed)
+        )
       from (select post_id, count(*)::int as live from erased where deleted_at is null group by post_id) gone
       where counter.post_id = gone.post_id
     ), left_parents as (
