@@ -19,6 +19,7 @@ interface EventHintsOptions {
 
 /** Redeliveries come after a rebalance or a restart: minutes, not days. */
 const TTL_SECONDS = 600
+
 export function createEventHints({ redis, service, log }: EventHintsOptions): EventHints {
   const keyOf = (eventId: string) => `member_activity:kafka_listener:${service}:${eventId}`
   const tryRedis = createTryRedis({ log, consequence: 'every event is looked up in the database', fields: { service } })

@@ -13,7 +13,12 @@ export const BEGIN_FILLING = redisScript(`
   redis.call('ZADD', KEYS[1], 0, filling)
   redis.call('EXPIRE', KEYS[1], seconds)`)
 
-const TRIM = `
+const ADDING = `
+  local function add(first, above)
+    for n = first, #ARGV, 2 do
+      if tonumber(ARGV[n]) > above then redis.call('ZADD', KEYS[1], ARGV[n], ARGV[n] .. ':' .. ARGV[n + 1]) end
+    end
+  end
   local function trim(most)
     local over = redis.call('ZCARD', KEYS[1]) - 1 - most
     if over <= 0 then return end
@@ -23,28 +28,23 @@ const TRIM = `
   end`
 
 /** Answers 1, or 0 where somebody else fills it by now, or it was dropped meanwhile. */
-export const FILL = redisScript(`${TRIM}
+export const FILL = redisScript(`${ADDING}
   local filling, foot, above, most, seconds = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
   local found = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   if found[1] ~= filling then return 0 end
   above = math.max(above, tonumber(found[2]))
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', above)
   redis.call('ZADD', KEYS[1], above, foot)
-  for n = 6, #ARGV, 2 do
-    if tonumber(ARGV[n]) > above then redis.call('ZADD', KEYS[1], ARGV[n], ARGV[n] .. ':' .. ARGV[n + 1]) end
-  end
+  add(6, above)
   trim(most)
   redis.call('EXPIRE', KEYS[1], seconds)
   return 1`)
 
 /** Only into a feed that is there. A post below its foot is left to the database, or there would be a hole. */
-export const PUSH = redisScript(`${TRIM}
+export const PUSH = redisScript(`${ADDING}
   local foot = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   if #foot == 0 then return 0 end
-  local above = tonumber(foot[2])
-  for n = 2, #ARGV, 2 do
-    if tonumber(ARGV[n]) > above then redis.call('ZADD', KEYS[1], ARGV[n], ARGV[n] .. ':' .. ARGV[n + 1]) end
-  end
+  add(2, tonumber(foot[2]))
   trim(tonumber(ARGV[1]))
   return 1`)
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { createTryRedis } from '@dailyfeed/redis-support/try-redis'
+import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { BEGIN_FILLING, FILL, FIND, PUSH } from './cached-feed.scripts.ts'
 
 export interface CachedEntry {
@@ -62,8 +63,6 @@ interface CachedFeedsOptions {
   most?: number
 }
 
-/** As deep as pages go. */
-export const MOST_CACHED = 800
 const WEEK_SECONDS = 7 * 86_400
 const FILLING_SECONDS = 60
 const PREFIX = 'timeline:api:posts:followings_recent_posts:'
@@ -71,18 +70,14 @@ const REACH_KEY = `${PREFIX}reach`
 const keyOf = (memberId: number) => `${PREFIX}${memberId}`
 
 /** Of a set of ids: equal where they are. */
-export const fingerprintOf = (ids: readonly number[]): string =>
-  createHash('sha1')
-    .update(
-      BigInt64Array.from(
-        ids.toSorted((a, b) => a - b),
-        BigInt,
-      ),
-    )
-    .digest('base64')
+export function fingerprintOf(ids: readonly number[]): string {
+  const sorted = ids.toSorted((a, b) => a - b)
+  return createHash('sha1').update(BigInt64Array.from(sorted, BigInt)).digest('base64')
+}
 
-export function createCachedFeeds({ redis, log, most = MOST_CACHED }: CachedFeedsOptions): CachedFeeds {
+export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS }: CachedFeedsOptions): CachedFeeds {
   const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database' })
+
   async function readReach(): Promise<Reach | undefined> {
     const text = await redis.get(REACH_KEY)
     return text === null ? undefined : JSON.parse(text)

@@ -1,5 +1,17 @@
 import type { Sql } from 'postgres'
 
+export interface FollowingRow {
+  id: number
+  /** Their posts are not pushed into cached feeds. */
+  heavy: boolean
+}
+
+export const findFollowings = (sql: Sql, viewerId: number): Promise<FollowingRow[]> =>
+  sql<FollowingRow[]>`
+    select following_id as id, heavy.author_id is not null as heavy
+    from member.follow left join timeline.heavy_author heavy on heavy.author_id = following_id
+    where follower_id = ${viewerId}`
+
 /** Who follows an author, of those that are not heavy; of one who has become heavy, `limit` of them. */
 export interface FollowersRow {
   author_id: number

@@ -79,7 +79,7 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
     const entries = new Map<number, CachedEntry[]>()
     for (const { author_id: author, follower_ids: followers } of await findFollowers(transaction, authorIds, heavyFrom)) {
       if (followers.length >= heavyFrom) heavy.push(author)
-      else for (const follower of followers) entries.set(follower, [...(entries.get(follower) ?? []), ...(posts.get(author) ?? [])])
+      else for (const follower of followers) entries.set(follower, (entries.get(follower) ?? []).concat(posts.get(author) ?? []))
     }
     await each(entries, ([memberId, ofMember]) => feeds.push(memberId, ofMember))
     return heavy
@@ -121,12 +121,11 @@ function feedsToDrop(changes: readonly ChangeRow[]): Set<number> {
   return members
 }
 
-function postsByAuthor(changes: readonly ChangeRow[]): Map<number, CachedEntry[]> {
-  const posts = new Map<number, CachedEntry[]>()
-  for (const { activity_type: type, post_id: id, member_id: author } of changes)
-    if (type === 'POST_CREATE' && id !== null) posts.set(author, [...(posts.get(author) ?? []), { id, author }])
-  return posts
-}
+const postsByAuthor = (changes: readonly ChangeRow[]): Map<number, CachedEntry[]> =>
+  Map.groupBy(
+    changes.flatMap(({ activity_type: type, post_id: id, member_id: author }) => (type === 'POST_CREATE' && id !== null ? [{ id, author }] : [])),
+    ({ author }) => author,
+  )
 
 /** Some hundreds at once: as many commands as one connection takes well. */
 async function each<Item>(items: Iterable<Item>, act: (item: Item) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { type EntryRow, findEntriesByAuthor, findNextPostId, findRecentEntries }
 
 /**
  * The newest posts of those whom the viewer follows, straight from the database: the truth of which a cached feed can
- * only be a prefix. A cache of ids would answer here first, and this would go on from its last id.
+ * only be a prefix.
  */
 export function followingSkeleton(sql: Sql, viewerId: number, afterPostId: number | undefined): Skeleton {
   let before = afterPostId

@@ -1,18 +1,6 @@
 import type { Sql } from 'postgres'
 import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
 
-export interface FollowingRow {
-  id: number
-  /** Their posts are not pushed into cached feeds. */
-  heavy: boolean
-}
-
-export const findFollowings = (sql: Sql, viewerId: number): Promise<FollowingRow[]> =>
-  sql<FollowingRow[]>`
-    select following_id as id, heavy.author_id is not null as heavy
-    from member.follow left join timeline.heavy_author heavy on heavy.author_id = following_id
-    where follower_id = ${viewerId}`
-
 /** What everybody sees alike of a post and its author. */
 export type FragmentRow = Omit<PostRow, 'liked'> & Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
 

@@ -2,14 +2,14 @@ import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
-import { type FeedTop, readCachedFeed, readFeedTop } from '../fan-out/cached-feed.reading.ts'
+import { type FeedTop, readCachedFeedTop, readFeedTop, readFeedTopOfOneMoment } from '../fan-out/feed-top.ts'
+import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findAuthors } from '../feed/hydration.queries.ts'
 import { toPost } from '../feed/post.mapper.ts'
 import { isWanted } from '../feed/rules.ts'
-import { followingSkeleton } from '../following/following.skeleton.ts'
 import type { ChangeRow } from './change.queries.ts'
 import { createChangeTail } from './change-tail.ts'
-import { type FragmentRow, findFollowings, findFragments, findLikedIds } from './feed-memory.queries.ts'
+import { type FragmentRow, findFragments, findLikedIds } from './feed-memory.queries.ts'
 import { TwoGenerations } from './two-generations.ts'
 
 /** A post as its JSON, in the bytes of UTF-8 held by a one-byte string: joined and sent without being encoded again. */
@@ -71,8 +71,6 @@ const FRAGMENT_LIFE_MILLISECONDS = 2_000
 const VIEWER_LIFE_MILLISECONDS = 60_000
 /** A new viewer's feed: five pages. */
 const FIRST_IDS = 100
-/** As deep as pages go; what is older is asked of the database. */
-const MOST_IDS = 800
 const RECENT_POSTS = 20_000
 /**
  * Into a cached feed everything is merged that was written since so long before the last push: a Redis that failed over may
@@ -88,7 +86,7 @@ const MARKS_OF_A_MERGE = 30
  * the read: acts are heard of by the outboxes, before each read, and whatever they touch is forgotten.
  */
 export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
-  const { reads, primary, signal, cachedFeeds, most = MOST_IDS, first = FIRST_IDS } = options
+  const { reads, primary, signal, cachedFeeds, most = MAX_PAGED_ITEMS, first = FIRST_IDS } = options
   const { viewerLifeMilliseconds = VIEWER_LIFE_MILLISECONDS, mergedMilliseconds = MERGED_MILLISECONDS } = options
   const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
   const fragments = new TwoGenerations<number, Fragment | 'GONE'>(FRAGMENTS)
@@ -195,9 +193,7 @@ export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
   async function loadFromDatabase(viewerId: number): Promise<Viewer> {
     // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
     const from = dropped + recent.length
-    const [rows, stretch] = await reads.read((sql) => Promise.all([findFollowings(sql, viewerId), followingSkeleton(sql, viewerId, undefined).next(first, [])]))
-    const entries = stretch.entries.map(({ postId, authorId }) => ({ id: postId, author: authorId }))
-    return newViewer({ followings: rows.map(({ id }) => id), entries, ended: stretch.ended }, from)
+    return newViewer(await reads.read((sql) => readFeedTop(sql, viewerId, first)), from)
   }
 
   /** Undefined where Redis is away, or does not say how far posts were pushed. */
@@ -206,7 +202,7 @@ export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
     const found = await cachedFeeds?.find(viewerId, first)
     if (cachedFeeds === undefined || found === undefined) return undefined
     const { reach, feed } = found
-    const loaded = feed && (await reads.read((sql) => readCachedFeed(sql, viewerId, feed, first)))
+    const loaded = feed && (await reads.read((sql) => readCachedFeedTop(sql, viewerId, feed, first)))
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
     if (loaded === undefined || from === undefined || from < dropped || before !== forgotten) return fillCachedFeed(cachedFeeds, viewerId, reach)
     return newViewer(loaded, from)
@@ -216,7 +212,7 @@ export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
     const filling = await feeds.beginFilling(viewerId, reach)
     if (filling === undefined) return undefined
     const from = dropped + recent.length
-    const top = await reads.read((sql) => readFeedTop(sql, viewerId, first))
+    const top = await reads.read((sql) => readFeedTopOfOneMoment(sql, viewerId, first))
     const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
     // Nobody waits for it.
     void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })

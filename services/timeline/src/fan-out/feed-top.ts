@@ -1,8 +1,7 @@
 import type { Sql } from 'postgres'
 import { followingSkeleton } from '../following/following.skeleton.ts'
-import { findFollowings } from '../memory/feed-memory.queries.ts'
 import { type CachedEntry, type CachedFeed, fingerprintOf } from './cached-feeds.ts'
-import { findNewestPosts } from './fan-out.queries.ts'
+import { findFollowings, findNewestPosts } from './fan-out.queries.ts'
 
 /** The top of a member's feed, and whom they follow. */
 export interface FeedTop {
@@ -13,11 +12,21 @@ export interface FeedTop {
   ended: boolean
 }
 
+/** From the database. */
+export async function readFeedTop(sql: Sql, memberId: number, most: number): Promise<FeedTop> {
+  const [rows, { entries, ended }] = await Promise.all([findFollowings(sql, memberId), followingSkeleton(sql, memberId, undefined).next(most, [])])
+  return { followings: rows.map(({ id }) => id), entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
+}
+
+/** The same of one moment: posts and followings that are kept together belong together. */
+export const readFeedTopOfOneMoment = async (sql: Sql, memberId: number, most: number): Promise<FeedTop> =>
+  (await sql.begin('isolation level repeatable read', (begun) => readFeedTop(begun as unknown as Sql, memberId, most))) as FeedTop
+
 /**
  * A cached feed with what heavy authors wrote merged into it. Undefined where the member follows others by now. `feed` was
  * found before: an author whose posts it lacks was known as heavy by then.
  */
-export async function readCachedFeed(sql: Sql, memberId: number, feed: CachedFeed, most: number): Promise<FeedTop | undefined> {
+export async function readCachedFeedTop(sql: Sql, memberId: number, feed: CachedFeed, most: number): Promise<FeedTop | undefined> {
   const rows = await findFollowings(sql, memberId)
   const followings = rows.map(({ id }) => id)
   if (fingerprintOf(followings) !== feed.followings) return undefined
@@ -29,13 +38,4 @@ export async function readCachedFeed(sql: Sql, memberId: number, feed: CachedFee
   const entries = [...authors].map(([id, author]) => ({ id, author })).sort((one, other) => other.id - one.id)
   const ended = feed.above === 0 && feed.entries.length < most && merged.length < most && entries.length <= most
   return { followings, entries: entries.slice(0, most), ended }
-}
-
-/** From the database, and of one moment: posts and followings that are kept together belong together. */
-export async function readFeedTop(sql: Sql, memberId: number, most: number): Promise<FeedTop> {
-  return (await sql.begin('isolation level repeatable read', async (transaction) => {
-    const followings = await findFollowings(transaction as unknown as Sql, memberId)
-    const { entries, ended } = await followingSkeleton(transaction as unknown as Sql, memberId, undefined).next(most, [])
-    return { followings: followings.map(({ id }) => id), entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
-  })) as FeedTop
 }
