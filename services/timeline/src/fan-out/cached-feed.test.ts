@@ -35,8 +35,8 @@ afterAll(async () => {
 const SMALL = { first: 2, most: 4, heavyFrom: 2 }
 
 describe.skipIf(isMissing).each([
-  ['one Redis', () => server.url, historiesOf(100)],
-  ['a Redis Cluster', () => cluster.urls, historiesOf(30)],
+  ['one Redis', () => server.url, historiesOf(300)],
+  ['a Redis Cluster', () => cluster.urls, historiesOf(60)],
 ] as const)('feeds cached in %s', (name, addresses, histories) => {
   const handles = name.replaceAll(' ', '')
   let redis: RedisClient
