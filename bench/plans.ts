@@ -14,10 +14,10 @@ import { findFollowings } from '@dailyfeed/timeline/fan-out/fan-out.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
 import { findEntriesByAuthor, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
-import { findFragments, findLikedIds } from '@dailyfeed/timeline/memory/feed-memory.queries'
+import { findFirstComments, findFragments, findLikedCommentIds, findLikedIds, findStands } from '@dailyfeed/timeline/memory/memory.queries'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
-import { hasWrittenSince, rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
+import { rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
 import postgres, { type Sql } from 'postgres'
 
 /**
@@ -128,6 +128,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
   const commentIds: number[] = []
+  const firstCommentIds = (await findFirstComments(sql, reader.postIds[0] ?? 0, 101)).map(({ id }) => id)
   const thousand = postId - (postId % 1_000)
   const queries: [string, () => Promise<unknown>][] = [
     ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, stretch)],
@@ -136,10 +137,13 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
       'Following feed, a thousand pages deep: each author’s own newest',
       () => findEntriesByAuthor(sql, { ...stretch, before: Math.floor(reader.nextPostId / 50) }),
     ],
-    ['Feed memory: whom a viewer follows', () => findFollowings(sql, reader.id)],
-    ['Feed memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
-    ['Feed memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
-    ['Feed memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
+    ['Memory: whom a viewer follows', () => findFollowings(sql, reader.id)],
+    ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
+    ['Memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
+    ['Memory: how a viewer stands to authors', () => findStands(sql, reader.id, reader.authorIds)],
+    ['Memory: the first comments of a post, as everybody sees them', () => findFirstComments(sql, reader.postIds[0] ?? 0, 101)],
+    ['Memory: which of the comments the viewer likes', () => findLikedCommentIds(sql, reader.id, firstCommentIds)],
+    ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],
     ['Hydration: authors, and how the viewer stands to them', () => findAuthors(sql, reader.id, reader.authorIds)],
     ['Most popular, of all time', () => rankPosts(sql, 'most-popular', 'all')],
@@ -147,7 +151,6 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ['Most commented, of all time', () => rankPosts(sql, 'most-commented', 'all')],
     ['Recent activities', () => rankPosts(sql, 'recent-activities', 'all')],
     ['Most popular of those whom a viewer follows', () => rankPostsOfFollowings(sql, reader.id, 'most-popular', 'all')],
-    ['Rankings: whether the viewer has just written', () => hasWrittenSince(sql, reader.id, new Date())],
     ['Posts of an author', () => findEntriesOfAuthor(sql, { authorId: reader.authorId, before: reader.nextPostId, offset: 0, limit: 21 })],
     ['Posts of a day', () => findEntriesOfPeriod(sql, { viewerId: reader.id, period: month, after: undefined, offset: 0, limit: 21 })],
     ['Posts of a day: how many', () => countPostsOfPeriod(sql, reader.id, month)],

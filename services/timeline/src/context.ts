@@ -2,7 +2,7 @@ import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import type { RankingSnapshots } from './ranking/ranking-snapshots.ts'
-import type { FeedMemory } from './memory/feed-memory.ts'
+import type { Memory } from './memory/memory.ts'
 import type { RememberedCursors } from './memory/remembered-cursors.ts'
 import type { ViewBuffer } from './view/view-buffer.ts'
 
@@ -14,8 +14,7 @@ export interface TimelineContext {
   primary: Sql
   cursors: Cursors
   rankings: RankingSnapshots
-  /** First pages of following feeds. */
-  memory: FeedMemory
+  memory: Memory
   rememberedCursors: RememberedCursors
   views: ViewBuffer
 }

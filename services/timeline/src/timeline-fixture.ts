@@ -6,7 +6,7 @@ import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
-import { createFeedMemory } from './memory/feed-memory.ts'
+import { createMemory } from './memory/memory.ts'
 import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
@@ -52,7 +52,7 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
       primary,
       cursors,
       rankings: createRankingSnapshots(reads, primary),
-      memory: createFeedMemory({ reads, primary, signal: undefined }),
+      memory: createMemory({ reads, primary, signal: undefined }),
       rememberedCursors: rememberCursors(cursors),
       views,
     }),

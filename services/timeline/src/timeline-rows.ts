@@ -29,11 +29,13 @@ export async function insertWriteEvent(sql: Sql, type: string, memberId: number,
     values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${postId}, now(), now())`
 }
 
+/** As if somebody had liked the post at last. */
 export async function setCounts(sql: Sql, postId: number, { views = 0, likes = 0, comments = 0, commentedAt = null as Date | null }): Promise<void> {
   await sql`
     insert into content.post_counter (post_id, post_created_at, view_count, like_count, comment_count, last_commented_at)
     select id, created_at, ${views}, ${likes}, ${comments}, ${commentedAt} from content.post where id = ${postId}
     on conflict (post_id) do update set view_count = ${views}, like_count = ${likes}, comment_count = ${comments}, last_commented_at = ${commentedAt}`
+  await insertWriteEvent(sql, 'LIKE_POST', 1, postId)
 }
 
 export async function insertLike(sql: Sql, postId: number, memberId: number, liked = true): Promise<void> {
@@ -59,6 +61,7 @@ export async function insertComment(
     values (${postId}, ${parentId ?? null}, ${depth}, ${authorId}, ${content}, ${deleted ? new Date() : null})
     returning id`
   if (parentId !== undefined && !deleted) await sql`update content.comment set reply_count = reply_count + 1 where id = ${parentId}`
+  await insertWriteEvent(sql, 'COMMENT_CREATE', authorId, postId)
   return row.id
 }
 

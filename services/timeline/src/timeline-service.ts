@@ -16,7 +16,7 @@ import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
 import { createCachedFeeds } from './fan-out/cached-feeds.ts'
 import { createFanOut, type FanOut } from './fan-out/fan-out.ts'
-import { createFeedMemory } from './memory/feed-memory.ts'
+import { createMemory } from './memory/memory.ts'
 import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
@@ -67,7 +67,7 @@ export async function startTimelineService(config: TimelineConfig, options: Time
       const cachedFeeds = redis && createCachedFeeds({ redis, log })
       if (cachedFeeds !== undefined)
         fanOut = createFanOut({ sql: primary, feeds: cachedFeeds, heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS, log, every: FAN_OUT_EVERY_MILLISECONDS })
-      const memory = createFeedMemory({ reads, primary, signal: options.writes, cachedFeeds })
+      const memory = createMemory({ reads, primary, signal: options.writes, cachedFeeds })
       return { reads, primary, cursors, rankings, memory, rememberedCursors: rememberCursors(cursors), views }
     },
   })

@@ -4,9 +4,10 @@ import { ListQuery, scrollOf } from '@dailyfeed/code/page'
 import { PostPath } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
-import { lookAtComment, readCommentsOfMember, readCommentsOfPost, readReplies } from './comment.service.ts'
+import { lookAtComment, readCommentsOfMember, readCommentsOfPost, readReplies, recallCommentsOfPost } from './comment.service.ts'
 
 const tags = ['timeline']
 const response = { 200: successOf(scrollOf(Comment)) }
@@ -18,7 +19,11 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: { tags, summary: 'Comments of a post at the top level, oldest first; size defaults to 100', params: PostPath, querystring: ListQuery, response },
     },
-    async (request) => success(200, await reading(context, (context) => readCommentsOfPost(context, request.memberId, request.params.postId, request.query))),
+    async (request, reply) => {
+      const recalled = await recallCommentsOfPost(context, request.memberId, request.params.postId, request.query)
+      if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
+      return success(200, await reading(context, (context) => readCommentsOfPost(context, request.memberId, request.params.postId, request.query)))
+    },
   )
 
   app.get('/api/timeline/comments', { schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response } }, async (request) =>

@@ -3,19 +3,39 @@ import { DailyfeedError } from '@dailyfeed/code/errors'
 import type { ListQuery, Scroll } from '@dailyfeed/code/page'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
-import type { ReadContext } from '../context.ts'
-import { getVisiblePostOrThrow } from '../post/post.service.ts'
+import type { ReadContext, TimelineContext } from '../context.ts'
+import { scrollJson } from '../memory/one-byte-answer.ts'
+import { getRememberedPostOrThrow, getVisiblePostOrThrow } from '../post/post.service.ts'
 import { toComment } from './comment.mapper.ts'
 import { type CommentRow, findComment, findCommentsOfMember, findCommentsOfPost, findReplies } from './comment.queries.ts'
 
 /** Pages of comments are long: the founding client asks for no second one. */
 const COMMENTS_OF_POST = 100
 
+const requestOf = ({ cursors }: Pick<TimelineContext, 'cursors'>, viewerId: number, postId: number, query: ListQuery) =>
+  listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, cursors, COMMENTS_OF_POST)
+
 /** Top level, oldest first. The comments of a post that does not exist for the viewer do not exist either. */
 export async function readCommentsOfPost(context: ReadContext, viewerId: number, postId: number, query: ListQuery): Promise<Scroll<Comment>> {
-  const request = listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, context.cursors, COMMENTS_OF_POST)
+  const request = requestOf(context, viewerId, postId, query)
   await getVisiblePostOrThrow(context, viewerId, postId)
   return toCommentScroll(context, request, await findCommentsOfPost(context.reads, postId, stretchOf(request, viewerId)))
+}
+
+/** The same from memory, as the bytes of its JSON in a one-byte string. Undefined where the page reaches beyond what is remembered. */
+export async function recallCommentsOfPost(context: TimelineContext, viewerId: number, postId: number, query: ListQuery): Promise<string | undefined> {
+  const request = requestOf(context, viewerId, postId, query)
+  if (request.after !== undefined) return undefined
+  const now = await context.memory.now()
+  await getRememberedPostOrThrow(now, viewerId, postId)
+  const page = await now.comments(viewerId, postId, { skip: request.offset, size: request.size })
+  if (page === undefined) return undefined
+  const { fragments, hasNext, lastId } = page
+  return scrollJson(request, {
+    fragments,
+    hasNext,
+    nextCursor: hasNext && lastId !== undefined ? context.rememberedCursors.encode(request.scope, [lastId]) : null,
+  })
 }
 
 /** Direct replies, oldest first. */

@@ -7,7 +7,7 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { historiesOf } from '../histories-fixture.ts'
 import { findRemembered, playHistories } from '../memory/feed-histories-fixture.ts'
-import { createFeedMemory, type FeedMemory } from '../memory/feed-memory.ts'
+import { createMemory, type Memory } from '../memory/memory.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { insertPost } from '../timeline-rows.ts'
 import { type CachedFeeds, createCachedFeeds, type Filling, type Reach } from './cached-feeds.ts'
@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 /** Small enough that feeds are trimmed, and authors become heavy, in a short history. */
-const SMALL = { first: 2, most: 4, heavyFrom: 2 }
+const SMALL = { first: 2, most: 3, heavyFrom: 2 }
 
 describe.skipIf(isMissing).each([
   ['one Redis', () => server.url, historiesOf(300)],
@@ -50,14 +50,14 @@ describe.skipIf(isMissing).each([
   })
   afterAll(() => redis.close())
 
-  const newMemory = (cachedFeeds: CachedFeeds): FeedMemory =>
-    createFeedMemory({
+  const newMemory = (cachedFeeds: CachedFeeds): Memory =>
+    createMemory({
       reads: createReadDatabase({ primary: pool, log }),
       primary: pool,
       signal: undefined,
       cachedFeeds,
       mergedMilliseconds: 0,
-      viewerLifeMilliseconds: 0,
+      lifeMilliseconds: 0,
       ...SMALL,
     })
 
@@ -115,11 +115,11 @@ describe.skipIf(isMissing).each([
       1,
       [20, 60, 70].map((id) => ({ id, author: 9 })),
     )
-    expect((await feeds.find(1, 10))?.feed).toMatchObject({ above: 39, entries: [70, 60, 50, 40].map((id) => ({ id })) })
+    expect((await feeds.find(1, 10))?.feed).toMatchObject({ above: 49, entries: [70, 60, 50].map((id) => ({ id })) })
     expect((await feeds.find(1, 2))?.feed?.entries.map(({ id }) => id)).toEqual([70, 60])
     // A filling that somebody else has replaced, or that was dropped, does nothing.
     await feeds.fill(filling, { followings: 'theirs', above: 0, entries })
-    expect((await feeds.find(1, 10))?.feed?.above).toBe(39)
+    expect((await feeds.find(1, 10))?.feed?.above).toBe(49)
     await feeds.keepReach({ ...reach, generation: 'another' })
     expect((await feeds.find(1, 10))?.feed).toBeUndefined()
     await feeds.drop(1)
@@ -142,7 +142,7 @@ test.skipIf(isMissing)('while Redis is away feeds come from the database, and no
     await vi.waitFor(() => redis.get('anything'))
     const feeds = createCachedFeeds({ redis, log })
     await createFanOut({ sql: pool, feeds, heavyFrom: 10, log }).round()
-    const memory = createFeedMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, cachedFeeds: feeds })
+    const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, cachedFeeds: feeds })
     const author = await insertMember(timeline.sql, 'away_author')
     const post = await insertPost(timeline.sql, author)
     for (const fault of ['pause', 'kill'] as const) {

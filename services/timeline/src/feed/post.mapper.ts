@@ -1,7 +1,12 @@
 import type { Post } from '@dailyfeed/code/post'
-import type { HydratedPost } from './hydration.ts'
+import type { AuthorRow, PostRow } from './hydration.queries.ts'
 
-export const toPost = ({ post, author }: HydratedPost): Post => ({
+interface ShownPost {
+  post: PostRow
+  author: Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
+}
+
+export const toPost = ({ post, author }: ShownPost): Post => ({
   id: post.id,
   title: post.title,
   content: post.content,

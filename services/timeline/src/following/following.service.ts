@@ -4,6 +4,7 @@ import { listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { ReadContext, TimelineContext } from '../context.ts'
 import { MAX_PAGED_ITEMS, readFeed } from '../feed/feed.ts'
 import { isWanted } from '../feed/rules.ts'
+import { scrollJson } from '../memory/one-byte-answer.ts'
 import { followingSkeleton } from './following.skeleton.ts'
 
 const scopeOf = (viewerId: number) => `followings:${viewerId}`
@@ -27,11 +28,11 @@ export async function recallFollowingFeed(
   viewerId: number,
   query: ListQuery,
 ): Promise<string | undefined> {
-  const { size, page, offset, after, scope } = listRequestOf(query, scopeOf(viewerId), cursors)
+  const request = listRequestOf(query, scopeOf(viewerId), cursors)
+  const { size, page, offset, after, scope } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
-  const stretch = await memory.read(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
-  if (stretch === undefined) return undefined
-  const { fragments, lastId, hasNext } = stretch
-  const nextCursor = hasNext && lastId !== undefined ? `"${rememberedCursors.encode(scope, lastId)}"` : 'null'
-  return `{"status":200,"result":"SUCCESS","data":{"content":[${fragments}],"page":${page},"size":${size},"hasNext":${hasNext},"nextCursor":${nextCursor}}}`
+  const known = await (await memory.now()).followedPosts(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
+  if (known === undefined) return undefined
+  const { fragments, lastId, hasNext } = known
+  return scrollJson(request, { fragments, hasNext, nextCursor: hasNext && lastId !== undefined ? rememberedCursors.encode(scope, [lastId]) : null })
 }

@@ -4,7 +4,7 @@ import type { Sql } from 'postgres'
 import { expect } from 'vitest'
 import type { historiesOf } from '../histories-fixture.ts'
 import { deletePost, insertPost, insertWriteEvent } from '../timeline-rows.ts'
-import type { FeedMemory } from './feed-memory.ts'
+import type { Memory } from './memory.ts'
 
 interface RememberedPost {
   id: number
@@ -14,15 +14,15 @@ interface RememberedPost {
 }
 
 /** Undefined where the page reaches beyond what is remembered. */
-export async function findRemembered(memory: FeedMemory, viewerId: number, size = 20): Promise<RememberedPost[] | undefined> {
-  const stretch = await memory.read(viewerId, { before: undefined, skip: 0, size })
+export async function findRemembered(memory: Memory, viewerId: number, size = 20): Promise<RememberedPost[] | undefined> {
+  const stretch = await (await memory.now()).followedPosts(viewerId, { before: undefined, skip: 0, size })
   return stretch && JSON.parse(Buffer.from(`[${stretch.fragments}]`, 'latin1').toString())
 }
 
 /** What reads feeds in a history, and what can happen to it. */
 export interface HistoryReaders {
   /** One of several that share what they can. */
-  memory(pick: number): FeedMemory
+  memory(pick: number): Memory
   /** Names of what can happen, more than once where it should happen more often; what is not known here is told to `happen`. */
   acts?: readonly string[]
   happen?(act: string, pick: number): Promise<void>

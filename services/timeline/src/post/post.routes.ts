@@ -3,6 +3,7 @@ import { ListQuery, pageOf, scrollOf } from '@dailyfeed/code/page'
 import { Post, PostIds, PostPath, PostStatistics } from '@dailyfeed/code/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
 import { getVisiblePostOrThrow, lookAtPost, readPostsByIds, readPostsOf, readPostsOfDateRange } from './post.service.ts'
@@ -39,7 +40,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts/:postId',
     { schema: { tags, summary: 'A post; counts a view', params: PostPath, response: { 200: successOf(Post) } } },
-    async (request) => success(200, await reading(context, (context) => lookAtPost(context, request.memberId, request.params.postId, request.traceId))),
+    async (request, reply) => sendOneByteJson(reply, await lookAtPost(context, request.memberId, request.params.postId, request.traceId)) as never,
   )
 
   app.get(

@@ -3,12 +3,14 @@ import type { ListQuery, Page, Scroll } from '@dailyfeed/code/page'
 import type { Post } from '@dailyfeed/code/post'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
-import type { ReadContext } from '../context.ts'
+import type { ReadContext, TimelineContext } from '../context.ts'
 import { fillPage } from '../feed/feed.ts'
 import { addAuthors, type HydratedPost, postsById } from '../feed/hydration.ts'
 import type { AuthorRow } from '../feed/hydration.queries.ts'
 import { toPost } from '../feed/post.mapper.ts'
 import { isVisible, isWanted } from '../feed/rules.ts'
+import type { MemoryOfNow, RememberedPost } from '../memory/memory.ts'
+import { successJson } from '../memory/one-byte-answer.ts'
 import { countPostsOfPeriod } from './post.queries.ts'
 import { authorSkeleton, periodSkeleton } from './post.skeleton.ts'
 
@@ -20,17 +22,22 @@ export async function readPostsOf(context: ReadContext, viewerId: number, author
   return toScroll(items, request, context.cursors, ({ position }) => position, toPost)
 }
 
-/** A look at a post. Counts unless it is the author's own. */
-export async function lookAtPost(context: ReadContext, viewerId: number, postId: number, traceId: string): Promise<Post> {
-  const found = await getVisiblePostOrThrow(context, viewerId, postId)
-  const { post } = found
-  if (post.author_id !== viewerId) {
-    context.views.add('POST_READ', { memberId: viewerId, postId, createdAt: post.created_at, updatedAt: post.updated_at, traceparent: traceparentOf(traceId) })
-  }
-  return toPost(found)
+/** A look at a post, as the bytes of its JSON in a one-byte string. Counts unless it is the author's own. */
+export async function lookAtPost({ memory, views }: TimelineContext, viewerId: number, postId: number, traceId: string): Promise<string> {
+  const { json, fragment } = await getRememberedPostOrThrow(await memory.now(), viewerId, postId)
+  const { authorId, createdAt, updatedAt } = fragment
+  if (authorId !== viewerId) views.add('POST_READ', { memberId: viewerId, postId, createdAt, updatedAt, traceparent: traceparentOf(traceId) })
+  return successJson(json)
 }
 
 /** A post that is deleted, or not for the viewer, does not exist. */
+export async function getRememberedPostOrThrow(now: MemoryOfNow, viewerId: number, postId: number): Promise<RememberedPost> {
+  const found = await now.post(viewerId, postId)
+  if (found === undefined) throw new DailyfeedError('POST_NOT_FOUND')
+  return found
+}
+
+/** The same from the database. */
 export async function getVisiblePostOrThrow(context: ReadContext, viewerId: number, postId: number): Promise<HydratedPost> {
   const [found] = await findVisiblePosts(context, viewerId, [postId])
   if (found === undefined) throw new DailyfeedError('POST_NOT_FOUND')

@@ -2,10 +2,12 @@ import { badCursor } from '@dailyfeed/pagination-support/cursor'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
+import type { Mark } from '../memory/heard.ts'
+import type { MemoryOfNow } from '../memory/memory.ts'
 import { TwoGenerations } from '../memory/two-generations.ts'
 import { rankPostsOfFollowings } from './followings-ranking.queries.ts'
 import type { RankingRequest } from './ranking.ts'
-import { deleteOldSnapshots, findSnapshot, hasWrittenSince, insertSnapshot, rankPosts } from './ranking.queries.ts'
+import { deleteOldSnapshots, findSnapshot, insertSnapshot, rankPosts } from './ranking.queries.ts'
 
 /** The order of a ranking at one moment, stored, so that any instance goes on with a walk through it. */
 export interface RankingSnapshot {
@@ -15,7 +17,7 @@ export interface RankingSnapshot {
 
 export interface RankingSnapshots {
   /** An order that is young, and holds all that this viewer has written. */
-  currentFor(viewerId: number, request: RankingRequest): Promise<RankingSnapshot>
+  currentFor(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<RankingSnapshot>
   /** For a walk that goes on. Throws a ValidationError when the snapshot has been cleaned away. */
   getOrThrow(id: number): Promise<RankingSnapshot>
   /** Deletes what no cursor may name any more. */
@@ -39,13 +41,13 @@ interface Remembered extends RankingSnapshot {
 
 interface Current {
   snapshot: Remembered
-  /** By the database's clock: what had been committed by then is in the order. */
-  takenAt: Date
+  /** What had been heard of by then is in the order. */
+  mark: Mark
   /** By this process's clock. */
   receivedAt: number
 }
 
-/** `reads` ranks, `primary` keeps the snapshots and knows what a member has just written. */
+/** `reads` ranks, `primary` keeps the snapshots. */
 export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): RankingSnapshots {
   const current = new Map<string, Current>()
   const currentOfViewers = new TwoGenerations<string, Current>(REMEMBERED_OF_VIEWERS)
@@ -62,35 +64,36 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): Ranki
   const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) => `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
   const currentOf = ({ scope }: RankingRequest) => (scope === 'all' ? current : currentOfViewers)
 
-  async function rank(viewerId: number, request: RankingRequest): Promise<Current> {
+  async function rank(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<Current> {
     const { ranking, window, scope } = request
     const key = keyOf(viewerId, request)
+    const { mark } = now
     const ranked = await reads.read((sql) => (scope === 'all' ? rankPosts(sql, ranking, window) : rankPostsOfFollowings(sql, viewerId, ranking, window)))
     const last = currentOf(request).get(key)?.snapshot
     const isSame = last !== undefined && Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS && isSameOrder(last.postIds, ranked.ids)
     const snapshot = isSame ? last : { id: await insertSnapshot(primary, ranking, window, ranked), postIds: ranked.ids, storedAt: ranked.taken_at }
     if (!isSame) remember(snapshot)
-    const made = { snapshot, takenAt: ranked.taken_at, receivedAt: performance.now() }
+    const made = { snapshot, mark, receivedAt: performance.now() }
     currentOf(request).set(key, made)
     return made
   }
 
   /** All who ask while one ranking runs share the next one, which begins after they asked. */
-  function refresh(viewerId: number, request: RankingRequest): Promise<Current> {
-    if (request.scope === 'followings') return rank(viewerId, request)
+  function refresh(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<Current> {
+    if (request.scope === 'followings') return rank(now, viewerId, request)
     const key = keyOf(viewerId, request)
-    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(viewerId, request))
+    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(now, viewerId, request))
     refreshers.set(key, refresher)
     return refresher()
   }
 
   return {
-    async currentFor(viewerId, request) {
+    async currentFor(now, viewerId, request) {
       // One's own order is made for each first page: whom one has just followed is in it.
       const known = request.scope === 'all' ? current.get(keyOf(viewerId, request)) : undefined
       const isYoung = known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
-      if (isYoung && !(await hasWrittenSince(primary, viewerId, known.takenAt))) return known.snapshot
-      return (await refresh(viewerId, request)).snapshot
+      if (isYoung && !now.hasWrittenSince(viewerId, known.mark)) return known.snapshot
+      return (await refresh(now, viewerId, request)).snapshot
     },
 
     async getOrThrow(id) {

@@ -128,27 +128,3 @@ export async function findSnapshot(sql: Sql, id: number, keptMinutes: number): P
 export async function deleteOldSnapshots(sql: Sql, keptMinutes: number): Promise<void> {
   await sql`delete from timeline.ranking_snapshot where taken_at <= now() - make_interval(mins => ${keptMinutes})`
 }
-
-/**
- * Whether the member has posted, edited, deleted, liked or commented since. Every act of theirs leaves its event in
- * content's outbox in the same transaction, under an id that begins with its time, so this reads the last few seconds of
- * one index and no more. An event's id is made a little before its commit: at most the time a write may wait for a lock.
- */
-export async function hasWrittenSince(sql: Sql, memberId: number, moment: Date): Promise<boolean> {
-  const [row] = await sql<[{ written: boolean }]>`
-    select exists (
-      select from content.outbox where event_id >= event_support.lowest_uuid(${moment}::timestamptz - interval '6 seconds') and member_id = ${memberId}
-    ) as written`
-  return row.written
-}
-
-export interface EntryRow {
-  id: number
-  author_id: number
-}
-
-/** Which of a ranking's posts are still there, in no order. */
-export const findLiveEntries = (sql: Sql, postIds: readonly number[], hiddenAuthorIds: readonly number[]): Promise<EntryRow[]> =>
-  sql<EntryRow[]>`
-    select id, author_id from content.post
-    where id = any (${postIds as number[]}::bigint[]) and deleted_at is null and author_id <> all (${hiddenAuthorIds as number[]}::bigint[])`

@@ -1,9 +1,10 @@
 import { ListQuery, scrollOf } from '@dailyfeed/code/page'
 import { Post } from '@dailyfeed/code/post'
-import { success, successOf } from '@dailyfeed/http-server/envelope'
+import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import Type from 'typebox'
-import { reading, type TimelineContext } from '../context.ts'
+import type { TimelineContext } from '../context.ts'
 import { RANKING_SCOPES, RANKING_WINDOWS, RANKINGS, type Ranking } from './ranking.ts'
 import { readRanking } from './ranking.service.ts'
 
@@ -24,7 +25,7 @@ export function rankingRoutes(app: HttpServer, context: TimelineContext): void {
     app.get(
       `/api/timeline/posts/${ranking}`,
       { schema: { tags: ['timeline'], summary: SUMMARIES[ranking], querystring: RankingQuery, response: { 200: successOf(scrollOf(Post)) } } },
-      async (request) => success(200, await reading(context, (context) => readRanking(context, request.memberId, ranking, request.query))),
+      async (request, reply) => sendOneByteJson(reply, await readRanking(context, request.memberId, ranking, request.query)) as never,
     )
   }
 }

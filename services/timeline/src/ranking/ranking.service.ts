@@ -1,32 +1,33 @@
-import type { ListQuery, Scroll } from '@dailyfeed/code/page'
-import type { Post } from '@dailyfeed/code/post'
-import type { ReadContext } from '../context.ts'
-import { readFeed } from '../feed/feed.ts'
-import { isWanted } from '../feed/rules.ts'
+import type { ListQuery } from '@dailyfeed/code/page'
+import { listRequestOf } from '@dailyfeed/pagination-support/list'
+import type { TimelineContext } from '../context.ts'
+import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
+import { scrollJson } from '../memory/one-byte-answer.ts'
 import type { Ranking, RankingScope, RankingWindow } from './ranking.ts'
-import { rankingSkeleton } from './ranking.skeleton.ts'
 
 interface RankingQuery extends ListQuery {
   window?: RankingWindow
   scope?: RankingScope
 }
 
-/** The order is a snapshot's, and a walk keeps to it; what is shown of each post is live. */
-export const readRanking = (
-  context: ReadContext,
+/**
+ * A page, as the bytes of its JSON in a one-byte string. The order is a snapshot's, and a walk keeps to it; what is shown
+ * of each post is live.
+ */
+export async function readRanking(
+  { memory, rankings, cursors, rememberedCursors }: TimelineContext,
   viewerId: number,
   ranking: Ranking,
   { window = 'all', scope = 'all', ...query }: RankingQuery,
-): Promise<Scroll<Post>> =>
-  readFeed(context, {
-    viewerId,
-    query,
-    scope: `ranking:${ranking}:${window}:${scope}:${viewerId}`,
-    rule: isWanted,
-    async skeletonOf({ after }) {
-      const [snapshotId, place = 0] = (after ?? []) as number[]
-      const snapshot =
-        snapshotId === undefined ? await context.rankings.currentFor(viewerId, { ranking, window, scope }) : await context.rankings.getOrThrow(snapshotId)
-      return rankingSkeleton(context.reads, snapshot, place)
-    },
-  })
+): Promise<string> {
+  const request = listRequestOf(query, `ranking:${ranking}:${window}:${scope}:${viewerId}`, cursors)
+  const { after, page, offset, size } = request
+  const left = page === null ? Number.POSITIVE_INFINITY : Math.max(0, MAX_PAGED_ITEMS - offset)
+  const now = await memory.now()
+  const [snapshotId, place = 0] = (after ?? []) as number[]
+  const snapshot = snapshotId === undefined ? await rankings.currentFor(now, viewerId, { ranking, window, scope }) : await rankings.getOrThrow(snapshotId)
+  const { fragments, lastPlace, hasNext: isMore } = await now.listedPosts(viewerId, snapshot.postIds, { place, skip: offset, size: Math.min(size, left) })
+  const hasNext = isMore && left > size
+  const nextCursor = hasNext && lastPlace !== undefined ? rememberedCursors.encode(request.scope, [snapshot.id, lastPlace + 1]) : null
+  return scrollJson(request, { fragments, hasNext, nextCursor })
+}

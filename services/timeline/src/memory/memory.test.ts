@@ -8,7 +8,7 @@ import { historiesOf } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 import { findRemembered, playHistories } from './feed-histories-fixture.ts'
-import { createFeedMemory, type FeedMemory } from './feed-memory.ts'
+import { createMemory, type Memory } from './memory.ts'
 
 const FEED = '/api/timeline/posts/followings'
 let timeline: TimelineFixture
@@ -21,13 +21,13 @@ afterAll(() => timeline.close())
 
 const newMember = (fields = {}) => insertMember(timeline.sql, `remembered${++members}`, fields)
 
-const postsOf = async (memory: FeedMemory, viewerId: number) => (await findRemembered(memory, viewerId)) ?? []
-const idsOf = async (memory: FeedMemory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
+const postsOf = async (memory: Memory, viewerId: number) => (await findRemembered(memory, viewerId)) ?? []
+const idsOf = async (memory: Memory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
 
 const log = { warn() {} }
 
 /** A memory over pools that count what they are asked. */
-function countingMemory(signal?: WriteSignal): { memory: FeedMemory; queries: () => number; close: () => Promise<void> } {
+function countingMemory(signal?: WriteSignal, options: { first?: number } = {}): { memory: Memory; queries: () => number; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 2, name: 'memory-test' })
   let queries = 0
   const sql = new Proxy(pool, {
@@ -37,7 +37,7 @@ function countingMemory(signal?: WriteSignal): { memory: FeedMemory; queries: ()
     },
   }) as Sql
   return {
-    memory: createFeedMemory({ reads: createReadDatabase({ primary: sql, log }), primary: sql, signal }),
+    memory: createMemory({ reads: createReadDatabase({ primary: sql, log }), primary: sql, signal, ...options }),
     queries: () => queries,
     close: () => pool.end({ timeout: 1 }),
   }
@@ -119,7 +119,8 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
 const histories = historiesOf(300)
 
 test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
-  const [one, other] = [countingMemory(), countingMemory()]
+  // The other takes up older posts in the middle of a page.
+  const [one, other] = [countingMemory(), countingMemory(undefined, { first: 2 })]
   const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, histories, 'player')
   expect(deeper).toBe(0)
   await one.close()
@@ -129,7 +130,7 @@ test('whatever happens between reads, by whichever of two memories, every read i
 test('many readers and writers at once leave nothing behind in memory that the database does not say', { timeout: 120_000 }, async () => {
   const { sql } = timeline
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
-  const memory = createFeedMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined })
+  const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, first: 3 })
   for (let round = 0; round < 5; round += 1) {
     const cast = await Promise.all(Array.from({ length: 6 }, () => newMember()))
     const readers = cast.slice(0, 3)
@@ -137,7 +138,7 @@ test('many readers and writers at once leave nothing behind in memory that the d
     const posts: number[] = []
     let isOver = false
     const reading = readers.map(async (reader) => {
-      while (!isOver) await memory.read(reader, { before: undefined, skip: 0, size: 20 })
+      while (!isOver) await (await memory.now()).followedPosts(reader, { before: undefined, skip: 0, size: 20 })
     })
     const writing = Array.from({ length: 3 }, async (_, writer) => {
       for (let n = 0; n < 30; n += 1) {
@@ -190,7 +191,7 @@ test('what was looked up before an act, and came back after it, does not stay', 
       return gate === undefined || !String(args[0]).includes('post_counter') ? asked : asked.then((rows) => gate.then(() => rows))
     },
   }) as Sql
-  const memory = createFeedMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined })
+  const memory = createMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined })
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const [stays, goes] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]

@@ -1,0 +1,217 @@
+import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
+import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
+import { type FeedTop, readCachedFeedTop, readFeedTop, readFeedTopOfOneMoment } from '../fan-out/feed-top.ts'
+import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
+import { followingSkeleton } from '../following/following.skeleton.ts'
+import { type Heard, type Mark, Touched } from './heard.ts'
+import { TwoGenerations } from './two-generations.ts'
+
+/** The newest posts of those whom a member follows. */
+export interface FollowedPosts {
+  readonly followings: ReadonlySet<number>
+  /** Newest first. */
+  readonly ids: number[]
+  /** Of each of the ids. */
+  readonly authors: number[]
+  /** Whether there is nothing older. */
+  ended: boolean
+  /** The first of the recent posts that has not been looked at for this feed. */
+  from: number
+  /** When it was begun. */
+  readonly mark: Mark
+  /** Milliseconds of `performance.now()`. */
+  readonly expiresAt: number
+}
+
+export interface FollowedPostsOfMembers {
+  /** As of now. */
+  of(memberId: number): Promise<FollowedPosts>
+  /** Takes up older ones. False where no more are remembered. */
+  extend(memberId: number, posts: FollowedPosts): Promise<boolean>
+  add(postId: number, authorId: number): void
+  /** Of whoever follows others now. */
+  touchMember(id: number): void
+  forget(): void
+  /** All that is committed later than this moment of the database's clock, in milliseconds, will be told after this. */
+  reached(at: number): void
+  /** From where what was written must be told after everything was forgotten; undefined: from now on. */
+  beginningAt(): Promise<number | undefined>
+}
+
+export interface FollowedPostsOptions {
+  reads: ReadDatabase
+  /** Shared with other processes, and over restarts: spares the search for a member's newest posts. Absent: each process by itself. */
+  cachedFeeds?: CachedFeeds | undefined
+  /** For tests: posts of one member that are remembered, those of a new one, and for how long. */
+  most?: number
+  first?: number
+  lifeMilliseconds?: number
+  mergedMilliseconds?: number
+}
+
+const MEMBERS = 5_000
+const LIFE_MILLISECONDS = 60_000
+/** Of a member who has just come: two pages, and one that tells whether there is a third. */
+const FIRST_IDS = 41
+/** Looked for in one go. */
+const MOST_IDS_AT_ONCE = 200
+const RECENT_POSTS = 20_000
+/**
+ * Into a cached feed everything is merged that was written since so long before the last push: a Redis that failed over may
+ * have lost what it was told last, and clocks may be set.
+ */
+const MERGED_MILLISECONDS = 30_000
+/** How many moments are known after which recent posts were committed; of a merge, a thirtieth lies between them. */
+const MARKS = 300
+const MARKS_OF_A_MERGE = 30
+
+export function createFollowedPosts(
+  {
+    reads,
+    cachedFeeds,
+    most = MAX_PAGED_ITEMS,
+    first = FIRST_IDS,
+    lifeMilliseconds = LIFE_MILLISECONDS,
+    mergedMilliseconds = MERGED_MILLISECONDS,
+  }: FollowedPostsOptions,
+  heard: Heard,
+): FollowedPostsOfMembers {
+  const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
+  const known = new TwoGenerations<number, FollowedPosts>(MEMBERS)
+  const members = new Touched(heard)
+  let recent: { id: number; author: number }[] = []
+  /** How many recent posts have been dropped from the front. */
+  let dropped = 0
+  /** Every post that is committed after `at`, in milliseconds of the database's clock, is a recent one from `from` on. Oldest first. */
+  let marks: { at: number; from: number }[] = []
+
+  const endOfRecent = () => dropped + recent.length
+
+  function find(memberId: number): FollowedPosts | undefined {
+    const posts = known.get(memberId)
+    return posts !== undefined && posts.from >= dropped && posts.expiresAt > performance.now() && !heard.hasForgottenSince(posts.mark) ? posts : undefined
+  }
+
+  async function load(memberId: number): Promise<FollowedPosts> {
+    const { mark } = heard
+    const posts = (await loadFromCachedFeed(memberId)) ?? (await loadFromDatabase(memberId))
+    if (!members.isTouchedSince(memberId, mark)) known.set(memberId, posts)
+    return posts
+  }
+
+  function newPosts({ followings, entries, ended }: FeedTop, from: number, mark: Mark): FollowedPosts {
+    return {
+      followings: new Set(followings),
+      ids: entries.map(({ id }) => id),
+      authors: entries.map(({ author }) => author),
+      ended,
+      from,
+      mark,
+      expiresAt: performance.now() + lifeMilliseconds,
+    }
+  }
+
+  async function loadFromDatabase(memberId: number): Promise<FollowedPosts> {
+    // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
+    const [from, mark] = [endOfRecent(), heard.mark]
+    return newPosts(await reads.read((sql) => readFeedTop(sql, memberId, first)), from, mark)
+  }
+
+  /** Undefined where Redis is away, or does not say how far posts were pushed. */
+  async function loadFromCachedFeed(memberId: number): Promise<FollowedPosts | undefined> {
+    const { mark } = heard
+    const found = await cachedFeeds?.find(memberId, first)
+    if (cachedFeeds === undefined || found === undefined) return undefined
+    const { reach, feed } = found
+    const loaded = feed && (await reads.read((sql) => readCachedFeedTop(sql, memberId, feed, first)))
+    const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
+    if (loaded === undefined || from === undefined || from < dropped || heard.hasForgottenSince(mark)) return fillCachedFeed(cachedFeeds, memberId, reach)
+    return newPosts(loaded, from, mark)
+  }
+
+  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach): Promise<FollowedPosts | undefined> {
+    const filling = await feeds.beginFilling(memberId, reach)
+    if (filling === undefined) return undefined
+    const [from, mark] = [endOfRecent(), heard.mark]
+    const top = await reads.read((sql) => readFeedTopOfOneMoment(sql, memberId, first))
+    const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
+    // Nobody waits for it.
+    void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })
+    return newPosts(top, from, mark)
+  }
+
+  /** Takes up what the followings have written since. */
+  function takeUpRecent(memberId: number, posts: FollowedPosts): void {
+    // Some of it may be lost: good enough for a read that began before, and for no other.
+    if (posts.from < dropped) known.delete(memberId)
+    for (const { id, author } of recent.slice(Math.max(0, posts.from - dropped))) {
+      if (!posts.followings.has(author)) continue
+      let place = 0
+      while (place < posts.ids.length && (posts.ids[place] ?? 0) > id) place += 1
+      if (posts.ids[place] === id || (place === posts.ids.length && !posts.ended)) continue
+      posts.ids.splice(place, 0, id)
+      posts.authors.splice(place, 0, author)
+    }
+    posts.from = endOfRecent()
+    if (posts.ids.length <= most) return
+    posts.ids.length = most
+    posts.authors.length = most
+    posts.ended = false
+  }
+
+  return {
+    async of(memberId) {
+      const posts = find(memberId) ?? (await load(memberId))
+      if (posts.from < endOfRecent()) takeUpRecent(memberId, posts)
+      return posts
+    },
+
+    async extend(memberId, posts) {
+      const last = posts.ids.at(-1)
+      const limit = Math.min(most - posts.ids.length, posts.ids.length, MOST_IDS_AT_ONCE)
+      if (posts.ended || last === undefined || limit <= 0) return false
+      const from = endOfRecent()
+      const { entries, ended } = await reads.read((sql) => followingSkeleton(sql, memberId, last).next(limit, []))
+      // Somebody else may have done it meanwhile, or what was last then may have been cut off.
+      if (posts.ids.at(-1) !== last) return true
+      for (const { postId, authorId } of entries) {
+        posts.ids.push(postId)
+        posts.authors.push(authorId)
+      }
+      posts.ended = ended
+      // What came meanwhile was looked at when it lay below the last.
+      posts.from = Math.min(posts.from, from)
+      takeUpRecent(memberId, posts)
+      return true
+    },
+
+    add(postId, authorId) {
+      recent.push({ id: postId, author: authorId })
+      if (recent.length <= 2 * RECENT_POSTS) return
+      recent = recent.slice(RECENT_POSTS)
+      dropped += RECENT_POSTS
+    },
+
+    touchMember(id) {
+      known.delete(id)
+      members.touch(id)
+    },
+
+    forget() {
+      dropped = endOfRecent()
+      recent = []
+      marks = []
+    },
+
+    reached(at) {
+      if (cachedFeeds === undefined || at < (marks.at(-1)?.at ?? 0) + markEvery) return
+      marks.push({ at, from: endOfRecent() })
+      if (marks.length > 2 * MARKS) marks = marks.slice(MARKS)
+    },
+
+    async beginningAt() {
+      const reach = await cachedFeeds?.reach()
+      return reach === undefined ? undefined : reach.at - mergedMilliseconds - markEvery - 1
+    },
+  }
+}

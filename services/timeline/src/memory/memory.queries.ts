@@ -1,0 +1,61 @@
+import type { Sql } from 'postgres'
+import type { CommentRow } from '../comment/comment.queries.ts'
+import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
+import { hasMuted, maySee } from '../visibility/visibility.queries.ts'
+
+/** What everybody sees alike of a post and its author. */
+export type FragmentRow = Omit<PostRow, 'liked'> & Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
+
+/** Live posts as everybody sees them, in no order. */
+export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<FragmentRow[]> =>
+  sql<FragmentRow[]>`
+    select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at,
+           coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count,
+           author.member_name, author.handle, author.avatar_url
+    from content.post
+    join member.public_profile author on author.member_id = post.author_id
+    left join content.post_counter counter on counter.post_id = post.id
+    where post.id = any (${postIds as number[]}::bigint[]) and post.deleted_at is null`
+
+/** The oldest live comments of a post at the top level, as everybody sees them, whoever may. */
+export const findFirstComments = (sql: Sql, postId: number, limit: number): Promise<Omit<CommentRow, 'liked'>[]> =>
+  sql`
+    select comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id, comment.content, comment.like_count, comment.reply_count,
+           comment.created_at, comment.updated_at,
+           author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+    from content.comment
+    join member.public_profile author on author.member_id = comment.author_id
+    where comment.post_id = ${postId} and comment.parent_id is null and comment.deleted_at is null
+    order by comment.id
+    limit ${limit}`
+
+/** Which of these the viewer likes. */
+export async function findLikedIds(sql: Sql, viewerId: number, postIds: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ post_id: number }[]>`
+    select post_id from content.post_like where member_id = ${viewerId} and post_id = any (${postIds as number[]}::bigint[]) and liked`
+  return rows.map(({ post_id }) => post_id)
+}
+
+export async function findLikedCommentIds(sql: Sql, viewerId: number, commentIds: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ comment_id: number }[]>`
+    select comment_id from content.comment_like where member_id = ${viewerId} and comment_id = any (${commentIds as number[]}::bigint[]) and liked`
+  return rows.map(({ comment_id }) => comment_id)
+}
+
+export interface StandsRow {
+  /** Those whom the viewer may see and has not muted. */
+  wanted: number[]
+  /** Those whom the viewer may see and has muted. */
+  muted: number[]
+}
+
+/** How the viewer stands to these authors. */
+export async function findStands(sql: Sql, viewerId: number, authorIds: readonly number[]): Promise<StandsRow> {
+  const [row] = await sql<[StandsRow]>`
+    select coalesce(array_agg(member_id) filter (where not muted), '{}') as wanted, coalesce(array_agg(member_id) filter (where muted), '{}') as muted
+    from (
+      select author.member_id, ${hasMuted(sql, viewerId, 'author')} as muted
+      from member.public_profile author
+      where author.member_id = any (${authorIds as number[]}::bigint[]) and ${maySee(sql, viewerId, 'author')}) visible`
+  return row
+}
