@@ -7,7 +7,7 @@ import { createFollowedPosts, type FollowedPostsOptions } from './followed-posts
 import { GONE } from './fragment.ts'
 import { Heard, type Mark, Touched } from './heard.ts'
 import { createPostFragments, type PostFragment } from './post-fragments.ts'
-import { readRememberedPage, type RememberedPage } from './remembered-page.ts'
+import { readRememberedPage, type RememberedList, type RememberedPage } from './remembered-page.ts'
 import { createViewers } from './viewers.ts'
 
 /** What this process remembers of posts, comments and viewers. */
@@ -21,23 +21,17 @@ export interface Memory {
 
 export interface MemoryOfNow {
   /** Newest posts of those whom the viewer follows, below `before`, or after the first `skip`. Undefined where the page reaches beyond what is remembered. */
-  followedPosts(viewerId: number, page: { before: number | undefined; skip: number; size: number }): Promise<FollowedPage | undefined>
+  followedPosts(viewerId: number, page: { before: number | undefined; skip: number; size: number }): Promise<RememberedPage | undefined>
   /** The live ones of these posts of wanted authors, in this order, from a place in it and after the first `skip`. */
   listedPosts(viewerId: number, ids: readonly number[], page: { place: number; skip: number; size: number }): Promise<RememberedPage>
   /** Undefined where it is gone, or not for the viewer. */
   post(viewerId: number, postId: number): Promise<RememberedPost | undefined>
   /** At the top level, oldest first. Undefined where the page reaches beyond what is remembered. */
-  comments(viewerId: number, postId: number, page: { skip: number; size: number }): Promise<CommentPage | undefined>
+  comments(viewerId: number, postId: number, page: { skip: number; size: number }): Promise<RememberedPage | undefined>
   /** To ask later whether somebody has written since. */
   mark: Mark
   hasWrittenSince(memberId: number, mark: Mark): boolean
 }
-
-export interface FollowedPage extends Omit<RememberedPage, 'lastPlace'> {
-  lastId: number | undefined
-}
-
-export type CommentPage = FollowedPage
 
 export interface RememberedPost {
   /** The bytes of UTF-8 in a one-byte string. */
@@ -100,7 +94,14 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
     beginningAt: followedPosts.beginningAt,
   })
 
-  const posts = { kind: 'posts', find: postFragments.find, load: postFragments.load, showsMuted: false } as const
+  const postsOf = (ids: readonly number[], authors?: readonly number[]): RememberedList => ({
+    ids,
+    authors,
+    kind: 'posts',
+    find: postFragments.find,
+    load: postFragments.load,
+    showsMuted: false,
+  })
 
   const ofNow: MemoryOfNow = {
     async followedPosts(viewerId, { before, skip, size }) {
@@ -109,19 +110,19 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
       for (;;) {
         let place = 0
         if (before !== undefined) while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
-        const { lastPlace, ...page } = await readRememberedPage(viewers, viewers.of(viewerId), { ...posts, ids, authors }, { place, skip, size })
-        if (page.hasNext || followed.ended) return { ...page, lastId: lastPlace === undefined ? undefined : ids[lastPlace] }
+        const page = await readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids, authors), { place, skip, size })
+        if (page.hasNext || followed.ended) return page
         // A walk that is far below is not followed.
         if (place === ids.length || !(await followedPosts.extend(viewerId, followed))) return undefined
       }
     },
 
-    listedPosts: (viewerId, ids, page) => readRememberedPage(viewers, viewers.of(viewerId), { ...posts, ids }, page),
+    listedPosts: (viewerId, ids, page) => readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids), page),
 
     async post(viewerId, postId) {
       const fragment = postFragments.find(postId, performance.now()) ?? (await postFragments.load([postId])).get(postId)
       if (fragment === undefined || fragment === GONE) return undefined
-      const list = { ...posts, ids: [postId], find: () => fragment, showsMuted: true }
+      const list = { ...postsOf([postId]), find: () => fragment, showsMuted: true }
       const { fragments: json } = await readRememberedPage(viewers, viewers.of(viewerId), list, { place: 0, skip: 0, size: 1 })
       return json === '' ? undefined : { json, fragment }
     },
@@ -129,9 +130,8 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
     async comments(viewerId, postId, { skip, size }) {
       const { ids, fragments, ended } = await firstComments.of(postId)
       const list = { ids, kind: 'comments', find: (id: number) => fragments.get(id), showsMuted: true } as const
-      const { lastPlace, ...page } = await readRememberedPage(viewers, viewers.of(viewerId), list, { place: 0, skip, size })
-      if (!page.hasNext && !ended) return undefined
-      return { ...page, lastId: lastPlace === undefined ? undefined : ids[lastPlace] }
+      const page = await readRememberedPage(viewers, viewers.of(viewerId), list, { place: 0, skip, size })
+      return page.hasNext || ended ? page : undefined
     },
 
     get mark() {

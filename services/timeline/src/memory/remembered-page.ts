@@ -5,7 +5,7 @@ import type { LikedKind, Viewer, Viewers } from './viewers.ts'
 export interface RememberedList {
   ids: readonly number[]
   /** Of each of the ids, where that is known: it spares looking up what the viewer will not see. */
-  authors?: readonly number[]
+  authors?: readonly number[] | undefined
   kind: LikedKind
   /** Undefined where it has to be loaded. */
   find(id: number, now: number): Fragment | typeof GONE | undefined
@@ -25,7 +25,9 @@ export interface PageRequest {
 export interface RememberedPage {
   /** JSON of the items, with commas between: the bytes of UTF-8 in a one-byte string. */
   fragments: string
-  /** In the list; undefined where nothing is shown. */
+  /** Of the last one shown; undefined where nothing is. */
+  lastId: number | undefined
+  /** The same in the list. */
   lastPlace: number | undefined
   /** Whether there is at least one more in the list. */
   hasNext: boolean
@@ -37,8 +39,7 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
   const likes = viewer.likes[kind]
   let loaded: ReadonlyMap<number, Fragment | typeof GONE> | undefined
   for (;;) {
-    // Put together by `+=`: the parts are copied once, when they are sent.
-    let fragments = ''
+    const shown: string[] = []
     let count = 0
     let lastPlace: number | undefined
     let toSkip = skip
@@ -67,10 +68,11 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       }
       count += 1
       if (count > size) continue
-      fragments += (count === 1 ? '' : ',') + fragment.json(liked === true)
+      shown.push(fragment.json(liked === true))
       lastPlace = at
     }
-    if (missing.length + missingLikes.length + missingStands.size === 0) return { fragments, lastPlace, hasNext: count > size }
+    if (missing.length + missingLikes.length + missingStands.size === 0)
+      return { fragments: shown.join(), lastId: lastPlace === undefined ? undefined : ids[lastPlace], lastPlace, hasNext: count > size }
     const [more] = await Promise.all([
       missing.length === 0 ? undefined : list.load?.(missing),
       viewers.loadLikes(viewer, kind, missingLikes),
