@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 const root = join(import.meta.dirname, '..', '..')
 const PROPERTIES = [
   'services/timeline/src/following/following.test.ts',
-  'services/timeline/src/memory/feed-memory.test.ts',
+  'services/timeline/src/memory/memory.test.ts',
   'services/timeline/src/fan-out/cached-feed.test.ts',
 ]
 const TITLES = 'a cursor walk equals the SQL truth|every read is what SQL says'
