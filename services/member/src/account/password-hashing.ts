@@ -52,11 +52,24 @@ export function createPasswordHashing(): PasswordHashing {
   }
 
   const hash = async (password: string) => (await run({ password: normalise(password) })) as string
+
+  /** Compared with where there is no hash. Begun with the first password, whoever's, so that it is there by then. */
+  function beginDummy(): Promise<string> {
+    if (dummy !== undefined) return dummy
+    const begun = hash('a password that nobody has')
+    // One that was refused, or ended with the service, is begun anew; perhaps nobody waits for it.
+    begun.catch(() => {
+      dummy = undefined
+    })
+    dummy = begun
+    return begun
+  }
+
   return {
     hash,
     async verify(known, password) {
-      dummy ??= hash('a password that nobody has')
-      const isRight = await run({ password: normalise(password), compareWith: known ?? (await dummy) })
+      const begun = beginDummy()
+      const isRight = await run({ password: normalise(password), compareWith: known ?? (await begun) })
       return isRight === true && typeof known === 'string'
     },
     async close() {
