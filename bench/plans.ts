@@ -14,6 +14,7 @@ import { findFollowings } from '@dailyfeed/timeline/fan-out/fan-out.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
 import { findEntriesByAuthor, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
+import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
 import { findFirstComments, findFragments, findLikedCommentIds, findLikedIds, findStands } from '@dailyfeed/timeline/memory/memory.queries'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
@@ -128,7 +129,8 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
   const commentIds: number[] = []
-  const firstCommentIds = (await findFirstComments(sql, reader.postIds[0] ?? 0, 101)).map(({ id }) => id)
+  const firstComments = () => findFirstComments(sql, reader.postIds[0] ?? 0, FIRST_COMMENTS)
+  const firstCommentIds = (await firstComments()).map(({ id }) => id)
   const thousand = postId - (postId % 1_000)
   const queries: [string, () => Promise<unknown>][] = [
     ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, stretch)],
@@ -141,7 +143,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
     ['Memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
     ['Memory: how a viewer stands to authors', () => findStands(sql, reader.id, reader.authorIds)],
-    ['Memory: the first comments of a post, as everybody sees them', () => findFirstComments(sql, reader.postIds[0] ?? 0, 101)],
+    ['Memory: the first comments of a post, as everybody sees them', firstComments],
     ['Memory: which of the comments the viewer likes', () => findLikedCommentIds(sql, reader.id, firstCommentIds)],
     ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],

@@ -18,11 +18,14 @@ export interface CommentRow {
   updated_at: Date
 }
 
+/** What everybody sees alike of a comment and its author. */
+export const commentColumns = (sql: Sql): Fragment => sql`
+  comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id, comment.content, comment.like_count, comment.reply_count,
+  comment.created_at, comment.updated_at, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url`
+
 /** A live comment with its author, who is visible to the viewer, and the viewer's own like. */
 const visibleComments = (sql: Sql, viewerId: number): Fragment => sql`
-  select comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id, comment.content, comment.like_count, comment.reply_count,
-         comment.created_at, comment.updated_at, coalesce(mine.liked, false) as liked,
-         author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+  select ${commentColumns(sql)}, coalesce(mine.liked, false) as liked
   from content.comment
   join member.public_profile author on author.member_id = comment.author_id and ${maySee(sql, viewerId, 'author')}
   left join content.comment_like mine on mine.comment_id = comment.id and mine.member_id = ${viewerId}`

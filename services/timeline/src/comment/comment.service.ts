@@ -5,7 +5,7 @@ import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ReadContext, TimelineContext } from '../context.ts'
 import { scrollJson } from '../memory/one-byte-answer.ts'
-import { getRememberedPostOrThrow, getVisiblePostOrThrow } from '../post/post.service.ts'
+import { getRememberedPostOrThrow } from '../post/post.service.ts'
 import { toComment } from './comment.mapper.ts'
 import { type CommentRow, findComment, findCommentsOfMember, findCommentsOfPost, findReplies } from './comment.queries.ts'
 
@@ -18,7 +18,7 @@ const requestOf = ({ cursors }: Pick<TimelineContext, 'cursors'>, viewerId: numb
 /** Top level, oldest first. The comments of a post that does not exist for the viewer do not exist either. */
 export async function readCommentsOfPost(context: ReadContext, viewerId: number, postId: number, query: ListQuery): Promise<Scroll<Comment>> {
   const request = requestOf(context, viewerId, postId, query)
-  await getVisiblePostOrThrow(context, viewerId, postId)
+  await getRememberedPostOrThrow(await context.memory.now(), viewerId, postId)
   return toCommentScroll(context, request, await findCommentsOfPost(context.reads, postId, stretchOf(request, viewerId)))
 }
 
@@ -29,13 +29,7 @@ export async function recallCommentsOfPost(context: TimelineContext, viewerId: n
   const now = await context.memory.now()
   await getRememberedPostOrThrow(now, viewerId, postId)
   const page = await now.comments(viewerId, postId, { skip: request.offset, size: request.size })
-  if (page === undefined) return undefined
-  const { fragments, hasNext, lastId } = page
-  return scrollJson(request, {
-    fragments,
-    hasNext,
-    nextCursor: hasNext && lastId !== undefined ? context.rememberedCursors.encode(request.scope, [lastId]) : null,
-  })
+  return page && scrollJson(page, request, context.rememberedCursors)
 }
 
 /** Direct replies, oldest first. */

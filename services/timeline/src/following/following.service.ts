@@ -29,10 +29,8 @@ export async function recallFollowingFeed(
   query: ListQuery,
 ): Promise<string | undefined> {
   const request = listRequestOf(query, scopeOf(viewerId), cursors)
-  const { size, page, offset, after, scope } = request
+  const { size, page, offset, after } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
   const known = await (await memory.now()).followedPosts(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
-  if (known === undefined) return undefined
-  const { fragments, lastId, hasNext } = known
-  return scrollJson(request, { fragments, hasNext, nextCursor: hasNext && lastId !== undefined ? rememberedCursors.encode(scope, [lastId]) : null })
+  return known && scrollJson(known, request, rememberedCursors)
 }

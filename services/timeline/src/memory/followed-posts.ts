@@ -3,8 +3,8 @@ import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-f
 import { type FeedTop, readCachedFeedTop, readFeedTop, readFeedTopOfOneMoment } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { followingSkeleton } from '../following/following.skeleton.ts'
-import { type Heard, type Mark, Touched } from './heard.ts'
-import { TwoGenerations } from './two-generations.ts'
+import type { Heard } from './heard.ts'
+import { Remembered } from './remembered.ts'
 
 /** The newest posts of those whom a member follows. */
 export interface FollowedPosts {
@@ -17,10 +17,6 @@ export interface FollowedPosts {
   ended: boolean
   /** The first of the recent posts that has not been looked at for this feed. */
   from: number
-  /** When it was begun. */
-  readonly mark: Mark
-  /** Milliseconds of `performance.now()`. */
-  readonly expiresAt: number
 }
 
 export interface FollowedPostsOfMembers {
@@ -49,7 +45,8 @@ export interface FollowedPostsOptions {
   mergedMilliseconds?: number
 }
 
-const MEMBERS = 5_000
+/** Of one generation, and there are two. */
+const MOST_MEMBERS = 5_000
 const LIFE_MILLISECONDS = 60_000
 /** Of a member who has just come: two pages, and one that tells whether there is a third. */
 const FIRST_IDS = 41
@@ -77,8 +74,7 @@ export function createFollowedPosts(
   heard: Heard,
 ): FollowedPostsOfMembers {
   const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
-  const known = new TwoGenerations<number, FollowedPosts>(MEMBERS)
-  const members = new Touched(heard)
+  const known = new Remembered<FollowedPosts>(heard, { lifeMilliseconds, most: MOST_MEMBERS })
   let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
@@ -88,33 +84,31 @@ export function createFollowedPosts(
   const endOfRecent = () => dropped + recent.length
 
   function find(memberId: number): FollowedPosts | undefined {
-    const posts = known.get(memberId)
-    return posts !== undefined && posts.from >= dropped && posts.expiresAt > performance.now() && !heard.hasForgottenSince(posts.mark) ? posts : undefined
+    const posts = known.find(memberId)?.value
+    return posts === undefined || posts.from < dropped ? undefined : posts
   }
 
   async function load(memberId: number): Promise<FollowedPosts> {
     const { mark } = heard
     const posts = (await loadFromCachedFeed(memberId)) ?? (await loadFromDatabase(memberId))
-    if (!members.isTouchedSince(memberId, mark)) known.set(memberId, posts)
+    known.keep(memberId, posts, mark)
     return posts
   }
 
-  function newPosts({ followings, entries, ended }: FeedTop, from: number, mark: Mark): FollowedPosts {
+  function newPosts({ followings, entries, ended }: FeedTop, from: number): FollowedPosts {
     return {
       followings: new Set(followings),
       ids: entries.map(({ id }) => id),
       authors: entries.map(({ author }) => author),
       ended,
       from,
-      mark,
-      expiresAt: performance.now() + lifeMilliseconds,
     }
   }
 
   async function loadFromDatabase(memberId: number): Promise<FollowedPosts> {
     // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
-    const [from, mark] = [endOfRecent(), heard.mark]
-    return newPosts(await reads.read((sql) => readFeedTop(sql, memberId, first)), from, mark)
+    const from = endOfRecent()
+    return newPosts(await reads.read((sql) => readFeedTop(sql, memberId, first)), from)
   }
 
   /** Undefined where Redis is away, or does not say how far posts were pushed. */
@@ -126,18 +120,18 @@ export function createFollowedPosts(
     const loaded = feed && (await reads.read((sql) => readCachedFeedTop(sql, memberId, feed, first)))
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
     if (loaded === undefined || from === undefined || from < dropped || heard.hasForgottenSince(mark)) return fillCachedFeed(cachedFeeds, memberId, reach)
-    return newPosts(loaded, from, mark)
+    return newPosts(loaded, from)
   }
 
   async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach): Promise<FollowedPosts | undefined> {
     const filling = await feeds.beginFilling(memberId, reach)
     if (filling === undefined) return undefined
-    const [from, mark] = [endOfRecent(), heard.mark]
+    const from = endOfRecent()
     const top = await reads.read((sql) => readFeedTopOfOneMoment(sql, memberId, first))
     const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
     // Nobody waits for it.
     void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })
-    return newPosts(top, from, mark)
+    return newPosts(top, from)
   }
 
   /** Takes up what the followings have written since. */
@@ -192,10 +186,7 @@ export function createFollowedPosts(
       dropped += RECENT_POSTS
     },
 
-    touchMember(id) {
-      known.delete(id)
-      members.touch(id)
-    },
+    touchMember: (id) => known.touch(id),
 
     forget() {
       dropped = endOfRecent()

@@ -26,5 +26,10 @@ export class Fragment {
   }
 }
 
+/** Views and reconciled counts come without an event of their own. */
+export const FRAGMENT_LIFE_MILLISECONDS = 2_000
+/** Of the objects that hold one. */
+export const BYTES_BESIDE_TEXT = 300
+
 /** What is found in a fragment's place once the thing is deleted, or its author erased. */
 export const GONE = 'GONE'

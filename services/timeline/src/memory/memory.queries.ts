@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { CommentRow } from '../comment/comment.queries.ts'
+import { type CommentRow, commentColumns } from '../comment/comment.queries.ts'
 import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
 import { hasMuted, maySee } from '../visibility/visibility.queries.ts'
 
@@ -20,9 +20,7 @@ export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<Fra
 /** The oldest live comments of a post at the top level, as everybody sees them, whoever may. */
 export const findFirstComments = (sql: Sql, postId: number, limit: number): Promise<Omit<CommentRow, 'liked'>[]> =>
   sql`
-    select comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id, comment.content, comment.like_count, comment.reply_count,
-           comment.created_at, comment.updated_at,
-           author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url
+    select ${commentColumns(sql)}
     from content.comment
     join member.public_profile author on author.member_id = comment.author_id
     where comment.post_id = ${postId} and comment.parent_id is null and comment.deleted_at is null

@@ -52,9 +52,10 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   const { reads } = options
   const heard = new Heard()
   const writers = new Touched(heard)
-  const postFragments = createPostFragments(reads, heard)
-  const firstComments = createFirstComments(reads, heard)
-  const viewers = createViewers(reads, primary, heard)
+  const authors = new Touched(heard)
+  const postFragments = createPostFragments(reads, heard, authors)
+  const firstComments = createFirstComments(reads, heard, authors)
+  const viewers = createViewers(reads, primary, heard, authors)
   const followedPosts = createFollowedPosts(options, heard)
 
   function apply(change: ChangeRow): void {
@@ -79,7 +80,8 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
       followedPosts.touchMember(id)
     }
     if (type !== 'MEMBER_PROFILE_UPDATE' && type !== 'MEMBER_WITHDRAW' && type !== 'MEMBER_RESTORE') return
-    for (const part of [postFragments, firstComments, viewers]) part.touchAuthor(memberId)
+    authors.touch(memberId)
+    viewers.forgetStandsTo(memberId)
   }
 
   const tail = createChangeTail({

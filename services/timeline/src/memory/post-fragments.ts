@@ -1,9 +1,9 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { toPost } from '../feed/post.mapper.ts'
-import { Fragment, GONE } from './fragment.ts'
-import { type Heard, type Mark, Touched } from './heard.ts'
+import { BYTES_BESIDE_TEXT, Fragment, FRAGMENT_LIFE_MILLISECONDS, GONE } from './fragment.ts'
+import type { Heard, Touched } from './heard.ts'
 import { findFragments, type FragmentRow } from './memory.queries.ts'
-import { TwoGenerations } from './two-generations.ts'
+import { Remembered } from './remembered.ts'
 
 export class PostFragment extends Fragment {
   readonly createdAt: Date
@@ -25,52 +25,38 @@ export interface PostFragments {
   /** From the database. */
   load(ids: readonly number[]): Promise<Map<number, FoundPost>>
   touchPost(id: number): void
-  touchAuthor(id: number): void
 }
 
-interface Known {
-  found: FoundPost
-  /** When it was begun to be read. */
-  mark: Mark
-  expiresAt: number
-}
-
-/** Views come without an event of their own. */
-const LIFE_MILLISECONDS = 2_000
-/** Of one generation, and there are two. */
 const MOST_BYTES = 24_000_000
-const BYTES_BESIDE_TEXT = 300
 
-export function createPostFragments(reads: ReadDatabase, heard: Heard): PostFragments {
-  const known = new TwoGenerations<number, Known>(MOST_BYTES, ({ found }) => BYTES_BESIDE_TEXT + (found === GONE ? 0 : found.bytes))
-  const posts = new Touched(heard)
-  const authors = new Touched(heard)
+/** `authors`: those whose name or picture has changed. */
+export function createPostFragments(reads: ReadDatabase, heard: Heard, authors: Touched): PostFragments {
+  const known = new Remembered<FoundPost>(heard, {
+    lifeMilliseconds: FRAGMENT_LIFE_MILLISECONDS,
+    most: MOST_BYTES,
+    weigh: (found) => BYTES_BESIDE_TEXT + (found === GONE ? 0 : found.bytes),
+  })
 
   return {
     find(id, now) {
-      const entry = known.get(id)
-      if (entry === undefined || entry.expiresAt < now || heard.hasForgottenSince(entry.mark)) return undefined
-      return entry.found !== GONE && authors.isTouchedSince(entry.found.authorId, entry.mark) ? undefined : entry.found
+      const entry = known.find(id, now)
+      if (entry === undefined) return undefined
+      const { value: found, mark } = entry
+      return found !== GONE && authors.isTouchedSince(found.authorId, mark) ? undefined : found
     },
 
     async load(ids) {
       const { mark } = heard
       const rows = await reads.read((sql) => findFragments(sql, ids))
       const loaded = new Map<number, FoundPost>(rows.map((row) => [row.id, new PostFragment(row)]))
-      const expiresAt = performance.now() + LIFE_MILLISECONDS
       for (const id of ids) {
         const found = loaded.get(id) ?? GONE
         loaded.set(id, found)
-        if (!posts.isTouchedSince(id, mark)) known.set(id, { found, mark, expiresAt })
+        known.keep(id, found, mark)
       }
       return loaded
     },
 
-    touchPost(id) {
-      known.delete(id)
-      posts.touch(id)
-    },
-
-    touchAuthor: (id) => authors.touch(id),
+    touchPost: (id) => known.touch(id),
   }
 }

@@ -25,10 +25,8 @@ export interface PageRequest {
 export interface RememberedPage {
   /** JSON of the items, with commas between: the bytes of UTF-8 in a one-byte string. */
   fragments: string
-  /** Of the last one shown; undefined where nothing is. */
-  lastId: number | undefined
-  /** The same in the list. */
-  lastPlace: number | undefined
+  /** The last one shown, and its place in the list; undefined where nothing is shown. */
+  last: { id: number; place: number } | undefined
   /** Whether there is at least one more in the list. */
   hasNext: boolean
 }
@@ -41,7 +39,7 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
   for (;;) {
     const shown: string[] = []
     let count = 0
-    let lastPlace: number | undefined
+    let last: RememberedPage['last']
     let toSkip = skip
     const missing: number[] = []
     const missingLikes: number[] = []
@@ -69,10 +67,9 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       count += 1
       if (count > size) continue
       shown.push(fragment.json(liked === true))
-      lastPlace = at
+      last = { id, place: at }
     }
-    if (missing.length + missingLikes.length + missingStands.size === 0)
-      return { fragments: shown.join(), lastId: lastPlace === undefined ? undefined : ids[lastPlace], lastPlace, hasNext: count > size }
+    if (missing.length + missingLikes.length + missingStands.size === 0) return { fragments: shown.join(), last, hasNext: count > size }
     const [more] = await Promise.all([
       missing.length === 0 ? undefined : list.load?.(missing),
       viewers.loadLikes(viewer, kind, missingLikes),

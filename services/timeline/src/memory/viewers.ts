@@ -1,8 +1,8 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
-import { type Heard, type Mark, Touched } from './heard.ts'
+import { type Heard, Touched } from './heard.ts'
 import { findLikedCommentIds, findLikedIds, findStands } from './memory.queries.ts'
-import { TwoGenerations } from './two-generations.ts'
+import { Remembered } from './remembered.ts'
 
 /** How a viewer stands to an author. */
 export type Stand = 'WANTED' | 'MUTED' | 'HIDDEN'
@@ -12,10 +12,6 @@ export interface Viewer {
   readonly id: number
   readonly stands: Map<number, Stand>
   readonly likes: { readonly posts: Map<number, boolean>; readonly comments: Map<number, boolean> }
-  /** When it was begun. */
-  readonly mark: Mark
-  /** Milliseconds of `performance.now()`. */
-  readonly expiresAt: number
 }
 
 export type LikedKind = keyof Viewer['likes']
@@ -28,30 +24,25 @@ export interface Viewers {
   /** Whom they follow, block or mute. */
   touchViewer(id: number): void
   touchLikes(viewerId: number, kind: LikedKind, id: number | null): void
-  /** Whether they withdrew, or who may see their posts. */
-  touchAuthor(id: number): void
+  /** An author who has withdrawn, say, or whose posts others may see now. */
+  forgetStandsTo(authorId: number): void
 }
 
-const REMEMBERED = 5_000
+/** Of one generation, and there are two. */
+const MOST_VIEWERS = 5_000
 const LIFE_MILLISECONDS = 60_000
 
-export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard): Viewers {
-  const known = new TwoGenerations<number, Viewer>(REMEMBERED)
+/** `authors`: those whom others may see now, or no longer. */
+export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, authors: Touched): Viewers {
+  const known = new Remembered<Viewer>(heard, { lifeMilliseconds: LIFE_MILLISECONDS, most: MOST_VIEWERS })
   const likers = new Touched(heard)
-  const authors = new Touched(heard)
 
   return {
     of(id) {
-      const viewer = known.get(id)
-      if (viewer !== undefined && viewer.expiresAt > performance.now() && !heard.hasForgottenSince(viewer.mark)) return viewer
-      const fresh: Viewer = {
-        id,
-        stands: new Map(),
-        likes: { posts: new Map(), comments: new Map() },
-        mark: heard.mark,
-        expiresAt: performance.now() + LIFE_MILLISECONDS,
-      }
-      known.set(id, fresh)
+      const viewer = known.find(id)?.value
+      if (viewer !== undefined) return viewer
+      const fresh: Viewer = { id, stands: new Map(), likes: { posts: new Map(), comments: new Map() } }
+      known.keep(id, fresh, heard.mark)
       return fresh
     },
 
@@ -74,17 +65,17 @@ export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard): 
       if (likers.isTouchedSince(viewer.id, mark)) known.delete(viewer.id)
     },
 
-    touchViewer: (id) => known.delete(id),
+    touchViewer: (id) => known.touch(id),
 
     touchLikes(viewerId, kind, id) {
-      if (id === null) known.get(viewerId)?.likes[kind].clear()
-      else known.get(viewerId)?.likes[kind].delete(id)
+      const likes = known.find(viewerId)?.value.likes[kind]
+      if (id === null) likes?.clear()
+      else likes?.delete(id)
       likers.touch(viewerId)
     },
 
-    touchAuthor(id) {
-      for (const [, viewer] of known.entries()) viewer.stands.delete(id)
-      authors.touch(id)
+    forgetStandsTo(authorId) {
+      for (const viewer of known.values()) viewer.stands.delete(authorId)
     },
   }
 }

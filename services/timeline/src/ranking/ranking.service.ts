@@ -26,8 +26,7 @@ export async function readRanking(
   const now = await memory.now()
   const [snapshotId, place = 0] = (after ?? []) as number[]
   const snapshot = snapshotId === undefined ? await rankings.currentFor(now, viewerId, { ranking, window, scope }) : await rankings.getOrThrow(snapshotId)
-  const { fragments, lastPlace, hasNext: isMore } = await now.listedPosts(viewerId, snapshot.postIds, { place, skip: offset, size: Math.min(size, left) })
-  const hasNext = isMore && left > size
-  const nextCursor = hasNext && lastPlace !== undefined ? rememberedCursors.encode(request.scope, [snapshot.id, lastPlace + 1]) : null
-  return scrollJson(request, { fragments, hasNext, nextCursor })
+  const known = await now.listedPosts(viewerId, snapshot.postIds, { place, skip: offset, size: Math.min(size, left) })
+  const shown = { ...known, hasNext: known.hasNext && left > size }
+  return scrollJson(shown, request, rememberedCursors, (last) => [snapshot.id, last.place + 1])
 }
