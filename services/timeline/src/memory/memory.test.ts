@@ -181,32 +181,70 @@ test('being blocked, and losing a friend whose posts are for friends, show in th
   await close()
 })
 
-test('what was looked up before an act, and came back after it, does not stay', async () => {
+/** A memory whose look-ups that name `text` come back, once they are held, when they are released. */
+function heldMemory(text: string, options: { first?: number } = {}): { memory: Memory; hold(): () => void; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
   let held: Promise<void> | undefined
   const slow = new Proxy(pool, {
     apply(target, self, args) {
       const asked = Reflect.apply(target as never, self, args) as Promise<unknown>
       const gate = held
-      return gate === undefined || !String(args[0]).includes('post_counter') ? asked : asked.then((rows) => gate.then(() => rows))
+      return gate === undefined || !String(args[0]).includes(text) ? asked : asked.then((rows) => gate.then(() => rows))
     },
   }) as Sql
-  const memory = createMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined })
+  return {
+    memory: createMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined, ...options }),
+    hold() {
+      let release = () => {}
+      held = new Promise((resolve) => {
+        release = resolve
+      })
+      return () => {
+        held = undefined
+        release()
+      }
+    },
+    close: () => pool.end({ timeout: 1 }),
+  }
+}
+
+test('what was looked up before an act, and came back after it, does not stay', async () => {
+  const { memory, hold, close } = heldMemory('post_counter')
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const [stays, goes] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]
   expect(await idsOf(memory, other)).toEqual([])
-  let release = () => {}
-  held = new Promise((resolve) => {
-    release = resolve
-  })
+  const release = hold()
   const early = idsOf(memory, reader)
   await new Promise((resolve) => setTimeout(resolve, 300))
   await deletePost(timeline.sql, goes)
   expect(await idsOf(memory, other)).toEqual([])
-  held = undefined
   release()
   expect(await early).toEqual([goes, stays])
   expect(await idsOf(memory, reader)).toEqual([stays])
-  await pool.end({ timeout: 1 })
+  await close()
+})
+
+test('a post that is committed while older ones are taken up, among those, is not passed over', async () => {
+  const { memory, hold, close } = heldMemory('author_id = any (array(', { first: 2 })
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const oldest = await insertPost(timeline.sql, author)
+  const another = await timeline.sql.reserve()
+  await another`begin`
+  const late = await insertPost(another as unknown as Sql, author)
+  const newer: number[] = []
+  for (let n = 0; n < 3; n += 1) newer.unshift(await insertPost(timeline.sql, author))
+  expect(await findRemembered(memory, reader, 1)).toMatchObject([{ id: newer[0] }])
+  const release = hold()
+  const early = findRemembered(memory, reader, 3)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await another`commit`
+  another.release()
+  // Hears of it, and finds it below all that is remembered so far.
+  expect(await findRemembered(memory, reader, 1)).toMatchObject([{ id: newer[0] }])
+  release()
+  await early
+  expect(await idsOf(memory, reader)).toEqual([...newer, late, oldest])
+  await close()
 })
