@@ -126,6 +126,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const stretch = { viewerId: reader.id, before: reader.nextPostId, hiddenAuthorIds: [], limit: 21 }
   const [, postId = 0] = reader.postIds
   const { settled } = await findSettled(sql)
+  const { following_ids: authorIds } = await findRecentEntries(sql, stretch)
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
   const commentIds: number[] = []
@@ -133,13 +134,13 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const firstCommentIds = (await firstComments()).map(({ id }) => id)
   const thousand = postId - (postId % 1_000)
   const queries: [string, () => Promise<unknown>][] = [
-    ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, stretch)],
-    ['Following feed: each author’s own newest', () => findEntriesByAuthor(sql, stretch)],
+    ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, { ...stretch, before: undefined })],
+    ['Following feed: each author’s own newest', () => findEntriesByAuthor(sql, { ...stretch, authorIds })],
     [
       'Following feed, a thousand pages deep: each author’s own newest',
-      () => findEntriesByAuthor(sql, { ...stretch, before: Math.floor(reader.nextPostId / 50) }),
+      () => findEntriesByAuthor(sql, { ...stretch, authorIds, before: Math.floor(reader.nextPostId / 50) }),
     ],
-    ['Memory: whom a viewer follows', () => findFollowings(sql, reader.id)],
+    ['Cached feed: whom a viewer follows', () => findFollowings(sql, reader.id)],
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
     ['Memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
     ['Memory: how a viewer stands to authors', () => findStands(sql, reader.id, reader.authorIds)],

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { followingSkeleton } from '../following/following.skeleton.ts'
+import { readFollowedEntries } from '../following/following.skeleton.ts'
 import { type CachedEntry, type CachedFeed, fingerprintOf } from './cached-feeds.ts'
 import { findFollowings, findNewestPosts } from './fan-out.queries.ts'
 
@@ -12,15 +12,11 @@ export interface FeedTop {
   ended: boolean
 }
 
-/** From the database. */
-export async function readFeedTop(sql: Sql, memberId: number, most: number): Promise<FeedTop> {
-  const [rows, { entries, ended }] = await Promise.all([findFollowings(sql, memberId), followingSkeleton(sql, memberId, undefined).next(most, [])])
-  return { followings: rows.map(({ id }) => id), entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
+/** From the database: posts and followings that belong together. */
+export async function readFeedTop(sql: Sql, viewerId: number, most: number): Promise<FeedTop> {
+  const { followingIds, entries, ended } = await readFollowedEntries(sql, { viewerId, before: undefined, hiddenAuthorIds: [], limit: most })
+  return { followings: followingIds, entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
 }
-
-/** The same of one moment: posts and followings that are kept together belong together. */
-export const readFeedTopOfOneMoment = async (sql: Sql, memberId: number, most: number): Promise<FeedTop> =>
-  (await sql.begin('isolation level repeatable read', (begun) => readFeedTop(begun as unknown as Sql, memberId, most))) as FeedTop
 
 /**
  * A cached feed with what heavy authors wrote merged into it. Undefined where the member follows others by now. `feed` was

@@ -1,8 +1,8 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
-import { type FeedTop, readCachedFeedTop, readFeedTop, readFeedTopOfOneMoment } from '../fan-out/feed-top.ts'
+import { type FeedTop, readCachedFeedTop, readFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
-import { followingSkeleton } from '../following/following.skeleton.ts'
+import { readFollowedEntries } from '../following/following.skeleton.ts'
 import type { Heard } from './heard.ts'
 import { Remembered } from './remembered.ts'
 
@@ -48,8 +48,8 @@ export interface FollowedPostsOptions {
 /** Of one generation, and there are two. */
 const MOST_MEMBERS = 5_000
 const LIFE_MILLISECONDS = 60_000
-/** Of a member who has just come: two pages, and one that tells whether there is a third. */
-const FIRST_IDS = 41
+/** Of a member who has just come: a page, one that tells whether there is another, and some that may be hidden from them. */
+const FIRST_IDS = 25
 /** Looked for in one go. */
 const MOST_IDS_AT_ONCE = 200
 const RECENT_POSTS = 20_000
@@ -127,7 +127,7 @@ export function createFollowedPosts(
     const filling = await feeds.beginFilling(memberId, reach)
     if (filling === undefined) return undefined
     const from = endOfRecent()
-    const top = await reads.read((sql) => readFeedTopOfOneMoment(sql, memberId, first))
+    const top = await reads.read((sql) => readFeedTop(sql, memberId, first))
     const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
     // Nobody waits for it.
     void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })
@@ -165,7 +165,7 @@ export function createFollowedPosts(
       const limit = Math.min(most - posts.ids.length, posts.ids.length, MOST_IDS_AT_ONCE)
       if (posts.ended || last === undefined || limit <= 0) return false
       const from = endOfRecent()
-      const { entries, ended } = await reads.read((sql) => followingSkeleton(sql, memberId, last).next(limit, []))
+      const { entries, ended } = await reads.read((sql) => readFollowedEntries(sql, { viewerId: memberId, before: last, hiddenAuthorIds: [], limit }))
       // Somebody else may have done it meanwhile, or what was last then may have been cut off.
       if (posts.ids.at(-1) !== last) return true
       for (const { postId, authorId } of entries) {
