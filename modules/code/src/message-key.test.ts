@@ -38,6 +38,17 @@ test('the time of a key is written in the declared zone, with nanoseconds', () =
   expect(nextKeyTime('UTC', Date.UTC(2030, 0, 1, 16))).toBe('2030-01-01 16:00:00.000000000')
 })
 
+test('a time goes on over seconds, and in several zones by turns', () => {
+  const second = Date.UTC(2030, 5, 1, 15, 0, 59)
+  expect([0, 999, 1_000].map((milliseconds) => nextKeyTime('Asia/Seoul', second + milliseconds))).toEqual([
+    '2030-06-02 00:00:59.000000000',
+    '2030-06-02 00:00:59.999000000',
+    '2030-06-02 00:01:00.000000000',
+  ])
+  expect(nextKeyTime('UTC', second + 1_001)).toBe('2030-06-01 15:01:00.001000000')
+  expect(nextKeyTime('Asia/Seoul', second + 1_002)).toBe('2030-06-02 00:01:00.002000000')
+})
+
 test('no time is given twice, though the clock stands still or jumps back', () => {
   const now = Date.UTC(2031, 0, 1)
   const times = Array.from({ length: 10_000 }, (_, n) => nextKeyTime('Asia/Seoul', n % 3 === 0 ? now - 60_000 : now))

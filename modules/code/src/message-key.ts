@@ -59,18 +59,29 @@ let lastNanosecond = 0n
 export function nextKeyTime(timeZone: string, nowMilliseconds: number): string {
   const now = BigInt(nowMilliseconds) * 1_000_000n
   lastNanosecond = now > lastNanosecond ? now : lastNanosecond + 1n
-  const seconds = formatterOf(timeZone).format(Number(lastNanosecond / 1_000_000n))
-  return `${seconds}.${String(lastNanosecond % 1_000_000_000n).padStart(9, '0')}`
+  return `${secondOf(timeZone, Number(lastNanosecond / 1_000_000_000n))}.${String(lastNanosecond % 1_000_000_000n).padStart(9, '0')}`
 }
 
-const formatters = new Map<string, Intl.DateTimeFormat>()
+/** Of one zone. Its last second is kept as text: to format one takes longer than all else of a key. */
+interface Clock {
+  format: Intl.DateTimeFormat
+  second: number
+  text: string
+}
 
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(timeZone)
-  if (formatter === undefined) {
+const clocks = new Map<string, Clock>()
+
+function secondOf(timeZone: string, second: number): string {
+  let clock = clocks.get(timeZone)
+  if (clock === undefined) {
     // Swedish dates are ISO dates with a space before the time.
-    formatter = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
-    formatters.set(timeZone, formatter)
+    const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
+    clock = { format, second: Number.NaN, text: '' }
+    clocks.set(timeZone, clock)
   }
-  return formatter
+  if (clock.second !== second) {
+    clock.text = clock.format.format(second * 1_000)
+    clock.second = second
+  }
+  return clock.text
 }
