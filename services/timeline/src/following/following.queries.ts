@@ -5,6 +5,11 @@ export interface EntryRow {
   author_id: number
 }
 
+export async function findFollowingIds(sql: Sql, viewerId: number): Promise<number[]> {
+  const [row] = await sql<[{ ids: number[] }]>`select array(select following_id from member.follow where follower_id = ${viewerId}) as ids`
+  return row.ids
+}
+
 export interface FollowingStretch {
   viewerId: number
   /** Only posts with a lower id; undefined: all. */

@@ -100,6 +100,8 @@ test('a follow, an unfollow and a block show in the member’s very next read', 
 
 test('by page the feed is served to its first 800 posts; beyond them it is empty without a next; a cursor goes to the very end', async () => {
   const [reader, author, old] = [await newMember(), await newMember(), await newMember()]
+  // Posts that nobody tells of: an instance that remembers none yet.
+  const fresh = await timeline.another()
   await insertFollow(timeline.sql, reader, author)
   await insertFollow(timeline.sql, reader, old)
   // The oldest lie further back than the stretch of newest posts that is looked through first.
@@ -111,27 +113,31 @@ test('by page the feed is served to its first 800 posts; beyond them it is empty
 
   const paged: number[] = []
   for (let page = 0; page < 8; page += 1) {
-    const { body } = await timeline.ask(reader, `${FEED}?page=${page}&size=100`)
+    const { body } = await fresh.ask(reader, `${FEED}?page=${page}&size=100`)
     expect(body.data).toMatchObject({ page, hasNext: page < 7 })
     paged.push(...idsOf({ body }))
   }
   expect(paged).toEqual(ids.slice(0, 800))
-  const beyond = await timeline.ask(reader, `${FEED}?page=8&size=100`)
+  const beyond = await fresh.ask(reader, `${FEED}?page=8&size=100`)
   expect(beyond.body.data).toMatchObject({ content: [], page: 8, hasNext: false, nextCursor: null })
-  const odd = await timeline.ask(reader, `${FEED}?page=8&size=90`)
+  const odd = await fresh.ask(reader, `${FEED}?page=8&size=90`)
   expect(idsOf(odd)).toEqual(ids.slice(720, 800))
   expect(odd.body.data.hasNext).toBe(false)
-  expect(await timeline.walk(reader, FEED, 97)).toEqual(ids)
+  expect(await fresh.walk(reader, FEED, 97)).toEqual(ids)
+  await fresh.close()
 })
 
 test('a muted author with hundreds of newer posts does not make a page short', async () => {
+  // Posts that nobody tells of: an instance that remembers none yet.
+  const fresh = await timeline.another()
   const [reader, loud, quiet] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, loud)
   await insertFollow(timeline.sql, reader, quiet)
   const wanted = [await insertPost(timeline.sql, quiet), await insertPost(timeline.sql, quiet)]
   await timeline.sql`insert into content.post (author_id, content) select ${loud}, 'loud' from generate_series(1, 700)`
   await insertMute(timeline.sql, reader, loud)
-  expect(idsOf(await timeline.ask(reader, FEED))).toEqual(wanted.toReversed())
+  expect(idsOf(await fresh.ask(reader, FEED))).toEqual(wanted.toReversed())
+  await fresh.close()
 })
 
 test.each(['size=0', 'size=101', 'page=-1', 'size=x', 'cursor=abc', 'page=1.5'])('a list asked for with %s is 400 VALIDATION_FAILED', async (query) => {

@@ -2,8 +2,9 @@ import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
 import { type FeedTop, readCachedFeedTop, readFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
-import { readFollowedEntries } from '../following/following.skeleton.ts'
+import { findFollowingIds } from '../following/following.queries.ts'
 import type { Heard } from './heard.ts'
+import { createNewestPosts } from './newest-posts.ts'
 import { Remembered } from './remembered.ts'
 
 /** The newest posts of those whom a member follows. */
@@ -38,9 +39,10 @@ export interface FollowedPostsOptions {
   reads: ReadDatabase
   /** Shared with other processes, and over restarts: spares the search for a member's newest posts. Absent: each process by itself. */
   cachedFeeds?: CachedFeeds | undefined
-  /** For tests: posts of one member that are remembered, those of a new one, and for how long. */
+  /** For tests: posts of one member that are remembered, those of a new one, and for how long; posts of everybody. */
   most?: number
   first?: number
+  newest?: number
   lifeMilliseconds?: number
   mergedMilliseconds?: number
 }
@@ -68,6 +70,7 @@ export function createFollowedPosts(
     cachedFeeds,
     most = MAX_PAGED_ITEMS,
     first = FIRST_IDS,
+    newest,
     lifeMilliseconds = LIFE_MILLISECONDS,
     mergedMilliseconds = MERGED_MILLISECONDS,
   }: FollowedPostsOptions,
@@ -75,6 +78,7 @@ export function createFollowedPosts(
 ): FollowedPostsOfMembers {
   const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
   const known = new Remembered<FollowedPosts>(heard, { lifeMilliseconds, most: MOST_MEMBERS })
+  const newestPosts = createNewestPosts(reads, newest)
   let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
@@ -90,7 +94,7 @@ export function createFollowedPosts(
 
   async function load(memberId: number): Promise<FollowedPosts> {
     const { mark } = heard
-    const posts = (await loadFromCachedFeed(memberId)) ?? (await loadFromDatabase(memberId))
+    const posts = (await loadFromCachedFeed(memberId)) ?? (await loadFromNewestPosts(memberId))
     known.keep(memberId, posts, mark)
     return posts
   }
@@ -105,10 +109,11 @@ export function createFollowedPosts(
     }
   }
 
-  async function loadFromDatabase(memberId: number): Promise<FollowedPosts> {
+  async function loadFromNewestPosts(memberId: number): Promise<FollowedPosts> {
+    const followings = await reads.read((sql) => findFollowingIds(sql, memberId))
     // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
     const from = endOfRecent()
-    return newPosts(await reads.read((sql) => readFeedTop(sql, memberId, first)), from)
+    return newPosts({ followings, ...(await newestPosts.of(new Set(followings), undefined, first)) }, from)
   }
 
   /** Undefined where Redis is away, or does not say how far posts were pushed. */
@@ -165,12 +170,12 @@ export function createFollowedPosts(
       const limit = Math.min(most - posts.ids.length, posts.ids.length, MOST_IDS_AT_ONCE)
       if (posts.ended || last === undefined || limit <= 0) return false
       const from = endOfRecent()
-      const { entries, ended } = await reads.read((sql) => readFollowedEntries(sql, { viewerId: memberId, before: last, hiddenAuthorIds: [], limit }))
+      const { entries, ended } = await newestPosts.of(posts.followings, last, limit)
       // Somebody else may have done it meanwhile, or what was last then may have been cut off.
       if (posts.ids.at(-1) !== last) return true
-      for (const { postId, authorId } of entries) {
-        posts.ids.push(postId)
-        posts.authors.push(authorId)
+      for (const { id, author } of entries) {
+        posts.ids.push(id)
+        posts.authors.push(author)
       }
       posts.ended = ended
       // What came meanwhile was looked at when it lay below the last.
@@ -180,6 +185,7 @@ export function createFollowedPosts(
     },
 
     add(postId, authorId) {
+      newestPosts.add(postId, authorId)
       recent.push({ id: postId, author: authorId })
       if (recent.length <= 2 * RECENT_POSTS) return
       recent = recent.slice(RECENT_POSTS)
@@ -189,6 +195,7 @@ export function createFollowedPosts(
     touchMember: (id) => known.touch(id),
 
     forget() {
+      newestPosts.forget()
       dropped = endOfRecent()
       recent = []
       marks = []

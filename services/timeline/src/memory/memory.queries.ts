@@ -17,6 +17,14 @@ export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<Fra
     left join content.post_counter counter on counter.post_id = post.id
     where post.id = any (${postIds as number[]}::bigint[]) and post.deleted_at is null`
 
+/** The newest live posts of everybody, oldest first. */
+export async function findNewestPostsOfAll(sql: Sql, limit: number): Promise<{ ids: number[]; author_ids: number[] }> {
+  const [row] = await sql<[{ ids: number[]; author_ids: number[] }]>`
+    with newest as materialized (select id, author_id from content.post where deleted_at is null order by id desc limit ${limit})
+    select array(select id from newest order by id) as ids, array(select author_id from newest order by id) as author_ids`
+  return row
+}
+
 /** The oldest live comments of a post at the top level, as everybody sees them, whoever may. */
 export const findFirstComments = (sql: Sql, postId: number, limit: number): Promise<Omit<CommentRow, 'liked'>[]> =>
   sql`

@@ -27,7 +27,10 @@ const idsOf = async (memory: Memory, viewerId: number) => (await postsOf(memory,
 const log = { warn() {} }
 
 /** A memory over pools that count what they are asked. */
-function countingMemory(signal?: WriteSignal, options: { first?: number } = {}): { memory: Memory; queries: () => number; close: () => Promise<void> } {
+function countingMemory(
+  signal?: WriteSignal,
+  options: { first?: number; newest?: number } = {},
+): { memory: Memory; queries: () => number; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 2, name: 'memory-test' })
   let queries = 0
   const sql = new Proxy(pool, {
@@ -119,8 +122,8 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
 const histories = historiesOf(300)
 
 test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
-  // The other takes up older posts in the middle of a page.
-  const [one, other] = [countingMemory(), countingMemory(undefined, { first: 2 })]
+  // The other takes up older posts in the middle of a page, of which it remembers few.
+  const [one, other] = [countingMemory(), countingMemory(undefined, { first: 2, newest: 4 })]
   const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, histories, 'player')
   expect(deeper).toBe(0)
   await one.close()
@@ -130,7 +133,7 @@ test('whatever happens between reads, by whichever of two memories, every read i
 test('many readers and writers at once leave nothing behind in memory that the database does not say', { timeout: 120_000 }, async () => {
   const { sql } = timeline
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
-  const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, first: 3 })
+  const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, first: 3, newest: 5 })
   for (let round = 0; round < 5; round += 1) {
     const cast = await Promise.all(Array.from({ length: 6 }, () => newMember()))
     const readers = cast.slice(0, 3)
@@ -182,14 +185,17 @@ test('being blocked, and losing a friend whose posts are for friends, show in th
 })
 
 /** A memory whose look-ups that name `text` come back, once they are held, when they are released. */
-function heldMemory(text: string, options: { first?: number } = {}): { memory: Memory; hold(): () => void; close: () => Promise<void> } {
+function heldMemory(text: string, options: { first?: number; newest?: number } = {}): { memory: Memory; hold(): () => void; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
   let held: Promise<void> | undefined
+  let isHeld = false
   const slow = new Proxy(pool, {
     apply(target, self, args) {
       const asked = Reflect.apply(target as never, self, args) as Promise<unknown>
       const gate = held
-      return gate === undefined || !String(args[0]).includes(text) ? asked : asked.then((rows) => gate.then(() => rows))
+      if (gate === undefined || !String(args[0]).includes(text)) return asked
+      isHeld = true
+      return asked.then((rows) => gate.then(() => rows))
     },
   }) as Sql
   return {
@@ -200,6 +206,7 @@ function heldMemory(text: string, options: { first?: number } = {}): { memory: M
         release = resolve
       })
       return () => {
+        expect(isHeld).toBe(true)
         held = undefined
         release()
       }
@@ -226,7 +233,7 @@ test('what was looked up before an act, and came back after it, does not stay', 
 })
 
 test('a post that is committed while older ones are taken up, among those, is not passed over', async () => {
-  const { memory, hold, close } = heldMemory('author_id = any (array(', { first: 2 })
+  const { memory, hold, close } = heldMemory('from newest cross join lateral', { first: 2, newest: 2 })
   const [reader, author] = [await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const oldest = await insertPost(timeline.sql, author)
@@ -246,5 +253,22 @@ test('a post that is committed while older ones are taken up, among those, is no
   release()
   await early
   expect(await idsOf(memory, reader)).toEqual([...newer, late, oldest])
+  await close()
+})
+
+test('a post that is heard of while the newest posts of everybody are looked up is among them', async () => {
+  const { memory, hold, close } = heldMemory('(select id, author_id from content.post where deleted_at is null')
+  const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
+  for (const follower of [reader, other]) await insertFollow(timeline.sql, follower, author)
+  const older = await insertPost(timeline.sql, author)
+  const release = hold()
+  const early = idsOf(memory, reader)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const newer = await insertPost(timeline.sql, author)
+  const late = idsOf(memory, other)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  release()
+  expect(await early).toEqual([newer, older])
+  expect(await late).toEqual([newer, older])
   await close()
 })
