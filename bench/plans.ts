@@ -12,10 +12,10 @@ import { startOwnDatabase } from '@dailyfeed/tests/own-database'
 import { findCommentsOfMember, findCommentsOfPost, findReplies } from '@dailyfeed/timeline/comment/comment.queries'
 import { findFollowings } from '@dailyfeed/timeline/fan-out/fan-out.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
-import { findEntriesByAuthor, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
+import { findEntriesByAuthor, findFollowingIds, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
 import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
-import { findFirstComments, findFragments, findLikedCommentIds, findLikedIds, findStands } from '@dailyfeed/timeline/memory/memory.queries'
+import { findFirstComments, findFragments, findNewestPostsOfAll, findStands } from '@dailyfeed/timeline/memory/memory.queries'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
 import { rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
@@ -141,11 +141,12 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
       () => findEntriesByAuthor(sql, { ...stretch, authorIds, before: Math.floor(reader.nextPostId / 50) }),
     ],
     ['Cached feed: whom a viewer follows', () => findFollowings(sql, reader.id)],
+    ['Memory: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
+    ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, 20_000)],
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
-    ['Memory: which of them the viewer likes', () => findLikedIds(sql, reader.id, reader.postIds)],
-    ['Memory: how a viewer stands to authors', () => findStands(sql, reader.id, reader.authorIds)],
+    ['Memory: how a viewer stands to authors, and which posts they like', () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds)],
     ['Memory: the first comments of a post, as everybody sees them', firstComments],
-    ['Memory: which of the comments the viewer likes', () => findLikedCommentIds(sql, reader.id, firstCommentIds)],
+    ['Memory: which of the comments the viewer likes', () => findStands(sql, reader.id, [], 'comments', firstCommentIds)],
     ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],
     ['Hydration: authors, and how the viewer stands to them', () => findAuthors(sql, reader.id, reader.authorIds)],

@@ -35,30 +35,23 @@ export const findFirstComments = (sql: Sql, postId: number, limit: number): Prom
     order by comment.id
     limit ${limit}`
 
-/** Which of these the viewer likes. */
-export async function findLikedIds(sql: Sql, viewerId: number, postIds: readonly number[]): Promise<number[]> {
-  const rows = await sql<{ post_id: number }[]>`
-    select post_id from content.post_like where member_id = ${viewerId} and post_id = any (${postIds as number[]}::bigint[]) and liked`
-  return rows.map(({ post_id }) => post_id)
-}
-
-export async function findLikedCommentIds(sql: Sql, viewerId: number, commentIds: readonly number[]): Promise<number[]> {
-  const rows = await sql<{ comment_id: number }[]>`
-    select comment_id from content.comment_like where member_id = ${viewerId} and comment_id = any (${commentIds as number[]}::bigint[]) and liked`
-  return rows.map(({ comment_id }) => comment_id)
-}
+export type LikedKind = 'posts' | 'comments'
 
 export interface StandsRow {
   /** Those whom the viewer may see and has not muted. */
   wanted: number[]
   /** Those whom the viewer may see and has muted. */
   muted: number[]
+  /** Of the posts or comments. */
+  liked: number[]
 }
 
-/** How the viewer stands to these authors. */
-export async function findStands(sql: Sql, viewerId: number, authorIds: readonly number[]): Promise<StandsRow> {
+/** How the viewer stands to these authors, and which of these posts or comments they like. */
+export async function findStands(sql: Sql, viewerId: number, authorIds: readonly number[], kind: LikedKind, ids: readonly number[]): Promise<StandsRow> {
+  const [like, id] = kind === 'posts' ? (['post_like', 'post_id'] as const) : (['comment_like', 'comment_id'] as const)
   const [row] = await sql<[StandsRow]>`
-    select coalesce(array_agg(member_id) filter (where not muted), '{}') as wanted, coalesce(array_agg(member_id) filter (where muted), '{}') as muted
+    select coalesce(array_agg(member_id) filter (where not muted), '{}') as wanted, coalesce(array_agg(member_id) filter (where muted), '{}') as muted,
+           array(select ${sql(id)} from content.${sql(like)} where member_id = ${viewerId} and ${sql(id)} = any (${ids as number[]}::bigint[]) and liked) as liked
     from (
       select author.member_id, ${hasMuted(sql, viewerId, 'author')} as muted
       from member.public_profile author

@@ -55,7 +55,7 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   const authors = new Touched(heard)
   const postFragments = createPostFragments(reads, heard, authors)
   const firstComments = createFirstComments(reads, heard, authors)
-  const viewers = createViewers(reads, primary, heard, authors)
+  const viewers = createViewers(primary, heard, authors)
   const followedPosts = createFollowedPosts(options, heard)
 
   function apply(change: ChangeRow): void {

@@ -1,5 +1,6 @@
 import { type Fragment, GONE } from './fragment.ts'
-import type { LikedKind, Viewer, Viewers } from './viewers.ts'
+import type { LikedKind } from './memory.queries.ts'
+import type { Viewer, Viewers } from './viewers.ts'
 
 /** A list of which a page is read. */
 export interface RememberedList {
@@ -70,11 +71,7 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       last = { id, place: at }
     }
     if (missing.length + missingLikes.length + missingStands.size === 0) return { fragments: shown.join(), last, hasNext: count > size }
-    const [more] = await Promise.all([
-      missing.length === 0 ? undefined : list.load?.(missing),
-      viewers.loadLikes(viewer, kind, missingLikes),
-      viewers.loadStands(viewer, [...missingStands]),
-    ])
+    const [more] = await Promise.all([missing.length === 0 ? undefined : list.load?.(missing), viewers.load(viewer, [...missingStands], kind, missingLikes)])
     if (more !== undefined) loaded = loaded === undefined ? more : new Map([...loaded, ...more])
   }
 }

@@ -1,7 +1,6 @@
-import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
 import { type Heard, Touched } from './heard.ts'
-import { findLikedCommentIds, findLikedIds, findStands } from './memory.queries.ts'
+import { findStands, type LikedKind } from './memory.queries.ts'
 import { Remembered } from './remembered.ts'
 
 /** How a viewer stands to an author. */
@@ -11,16 +10,13 @@ export type Stand = 'WANTED' | 'MUTED' | 'HIDDEN'
 export interface Viewer {
   readonly id: number
   readonly stands: Map<number, Stand>
-  readonly likes: { readonly posts: Map<number, boolean>; readonly comments: Map<number, boolean> }
+  readonly likes: Readonly<Record<LikedKind, Map<number, boolean>>>
 }
-
-export type LikedKind = keyof Viewer['likes']
 
 export interface Viewers {
   of(viewerId: number): Viewer
-  /** From the database, into what is known of the viewer. */
-  loadStands(viewer: Viewer, authorIds: readonly number[]): Promise<void>
-  loadLikes(viewer: Viewer, kind: LikedKind, ids: readonly number[]): Promise<void>
+  /** How the viewer stands to these authors, and which of these posts or comments they like: from the database, into what is known of them. */
+  load(viewer: Viewer, authorIds: readonly number[], kind: LikedKind, ids: readonly number[]): Promise<void>
   /** Whom they follow, block or mute. */
   touchViewer(id: number): void
   touchLikes(viewerId: number, kind: LikedKind, id: number | null): void
@@ -32,8 +28,8 @@ export interface Viewers {
 const MOST_VIEWERS = 5_000
 const LIFE_MILLISECONDS = 60_000
 
-/** `authors`: those whom others may see now, or no longer. */
-export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, authors: Touched): Viewers {
+/** `primary`: who may see whom must not lag. `authors`: those whom others may see now, or no longer. */
+export function createViewers(primary: Sql, heard: Heard, authors: Touched): Viewers {
   const known = new Remembered<Viewer>(heard, { lifeMilliseconds: LIFE_MILLISECONDS, most: MOST_VIEWERS })
   const likers = new Touched(heard)
 
@@ -46,23 +42,18 @@ export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, a
       return fresh
     },
 
-    async loadStands(viewer, authorIds) {
-      if (authorIds.length === 0) return
+    async load(viewer, authorIds, kind, ids) {
+      if (authorIds.length + ids.length === 0) return
       const { mark } = heard
-      const { wanted, muted } = await findStands(primary, viewer.id, authorIds)
+      const { wanted, muted, liked } = await findStands(primary, viewer.id, authorIds, kind, ids)
       for (const id of authorIds) viewer.stands.set(id, 'HIDDEN')
       for (const id of muted) viewer.stands.set(id, 'MUTED')
       for (const id of wanted) viewer.stands.set(id, 'WANTED')
+      const likes = viewer.likes[kind]
+      for (const id of ids) likes.set(id, false)
+      for (const id of liked) likes.set(id, true)
       // Whom an act touched meanwhile is judged again by the next read; this one began before that act.
-      if (authorIds.some((id) => authors.isTouchedSince(id, mark))) known.delete(viewer.id)
-    },
-
-    async loadLikes(viewer, kind, ids) {
-      if (ids.length === 0) return
-      const { mark } = heard
-      const liked = new Set(await reads.read((sql) => (kind === 'posts' ? findLikedIds : findLikedCommentIds)(sql, viewer.id, ids)))
-      for (const id of ids) viewer.likes[kind].set(id, liked.has(id))
-      if (likers.isTouchedSince(viewer.id, mark)) known.delete(viewer.id)
+      if (likers.isTouchedSince(viewer.id, mark) || authorIds.some((id) => authors.isTouchedSince(id, mark))) known.delete(viewer.id)
     },
 
     touchViewer: (id) => known.touch(id),
