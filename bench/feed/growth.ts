@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { factorFigure, type Figure } from '../figure.ts'
 import { requestsPerSecond, turnByTurn } from '../load.ts'
 import { drawGrowth } from '../picture.ts'
@@ -23,11 +24,20 @@ export async function growthWithPosts(world: FeedWorld, timeline: Timeline): Pro
   const points: Point[] = []
   for (const posts of POSTS) {
     await world.growTo(posts)
+    await waitUntilHeardOf(world, timeline)
     const readers = await world.newReaders(1, FOLLOWINGS)
     points.push({ x: posts, y: (await warmCosts(timeline, readers))[0] ?? Number.NaN })
   }
   await draw('feed-posts', 'A warm page of the following feed', 'posts', 'times of sending the same bytes', points)
   return growthFigure('warm, 1,000,000 posts against 10,000', points, 'constants')
+}
+
+/** Nobody told of them: the first new reader ten seconds later has the newest posts looked up again. */
+async function waitUntilHeardOf(world: FeedWorld, { url }: Timeline): Promise<void> {
+  await sleep(10_500)
+  const [{ authorization }] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
+  await fetch(`${url}${FEED}`, { headers: { authorization } })
+  await sleep(1_000)
 }
 
 export async function growthWithFollowings(world: FeedWorld, timeline: Timeline): Promise<Figure> {

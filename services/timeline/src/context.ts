@@ -10,7 +10,7 @@ import type { ViewBuffer } from './view/view-buffer.ts'
 export interface TimelineContext {
   /** Posts, comments and likes: of a replica where there is one that has caught up. The server refuses every write on it. */
   reads: ReadDatabase
-  /** The primary: who may see whom, which must not lag, and this service's own schema. */
+  /** The primary: who may see whom, which must not lag, together with what they like; and this service's own schema. */
   primary: Sql
   cursors: Cursors
   rankings: RankingSnapshots
