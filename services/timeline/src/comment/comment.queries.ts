@@ -27,13 +27,13 @@ export const commentColumns = (sql: Sql): Fragment => sql`
 const visibleComments = (sql: Sql, viewerId: number): Fragment => sql`
   select ${commentColumns(sql)}, coalesce(mine.liked, false) as liked
   from content.comment
-  join member.public_profile author on author.member_id = comment.author_id and ${maySee(sql, viewerId, 'author')}
+  join member.public_profile author on author.member_id = comment.author_id and ${maySee(sql, viewerId)}
   left join content.comment_like mine on mine.comment_id = comment.id and mine.member_id = ${viewerId}`
 
-/** The comment's post lives, and its author is visible to the viewer. */
+/** The comment's post lives, and its author, who is `author` in here, is visible to the viewer. */
 const onVisiblePost = (sql: Sql, viewerId: number): Fragment => sql`exists (
-  select from content.post join member.public_profile post_author on post_author.member_id = post.author_id
-  where post.id = comment.post_id and post.deleted_at is null and ${maySee(sql, viewerId, 'post_author')})`
+  select from content.post join member.public_profile author on author.member_id = post.author_id
+  where post.id = comment.post_id and post.deleted_at is null and ${maySee(sql, viewerId)})`
 
 interface Stretch {
   viewerId: number

@@ -6,11 +6,13 @@ export interface FollowingRow {
   heavy: boolean
 }
 
+/** Ascending. */
 export const findFollowings = (sql: Sql, viewerId: number): Promise<FollowingRow[]> =>
   sql<FollowingRow[]>`
     select following_id as id, heavy.author_id is not null as heavy
     from member.follow left join timeline.heavy_author heavy on heavy.author_id = following_id
-    where follower_id = ${viewerId}`
+    where follower_id = ${viewerId}
+    order by following_id`
 
 /** Who follows an author, of those that are not heavy; of one who has become heavy, `limit` of them. */
 export interface FollowersRow {

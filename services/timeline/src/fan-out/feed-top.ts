@@ -5,6 +5,7 @@ import { findFollowings, findNewestPosts } from './fan-out.queries.ts'
 
 /** The top of a member's feed, and whom they follow. */
 export interface FeedTop {
+  /** Ascending. */
   followings: number[]
   /** Newest first. */
   entries: CachedEntry[]

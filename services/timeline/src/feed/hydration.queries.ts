@@ -39,6 +39,6 @@ export interface AuthorRow {
 export const findAuthors = (sql: Sql, viewerId: number, authorIds: readonly number[]): Promise<AuthorRow[]> =>
   sql<AuthorRow[]>`
     select author.member_id, author.member_name, author.handle, author.avatar_url,
-           ${maySee(sql, viewerId, 'author')} as visible, ${hasMuted(sql, viewerId, 'author')} as muted
+           ${maySee(sql, viewerId)} as visible, ${hasMuted(sql, viewerId)} as muted
     from member.public_profile author
     where author.member_id = any (${authorIds as number[]}::bigint[])`

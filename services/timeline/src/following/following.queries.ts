@@ -5,8 +5,11 @@ export interface EntryRow {
   author_id: number
 }
 
+/** Ascending. */
 export async function findFollowingIds(sql: Sql, viewerId: number): Promise<number[]> {
-  const [row] = await sql<[{ ids: number[] }]>`select array(select following_id from member.follow where follower_id = ${viewerId}) as ids`
+  const [row] = await sql<
+    [{ ids: number[] }]
+  >`select array(select following_id from member.follow where follower_id = ${viewerId} order by following_id) as ids`
   return row.ids
 }
 
@@ -19,7 +22,7 @@ export interface FollowingStretch {
 }
 
 export interface RecentRow {
-  /** Whom the viewer follows, without the hidden. */
+  /** Whom the viewer follows, without the hidden. Ascending. */
   following_ids: number[]
   /** Posts with a lower id were looked at. */
   before: number
@@ -56,7 +59,7 @@ export async function findRecentEntries(sql: Sql, { viewerId, before, hiddenAuth
       order by id desc
       limit ${limit}
     )
-    select before, array(select following_id from followed) as following_ids,
+    select before, array(select following_id from followed order by following_id) as following_ids,
            array(select id from recent order by id desc) as ids, array(select author_id from recent order by id desc) as author_ids
     from bound`
   return row

@@ -3,7 +3,7 @@ import type { FeedEntry, Skeleton } from '../feed/skeleton.ts'
 import { type EntryRow, type FollowingStretch, findEntriesByAuthor, findRecentEntries } from './following.queries.ts'
 
 export interface FollowedEntries {
-  /** Whom the viewer follows, without the hidden: the very ones whose posts these are. */
+  /** Whom the viewer follows, without the hidden, ascending: the very ones whose posts these are. */
   followingIds: number[]
   /** Newest first. */
   entries: FeedEntry[]

@@ -6,10 +6,11 @@ import { findFollowingIds } from '../following/following.queries.ts'
 import type { Heard } from './heard.ts'
 import { createNewestPosts } from './newest-posts.ts'
 import { Remembered } from './remembered.ts'
+import { hasId, type SortedIds } from './sorted-ids.ts'
 
 /** The newest posts of those whom a member follows. */
 export interface FollowedPosts {
-  readonly followings: ReadonlySet<number>
+  readonly followings: SortedIds
   /** Newest first. */
   readonly ids: number[]
   /** Of each of the ids. */
@@ -101,7 +102,7 @@ export function createFollowedPosts(
 
   function newPosts({ followings, entries, ended }: FeedTop, from: number): FollowedPosts {
     return {
-      followings: new Set(followings),
+      followings,
       ids: entries.map(({ id }) => id),
       authors: entries.map(({ author }) => author),
       ended,
@@ -113,7 +114,7 @@ export function createFollowedPosts(
     const followings = await reads.read((sql) => findFollowingIds(sql, memberId))
     // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
     const from = endOfRecent()
-    return newPosts({ followings, ...(await newestPosts.of(new Set(followings), undefined, first)) }, from)
+    return newPosts({ followings, ...(await newestPosts.of(followings, undefined, first)) }, from)
   }
 
   /** Undefined where Redis is away, or does not say how far posts were pushed. */
@@ -144,7 +145,7 @@ export function createFollowedPosts(
     // Some of it may be lost: good enough for a read that began before, and for no other.
     if (posts.from < dropped) known.delete(memberId)
     for (const { id, author } of recent.slice(Math.max(0, posts.from - dropped))) {
-      if (!posts.followings.has(author)) continue
+      if (!hasId(posts.followings, author)) continue
       let place = 0
       while (place < posts.ids.length && (posts.ids[place] ?? 0) > id) place += 1
       if (posts.ids[place] === id || (place === posts.ids.length && !posts.ended)) continue

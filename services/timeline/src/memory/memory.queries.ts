@@ -48,13 +48,16 @@ export interface StandsRow {
 
 /** How the viewer stands to these authors, and which of these posts or comments they like. */
 export async function findStands(sql: Sql, viewerId: number, authorIds: readonly number[], kind: LikedKind, ids: readonly number[]): Promise<StandsRow> {
-  const [like, id] = kind === 'posts' ? (['post_like', 'post_id'] as const) : (['comment_like', 'comment_id'] as const)
+  const liked =
+    kind === 'posts'
+      ? sql`select post_id from content.post_like where member_id = ${viewerId} and post_id = any (${ids as number[]}::bigint[]) and liked`
+      : sql`select comment_id from content.comment_like where member_id = ${viewerId} and comment_id = any (${ids as number[]}::bigint[]) and liked`
   const [row] = await sql<[StandsRow]>`
     select coalesce(array_agg(member_id) filter (where not muted), '{}') as wanted, coalesce(array_agg(member_id) filter (where muted), '{}') as muted,
-           array(select ${sql(id)} from content.${sql(like)} where member_id = ${viewerId} and ${sql(id)} = any (${ids as number[]}::bigint[]) and liked) as liked
+           array(${liked}) as liked
     from (
-      select author.member_id, ${hasMuted(sql, viewerId, 'author')} as muted
+      select author.member_id, ${hasMuted(sql, viewerId)} as muted
       from member.public_profile author
-      where author.member_id = any (${authorIds as number[]}::bigint[]) and ${maySee(sql, viewerId, 'author')}) visible`
+      where author.member_id = any (${authorIds as number[]}::bigint[]) and ${maySee(sql, viewerId)}) visible`
   return row
 }

@@ -2,6 +2,7 @@ import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { CachedEntry } from '../fan-out/cached-feeds.ts'
 import { findEntriesByAuthor } from '../following/following.queries.ts'
 import { findNewestPostsOfAll } from './memory.queries.ts'
+import { hasId, type SortedIds } from './sorted-ids.ts'
 
 export interface PostsOfAuthors {
   /** Newest first. */
@@ -13,7 +14,7 @@ export interface PostsOfAuthors {
 /** The newest posts of everybody: who has just come is shown those of their followings without a search. */
 export interface NewestPosts {
   /** The newest posts of these authors with an id below `before`; undefined: of all. What is older than all that is remembered is asked of the database. */
-  of(authorIds: ReadonlySet<number>, before: number | undefined, limit: number): Promise<PostsOfAuthors>
+  of(authorIds: SortedIds, before: number | undefined, limit: number): Promise<PostsOfAuthors>
   add(postId: number, authorId: number): void
   forget(): void
 }
@@ -84,14 +85,14 @@ export function createNewestPosts(reads: ReadDatabase, most = MOST): NewestPosts
       const entries: CachedEntry[] = []
       let place = ids.length - 1
       while (place >= 0 && (ids[place] ?? 0) >= before) place -= 1
-      const lowest = Math.max(0, place + 1 - POSTS_PER_AUTHOR * authorIds.size)
+      const lowest = Math.max(0, place + 1 - POSTS_PER_AUTHOR * authorIds.length)
       for (; place >= lowest && entries.length < limit; place -= 1) {
         const author = authors[place] as number
-        if (authorIds.has(author)) entries.push({ id: ids[place] as number, author })
+        if (hasId(authorIds, author)) entries.push({ id: ids[place] as number, author })
       }
       const seenFrom = place < 0 ? from : (ids[place + 1] ?? before)
-      if (entries.length < limit && seenFrom > 0 && authorIds.size > 0) {
-        const stretch = { authorIds: [...authorIds], before: Math.min(seenFrom, before), limit: limit - entries.length }
+      if (entries.length < limit && seenFrom > 0 && authorIds.length > 0) {
+        const stretch = { authorIds, before: Math.min(seenFrom, before), limit: limit - entries.length }
         for (const { id, author_id: author } of await reads.read((sql) => findEntriesByAuthor(sql, stretch))) entries.push({ id, author })
       }
       return { entries, ended: entries.length < limit }

@@ -47,7 +47,7 @@ export const findEntriesOfPeriod = (sql: Sql, { viewerId, period, after, offset,
     from content.post join member.public_profile author on author.member_id = post.author_id
     where post.deleted_at is null and post.created_at >= to_timestamp(${period.from}) and post.created_at < to_timestamp(${period.until})
       and ${after === undefined ? sql`true` : sql`(post.created_at, post.id) < (timestamptz 'epoch' + ${after.microseconds} * interval '1 microsecond', ${after.id}::bigint)`}
-      and ${maySee(sql, viewerId, 'author')} and not ${hasMuted(sql, viewerId, 'author')}
+      and ${maySee(sql, viewerId)} and not ${hasMuted(sql, viewerId)}
     order by post.created_at desc, post.id desc
     offset ${offset} limit ${limit}`
 
@@ -61,6 +61,6 @@ export async function countPostsOfPeriod(sql: Sql, viewerId: number, period: Per
     )
     select coalesce(sum(written.posts), 0)::bigint as total
     from written join member.public_profile author on author.member_id = written.author_id
-    where ${maySee(sql, viewerId, 'author')} and not ${hasMuted(sql, viewerId, 'author')}`
+    where ${maySee(sql, viewerId)} and not ${hasMuted(sql, viewerId)}`
   return row.total
 }
