@@ -99,6 +99,27 @@ describe.skipIf(isMissing).each([
     expect((await findRemembered(newMemory(feeds), reader))?.map(({ id }) => id)).toEqual([missed])
   })
 
+  test('what is written and pushed after a reader asked, and before their feed is promised, is in the feed', async () => {
+    const [reader, author] = [await insertMember(timeline.sql, `${handles}_asks`), await insertMember(timeline.sql, `${handles}_writes`)]
+    await insertFollow(timeline.sql, reader, author)
+    await fanOut.round()
+    let written = 0
+    const memory = newMemory({
+      ...feeds,
+      async beginFilling(memberId, reach) {
+        if (memberId === reader) {
+          written = await insertPost(timeline.sql, author)
+          await fanOut.round()
+        }
+        return feeds.beginFilling(memberId, reach)
+      },
+    })
+    // Has the newest posts of everybody looked up.
+    await findRemembered(memory, author)
+    await findRemembered(memory, reader)
+    await expect.poll(async () => (await feeds.find(reader, 10))?.feed?.entries).toEqual([{ id: written, author }])
+  })
+
   test('a feed is pushed to, trimmed, and believed only in the generation in which it was begun', async () => {
     const feeds = createCachedFeeds({ redis, log, most: 4 })
     await fanOut.round()

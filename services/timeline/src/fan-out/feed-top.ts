@@ -1,5 +1,4 @@
 import type { Sql } from 'postgres'
-import { readFollowedEntries } from '../following/following.skeleton.ts'
 import { type CachedEntry, type CachedFeed, fingerprintOf } from './cached-feeds.ts'
 import { findFollowings, findNewestPosts } from './fan-out.queries.ts'
 
@@ -11,12 +10,6 @@ export interface FeedTop {
   entries: CachedEntry[]
   /** Whether there is nothing older. */
   ended: boolean
-}
-
-/** From the database: posts and followings that belong together. */
-export async function readFeedTop(sql: Sql, viewerId: number, most: number): Promise<FeedTop> {
-  const { followingIds, entries, ended } = await readFollowedEntries(sql, { viewerId, before: undefined, hiddenAuthorIds: [], limit: most })
-  return { followings: followingIds, entries: entries.map(({ postId, authorId }) => ({ id: postId, author: authorId })), ended }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
-import { type FeedTop, readCachedFeedTop, readFeedTop } from '../fan-out/feed-top.ts'
+import { type FeedTop, readCachedFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findFollowingIds } from '../following/following.queries.ts'
 import type { Heard } from './heard.ts'
@@ -38,6 +38,8 @@ export interface FollowedPostsOfMembers {
 
 export interface FollowedPostsOptions {
   reads: ReadDatabase
+  /** When it returns, every act that was committed before the call has been told. */
+  hear: () => Promise<void> | undefined
   /** Shared with other processes, and over restarts: spares the search for a member's newest posts. Absent: each process by itself. */
   cachedFeeds?: CachedFeeds | undefined
   /** For tests: posts of one member that are remembered, those of a new one, and for how long; posts of everybody. */
@@ -68,6 +70,7 @@ const MARKS_OF_A_MERGE = 30
 export function createFollowedPosts(
   {
     reads,
+    hear,
     cachedFeeds,
     most = MAX_PAGED_ITEMS,
     first = FIRST_IDS,
@@ -132,12 +135,14 @@ export function createFollowedPosts(
   async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach): Promise<FollowedPosts | undefined> {
     const filling = await feeds.beginFilling(memberId, reach)
     if (filling === undefined) return undefined
-    const from = endOfRecent()
-    const top = await reads.read((sql) => readFeedTop(sql, memberId, first))
-    const above = top.ended ? 0 : (top.entries.at(-1)?.id ?? 1) - 1
+    // What was heard of before may be older than the promise.
+    await hear()
+    const posts = await loadFromNewestPosts(memberId)
+    const above = posts.ended ? 0 : (posts.ids.at(-1) ?? 1) - 1
+    const entries = posts.ids.map((id, place) => ({ id, author: posts.authors[place] as number }))
     // Nobody waits for it.
-    void feeds.fill(filling, { followings: fingerprintOf(top.followings), above, entries: top.entries })
-    return newPosts(top, from)
+    void feeds.fill(filling, { followings: fingerprintOf(posts.followings), above, entries })
+    return posts
   }
 
   /** Takes up what the followings have written since. */

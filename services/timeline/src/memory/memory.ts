@@ -39,7 +39,7 @@ export interface RememberedPost {
   fragment: PostFragment
 }
 
-interface MemoryOptions extends FollowedPostsOptions {
+interface MemoryOptions extends Omit<FollowedPostsOptions, 'hear'> {
   primary: Sql
   signal: WriteSignal | undefined
 }
@@ -56,7 +56,7 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   const postFragments = createPostFragments(reads, heard, authors)
   const firstComments = createFirstComments(reads, heard, authors)
   const viewers = createViewers(primary, heard, authors)
-  const followedPosts = createFollowedPosts(options, heard)
+  const followedPosts = createFollowedPosts({ ...options, hear: () => tail.catchUp() }, heard)
 
   function apply(change: ChangeRow): void {
     heard.next()
