@@ -72,7 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.decorateRequest('traceId', '')
   app.addHook('onRequest', async (request, reply) => {
     request.traceId = traceIdOf(request.raw)
-    // On the raw answer, as helmet's are: `sendOneByteJson` sends these alone. A route's own `reply.header` wins.
+    // On the raw answer, as the security headers are: `sendOneByteJson` sends these alone. A route's own `reply.header` wins.
     reply.raw.setHeader(REQUEST_ID, request.id)
     reply.raw.setHeader('cache-control', 'no-store')
   })
@@ -83,7 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     }
   })
   logTroubles(app as unknown as FastifyInstance)
-  await sendSecurityHeaders(app as unknown as FastifyInstance)
+  sendSecurityHeaders(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance, maxEventLoopDelay)
   await app.register(swagger, {
     openapi: {

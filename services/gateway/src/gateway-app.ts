@@ -30,7 +30,7 @@ export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): P
     requestTimeout: 60_000,
     rewriteUrl: ({ url }) => publicUrlOf(url ?? '/'),
   }).withTypeProvider<TypeBoxTypeProvider>()
-  await secureOwnAnswers(app as unknown as FastifyInstance)
+  secureOwnAnswers(app as unknown as FastifyInstance)
   keepManners(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance)
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { securityHeaders } from '@dailyfeed/http-server/protection'
 import fastifyStatic from '@fastify/static'
-import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import type { Upstreams } from '../upstreams.ts'
 import { createPublicDocument } from './public-document.ts'
 
@@ -9,7 +10,7 @@ const SWAGGER_UI = fileURLToPath(new URL('./static/', import.meta.resolve('@fast
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'index.css', 'favicon-32x32.png']
 
 /** Swagger UI writes styles into the page and pictures as data; its scripts are files. */
-const DOCS_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
+const setHeadersOfDocuments = securityHeaders({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -24,7 +25,7 @@ const DOCS_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
     },
   },
   referrerPolicy: { policy: 'same-origin' },
-}
+})
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -52,7 +53,7 @@ export const documentRoutes: FastifyPluginAsync<{ upstreams: Upstreams }> = asyn
     return reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(json)
   })
 
-  const page = { config: { securityHeaders: DOCS_HEADERS } }
+  const page = { config: { setSecurityHeaders: setHeadersOfDocuments } }
   await app.register(fastifyStatic, { root: SWAGGER_UI, serve: false, maxAge: '1d' })
   app.get('/docs', page, async (_request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE))
   app.get('/docs/start.js', page, async (_request, reply) => reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(START))

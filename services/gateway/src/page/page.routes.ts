@@ -1,6 +1,7 @@
 import { DailyfeedError } from '@dailyfeed/code/errors'
+import { securityHeaders } from '@dailyfeed/http-server/protection'
 import fastifyStatic from '@fastify/static'
-import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { edgeClientOf } from '../edge-client.ts'
 import { type EndlessAnswers, forward } from '../forward/forward.ts'
@@ -16,7 +17,7 @@ interface PageOptions {
 }
 
 /** The page runs our own scripts only and talks to us only; pictures may come from anywhere. */
-const PAGE_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
+const setHeadersOfPage = securityHeaders({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -31,7 +32,7 @@ const PAGE_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
     },
   },
   referrerPolicy: { policy: 'same-origin' },
-}
+})
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dailyfeed</title>
 <h1>The web client has not been built yet</h1>
@@ -67,7 +68,7 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config,
   }
 
   await app.register(fastifyStatic, { root: config.WEB_DIR, serve: false, cacheControl: false, dotfiles: 'ignore' })
-  app.get('/*', { config: { securityHeaders: PAGE_HEADERS } }, async (request, reply) => {
+  app.get('/*', { config: { setSecurityHeaders: setHeadersOfPage } }, async (request, reply) => {
     const file = await pageFileOf(config.WEB_DIR, decodeURIComponent(pathOf(request.url)))
     if (file.kind === 'MISSING') throw new DailyfeedError('NOT_FOUND')
     if (file.kind === 'NOT_BUILT') return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
