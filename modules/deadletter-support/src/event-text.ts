@@ -21,9 +21,9 @@ const instantOf = (text: string): string => `"${text.slice(0, 10)}T${text.slice(
 
 type Fields = [eventId: string, type: ActivityType, messageKey: string, ...rest: [string, string, string, string, string, string, string, string]]
 
-/** The fields of an `eventText` as an event that travels. */
-export function toOutgoingEvent(fields: readonly string[]): OutgoingEvent {
-  const [eventId, type, messageKey, version, memberId, postId, commentId, targetMemberId, createdAt, updatedAt, occurredAt] = fields as Fields
+/** An `eventText` as an event that travels. */
+export function toOutgoingEvent(text: string): OutgoingEvent {
+  const [eventId, type, messageKey, version, memberId, postId, commentId, targetMemberId, createdAt, updatedAt, occurredAt] = text.split('\t') as Fields
   const created = instantOf(createdAt)
   const orCreated = (text: string) => (text === '' ? created : instantOf(text))
   return {
@@ -33,4 +33,4 @@ export function toOutgoingEvent(fields: readonly string[]): OutgoingEvent {
 }
 
 /** The JSON text of an `eventText`. */
-export const toEventJson = (text: string): string => toOutgoingEvent(text.split('\t')).json
+export const toEventJson = (text: string): string => toOutgoingEvent(text).json

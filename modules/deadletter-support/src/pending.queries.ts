@@ -2,10 +2,24 @@ import type { Sql } from 'postgres'
 import type { OutgoingEvent } from './delivery.ts'
 import { eventText, toOutgoingEvent } from './event-text.ts'
 
-/** An event on its way to one destination. */
-export interface PendingEvent extends OutgoingEvent {
+/**
+ * An event on its way to one destination. Its text is read when it is sent: thousands wait, and what was made of each
+ * would outlive the collections of young memory.
+ */
+export class PendingEvent {
   /** Of its pending row. */
-  id: number
+  readonly id: number
+  readonly #text: string
+
+  constructor(line: string) {
+    const tab = line.indexOf('\t')
+    this.id = Number(line.slice(0, tab))
+    this.#text = line.slice(tab + 1)
+  }
+
+  read(): OutgoingEvent {
+    return toOutgoingEvent(this.#text)
+  }
 }
 
 /**
@@ -22,12 +36,7 @@ export async function findPending(sql: Sql, schema: string, destination: string,
       order by pending.id
       limit ${limit}
     ) waiting`
-  return row.lines === null ? [] : row.lines.split('\n').map(toPendingEvent)
-}
-
-function toPendingEvent(line: string): PendingEvent {
-  const [id, ...fields] = line.split('\t')
-  return { id: Number(id), ...toOutgoingEvent(fields) }
+  return row.lines === null ? [] : row.lines.split('\n').map((line) => new PendingEvent(line))
 }
 
 /**

@@ -142,7 +142,10 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
   /** A batch that is refused is halved until what is refused stands alone and is DEAD, so that it holds up no other. */
   async function deliverParts(name: string, destination: Destination, batch: PendingEvent[]): Promise<void> {
     try {
-      await destination.deliver(batch, databaseNow())
+      await destination.deliver(
+        batch.map((event) => event.read()),
+        databaseNow(),
+      )
       onDelivered(name, batch.length)
     } catch (error) {
       const [only] = batch
@@ -197,9 +200,13 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
 /** Events of one key are in one lane, in their order. */
 function lanesOf(events: PendingEvent[], count: number): PendingEvent[][] {
+  if (count === 1) return [events]
   const lanes: PendingEvent[][] = Array.from({ length: count }, () => [])
-  // Keys end in a digit of an id.
-  for (const event of events) lanes[event.partitionKey.charCodeAt(event.partitionKey.length - 1) % count]?.push(event)
+  for (const event of events) {
+    // Keys end in a digit of an id.
+    const { partitionKey } = event.read()
+    lanes[partitionKey.charCodeAt(partitionKey.length - 1) % count]?.push(event)
+  }
   return lanes
 }
 
