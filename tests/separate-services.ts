@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
@@ -15,6 +16,8 @@ interface Replica {
   /** 0 for the first. */
   number?: number
   env?: Record<string, string>
+  /** As of `nice`: 0 to 19, which yields to all others. */
+  niceness?: number
 }
 
 export interface SeparateServices {
@@ -58,7 +61,7 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
   const outputs = new Map<string, string>()
   const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
-  async function start(service: ServiceName, { number = 0, env: more = {} }: Replica = {}): Promise<void> {
+  async function start(service: ServiceName, { number = 0, env: more = {}, niceness = 0 }: Replica = {}): Promise<void> {
     const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
     const child = spawn(process.execPath, [...NODE_FLAGS, join('services', service, 'src', 'main.ts')], {
       cwd: ROOT,
@@ -76,6 +79,7 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
         ...more,
       },
     })
+    if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness)
     const name = nameOf(service, number)
     let isListening = false
     for (const stream of [child.stdout, child.stderr])

@@ -1,9 +1,16 @@
+import { readFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, type Member, newMember } from '../acceptance/client.ts'
+import { type Member, newMember } from '../acceptance/client.ts'
 import { type OwnDatabase, startOwnDatabase } from '../own-database.ts'
 import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
 import { startTcpBalancer, type TcpBalancer } from '../tcp-balancer.ts'
+import { startFlood } from './flood.ts'
+
+/** The read group yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021). */
+const NICENESS = 19
 
 /** The write group beside a read group that is flooded and released anew: own processes, and a replica. */
 export interface IsolationWorld {
@@ -14,14 +21,16 @@ export interface IsolationWorld {
 export async function startIsolationWorld(): Promise<IsolationWorld> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
+  // Whoever connects from now on gets a process of the same niceness.
+  setPriority(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10), NICENESS)
   let balancer: TcpBalancer | undefined
   const services = await startSeparateServices({
     database,
-    services: ['member', 'content', 'search', 'activity'],
+    services: ['member', 'content', 'activity'],
     env: (service): Record<string, string> => (service === 'timeline' || service === 'search' ? { DATABASE_READ_URL: replica.urlOf(service) } : {}),
   })
-  await services.start('timeline')
-  await services.start('timeline', { number: 1 })
+  await services.start('search', { niceness: NICENESS })
+  for (const number of [0, 1]) await services.start('timeline', { number, niceness: NICENESS })
   balancer = await startTcpBalancer([0, 1].map((number) => Number(new URL(services.urlOf('timeline', number)).port)))
   await services.start('gateway', { env: { TIMELINE_URL: balancer.url } })
   return {
@@ -61,14 +70,11 @@ export async function isolationRun({ services }: IsolationWorld, { seconds, rest
   const report: IsolationReport = { writes: 0, failedWrites: [], reads: 0, failedReads: [], restarts: 0, quietP99: 0, floodedP99: 0 }
 
   report.quietP99 = percentile99(await writeFor(author, Math.min(15, seconds), writesPerSecond, report))
-  let isOver = false
-  const reading = Array.from({ length: readers }, (_, number) => readUntil(() => isOver, reader, number, report, url))
+  const flood = startFlood({ url, bearer: reader.bearer, readers }, NICENESS)
   const restarting = restart(services, seconds, restarts, report)
   report.floodedP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   await restarting
-  isOver = true
-  await Promise.all(reading)
-  return report
+  return { ...report, ...(await flood.stop()) }
 }
 
 /** Answer times. A write begins at its time, whatever became of those before it. */
@@ -95,32 +101,12 @@ async function writeFor(author: Member, seconds: number, perSecond: number, repo
   return times
 }
 
-const PATHS = [
-  '/api/timeline/posts/followings',
-  '/api/timeline/posts/most-popular',
-  '/api/timeline/posts',
-  '/api/search/posts?keyword=%EC%82%B0%EC%88%98%EC%9C%A0',
-]
-
-async function readUntil(isOver: () => boolean, reader: Member, number: number, report: IsolationReport, url: string): Promise<void> {
-  for (let n = number; !isOver(); n += 1) {
-    const path = PATHS[n % PATHS.length] ?? ''
-    try {
-      const { status } = await ask('GET', path, undefined, { authorization: reader.bearer }, url)
-      report.reads += 1
-      if (status !== 200) report.failedReads.push(`${path} was ${status}`)
-    } catch (error) {
-      report.failedReads.push(`${path}: ${error}`)
-    }
-  }
-}
-
 async function restart(services: SeparateServices, seconds: number, times: number, report: IsolationReport): Promise<void> {
   const pause = (seconds * 1_000) / (times + 1)
   for (let n = 0; n < times; n += 1) {
     const begun = performance.now()
     await services.end('timeline', 'SIGTERM', n % 2)
-    await services.start('timeline', { number: n % 2 })
+    await services.start('timeline', { number: n % 2, niceness: NICENESS })
     report.restarts += 1
     await sleep(Math.max(0, pause - (performance.now() - begun)))
   }

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setPriority } from 'node:os'
+import { ask } from '../acceptance/client.ts'
+
+export interface FloodReport {
+  reads: number
+  failedReads: string[]
+}
+
+interface FloodOptions {
+  /** Of the gateway. */
+  url: string
+  /** Of the member who reads. */
+  bearer: string
+  /** How many ask at once, each as fast as it is answered. */
+  readers: number
+}
+
+export interface Flood {
+  stop(): Promise<FloodReport>
+}
+
+const PATHS = [
+  '/api/timeline/posts/followings',
+  '/api/timeline/posts/most-popular',
+  '/api/timeline/posts',
+  '/api/search/posts?keyword=%EC%82%B0%EC%88%98%EC%9C%A0',
+]
+
+/** Readers in a process of their own, of such a niceness: in truth they are on other machines. */
+export function startFlood(options: FloodOptions, niceness: number): Flood {
+  const child: ChildProcess = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  if (child.pid !== undefined) setPriority(child.pid, niceness)
+  let output = ''
+  child.stdout?.on('data', (chunk) => {
+    output += chunk
+  })
+  const ended = once(child, 'exit')
+  return {
+    async stop() {
+      child.stdin?.end()
+      const [code] = await ended
+      if (code !== 0) throw new Error(`the flood ended with ${code}`)
+      return JSON.parse(output)
+    },
+  }
+}
+
+async function flood({ url, bearer, readers }: FloodOptions): Promise<FloodReport> {
+  const report: FloodReport = { reads: 0, failedReads: [] }
+  let isOver = false
+  process.stdin.resume().once('end', () => {
+    isOver = true
+  })
+  const readFrom = async (number: number) => {
+    for (let n = number; !isOver; n += 1) {
+      const path = PATHS[n % PATHS.length] ?? ''
+      try {
+        const { status } = await ask('GET', path, undefined, { authorization: bearer }, url)
+        report.reads += 1
+        if (status !== 200) report.failedReads.push(`${path} was ${status}`)
+      } catch (error) {
+        report.failedReads.push(`${path}: ${error}`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: readers }, (_, number) => readFrom(number)))
+  return report
+}
+
+if (import.meta.main) process.stdout.write(JSON.stringify(await flood(JSON.parse(process.argv[2] ?? '{}'))))
