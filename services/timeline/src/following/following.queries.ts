@@ -42,7 +42,6 @@ const MOST_RECENT_IDS = 20_000
 /**
  * From the newest posts of everybody, backwards: the fastest where followings write often. It sees every post of its
  * stretch of ids, so what it finds is exact, but there may be more below. Whom the viewer follows is of the same moment.
- * Measured: speed figures in the README.
  */
 export async function findRecentEntries(sql: Sql, { viewerId, before, hiddenAuthorIds, limit }: FollowingStretch): Promise<RecentRow> {
   // `is true` keeps the set of authors a hash that each post is looked up in; as an array it is searched from its beginning.
