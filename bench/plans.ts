@@ -16,6 +16,7 @@ import { findEntriesByAuthor, findFollowingIds, findRecentEntries } from '@daily
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
 import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
 import { findFirstComments, findFragments, findNewestPostsOfAll, findStands } from '@dailyfeed/timeline/memory/memory.queries'
+import { NEWEST_POSTS } from '@dailyfeed/timeline/memory/newest-posts'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
 import { rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
@@ -142,7 +143,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ],
     ['Cached feed: whom a viewer follows', () => findFollowings(sql, reader.id)],
     ['Memory: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
-    ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, 20_000)],
+    ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, NEWEST_POSTS)],
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
     ['Memory: how a viewer stands to authors, and which posts they like', () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds)],
     ['Memory: the first comments of a post, as everybody sees them', firstComments],

@@ -1,15 +1,12 @@
 import type { Sql } from 'postgres'
-import { type CachedEntry, type CachedFeed, fingerprintOf } from './cached-feeds.ts'
+import type { PostsOfAuthors } from '../memory/newest-posts.ts'
+import type { SortedIds } from '../memory/sorted-ids.ts'
+import { type CachedFeed, fingerprintOf } from './cached-feeds.ts'
 import { findFollowings, findNewestPosts } from './fan-out.queries.ts'
 
 /** The top of a member's feed, and whom they follow. */
-export interface FeedTop {
-  /** Ascending. */
-  followings: number[]
-  /** Newest first. */
-  entries: CachedEntry[]
-  /** Whether there is nothing older. */
-  ended: boolean
+export interface FeedTop extends PostsOfAuthors {
+  followings: SortedIds
 }
 
 /**

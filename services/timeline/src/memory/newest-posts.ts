@@ -29,13 +29,14 @@ interface Known {
   oldFrom: number
 }
 
-const MOST = 20_000
+/** Remembered of everybody, and up to as many more. */
+export const NEWEST_POSTS = 20_000
 /** Posts that nobody told of, as those of an operator's SQL, are among them after so long. */
 const LIFE_MILLISECONDS = 10_000
 /** So many posts are looked through for each author before each author is asked in the database: about as long takes that. */
 const POSTS_PER_AUTHOR = 100
 
-export function createNewestPosts(reads: ReadDatabase, most = MOST): NewestPosts {
+export function createNewestPosts(reads: ReadDatabase, most = NEWEST_POSTS): NewestPosts {
   let known: Known | undefined
   let loading: Promise<void> | undefined
   /** Since loading began; undefined while nothing is loaded. */
