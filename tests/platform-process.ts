@@ -67,7 +67,8 @@ export async function startPlatformProcess({ isFull = false, env = {}, dataDir, 
 
 async function waitUntilReady(child: ChildProcess, output: () => string): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 50) {
-    if (output().includes('dailyfeed is ready')) return
+    // The last line of the start: what stands above it (the demo login) has been printed too.
+    if (output().includes('Ctrl-C stops it')) return
     if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode} before it was ready:\n${output()}`)
     await sleep(50)
   }

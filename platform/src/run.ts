@@ -42,10 +42,10 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
     // Asked to stop while starting: what has started by now is stopped too.
     if (stopping) await platform.stop()
     if (config.DEMO_DATA === 'on') await makeDemoData(platform, config.DATA_DIR, say)
+    const login = await demoLoginOf(config.DATA_DIR)
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
     say(`dailyfeed is ready in ${seconds} s: ${platform.url}`)
     say(`API documents:          ${platform.url}/docs`)
-    const login = await demoLoginOf(config.DATA_DIR)
     if (login !== undefined) say(`Demo login:             ${login.email} / ${login.password}`)
     say('Ctrl-C stops it; the data stays.')
   } catch (error) {
