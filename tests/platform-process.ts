@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { flagsOfStart } from './node-flags.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -35,7 +36,7 @@ interface StartOptions {
 export async function startPlatformProcess({ isFull = false, env = {}, dataDir, port }: StartOptions = {}): Promise<PlatformProcess> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'dailyfeed-platform-')))
   const gatewayPort = port ?? (await freePortRange())
-  const child = spawn(process.execPath, ['platform/src/main.ts', ...(isFull ? ['full'] : [])], {
+  const child = spawn(process.execPath, [...(await flagsOfStart()), 'platform/src/main.ts', ...(isFull ? ['full'] : [])], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(gatewayPort), DATA_DIR: folder, DEMO_DATA: 'off', RATE_LIMIT: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

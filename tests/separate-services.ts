@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { flagsOfImage } from './node-flags.ts'
 import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-/** As `deploy/Dockerfile` starts them. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384']
 
 /** A replica of a service: the first, or another beside it. */
 interface Replica {
   /** 0 for the first. */
   number?: number
   env?: Record<string, string>
-  /** As of `nice`: 0 to 19, which yields to all others. */
-  niceness?: number
+  /** In a session of its own: its priority can then be set apart from that of the others. */
+  hasOwnSession?: boolean
 }
 
 export interface SeparateServices {
@@ -52,6 +50,7 @@ const ALL = ['member', 'content', 'timeline', 'activity', 'search', 'image', 'ba
 /** Every service in a process of its own, as in production, over one real PostgreSQL. */
 export async function startSeparateServices(options: SeparateServicesOptions = {}): Promise<SeparateServices> {
   const { services = ALL, env = () => ({}), through = (url) => url, database = await startOwnDatabase() } = options
+  const flags = await flagsOfImage()
   const port = await freePortRange()
   /** Second replicas take ports of their own range. */
   const morePorts = await freePortRange()
@@ -61,11 +60,12 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
   const outputs = new Map<string, string>()
   const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
-  async function start(service: ServiceName, { number = 0, env: more = {}, niceness = 0 }: Replica = {}): Promise<void> {
+  async function start(service: ServiceName, { number = 0, env: more = {}, hasOwnSession = false }: Replica = {}): Promise<void> {
     const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
-    const child = spawn(process.execPath, [...NODE_FLAGS, join('services', service, 'src', 'main.ts')], {
+    const child = spawn(process.execPath, [...flags, join('services', service, 'src', 'main.ts')], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: hasOwnSession,
       env: {
         PATH: process.env['PATH'],
         ...urls,
@@ -79,7 +79,6 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
         ...more,
       },
     })
-    if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness)
     const name = nameOf(service, number)
     let isListening = false
     for (const stream of [child.stdout, child.stderr])

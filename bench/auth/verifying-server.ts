@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer } from '@dailyfeed/http-server/http-server'
+import { flagsOfImage } from '@dailyfeed/tests/node-flags'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 
 interface VerifyingServerOptions {
@@ -21,7 +22,7 @@ export interface VerifyingServer {
 
 /** A service that does nothing but judge tokens as every service does, in a process of its own. */
 export async function startVerifyingServer(options: VerifyingServerOptions): Promise<VerifyingServer> {
-  const child: ChildProcess = spawn(process.execPath, ['--max-semi-space-size=16', import.meta.filename, JSON.stringify(options)], {
+  const child: ChildProcess = spawn(process.execPath, [...(await flagsOfImage()), import.meta.filename, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await new Promise<string>((resolve, reject) => {

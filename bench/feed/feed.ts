@@ -1,9 +1,9 @@
 import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { flagsOfImage, flagsOfStart } from '@dailyfeed/tests/node-flags'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
 import { startSeparateServices } from '@dailyfeed/tests/separate-services'
 import type { Figure } from '../figure.ts'
-import { startFlags } from '../start-flags.ts'
 import { coldFeed } from './cold.ts'
 import { type FeedWorld, startFeedWorld } from './feed-world.ts'
 import { growthWithDepth, growthWithFollowings, growthWithPosts } from './growth.ts'
@@ -23,12 +23,11 @@ export async function feedBench(): Promise<Figure[]> {
 
 /** As `npm start` runs them. */
 async function inOneProcess(world: FeedWorld): Promise<Figure[]> {
-  const flags = await startFlags()
   const platform = await startPlatformProcess({
     dataDir: world.database.folder,
-    env: { DATABASE_URL: world.database.ownerUrl, JWKS_URL: world.jwksUrl, NODE_OPTIONS: flags.join(' ') },
+    env: { DATABASE_URL: world.database.ownerUrl, JWKS_URL: world.jwksUrl },
   })
-  const timeline = { url: `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}`, flags }
+  const timeline = { url: `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}`, flags: await flagsOfStart() }
   try {
     // First: the others need the posts that it adds.
     const withPosts = await growthWithPosts(world, timeline)
@@ -53,8 +52,7 @@ async function inProcessesOfTheirOwn(world: FeedWorld): Promise<Figure[]> {
     services: ['timeline', 'gateway'],
     env: () => ({ REDIS_URL: redis.url, JWKS_URL: world.jwksUrl }),
   })
-  // As they are started.
-  const timeline = { url: services.urlOf('timeline'), flags: ['--max-semi-space-size=16'] }
+  const timeline = { url: services.urlOf('timeline'), flags: await flagsOfImage() }
   try {
     return [
       await warmFeedOverRedis(world, timeline, redis.url),

@@ -7,7 +7,6 @@ import { type PlatformProcess, startPlatformProcess } from '@dailyfeed/tests/pla
 import postgres from 'postgres'
 import { factorFigure, type Figure, informationFigure, ratioFigure } from '../figure.ts'
 import { drawGrowth } from '../picture.ts'
-import { startFlags } from '../start-flags.ts'
 import { answerOf, createMixedLoad, type LoadMember, logIn } from './mixed-load.ts'
 import { memoryOf, type TreeMemory } from './process-tree.ts'
 
@@ -37,7 +36,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
  * that of the same load's beginning. Throws where an answer was not what had to come.
  */
 export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Figure[]> {
-  const platform = await startPlatformProcess({ env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000', NODE_OPTIONS: (await startFlags()).join(' ') } })
+  const platform = await startPlatformProcess({ env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000' } })
   const failures: string[] = []
   try {
     const members = await makeMembers(platform)

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { familyOf, runningPids } from '@dailyfeed/tests/process-family'
 
 /** Megabytes of PSS: a page that several processes share is counted once. */
 export interface TreeMemory {
@@ -15,19 +16,12 @@ export async function memoryOf(pid: number): Promise<TreeMemory> {
 }
 
 async function descendantsOf(pid: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).map(Number).filter(Number.isSafeInteger)
   const childrenOf = new Map<number, number[]>()
-  for (const [child, parent] of await Promise.all(pids.map(async (one) => [one, await parentOf(one)] as const)))
+  for (const [child, parent] of await Promise.all((await runningPids()).map(async (one) => [one, (await familyOf(one)).parent] as const)))
     childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), child])
   const found = [...(childrenOf.get(pid) ?? [])]
   for (const one of found) found.push(...(childrenOf.get(one) ?? []))
   return found
-}
-
-/** What stands after the name, which may hold anything. 0 for one that has ended meanwhile. */
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
 async function pssOf(pid: number): Promise<number> {

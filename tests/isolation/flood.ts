@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setPriority } from 'node:os'
 import { ask } from '../acceptance/client.ts'
 
 export interface FloodReport {
@@ -18,6 +17,7 @@ interface FloodOptions {
 }
 
 export interface Flood {
+  pid: number
   stop(): Promise<FloodReport>
 }
 
@@ -28,16 +28,16 @@ const PATHS = [
   '/api/search/posts?keyword=%EC%82%B0%EC%88%98%EC%9C%A0',
 ]
 
-/** Readers in a process of their own, of such a niceness: in truth they are on other machines. */
-export function startFlood(options: FloodOptions, niceness: number): Flood {
-  const child: ChildProcess = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  if (child.pid !== undefined) setPriority(child.pid, niceness)
+/** Readers in a process and a session of their own. */
+export function startFlood(options: FloodOptions): Flood {
+  const child: ChildProcess = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
   let output = ''
   child.stdout?.on('data', (chunk) => {
     output += chunk
   })
   const ended = once(child, 'exit')
   return {
+    pid: child.pid ?? 0,
     async stop() {
       child.stdin?.end()
       const [code] = await ended

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Member, newMember } from '../acceptance/client.ts'
@@ -8,39 +7,49 @@ import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
 import { startTcpBalancer, type TcpBalancer } from '../tcp-balancer.ts'
 import { startFlood } from './flood.ts'
+import { startYielding, type Yielding } from './yielding.ts'
 
-/** The read group yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021). */
-const NICENESS = 19
-
-/** The write group beside a read group that is flooded and released anew: own processes, and a replica. */
+/**
+ * The write group beside a read group that is flooded and released anew: own processes, and a replica. The read group
+ * yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021).
+ */
 export interface IsolationWorld {
   services: SeparateServices
+  /** The read group, and whoever reads. */
+  yielding: Yielding
   stop(): Promise<void>
 }
 
 export async function startIsolationWorld(): Promise<IsolationWorld> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
-  // Whoever connects from now on gets a process of the same niceness.
-  setPriority(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10), NICENESS)
+  const yielding = startYielding()
+  yielding.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
   let balancer: TcpBalancer | undefined
   const services = await startSeparateServices({
     database,
     services: ['member', 'content', 'activity'],
     env: (service): Record<string, string> => (service === 'timeline' || service === 'search' ? { DATABASE_READ_URL: replica.urlOf(service) } : {}),
   })
-  await services.start('search', { niceness: NICENESS })
-  for (const number of [0, 1]) await services.start('timeline', { number, niceness: NICENESS })
+  await startReader(services, yielding, 'search')
+  for (const number of [0, 1]) await startReader(services, yielding, 'timeline', number)
   balancer = await startTcpBalancer([0, 1].map((number) => Number(new URL(services.urlOf('timeline', number)).port)))
   await services.start('gateway', { env: { TIMELINE_URL: balancer.url } })
   return {
     services,
+    yielding,
     async stop() {
+      yielding.stop()
       await balancer?.stop()
       await replica.stop()
       await services.stopAll()
     },
   }
+}
+
+async function startReader(services: SeparateServices, yielding: Yielding, service: 'search' | 'timeline', number = 0): Promise<void> {
+  await services.start(service, { number, hasOwnSession: true })
+  yielding.add(services.pidOf(service, number) as number)
 }
 
 export interface IsolationReport {
@@ -62,7 +71,8 @@ interface IsolationOptions {
 }
 
 /** Members write at a steady pace, first alone, then while readers ask as fast as they can and timeline-svc is restarted, one replica after the other. */
-export async function isolationRun({ services }: IsolationWorld, { seconds, restarts, readers, writesPerSecond }: IsolationOptions): Promise<IsolationReport> {
+export async function isolationRun(world: IsolationWorld, { seconds, restarts, readers, writesPerSecond }: IsolationOptions): Promise<IsolationReport> {
+  const { services, yielding } = world
   const { url } = services
   const [author, reader] = [await newMember({}, url), await newMember({}, url)]
   await reader.ask('POST', `/api/members/follow/${author.id}`)
@@ -70,8 +80,9 @@ export async function isolationRun({ services }: IsolationWorld, { seconds, rest
   const report: IsolationReport = { writes: 0, failedWrites: [], reads: 0, failedReads: [], restarts: 0, quietP99: 0, floodedP99: 0 }
 
   report.quietP99 = percentile99(await writeFor(author, Math.min(15, seconds), writesPerSecond, report))
-  const flood = startFlood({ url, bearer: reader.bearer, readers }, NICENESS)
-  const restarting = restart(services, seconds, restarts, report)
+  const flood = startFlood({ url, bearer: reader.bearer, readers })
+  yielding.add(flood.pid)
+  const restarting = restart(world, seconds, restarts, report)
   report.floodedP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   await restarting
   return { ...report, ...(await flood.stop()) }
@@ -101,12 +112,12 @@ async function writeFor(author: Member, seconds: number, perSecond: number, repo
   return times
 }
 
-async function restart(services: SeparateServices, seconds: number, times: number, report: IsolationReport): Promise<void> {
+async function restart({ services, yielding }: IsolationWorld, seconds: number, times: number, report: IsolationReport): Promise<void> {
   const pause = (seconds * 1_000) / (times + 1)
   for (let n = 0; n < times; n += 1) {
     const begun = performance.now()
     await services.end('timeline', 'SIGTERM', n % 2)
-    await services.start('timeline', { number: n % 2, niceness: NICENESS })
+    await startReader(services, yielding, 'timeline', n % 2)
     report.restarts += 1
     await sleep(Math.max(0, pause - (performance.now() - begun)))
   }
