@@ -1,38 +1,63 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createHttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 
-interface Page {
+export interface Page {
   body: string
   headers: Record<string, string>
 }
 
-interface ConstantServerOptions {
-  pages: readonly Page[]
-  /** Asked twice, one question after the other, before each answer. */
-  redisUrl?: string
-  /** Of Node: those of the service that is measured against it. */
-  flags: readonly string[]
+const MOST_PAGES = 2
+
+/**
+ * The ceiling: our own HTTP server, which sends each page as it is. `redisUrl`: asked twice before each answer, one
+ * question after the other.
+ */
+export async function constantServer(redisUrl?: string): Promise<HttpServer> {
+  const redis = redisUrl === undefined ? undefined : openRedis(redisUrl)
+  // Commands fail until it is connected.
+  while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
+  const app = await createHttpServer({ service: 'constant', logLevel: 'silent', checkReady: async () => {} })
+  const sent: { type: string; bytes: Buffer }[] = []
+  app.put('/pages', { config: { access: 'PUBLIC' } }, async (request) => {
+    const pages = request.body as Page[]
+    for (const [number, { body, headers }] of pages.entries()) sent[number] = { type: headers['content-type'] ?? '', bytes: Buffer.from(body) }
+    return null
+  })
+  for (let number = 0; number < MOST_PAGES; number += 1)
+    app.get(`/${number}`, { config: { access: 'PUBLIC' } }, async (_request, reply) => {
+      const { type, bytes } = sent[number] as (typeof sent)[number]
+      await redis?.get('one')
+      await redis?.get('another')
+      return reply.header('content-type', type).send(bytes)
+    })
+  return app
+}
+
+/** Has it send these, at most two. Returns the address of each. */
+export async function sendConstantly(url: string, pages: readonly Page[]): Promise<string[]> {
+  const { status } = await fetch(`${url}/pages`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(pages) })
+  if (status !== 200) throw new Error(`the constant server answered ${status}`)
+  return pages.map((_, number) => `${url}/${number}`)
 }
 
 export interface ConstantServer {
-  /** Of each page. */
-  urls: string[]
+  url: string
   stop(): Promise<void>
 }
 
-/** The ceiling: our own HTTP server in a process of its own, which sends each page as it is. */
-export async function startConstantServer({ flags, ...options }: ConstantServerOptions): Promise<ConstantServer> {
-  const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename], { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin?.end(JSON.stringify(options))
+/** In a process of its own. `flags`: of Node, those of the service that is measured against it. */
+export async function startConstantServer(flags: readonly string[], redisUrl?: string): Promise<ConstantServer> {
+  const args = redisUrl === undefined ? [] : [redisUrl]
+  const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
     child.once('exit', (code) => reject(new Error(`the constant server ended with ${code}`)))
   })
   return {
-    urls: options.pages.map((_, number) => `${url}/${number}`),
+    url,
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())
@@ -42,21 +67,7 @@ export async function startConstantServer({ flags, ...options }: ConstantServerO
 }
 
 if (import.meta.main) {
-  let text = ''
-  for await (const chunk of process.stdin) text += chunk
-  const { pages, redisUrl } = JSON.parse(text) as Omit<ConstantServerOptions, 'flags'>
-  const redis = redisUrl === undefined ? undefined : openRedis(redisUrl)
-  const app = await createHttpServer({ service: 'constant', logLevel: 'silent', checkReady: async () => {} })
-  for (const [number, { body, headers }] of pages.entries()) {
-    const bytes = Buffer.from(body)
-    app.get(`/${number}`, { config: { access: 'PUBLIC' } }, async (_request, reply) => {
-      await redis?.get('one')
-      await redis?.get('another')
-      return reply.header('content-type', headers['content-type']).send(bytes)
-    })
-  }
-  // Commands fail until it is connected.
-  while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
+  const app = await constantServer(process.argv[2])
   process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
   process.once('SIGTERM', () => process.exit(0))
 }

@@ -37,6 +37,12 @@ export const informationFigure = (name: string, value: number, unit: string): Fi
   met: true,
 })
 
+/** Against a ceiling, told and not judged. */
+export const comparedFigure = (name: string, value: number, ceiling: number, unit: string): Figure => ({
+  ...ratioFigure(name, value, ceiling, unit, 0),
+  target: UNJUDGED,
+})
+
 /** `most`: what the value may be at most, in its unit. */
 export const limitFigure = (name: string, value: number, unit: string, most: number): Figure => ({
   name,

@@ -30,13 +30,21 @@ interface StartOptions {
   env?: Record<string, string>
   dataDir?: string
   port?: number
+  /** What is run, from the root of the repository: something that starts the product, and more. */
+  main?: string
 }
 
 /** The product as a person starts it, in a process and a folder of its own; settles when it is ready. */
-export async function startPlatformProcess({ isFull = false, env = {}, dataDir, port }: StartOptions = {}): Promise<PlatformProcess> {
+export async function startPlatformProcess({
+  isFull = false,
+  env = {},
+  dataDir,
+  port,
+  main = 'platform/src/main.ts',
+}: StartOptions = {}): Promise<PlatformProcess> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'dailyfeed-platform-')))
   const gatewayPort = port ?? (await freePortRange())
-  const child = spawn(process.execPath, [...(await flagsOfStart()), 'platform/src/main.ts', ...(isFull ? ['full'] : [])], {
+  const child = spawn(process.execPath, [...(await flagsOfStart()), main, ...(isFull ? ['full'] : [])], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(gatewayPort), DATA_DIR: folder, DEMO_DATA: 'off', RATE_LIMIT: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

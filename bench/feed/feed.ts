@@ -11,7 +11,7 @@ import { listsAndPost } from './lists.ts'
 import { throughGateway } from './through-gateway.ts'
 import { warmFeed, warmFeedOverRedis } from './warm.ts'
 
-/** Feeds and lists: what they cost against sending the same bytes, cold, and as everything grows to a million posts. Takes about seven minutes. */
+/** Feeds and lists: what they cost against sending the same bytes, cold, and as everything grows to a million posts. Takes about nine minutes. */
 export async function feedBench(): Promise<Figure[]> {
   const world = await startFeedWorld()
   try {
@@ -24,15 +24,20 @@ export async function feedBench(): Promise<Figure[]> {
 /** As `npm start` runs them. */
 async function inOneProcess(world: FeedWorld): Promise<Figure[]> {
   const platform = await startPlatformProcess({
+    main: 'bench/feed/platform-with-constant.ts',
     dataDir: world.database.folder,
     env: { DATABASE_URL: world.database.ownerUrl, JWKS_URL: world.jwksUrl },
   })
-  const timeline = { url: `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}`, flags: await flagsOfStart() }
+  const timeline = {
+    url: `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}`,
+    flags: await flagsOfStart(),
+    constantUrl: /^constant: (\S+)$/m.exec(platform.output())?.[1] ?? '',
+  }
   try {
     // First: the others need the posts that it adds.
     const withPosts = await growthWithPosts(world, timeline)
     return [
-      await warmFeed(world, timeline),
+      ...(await warmFeed(world, timeline)),
       withPosts,
       await growthWithFollowings(world, timeline),
       await growthWithDepth(world, timeline),

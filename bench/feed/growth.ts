@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sendConstantly } from '../constant-server.ts'
 import { factorFigure, type Figure } from '../figure.ts'
 import { requestsPerSecond, turnByTurn } from '../load.ts'
 import { drawGrowth } from '../picture.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
-import { constantOf, FEED, FOLLOWINGS, type Timeline } from './timeline.ts'
+import { FEED, FOLLOWINGS, pagesOf, type Timeline, type TimelineWithConstant } from './timeline.ts'
 
 const ROUNDS = 3
 const SECONDS = { warmUpSeconds: 1, seconds: 3 }
@@ -20,7 +21,7 @@ interface Point {
 }
 
 /** A warm page, in times of sending the same bytes: between two sizes lie minutes, in which the machine may have changed. */
-export async function growthWithPosts(world: FeedWorld, timeline: Timeline): Promise<Figure> {
+export async function growthWithPosts(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure> {
   const points: Point[] = []
   for (const posts of POSTS) {
     await world.growTo(posts)
@@ -40,7 +41,7 @@ async function waitUntilHeardOf(world: FeedWorld, { url }: Timeline): Promise<vo
   await sleep(1_000)
 }
 
-export async function growthWithFollowings(world: FeedWorld, timeline: Timeline): Promise<Figure> {
+export async function growthWithFollowings(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure> {
   const readers: Reader[] = []
   for (const count of FOLLOWING_COUNTS) readers.push(...(await world.newReaders(1, count)))
   const costs = await warmCosts(timeline, readers)
@@ -49,19 +50,15 @@ export async function growthWithFollowings(world: FeedWorld, timeline: Timeline)
   return growthFigure('warm, 1,000 followings against 100', points, 'constants')
 }
 
-/** What a page costs each of them, all turn by turn, in what sending the first one's bytes costs. */
-async function warmCosts(timeline: Timeline, readers: readonly Reader[]): Promise<number[]> {
-  const constant = await constantOf(timeline, [FEED], readers[0] as Reader)
+/** What a page costs each of them, all turn by turn, in what the same process needs to send the first one's bytes. */
+async function warmCosts(timeline: TimelineWithConstant, readers: readonly Reader[]): Promise<number[]> {
+  const constant = await sendConstantly(timeline.constantUrl, await pagesOf(timeline, [FEED], readers[0] as Reader))
   const measureOf = ({ authorization }: Reader) => [authorization, () => requestsPerSecond(`${timeline.url}${FEED}`, { authorization }, SECONDS)] as const
-  try {
-    const rates = await turnByTurn<string>(ROUNDS, {
-      constant: () => requestsPerSecond(constant.urls, {}, SECONDS),
-      ...Object.fromEntries(readers.map(measureOf)),
-    })
-    return readers.map(({ authorization }) => (rates['constant'] ?? Number.NaN) / (rates[authorization] ?? Number.NaN))
-  } finally {
-    await constant.stop()
-  }
+  const rates = await turnByTurn<string>(ROUNDS, {
+    constant: () => requestsPerSecond(constant, {}, SECONDS),
+    ...Object.fromEntries(readers.map(measureOf)),
+  })
+  return readers.map(({ authorization }) => (rates['constant'] ?? Number.NaN) / (rates[authorization] ?? Number.NaN))
 }
 
 /** Beyond what is remembered: a walk of a thousand pages, and then the pages of some depths again and again. */

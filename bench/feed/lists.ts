@@ -1,39 +1,39 @@
-import { type Figure, ratioFigure } from '../figure.ts'
+import { sendConstantly } from '../constant-server.ts'
+import { comparedFigure, type Figure, ratioFigure } from '../figure.ts'
 import { requestsPerSecond, turnByTurn } from '../load.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
-import { constantOf, FOLLOWINGS, type Timeline } from './timeline.ts'
+import { besideConstant, FOLLOWINGS, pagesOf, type TimelineWithConstant } from './timeline.ts'
 
 const ROUNDS = 3
 const SECONDS = { warmUpSeconds: 1, seconds: 3 }
 const COMMENTS = 20
 const LEAST_RATIO = 0.4
 
-/** Rankings of all posts, and a post with its comments in two requests, against sending the same bytes. */
-export async function listsAndPost(world: FeedWorld, timeline: Timeline): Promise<Figure[]> {
+/** Rankings of all posts, and a post with its comments in two requests, against the same process sending the same bytes, and against one that does nothing else. */
+export async function listsAndPost(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure[]> {
   const postId = await makeCountsAndComments(world)
   const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
-  const figureOf = async (name: string, paths: readonly string[]) => {
+  const figuresOf = async (name: string, paths: readonly string[]) => {
     const { authorization } = reader
-    const constant = await constantOf(timeline, paths, reader)
-    try {
-      const rates = await turnByTurn(ROUNDS, {
-        list: () =>
-          requestsPerSecond(
-            paths.map((path) => `${timeline.url}${path}`),
-            { authorization },
-            SECONDS,
-          ),
-        constant: () => requestsPerSecond(constant.urls, {}, SECONDS),
-      })
-      return ratioFigure(name, rates.list, rates.constant, 'requests/s', LEAST_RATIO)
-    } finally {
-      await constant.stop()
-    }
+    const asked = paths.map((path) => `${timeline.url}${path}`)
+    const pages = await pagesOf(timeline, paths, reader)
+    const embedded = await sendConstantly(timeline.constantUrl, pages)
+    const { list, constant, alone } = await besideConstant(timeline, pages, (urls) =>
+      turnByTurn(ROUNDS, {
+        list: () => requestsPerSecond(asked, { authorization }, SECONDS),
+        constant: () => requestsPerSecond(embedded, {}, SECONDS),
+        alone: () => requestsPerSecond(urls, {}, SECONDS),
+      }),
+    )
+    return [
+      ratioFigure(name, list, constant, 'requests/s', LEAST_RATIO),
+      comparedFigure(`${name}, of a process that sends nothing but constants`, list, alone, 'requests/s'),
+    ]
   }
   return [
-    await figureOf('most popular', ['/api/timeline/posts/most-popular']),
-    await figureOf('most commented', ['/api/timeline/posts/most-commented']),
-    await figureOf('a post with its comments', [`/api/timeline/posts/${postId}`, `/api/timeline/posts/${postId}/comments`]),
+    ...(await figuresOf('most popular', ['/api/timeline/posts/most-popular'])),
+    ...(await figuresOf('most commented', ['/api/timeline/posts/most-commented'])),
+    ...(await figuresOf('a post with its comments', [`/api/timeline/posts/${postId}`, `/api/timeline/posts/${postId}/comments`])),
   ]
 }
 
