@@ -5,7 +5,7 @@ import { type IsolationWorld, isolationRun, startIsolationWorld } from '../isola
 let world: IsolationWorld
 
 beforeAll(async () => {
-  world = await startIsolationWorld()
+  world = await startIsolationWorld({ readsYield: false })
 })
 afterAll(() => world?.stop())
 

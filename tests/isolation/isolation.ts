@@ -9,22 +9,24 @@ import { startTcpBalancer, type TcpBalancer } from '../tcp-balancer.ts'
 import { startFlood } from './flood.ts'
 import { startYielding, type Yielding } from './yielding.ts'
 
-/**
- * The write group beside a read group that is flooded and released anew: own processes, and a replica. The read group
- * yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021).
- */
+/** The write group beside a read group that is flooded and released anew: own processes, and a replica. */
 export interface IsolationWorld {
   services: SeparateServices
-  /** The read group, and whoever reads. */
-  yielding: Yielding
+  /** The read group, and whoever reads; undefined where they need not yield. */
+  yielding: Yielding | undefined
   stop(): Promise<void>
 }
 
-export async function startIsolationWorld(): Promise<IsolationWorld> {
+interface IsolationWorldOptions {
+  /** Whether the read group yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021). */
+  readsYield: boolean
+}
+
+export async function startIsolationWorld({ readsYield }: IsolationWorldOptions): Promise<IsolationWorld> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
-  const yielding = startYielding()
-  yielding.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
+  const yielding = readsYield ? startYielding() : undefined
+  yielding?.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
   let balancer: TcpBalancer | undefined
   const services = await startSeparateServices({
     database,
@@ -39,7 +41,7 @@ export async function startIsolationWorld(): Promise<IsolationWorld> {
     services,
     yielding,
     async stop() {
-      yielding.stop()
+      yielding?.stop()
       await balancer?.stop()
       await replica.stop()
       await services.stopAll()
@@ -47,9 +49,9 @@ export async function startIsolationWorld(): Promise<IsolationWorld> {
   }
 }
 
-async function startReader(services: SeparateServices, yielding: Yielding, service: 'search' | 'timeline', number = 0): Promise<void> {
-  await services.start(service, { number, hasOwnSession: true })
-  yielding.add(services.pidOf(service, number) as number)
+async function startReader(services: SeparateServices, yielding: Yielding | undefined, service: 'search' | 'timeline', number = 0): Promise<void> {
+  await services.start(service, { number, hasOwnSession: yielding !== undefined })
+  yielding?.add(services.pidOf(service, number) as number)
 }
 
 export interface IsolationReport {
@@ -81,7 +83,7 @@ export async function isolationRun(world: IsolationWorld, { seconds, restarts, r
 
   report.quietP99 = percentile99(await writeFor(author, Math.min(15, seconds), writesPerSecond, report))
   const flood = startFlood({ url, bearer: reader.bearer, readers })
-  yielding.add(flood.pid)
+  yielding?.add(flood.pid)
   const restarting = restart(world, seconds, restarts, report)
   report.floodedP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   await restarting

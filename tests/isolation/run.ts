@@ -4,7 +4,7 @@ import { isolationRun, startIsolationWorld } from './isolation.ts'
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 say('a minute of writes beside a flood of reads, while timeline-svc is restarted ten times…')
-const world = await startIsolationWorld()
+const world = await startIsolationWorld({ readsYield: true })
 try {
   const report = await isolationRun(world, { seconds: 60, restarts: 10, readers: 16, writesPerSecond: 20 })
   say(`writes · failed                   ${report.writes} · ${report.failedWrites.length}`)
