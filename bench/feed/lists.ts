@@ -1,35 +1,16 @@
-import { sendConstantly } from '../constant-server.ts'
-import { comparedFigure, type Figure, ratioFigure } from '../figure.ts'
-import { requestsPerSecond, turnByTurn } from '../load.ts'
+import type { Figure } from '../figure.ts'
+import { againstConstants } from './against-constants.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
-import { besideConstant, FOLLOWINGS, pagesOf, type TimelineWithConstant } from './timeline.ts'
+import { FOLLOWINGS, type TimelineWithConstant } from './timeline.ts'
 
-const ROUNDS = 3
-const SECONDS = { warmUpSeconds: 1, seconds: 3 }
 const COMMENTS = 20
 const LEAST_RATIO = 0.4
 
-/** Rankings of all posts, and a post with its comments in two requests, against the same process sending the same bytes, and against one that does nothing else. */
+/** Rankings of all posts, and a post with its comments in two requests. */
 export async function listsAndPost(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure[]> {
   const postId = await makeCountsAndComments(world)
   const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
-  const figuresOf = async (name: string, paths: readonly string[]) => {
-    const { authorization } = reader
-    const asked = paths.map((path) => `${timeline.url}${path}`)
-    const pages = await pagesOf(timeline, paths, reader)
-    const embedded = await sendConstantly(timeline.constantUrl, pages)
-    const { list, constant, alone } = await besideConstant(timeline, pages, (urls) =>
-      turnByTurn(ROUNDS, {
-        list: () => requestsPerSecond(asked, { authorization }, SECONDS),
-        constant: () => requestsPerSecond(embedded, {}, SECONDS),
-        alone: () => requestsPerSecond(urls, {}, SECONDS),
-      }),
-    )
-    return [
-      ratioFigure(name, list, constant, 'requests/s', LEAST_RATIO),
-      comparedFigure(`${name}, of a process that sends nothing but constants`, list, alone, 'requests/s'),
-    ]
-  }
+  const figuresOf = (name: string, paths: readonly string[]) => againstConstants(timeline, reader, { name, paths, leastRatio: LEAST_RATIO })
   return [
     ...(await figuresOf('most popular', ['/api/timeline/posts/most-popular'])),
     ...(await figuresOf('most commented', ['/api/timeline/posts/most-commented'])),
