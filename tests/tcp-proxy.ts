@@ -28,9 +28,17 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
 
   function pass(from: Socket, to: Socket) {
     const waiting: Buffer[] = []
+    /** On its way, slowly. */
+    const later: Buffer[] = []
     let left = Number.POSITIVE_INFINITY
     const go = () => {
       for (const chunk of waiting.splice(0)) to.write(chunk)
+    }
+    // The first that is on its way, whichever was sent when: a link that became quick again changes no order.
+    const arrive = () => {
+      const chunk = later.shift() as Buffer
+      if (isHeld) waiting.push(chunk)
+      else if (to.writable) to.write(chunk)
     }
     from.on('data', (chunk) => {
       if (chunk.length >= left) {
@@ -40,8 +48,10 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
         return
       }
       left -= chunk.length
-      if (isHeld) waiting.push(chunk)
-      else if (delay > 0) setTimeout(() => (isHeld ? waiting.push(chunk) : to.writable && to.write(chunk)), delay)
+      if (delay > 0 || later.length > 0) {
+        later.push(chunk)
+        setTimeout(arrive, delay)
+      } else if (isHeld) waiting.push(chunk)
       else if (!to.write(chunk)) {
         from.pause()
         to.once('drain', () => from.resume())

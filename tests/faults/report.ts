@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from './fault.ts'
-import { settle, type World } from './world.ts'
+import { RUNNING, settle, type World } from './world.ts'
 
 /** What a fault did. */
 export interface FaultReport {
@@ -42,7 +42,7 @@ export async function runFault(world: World, fault: Fault, known: Set<string> = 
   const unanswered = after.unanswered - before.unanswered
   if (fault.refuses === undefined && refused + unanswered > 0)
     failures.push(`${refused} writes were refused and ${unanswered} not answered; the first: ${JSON.stringify(ledger.refused.at(before.refused))}`)
-  failures.push(...lost.slice(0, SHOWN), ...doubled.slice(0, SHOWN))
+  failures.push(...inShort(lost), ...inShort(doubled))
   return {
     id: fault.id,
     title: fault.title,
@@ -55,6 +55,18 @@ export async function runFault(world: World, fault: Fault, known: Set<string> = 
     failures,
   }
 }
+
+/** The first of each kind, and how many more there are: which kinds are missing says where they got stuck. */
+function inShort(all: readonly string[]): string[] {
+  const kinds = Map.groupBy(all, (what) => what.replaceAll(/###\S*|\d+/g, '…'))
+  return [...kinds.values()].flatMap((of) => [...of.slice(0, SHOWN), ...(of.length > SHOWN ? [`and ${of.length - SHOWN} more like it`] : [])])
+}
+
+const LAST_WORDS = 3_000
+
+/** The end of what each service logged: read where a fault did not hold. */
+export const lastWordsOf = ({ services }: World): string =>
+  RUNNING.map((service) => `── ${service} said last\n${services.outputOf(service).slice(-LAST_WORDS)}`).join('\n')
 
 const COLUMNS = ['fault', 'acknowledged', 'refused', 'unanswered', 'lost', 'doubled', 'recovered'] as const
 

@@ -5,7 +5,7 @@ import { listenerFaults } from './listener-faults.ts'
 import { midnightFaults, zoneOfMidnightIn } from './midnight-faults.ts'
 import { publisherFaults } from './publisher-faults.ts'
 import { randomFaults } from './random-faults.ts'
-import { type FaultReport, runFault, tableOf } from './report.ts'
+import { type FaultReport, lastWordsOf, runFault, tableOf } from './report.ts'
 import { startWorld } from './world.ts'
 import { topicFaults } from './topic-faults.ts'
 
@@ -57,8 +57,7 @@ async function runIn(options: Parameters<typeof startWorld>[0], faults: readonly
       const report = await runFault(world, fault, known)
       say(`   ${report.failures.length === 0 ? 'held' : `FAILED: ${report.failures.join('; ')}`}; recovered in ${report.recovered.toFixed(1)} s`)
       reports.push(report)
-      if (report.failures.length > 0 && values.verbose)
-        for (const service of ['content', 'activity'] as const) say(world.services.outputOf(service).slice(-4_000))
+      if (report.failures.length > 0 && values.verbose) say(lastWordsOf(world))
     }
   } finally {
     await world.stop()

@@ -4,7 +4,7 @@ import { redisIsMissing } from '../redis.ts'
 import { listenerFaults } from './listener-faults.ts'
 import { publisherFaults } from './publisher-faults.ts'
 import { randomFaults } from './random-faults.ts'
-import { runFault } from './report.ts'
+import { lastWordsOf, runFault } from './report.ts'
 import { topicFaults } from './topic-faults.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -24,7 +24,7 @@ test.skipIf(isMissing).each(quick.map((fault) => [`${fault.id}: ${fault.title}`,
   'nothing is lost and nothing counted twice, %s',
   async (_title, fault) => {
     const report = await runFault(world, fault, known)
-    expect(report.failures).toEqual([])
+    expect(report.failures, lastWordsOf(world)).toEqual([])
     expect(report.acknowledged).toBeGreaterThan(20)
   },
 )
@@ -36,5 +36,5 @@ test.skipIf(isMissing)('nothing is lost and nothing counted twice when faults co
     randomFaults(0.5, (line) => told.push(line)),
     known,
   )
-  expect(report.failures, told.join('\n')).toEqual([])
+  expect(report.failures, [...told, lastWordsOf(world)].join('\n')).toEqual([])
 })

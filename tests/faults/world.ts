@@ -59,7 +59,7 @@ interface WorldOptions {
   databaseSettings?: readonly string[]
 }
 
-const RUNNING = ['member', 'content', 'timeline', 'activity', 'search'] as const
+export const RUNNING = ['member', 'content', 'timeline', 'activity', 'search'] as const
 const LISTENING: readonly ServiceName[] = ['activity', 'search']
 const MEMBERS = 4
 export const TOPIC_PREFIX = 'member-activity'

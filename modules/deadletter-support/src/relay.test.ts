@@ -44,14 +44,14 @@ async function write(count: number, postId = 1): Promise<void> {
 
 type Take = (events: MemberActivityEvent[]) => Promise<void>
 
-function start(takers: Record<string, Take>): Relay {
+function start(takers: Record<string, Take>, stepMilliseconds?: number): Relay {
   const destinationOf = (take: Take): Destination => ({
     lanes: 1,
     deliver: (events) => take(events.map(({ json }) => JSON.parse(json))),
     close: async () => {},
   })
   const destinations = Object.fromEntries(Object.entries(takers).map(([name, take]) => [name, destinationOf(take)]))
-  const relay = startRelay({ sql, schema: 'content', destinations, log: silent })
+  const relay = startRelay({ sql, schema: 'content', destinations, log: silent, ...(stepMilliseconds === undefined ? {} : { stepMilliseconds }) })
   relays.push(relay)
   return relay
 }
@@ -141,6 +141,24 @@ test('a relay whose connection is cut goes on by itself', async () => {
   await sleep(100)
   await write(10).catch(() => write(10))
   await until(() => activity.received.length >= 20)
+})
+
+test('a delivery that never comes to an end is given up, and everything arrives', async () => {
+  const activity = subscriber()
+  const search = subscriber()
+  let calls = 0
+  const hangsOnce: Take = (events) => {
+    calls += 1
+    return calls === 1 ? new Promise(() => {}) : activity.deliver(events)
+  }
+  await write(10)
+  start({ activity: hangsOnce, search: search.deliver }, 500)
+  await until(() => activity.received.length >= 10)
+  await write(5)
+  for (const { received } of [activity, search]) {
+    await until(() => received.length >= 15)
+    expect(new Set(received.map(({ eventId }) => eventId)).size).toBe(15)
+  }
 })
 
 test('a woken relay delivers at once, without waiting for its next look', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { withDeadline } from '@dailyfeed/kafka-support/deadline'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
@@ -13,6 +14,8 @@ interface RelayOptions {
   log: FastifyBaseLogger
   /** Told of each batch that a destination took. */
   onDelivered?: (destination: string, events: number) => void
+  /** For one step, whatever it waits for. */
+  stepMilliseconds?: number
 }
 
 export interface Relay {
@@ -39,6 +42,11 @@ const LAST_RETRY_MILLISECONDS = 2_000
 /** After a crash another relay takes over when the lease ends; renewed three times in its life. */
 const LEASE_SECONDS = 3
 const RENEW_MILLISECONDS = 1_000
+/**
+ * For one step of the relay. All that it asks has an end of its own before (a statement 15 s, a send or a call 15 s); what
+ * has none then, never comes, and would hold up its destination until somebody starts the process anew.
+ */
+const STEP_MILLISECONDS = 30_000
 const TURN_DAYS_EVERY_MILLISECONDS = 3_600_000
 /** A day more than topics are kept, so that what was sent late can still be asked for. */
 const OUTBOX_DAYS_KEPT = 8
@@ -48,7 +56,7 @@ const OUTBOX_DAYS_KEPT = 8
  * (a lease); the others wait to take over. At least once: a crash after delivery delivers again, and the listeners take
  * effect once.
  */
-export function startRelay({ sql, schema, destinations, log, onDelivered = () => {} }: RelayOptions): Relay {
+export function startRelay({ sql, schema, destinations, log, onDelivered = () => {}, stepMilliseconds = STEP_MILLISECONDS }: RelayOptions): Relay {
   const holder = randomUUID()
   const pause = createPause()
   let stopping = false
@@ -59,9 +67,13 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
   const databaseNow = () => databaseAhead + performance.now()
   const isActive = () => !stopping && performance.now() < leaseEndsAt
 
+  const inTime = <Value>(what: string, step: Promise<Value>): Promise<Value> =>
+    withDeadline(step, stepMilliseconds, () => new Error(`${what} came to no end within ${stepMilliseconds / 1_000} s`))
+  const readPending = (name: string, afterId: number) => inTime('reading', findPending(sql, schema, name, afterId, READ))
+
   async function renewLease(): Promise<boolean> {
     const askedAt = performance.now()
-    const now = await takeLease(sql, schema, holder, LEASE_SECONDS)
+    const now = await inTime('taking the lease', takeLease(sql, schema, holder, LEASE_SECONDS))
     if (now === undefined) return false
     databaseAhead = now - askedAt
     // Counted from before the question: never longer than the database thinks.
@@ -73,7 +85,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
     let turnedAt = Number.NEGATIVE_INFINITY
     while (isActive()) {
       if (performance.now() - turnedAt > TURN_DAYS_EVERY_MILLISECONDS) {
-        await turnOutboxDays(sql, schema, OUTBOX_DAYS_KEPT)
+        await inTime('turning days', turnOutboxDays(sql, schema, OUTBOX_DAYS_KEPT))
         turnedAt = performance.now()
       }
       await pause.untilStopped(RENEW_MILLISECONDS)
@@ -94,11 +106,11 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
           const batch = lane.slice(from, from + BATCH)
           const ids = batch.map(({ id }) => id)
           await deliverParts(name, destination, batch).catch(async (error) => {
-            if (error instanceof DestinationAwayError) await recordAttempt(sql, schema, ids, error.message)
+            if (error instanceof DestinationAwayError) await inTime('noting an attempt', recordAttempt(sql, schema, ids, error.message))
             throw error
           })
           await deleting
-          deleting = deletePending(sql, schema, ids)
+          deleting = inTime('deleting', deletePending(sql, schema, ids))
           // What fails here ends the term at the next batch; until then nobody else hears of it.
           deleting.catch(() => {})
         }
@@ -110,7 +122,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
     while (isActive()) {
       const calls = pause.calls()
-      const read = await (ahead ?? findPending(sql, schema, name, 0, READ))
+      const read = await (ahead ?? readPending(name, 0))
       ahead = undefined
       if (read.length === 0) {
         await pause.untilWoken(POLL_MILLISECONDS, calls)
@@ -118,7 +130,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
       }
       if (read.length === READ && readsAhead < MAX_READS_AHEAD) {
         // The next are read while these are sent. They are used only after these have arrived, so that order is kept.
-        ahead = findPending(sql, schema, name, read.at(-1)?.id ?? 0, READ)
+        ahead = readPending(name, read.at(-1)?.id ?? 0)
         ahead.catch(() => {})
       }
       readsAhead = ahead === undefined ? 0 : readsAhead + 1
@@ -142,16 +154,17 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
   /** A batch that is refused is halved until what is refused stands alone and is DEAD, so that it holds up no other. */
   async function deliverParts(name: string, destination: Destination, batch: PendingEvent[]): Promise<void> {
     try {
-      await destination.deliver(
+      const sending = destination.deliver(
         batch.map((event) => event.read()),
         databaseNow(),
       )
+      await withDeadline(sending, stepMilliseconds, () => new DestinationAwayError(`no end of the delivery within ${stepMilliseconds / 1_000} s`))
       onDelivered(name, batch.length)
     } catch (error) {
       const [only] = batch
       if (!(error instanceof DeliveryRefusedError) || only === undefined) throw error
       if (batch.length === 1) {
-        await markDead(sql, schema, only.id, error.message)
+        await inTime('setting an event aside', markDead(sql, schema, only.id, error.message))
         log.error({ schema, destination: name, pendingId: only.id, err: error }, 'event refused for good')
         return
       }

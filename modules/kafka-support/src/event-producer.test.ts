@@ -121,3 +121,19 @@ test.skipIf(isMissing)(
   },
   40_000,
 )
+
+test.skipIf(isMissing).for(both)('with acks = %s a producer that got no answer at all does not wait for it ever after', async (acks) => {
+  const topic = await newTopic(admin)
+  const producer = createEventProducer({ connection, acks, clientId: 'test', deadlineMilliseconds: 500 })
+  await producer.send(topic, recordsOf(1))
+  kafka.nodes[0]?.pause()
+  await sleep(200)
+  const ends = await Promise.all([1, 2].slice(0, producer.sendsAtOnce).map((n) => untilItEnds(producer.send(topic, recordsOf(1, 1_000 + n)))))
+  kafka.nodes[0]?.resume()
+  for (const { error, milliseconds } of ends) {
+    expect(error).toBeInstanceOf(BrokerAwayError)
+    expect(milliseconds).toBeLessThan(1_000)
+  }
+  await expect.poll(async () => (await untilItEnds(producer.send(topic, recordsOf(1, 1)))).error, { timeout: 10_000 }).toBeUndefined()
+  await producer.close()
+})

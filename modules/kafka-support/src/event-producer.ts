@@ -1,6 +1,7 @@
 import { ProduceAcks, Producer } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
 import { clientOptionsOf, hearErrors } from './client-options.ts'
+import { withDeadline } from './deadline.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 
 /** Whose receipt a send waits for: the leader's, or that of every replica in sync. */
@@ -27,6 +28,7 @@ interface EventProducerOptions {
   connection: KafkaConnection
   acks: Acks
   clientId: string
+  deadlineMilliseconds?: number
 }
 
 /** Longer than any attempt of the library takes: connection, metadata and request, with its retries. */
@@ -37,7 +39,7 @@ const SEND_DEADLINE_MILLISECONDS = 15_000
  * producer idempotent. The relay repeats, so that the library hardly does: a repeated send doubles records, and a late
  * answer is a late dead letter.
  */
-export function createEventProducer({ connection, acks, clientId }: EventProducerOptions): EventProducer {
+export function createEventProducer({ connection, acks, clientId, deadlineMilliseconds = SEND_DEADLINE_MILLISECONDS }: EventProducerOptions): EventProducer {
   const isIdempotent = acks === 'all'
   const open = () => {
     const producer = new Producer<string, Buffer, string, string>({
@@ -58,26 +60,26 @@ export function createEventProducer({ connection, acks, clientId }: EventProduce
     sendsAtOnce: isIdempotent ? 1 : 2,
 
     async send(topic, records) {
-      let timer: NodeJS.Timeout | undefined
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('no answer in time')), SEND_DEADLINE_MILLISECONDS)
-      })
+      const used = producer
+      let isLate = false
       try {
-        const sending = producer.send({
+        const sending = used.send({
           messages: records.map(({ key, value }) => ({ topic, key, value })),
           // The library ignores acks that are given to the constructor.
           acks: isIdempotent ? ProduceAcks.ALL : ProduceAcks.LEADER,
         })
-        await Promise.race([sending, deadline])
+        await withDeadline(sending, deadlineMilliseconds, () => {
+          isLate = true
+          return new Error('no answer in time')
+        })
       } catch (error) {
-        // An idempotent producer that gave up knows no more which sequence the brokers expect: a new one begins anew.
-        if (isIdempotent) {
-          producer.close(true).catch(() => {})
+        // An idempotent producer that gave up knows no more which sequence the brokers expect. One without an answer waits
+        // for something that no longer comes, and so would every send after this one. A new one begins anew.
+        if ((isIdempotent || isLate) && producer === used) {
+          used.close(true).catch(() => {})
           producer = open()
         }
         throw brokerFaultOf(error)
-      } finally {
-        clearTimeout(timer)
       }
     },
     async close() {

@@ -1,6 +1,7 @@
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
 import { clientOptionsOf, hearErrors } from './client-options.ts'
+import { withDeadline } from './deadline.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createOffsetCommitter } from './offset-committer.ts'
 import { createPartitionQueues } from './partition-queues.ts'
@@ -48,6 +49,7 @@ const LAST_REPEAT_MILLISECONDS = 5_000
 /** A batch takes tens of milliseconds; one that waits for a lock, some seconds. */
 const FINISH_MILLISECONDS = 10_000
 const FLUSH_MILLISECONDS = 3_000
+const CLOSE_MILLISECONDS = 2_000
 const JOIN_DEADLINE_MILLISECONDS = 30_000
 
 type Received = TopicRecord & { leaderEpoch: number }
@@ -88,9 +90,10 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
         highWaterMark: BATCH,
       }),
       JOIN_DEADLINE_MILLISECONDS,
+      () => new Error(`the group was not joined within ${JOIN_DEADLINE_MILLISECONDS / 1_000} s`),
     )
   } catch (error) {
-    await consumer.close(true).catch(() => {})
+    await closeSoon(consumer)
     throw error
   }
 
@@ -185,11 +188,14 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
       // A commit to brokers that are away, or of a topic that is gone, is tried without end; what is not committed comes again.
       await Promise.race([committer.flush(), pauseFor(FLUSH_MILLISECONDS)])
       // In this order: `close(true)` of the consumer would cut what its streams still do.
-      await Promise.race([stream.close().catch(() => {}), pauseFor(2_000)])
-      await Promise.race([consumer.close(true).catch(() => {}), pauseFor(2_000)])
+      await Promise.race([stream.close().catch(() => {}), pauseFor(CLOSE_MILLISECONDS)])
+      await closeSoon(consumer)
     },
   }
 }
+
+/** Leaving a group is tried without end where its brokers do not answer; whoever is left in it goes by its session. */
+const closeSoon = (consumer: { close(force: boolean): Promise<void> }) => Promise.race([consumer.close(true).catch(() => {}), pauseFor(CLOSE_MILLISECONDS)])
 
 const receivedOf = (message: Message<Buffer, Buffer, Buffer, Buffer>): Received => ({
   topic: message.topic,
@@ -216,16 +222,4 @@ function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
       resolve()
     }
   })
-}
-
-async function withDeadline<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the group was not joined within ${milliseconds / 1_000} s`)), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -133,6 +133,22 @@ test('a pool that was ended while it was about to connect again does not', async
   expect(await database.sql`select pid from pg_stat_activity where application_name = ${name}`).toEqual([])
 })
 
+test('a connection on which nothing is heard any more is given up, and what waited for it fails; one that nobody waits for stays', async () => {
+  await sql.end({ timeout: 0 })
+  const url = new URL(database.urlOf('content'))
+  url.port = String(way.port)
+  sql = openPool({ url: url.href, max: 1, name, silenceTimeout: 300 })
+  const pidOf = async () => (await sql<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid
+  const pid = await pidOf()
+  await sleep(700)
+  expect(await pidOf()).toBe(pid)
+  way.hold()
+  const [first, behind] = [outcomeOf(sql`select 1`), outcomeOf(sql`select 2`)]
+  expect([await first, await behind]).toEqual(['LOST', 'LOST'])
+  way.open()
+  await expect.poll(() => outcomeOf(sql`select 3 as n`)).toEqual({ value: [{ n: 3 }] })
+})
+
 test('to cancel a query that a database out of reach still runs ends no process', async () => {
   const query = sql`select pg_sleep(5)`
   const outcome = outcomeOf(query)

@@ -10,17 +10,34 @@ interface PoolOptions {
   readOnly?: boolean
   /** Milliseconds that a statement may take. */
   statementTimeout?: number
+  /** Milliseconds without a word from the server after which a connection that waits for its answer is given up. */
+  silenceTimeout?: number
 }
 
 /** bigint becomes a number: every id and count of ours is below 2^53. */
 const BIGINT = { to: 20, from: [20], parse: Number, serialize: String }
 
-/** A pool whose every statement, lock and idle transaction has an end. Opens no connection before it is used. */
-export function openPool({ url, max, name, readOnly = false, statementTimeout = 10_000 }: PoolOptions): Sql {
+/** The server ends a statement by itself; after so much more it is no longer there to do it. */
+const SILENCE_MILLISECONDS = 5_000
+
+/**
+ * A pool whose every statement, lock and idle transaction has an end, also where the server is gone without a word (its
+ * machine lost its power, a network drops its packets): TCP alone would find that out after a quarter of an hour. Opens no
+ * connection before it is used.
+ */
+export function openPool({
+  url,
+  max,
+  name,
+  readOnly = false,
+  statementTimeout = 10_000,
+  silenceTimeout = statementTimeout + SILENCE_MILLISECONDS,
+}: PoolOptions): Sql {
   return postgres(url, {
     max,
     idle_timeout: 30,
     connect_timeout: 5,
+    silence_timeout: silenceTimeout / 1_000,
     backoff: reconnectDelayOf,
     types: { bigint: BIGINT },
     connection: {

@@ -1,8 +1,9 @@
 import type { NewEventOf, WrittenEvent } from '@dailyfeed/deadletter-support/outbox'
 import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
-import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { isRefusal, isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
+import { findWritten } from './view.queries.ts'
 
 /** What was looked at, by whom. */
 interface Look {
@@ -35,12 +36,16 @@ interface ViewBufferOptions {
 
 const FLUSH_MILLISECONDS = 1_000
 const CAPACITY = 20_000
+/** What the database's clock may be behind this process's, and what a statement may have been under way for. */
+const SLACK_SECONDS = 30
 
 export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = CAPACITY }: ViewBufferOptions): ViewBuffer {
   let waiting: WrittenEvent[] = []
   let shed = 0
   let lastVersion = 0
   let writing: Promise<void> | undefined
+  /** `performance.now()` of the first write since the last that succeeded of which nobody knows whether it was committed. */
+  let inDoubtSince: number | undefined
 
   /** Rises with each look of this process, and over its restarts: microseconds, pushed on where the clock stands. */
   function nextVersion(): number {
@@ -49,15 +54,19 @@ export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = C
   }
 
   async function write(): Promise<void> {
-    const events = waiting
+    let events = waiting
     waiting = []
     if (shed > 0) log.warn({ shed }, 'the buffer of views was full; some were not counted')
     shed = 0
     if (events.length === 0) return
+    const startedAt = performance.now()
     try {
+      if (inDoubtSince !== undefined) events = await withoutWritten(events, inDoubtSince)
       await insertEvents(sql, 'timeline', events)
+      inDoubtSince = undefined
       onWritten()
     } catch (error) {
+      if (!isRefusal(error)) inDoubtSince ??= startedAt
       if (!isTransientFault(error)) {
         log.error({ err: error, lost: events.length }, 'views could not be written')
         return
@@ -67,6 +76,12 @@ export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = C
       waiting = [...kept, ...waiting]
       log.warn({ err: error, waiting: waiting.length }, 'views wait for the database')
     }
+  }
+
+  /** A connection may be lost after the commit and before the answer: those looks would be counted twice. */
+  async function withoutWritten(events: WrittenEvent[], since: number): Promise<WrittenEvent[]> {
+    const written = await findWritten(sql, events, Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS)
+    return events.filter(({ messageKey }) => !written.has(messageKey))
   }
 
   async function flush(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { type AddressInfo, connect, createServer as createDoor } from 'node:net'
+import { type AddressInfo, connect, createServer as createDoor, type Socket } from 'node:net'
 import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import { insertMember } from '@dailyfeed/tests/members'
 import { testTokens } from '@dailyfeed/tests/tokens'
@@ -115,6 +115,47 @@ test('while the database is away views wait, up to the buffer’s size, and are 
   await new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve))
   await views.flush()
   expect(await eventsOf(post)).toHaveLength(3)
+  await views.close()
+  await sql.end({ timeout: 1 })
+  door.close()
+})
+
+test('looks that were written, and of which the connection was lost before it said so, are not counted twice', async () => {
+  const target = new URL(timeline.database.urlOf('timeline'))
+  let isDeaf = false
+  const open = new Set<Socket>()
+  const door = createDoor((socket) => {
+    const onward = connect(Number(target.port), target.hostname)
+    open.add(socket)
+    for (const one of [socket, onward]) one.on('error', () => {})
+    socket.on('close', () => onward.destroy())
+    socket.pipe(onward)
+    onward.on('data', (chunk) => isDeaf || socket.write(chunk))
+  })
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  const through = new URL(target)
+  through.host = `127.0.0.1:${(door.address() as AddressInfo).port}`
+  const sql = openPool({ url: through.href, max: 1, name: 'view-test' })
+  const views = createViewBuffer({ sql, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log: { warn() {}, error() {} } })
+  const [warm, post] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]
+  // The statement is known to the connection by now: it is sent, and takes effect, in one go.
+  views.add('POST_READ', aLook(warm))
+  await views.flush()
+  for (let n = 0; n < 3; n += 1) views.add('POST_READ', aLook(post))
+  isDeaf = true
+  const flushing = views.flush()
+  await expect.poll(() => eventsOf(post)).toHaveLength(3)
+  isDeaf = false
+  for (const socket of open) socket.destroy()
+  await flushing
+  views.add('POST_READ', aLook(post))
+  await expect
+    .poll(async () => {
+      await views.flush()
+      return (await eventsOf(post)).length
+    })
+    .toBeGreaterThan(3)
+  expect(await eventsOf(post)).toHaveLength(4)
   await views.close()
   await sql.end({ timeout: 1 })
   door.close()
