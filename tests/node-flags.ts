@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
-const FLAG = /--(?:max|no)-[\w-]+(?:=\d+)?/g
+const FLAG = /--(?:max|initial|no)-[\w-]+(?:=\d+)?/g
 
 /** Those of V8 in `npm start`. */
 export async function flagsOfStart(): Promise<string[]> {

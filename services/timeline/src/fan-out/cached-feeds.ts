@@ -30,6 +30,13 @@ export interface CachedFeed {
   entries: CachedEntry[]
 }
 
+export interface FoundFeed {
+  /** How far posts have been pushed. */
+  reach: Reach
+  /** The member's, if there is one to go by. */
+  feed: CachedFeed | undefined
+}
+
 /** A promise to fill: what is then read from the database is newer than it. */
 export interface Filling {
   memberId: number
@@ -39,8 +46,8 @@ export interface Filling {
 
 /** Feeds of members who have read within a week, shared by all processes. Whatever Redis loses, the database still says. */
 export interface CachedFeeds {
-  /** How far posts have been pushed, and the member's feed if there is one to go by. Undefined while Redis is away or nobody pushes. */
-  find(memberId: number, most: number): Promise<{ reach: Reach; feed: CachedFeed | undefined } | undefined>
+  /** Undefined while Redis is away or nobody pushes. */
+  find(memberId: number, most: number): Promise<FoundFeed | undefined>
   beginFilling(memberId: number, reach: Reach): Promise<Filling | undefined>
   /** Does nothing where the feed was dropped meanwhile, or somebody else began. */
   fill(filling: Filling, feed: CachedFeed): Promise<void>

@@ -1,9 +1,10 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
+import { type CachedFeeds, fingerprintOf, type FoundFeed, type Reach } from '../fan-out/cached-feeds.ts'
 import { type FeedTop, readCachedFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findFollowingIds } from '../following/following.queries.ts'
-import type { Heard } from './heard.ts'
+import type { Heard, Mark } from './heard.ts'
+import { createLaterWork } from './later-work.ts'
 import { createNewestPosts } from './newest-posts.ts'
 import { Remembered } from './remembered.ts'
 import { hasId, type SortedIds } from './sorted-ids.ts'
@@ -65,6 +66,10 @@ const RECENT_POSTS = 20_000
 const MERGED_MILLISECONDS = 30_000
 /** How many moments are known after which recent posts were committed; of a merge, a thirtieth lies between them. */
 const MARKS = 300
+/** That wait. A reader for whom there is no more room is searched for again by the next process that meets them. */
+const MOST_FILLINGS = 1_000
+/** At 600 new readers a second, fillings one after the other without a pause cost others 4 ms (p99). */
+const FILLING_PAUSE_MILLISECONDS = 20
 const MARKS_OF_A_MERGE = 30
 
 export function createFollowedPosts(
@@ -83,6 +88,7 @@ export function createFollowedPosts(
   const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
   const known = new Remembered<FollowedPosts>(heard, { lifeMilliseconds, most: MOST_MEMBERS })
   const newestPosts = createNewestPosts(reads, newest)
+  const fillings = createLaterWork(MOST_FILLINGS, FILLING_PAUSE_MILLISECONDS)
   let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
@@ -98,8 +104,12 @@ export function createFollowedPosts(
 
   async function load(memberId: number): Promise<FollowedPosts> {
     const { mark } = heard
-    const posts = (await loadFromCachedFeed(memberId)) ?? (await loadFromNewestPosts(memberId))
+    const found = await cachedFeeds?.find(memberId, first)
+    const cached = found && (await loadFromCachedFeed(memberId, found, mark))
+    const posts = cached ?? (await loadFromNewestPosts(memberId))
     known.keep(memberId, posts, mark)
+    if (cachedFeeds !== undefined && found !== undefined && cached === undefined)
+      fillings.add(() => fillCachedFeed(cachedFeeds, memberId, found.reach, posts, mark))
     return posts
   }
 
@@ -120,29 +130,25 @@ export function createFollowedPosts(
     return newPosts({ followings, ...(await newestPosts.of(followings, undefined, first)) }, from)
   }
 
-  /** Undefined where Redis is away, or does not say how far posts were pushed. */
-  async function loadFromCachedFeed(memberId: number): Promise<FollowedPosts | undefined> {
-    const { mark } = heard
-    const found = await cachedFeeds?.find(memberId, first)
-    if (cachedFeeds === undefined || found === undefined) return undefined
-    const { reach, feed } = found
+  /** Undefined where there is no feed to go by. `mark`: from before it was looked for. */
+  async function loadFromCachedFeed(memberId: number, { reach, feed }: FoundFeed, mark: Mark): Promise<FollowedPosts | undefined> {
     const loaded = feed && (await reads.read((sql) => readCachedFeedTop(sql, memberId, feed, first)))
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
-    if (loaded === undefined || from === undefined || from < dropped || heard.hasForgottenSince(mark)) return fillCachedFeed(cachedFeeds, memberId, reach)
-    return newPosts(loaded, from)
+    return loaded === undefined || from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(loaded, from)
   }
 
-  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach): Promise<FollowedPosts | undefined> {
+  /** With posts that were looked up since `mark`. */
+  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach, posts: FollowedPosts, mark: Mark): Promise<void> {
     const filling = await feeds.beginFilling(memberId, reach)
-    if (filling === undefined) return undefined
+    if (filling === undefined) return
     // What was heard of before may be older than the promise.
     await hear()
-    const posts = await loadFromNewestPosts(memberId)
+    // Whoever follows others by now is given a feed when they read again.
+    if (known.isTouchedSince(memberId, mark) || posts.from < dropped) return
+    takeUpRecent(memberId, posts)
     const above = posts.ended ? 0 : (posts.ids.at(-1) ?? 1) - 1
     const entries = posts.ids.map((id, place) => ({ id, author: posts.authors[place] as number }))
-    // Nobody waits for it.
-    void feeds.fill(filling, { followings: fingerprintOf(posts.followings), above, entries })
-    return posts
+    await feeds.fill(filling, { followings: fingerprintOf(posts.followings), above, entries })
   }
 
   /** Takes up what the followings have written since. */
