@@ -18,7 +18,7 @@ interface Picture {
 
 const RESULTS = join(import.meta.dirname, 'results')
 const [WIDTH, HEIGHT] = [720, 400]
-const MARGIN = { left: 80, right: 180, top: 50, bottom: 60 }
+const MARGIN = { left: 80, right: 180, top: 64, bottom: 60 }
 /** Beyond, dots would only make a line thicker. */
 const MOST_DOTS = 30
 const COLOURS = ['#1b6ca8', '#c8372d', '#3c7d3e', '#8a5a00', '#6b4fa0']

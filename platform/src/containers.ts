@@ -45,7 +45,7 @@ export function containerServerOf({ folder, ...container }: ContainerCommand & {
       await tell('kill')
       await shown.kill()
     },
-    pause: () => void spawnSync(engine, ['pause', name], { stdio: 'ignore' }),
+    pause: async () => void spawnSync(engine, ['pause', name], { stdio: 'ignore' }),
     resume: () => void spawnSync(engine, ['unpause', name], { stdio: 'ignore' }),
   }
 }

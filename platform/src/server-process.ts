@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startTimeOf } from './process-identity.ts'
+import { standsStill, startTimeOf } from './process-identity.ts'
 
 /** A server in a process of its own, that can be made to fail as machines do. */
 export interface ServerProcess {
@@ -15,8 +15,8 @@ export interface ServerProcess {
   stop(): Promise<void>
   /** SIGKILL, and waits. */
   kill(): Promise<void>
-  /** SIGSTOP: it is there and says nothing. */
-  pause(): void
+  /** SIGSTOP: it is there and says nothing, from when this settles. */
+  pause(): Promise<void>
   resume(): void
 }
 
@@ -61,7 +61,13 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    pause: () => void child?.kill('SIGSTOP'),
+    async pause() {
+      const pid = isRunning() ? child?.pid : undefined
+      if (pid === undefined) return
+      process.kill(pid, 'SIGSTOP')
+      // Its threads stop one by one, and one may still answer what comes meanwhile.
+      while ((await standsStill(pid)) === false) await sleep(5)
+    },
     resume: () => void child?.kill('SIGCONT'),
   }
 }

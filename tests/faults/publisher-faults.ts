@@ -29,7 +29,7 @@ export const publisherFaults: readonly Fault[] = [
     id: 'F2',
     title: 'the broker hangs: connections stay, no answer comes',
     async run(world) {
-      world.kafka.nodes[0]?.pause()
+      await world.kafka.nodes[0]?.pause()
       await until('events wait in the outbox', async () => (await waiting(world)) > 20)
       await until('the send is given up', async () => (await world.sql`select from content.outbox_pending where attempts > 0 limit 1`).length > 0, 8)
       await sleep(4_000)
