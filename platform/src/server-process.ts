@@ -32,6 +32,7 @@ const STOP_MILLISECONDS = 30_000
 export function serverProcessOf({ folder, command, args }: ServerProcessOptions): ServerProcess {
   const pidFile = join(folder, 'pid')
   let child: ChildProcess | undefined
+  let isPaused = false
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -64,11 +65,15 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
     async pause() {
       const pid = isRunning() ? child?.pid : undefined
       if (pid === undefined) return
+      isPaused = true
       process.kill(pid, 'SIGSTOP')
       // Its threads stop one by one, and one may still answer what comes meanwhile.
-      while ((await standsStill(pid)) === false) await sleep(5)
+      while (isPaused && (await standsStill(pid)) === false) await sleep(5)
     },
-    resume: () => void child?.kill('SIGCONT'),
+    resume() {
+      isPaused = false
+      child?.kill('SIGCONT')
+    },
   }
 }
 

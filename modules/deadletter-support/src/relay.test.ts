@@ -103,6 +103,24 @@ test('a subscriber that is away delays no other; its events wait with attempts a
   expect(activity.received.map(({ version }) => version)).toEqual(Array.from({ length: 300 }, (_, n) => n + 1))
 })
 
+test('a destination that is away is probed with few of the many that wait', async () => {
+  const sizes: number[] = []
+  let isAway = true
+  await write(2_000)
+  start({
+    search: subscriber().deliver,
+    async activity(events) {
+      sizes.push(events.length)
+      if (isAway) throw new DestinationAwayError('activity cannot be reached')
+    },
+  })
+  await until(() => sizes.length >= 4)
+  expect(sizes[0]).toBe(500)
+  expect(Math.max(...sizes.slice(1))).toBe(50)
+  isAway = false
+  await until(async () => (await pending('activity')) === 0)
+})
+
 test('of a batch that is refused only the refused event is set aside as DEAD; the others are delivered', async () => {
   const received: number[] = []
   const picky: Take = async (events) => {

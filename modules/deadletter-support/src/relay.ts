@@ -27,6 +27,8 @@ export interface Relay {
 const BATCH = 500
 /** Rows read at once: while they are sent, the next are read in less time. */
 const READ = 8 * BATCH
+/** Sent to a destination that was away: whether it is back does not take thousands, read and noted every two seconds. */
+const PROBED = 50
 /**
  * So many reads follow each other by their ids; then the oldest rows are looked for again. What came with a lower id
  * meanwhile is no older version of what was sent: versions of one thing wait for each other's commits.
@@ -69,7 +71,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
   const inTime = <Value>(what: string, step: Promise<Value>): Promise<Value> =>
     withDeadline(step, stepMilliseconds, () => new Error(`${what} came to no end within ${stepMilliseconds / 1_000} s`))
-  const readPending = (name: string, afterId: number) => inTime('reading', findPending(sql, schema, name, afterId, READ))
+  const readPending = (name: string, afterId: number, limit = READ) => inTime('reading', findPending(sql, schema, name, afterId, limit))
 
   async function renewLease(): Promise<boolean> {
     const askedAt = performance.now()
@@ -122,7 +124,7 @@ export function startRelay({ sql, schema, destinations, log, onDelivered = () =>
 
     while (isActive()) {
       const calls = pause.calls()
-      const read = await (ahead ?? readPending(name, 0))
+      const read = await (ahead ?? readPending(name, 0, failures === 0 ? READ : PROBED))
       ahead = undefined
       if (read.length === 0) {
         await pause.untilWoken(POLL_MILLISECONDS, calls)

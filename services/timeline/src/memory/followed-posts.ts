@@ -66,11 +66,11 @@ const RECENT_POSTS = 20_000
 const MERGED_MILLISECONDS = 30_000
 /** How many moments are known after which recent posts were committed; of a merge, a thirtieth lies between them. */
 const MARKS = 300
+const MARKS_OF_A_MERGE = 30
 /** That wait. A reader for whom there is no more room is searched for again by the next process that meets them. */
 const MOST_FILLINGS = 1_000
 /** At 600 new readers a second, fillings one after the other without a pause cost others 4 ms (p99). */
 const FILLING_PAUSE_MILLISECONDS = 20
-const MARKS_OF_A_MERGE = 30
 
 export function createFollowedPosts(
   {
