@@ -11,7 +11,7 @@ import { listsAndPost } from './lists.ts'
 import { throughGateway } from './through-gateway.ts'
 import { warmFeed, warmFeedOverRedis } from './warm.ts'
 
-/** Feeds and lists: what they cost against sending the same bytes, cold, and as everything grows to a million posts. Takes about nine minutes. */
+/** Feeds and lists: what they cost against sending the same bytes, cold, and as everything grows to a million posts. Takes about ten minutes. */
 export async function feedBench(): Promise<Figure[]> {
   const world = await startFeedWorld()
   try {
