@@ -23,12 +23,15 @@ export const commentColumns = (sql: Sql): Fragment => sql`
   comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id, comment.content, comment.like_count, comment.reply_count,
   comment.created_at, comment.updated_at, author.member_name as author_name, author.handle as author_handle, author.avatar_url as author_avatar_url`
 
-/** A live comment with its author, who is visible to the viewer, and the viewer's own like. */
+/**
+ * A live comment with its author, who is visible to the viewer, and the viewer's own like: asked for each comment by itself,
+ * since PostgreSQL reads all likes there are where it thinks that one member's are few.
+ */
 const visibleComments = (sql: Sql, viewerId: number): Fragment => sql`
-  select ${commentColumns(sql)}, coalesce(mine.liked, false) as liked
+  select ${commentColumns(sql)},
+         coalesce((select mine.liked from content.comment_like mine where mine.comment_id = comment.id and mine.member_id = ${viewerId}), false) as liked
   from content.comment
-  join member.public_profile author on author.member_id = comment.author_id and ${maySee(sql, viewerId)}
-  left join content.comment_like mine on mine.comment_id = comment.id and mine.member_id = ${viewerId}`
+  join member.public_profile author on author.member_id = comment.author_id and ${maySee(sql, viewerId)}`
 
 /** The comment's post lives, and its author, who is `author` in here, is visible to the viewer. */
 const onVisiblePost = (sql: Sql, viewerId: number): Fragment => sql`exists (
