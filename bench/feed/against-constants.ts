@@ -5,8 +5,8 @@ import type { Reader } from './feed-world.ts'
 import { besideConstant, pagesOf, type TimelineWithConstant } from './timeline.ts'
 
 /** Many short ones: a processor that is shared with other machines is a third faster or slower from one second to the next. */
-const ROUNDS = 7
-const SECONDS = { warmUpSeconds: 0.5, seconds: 2 }
+export const ROUNDS = 7
+export const SECONDS = { warmUpSeconds: 0.5, seconds: 2 }
 
 interface Asked {
   name: string

@@ -1,12 +1,8 @@
 import { type Figure, ratioFigure } from '../figure.ts'
 import { requestsPerSecond, turnByTurn } from '../load.ts'
-import { againstConstants } from './against-constants.ts'
+import { againstConstants, ROUNDS, SECONDS } from './against-constants.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
 import { besideConstant, FEED, FOLLOWINGS, pagesOf, type Timeline, type TimelineWithConstant } from './timeline.ts'
-
-/** Many short ones: a processor that is shared with other machines is a third faster or slower from one second to the next. */
-const ROUNDS = 7
-const SECONDS = { warmUpSeconds: 0.5, seconds: 2 }
 
 /** A page of 20, again and again. */
 export async function warmFeed(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure[]> {
