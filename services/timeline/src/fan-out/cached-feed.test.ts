@@ -99,6 +99,17 @@ describe.skipIf(isMissing).each([
     expect((await findRemembered(newMemory(feeds), reader))?.map(({ id }) => id)).toEqual([missed])
   })
 
+  test('who has just followed somebody is given a feed also while an older transaction goes on, for which their act is told again and again', async () => {
+    const [reader, author] = [await insertMember(timeline.sql, `${handles}_is_told`), await insertMember(timeline.sql, `${handles}_is_followed`)]
+    await fanOut.round()
+    await pool.begin(async (older) => {
+      await older`select pg_current_xact_id()`
+      await insertFollow(timeline.sql, reader, author)
+      await findRemembered(newMemory(feeds), reader)
+      await expect.poll(async () => (await feeds.find(reader, 10))?.feed?.entries).toEqual([])
+    })
+  })
+
   test('whoever follows others between their read and the promise of a feed is given none for those they followed before', async () => {
     const [reader, author] = [await insertMember(timeline.sql, `${handles}_leaves`), await insertMember(timeline.sql, `${handles}_is_left`)]
     await insertFollow(timeline.sql, reader, author)

@@ -143,12 +143,13 @@ export function createFollowedPosts(
     if (filling === undefined) return
     // What was heard of before may be older than the promise.
     await hear()
+    const followings = fingerprintOf(await reads.read((sql) => findFollowingIds(sql, memberId)))
     // Whoever follows others by now is given a feed when they read again.
-    if (known.isTouchedSince(memberId, mark) || posts.from < dropped) return
+    if (heard.hasForgottenSince(mark) || posts.from < dropped || followings !== fingerprintOf(posts.followings)) return
     takeUpRecent(memberId, posts)
     const above = posts.ended ? 0 : (posts.ids.at(-1) ?? 1) - 1
     const entries = posts.ids.map((id, place) => ({ id, author: posts.authors[place] as number }))
-    await feeds.fill(filling, { followings: fingerprintOf(posts.followings), above, entries })
+    await feeds.fill(filling, { followings, above, entries })
   }
 
   /** Takes up what the followings have written since. */

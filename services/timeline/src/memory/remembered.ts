@@ -42,10 +42,6 @@ export class Remembered<Value> {
     this.#entries.set(id, { value, mark, expiresAt: performance.now() + this.#lifeMilliseconds })
   }
 
-  isTouchedSince(id: number, mark: Mark): boolean {
-    return this.#touched.isTouchedSince(id, mark)
-  }
-
   delete(id: number): void {
     this.#entries.delete(id)
   }
