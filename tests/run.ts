@@ -1,21 +1,25 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provideKafka } from '@dailyfeed/platform/kafka/kafka-distribution'
 import { provideOpenSearch } from '@dailyfeed/platform/opensearch/opensearch-distribution'
 import { provideRedis } from '@dailyfeed/platform/redis/local-redis'
 import { provideChromium } from './browser/chromium.ts'
+import { readReport } from './vitest-report.ts'
 
 /**
  * `npm test`: everything, in the order in which a person would want to hear of a fault. Its last line counts every test
- * and every check; a part that this machine cannot run is named above it, and is a failure under CI=true.
+ * and every check; above it stand what failed, and each part that this machine cannot run, which is a failure under
+ * CI=true.
  */
 const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const isCi = process.env['CI'] === 'true'
 const total = { passed: 0, failed: 0, skipped: 0 }
 const missing: string[] = []
+/** Told again at the end: who reads the last page of a long log sees what to look at. */
+const failures: string[] = []
 const startedAt = performance.now()
 
 check('types', bin('tsc'), ['-p', '.'])
@@ -37,6 +41,7 @@ const chromium = await provideChromium()
 if (typeof chromium === 'string') runTests('browser', 'tests/browser/vitest.config.ts', { CHROMIUM_PATH: chromium })
 else skip('browser', chromium.reason)
 
+for (const failure of failures) say(`failed: ${failure}`)
 for (const part of missing) say(`skipped: ${part}`)
 say(`took ${Math.round((performance.now() - startedAt) / 1_000)} s`)
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
@@ -46,6 +51,7 @@ function check(name: string, command: string, args: string[]): void {
   say(`── ${name}`)
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
   total[status === 0 ? 'passed' : 'failed'] += 1
+  if (status !== 0) failures.push(name)
 }
 
 /** vitest tells its figures in a file, so that what it prints stays for people. */
@@ -59,23 +65,22 @@ function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): vo
       [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } },
     )
-    const figures = readReport(report)
+    const figures = readReport(report, root)
     total.passed += figures.passed
     total.skipped += figures.skipped
+    failures.push(...figures.failures)
     // A run that failed without a failed test (a crash, a file that cannot be read) is one failure.
-    total.failed += figures.failed === 0 && status !== 0 ? 1 : figures.failed
-    if (isCi && figures.skipped > 0) total.failed += figures.skipped
+    if (figures.failed === 0 && status !== 0) {
+      total.failed += 1
+      failures.push(`${name}: ended with ${status} without a failed test`)
+    }
+    total.failed += figures.failed
+    if (isCi && figures.skipped > 0) {
+      total.failed += figures.skipped
+      failures.push(`${name}: ${figures.skipped} skipped`)
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function readReport(path: string): { passed: number; failed: number; skipped: number } {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(path, 'utf8'))
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
   }
 }
 
