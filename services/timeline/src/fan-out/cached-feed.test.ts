@@ -10,7 +10,7 @@ import { findRemembered, playHistories } from '../memory/feed-histories-fixture.
 import { createMemory, type Memory } from '../memory/memory.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { insertPost } from '../timeline-rows.ts'
-import { type CachedFeeds, createCachedFeeds, type Filling, type Reach } from './cached-feeds.ts'
+import { type CachedFeed, type CachedFeeds, createCachedFeeds, type Filling, type Reach } from './cached-feeds.ts'
 import { createFanOut, type FanOut } from './fan-out.ts'
 
 const isMissing = await redisIsMissing()
@@ -90,7 +90,7 @@ describe.skipIf(isMissing).each([
     await fanOut.round()
     await insertFollow(timeline.sql, reader, author)
     await findRemembered(memory, reader)
-    await expect.poll(async () => (await feeds.find(reader, 10))?.feed?.entries).toEqual([])
+    await expect.poll(async () => (await findFeed(feeds, reader))?.entries).toEqual([])
     await deleteFollow(timeline.sql, reader, author)
     const missed = await insertPost(timeline.sql, author)
     await fanOut.round()
@@ -106,7 +106,7 @@ describe.skipIf(isMissing).each([
       await older`select pg_current_xact_id()`
       await insertFollow(timeline.sql, reader, author)
       await findRemembered(newMemory(feeds), reader)
-      await expect.poll(async () => (await feeds.find(reader, 10))?.feed?.entries).toEqual([])
+      await expect.poll(async () => (await findFeed(feeds, reader))?.entries).toEqual([])
     })
   })
 
@@ -128,8 +128,8 @@ describe.skipIf(isMissing).each([
     await promised.promise
     // Who asks after them is filled after them.
     await findRemembered(memory, author)
-    await expect.poll(async () => (await feeds.find(author, 10))?.feed).toBeDefined()
-    expect((await feeds.find(reader, 10))?.feed).toBeUndefined()
+    await expect.poll(() => findFeed(feeds, author)).toBeDefined()
+    expect(await findFeed(feeds, reader)).toBeUndefined()
   })
 
   test('what is written and pushed after a reader asked, and before their feed is promised, is in the feed', async () => {
@@ -150,8 +150,8 @@ describe.skipIf(isMissing).each([
     // Has the newest posts of everybody looked up.
     await findRemembered(memory, author)
     await findRemembered(memory, reader)
-    await expect.poll(async () => (await feeds.find(reader, 10))?.feed).toBeDefined()
-    expect((await feeds.find(reader, 10))?.feed?.entries).toEqual([{ id: written, author }])
+    await expect.poll(() => findFeed(feeds, reader)).toBeDefined()
+    expect((await findFeed(feeds, reader))?.entries).toEqual([{ id: written, author }])
   })
 
   test('a feed is pushed to, trimmed, and believed only in the generation in which it was begun', async () => {
@@ -164,23 +164,23 @@ describe.skipIf(isMissing).each([
     await feeds.push(2, [{ id: 50, author: 9 }])
     const entries = [40, 30].map((id) => ({ id, author: 8 }))
     await feeds.fill(filling, { followings: 'theirs', above: 29, entries })
-    expect((await feeds.find(1, 10))?.feed).toEqual({ followings: 'theirs', above: 29, entries: [{ id: 50, author: 9 }, ...entries] })
-    expect((await feeds.find(2, 10))?.feed).toBeUndefined()
+    expect(await findFeed(feeds, 1)).toEqual({ followings: 'theirs', above: 29, entries: [{ id: 50, author: 9 }, ...entries] })
+    expect(await findFeed(feeds, 2)).toBeUndefined()
     // Below its foot there would be a hole; beyond its length the foot rises.
     await feeds.push(
       1,
       [20, 60, 70].map((id) => ({ id, author: 9 })),
     )
-    expect((await feeds.find(1, 10))?.feed).toMatchObject({ above: 39, entries: [70, 60, 50, 40].map((id) => ({ id })) })
-    expect((await feeds.find(1, 2))?.feed?.entries.map(({ id }) => id)).toEqual([70, 60])
+    expect(await findFeed(feeds, 1)).toMatchObject({ above: 39, entries: [70, 60, 50, 40].map((id) => ({ id })) })
+    expect((await findFeed(feeds, 1, 2))?.entries.map(({ id }) => id)).toEqual([70, 60])
     // A filling that somebody else has replaced, or that was dropped, does nothing.
     await feeds.fill(filling, { followings: 'theirs', above: 0, entries })
-    expect((await feeds.find(1, 10))?.feed?.above).toBe(39)
+    expect((await findFeed(feeds, 1))?.above).toBe(39)
     await feeds.keepReach({ ...reach, generation: 'another' })
-    expect((await feeds.find(1, 10))?.feed).toBeUndefined()
+    expect(await findFeed(feeds, 1)).toBeUndefined()
     await feeds.drop(1)
     await feeds.keepReach(reach)
-    expect((await feeds.find(1, 10))?.feed).toBeUndefined()
+    expect(await findFeed(feeds, 1)).toBeUndefined()
   })
 
   test('after a Redis was started anew nothing that it was pushed before is believed', async () => {
@@ -215,6 +215,12 @@ test.skipIf(isMissing)('while Redis is away feeds come from the database, and no
   }
 })
 
+/** By how far posts have been pushed at this moment. */
+async function findFeed(feeds: CachedFeeds, memberId: number, most = 10): Promise<CachedFeed | undefined> {
+  const { reach } = await feeds.findReach()
+  return reach && feeds.find(memberId, reach, most)
+}
+
 /** How often a cached feed was there, and was gone by. */
 function watch(feeds: CachedFeeds): { feeds: CachedFeeds; counts: { used: number }; settled(): Promise<void> } {
   const counts = { used: 0 }
@@ -224,13 +230,13 @@ function watch(feeds: CachedFeeds): { feeds: CachedFeeds; counts: { used: number
     counts,
     feeds: {
       ...feeds,
-      async find(memberId, most) {
-        const answer = await feeds.find(memberId, most)
-        if (answer?.feed !== undefined) {
+      async find(memberId, reach, most) {
+        const feed = await feeds.find(memberId, reach, most)
+        if (feed !== undefined) {
           counts.used += 1
           found.add(memberId)
         }
-        return answer
+        return feed
       },
       beginFilling(memberId, reach) {
         if (found.delete(memberId)) counts.used -= 1

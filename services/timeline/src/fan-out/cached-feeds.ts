@@ -30,13 +30,6 @@ export interface CachedFeed {
   entries: CachedEntry[]
 }
 
-export interface FoundFeed {
-  /** How far posts have been pushed. */
-  reach: Reach
-  /** The member's, if there is one to go by. */
-  feed: CachedFeed | undefined
-}
-
 /** A promise to fill: what is then read from the database is newer than it. */
 export interface Filling {
   memberId: number
@@ -46,8 +39,8 @@ export interface Filling {
 
 /** Feeds of members who have read within a week, shared by all processes. Whatever Redis loses, the database still says. */
 export interface CachedFeeds {
-  /** Undefined while Redis is away or nobody pushes. */
-  find(memberId: number, most: number): Promise<FoundFeed | undefined>
+  /** Undefined where there is none to go by. `reach` was known before: what is read later holds all that was pushed by then. */
+  find(memberId: number, reach: Reach, most: number): Promise<CachedFeed | undefined>
   beginFilling(memberId: number, reach: Reach): Promise<Filling | undefined>
   /** Does nothing where the feed was dropped meanwhile, or somebody else began. */
   fill(filling: Filling, feed: CachedFeed): Promise<void>
@@ -55,7 +48,7 @@ export interface CachedFeeds {
   push(memberId: number, entries: readonly CachedEntry[]): Promise<void>
   /** Throws while Redis is away. */
   drop(memberId: number): Promise<void>
-  /** Undefined while Redis is away or nobody pushes. */
+  /** As it was within the last second. Undefined while Redis is away or nobody pushes. */
   reach(): Promise<Reach | undefined>
   /** As it was kept last, and the Redis processes of now. Throws while Redis is away. */
   findReach(): Promise<{ reach: Reach | undefined; runs: string }>
@@ -70,6 +63,8 @@ interface CachedFeedsOptions {
   most?: number
 }
 
+/** Posts are pushed every five seconds: a question for each reader would be answered alike. */
+const REACH_MILLISECONDS = 1_000
 const WEEK_SECONDS = 7 * 86_400
 const FILLING_SECONDS = 60
 const PREFIX = 'timeline:api:posts:followings_recent_posts:'
@@ -85,19 +80,16 @@ export function fingerprintOf(ids: readonly number[]): string {
 export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS }: CachedFeedsOptions): CachedFeeds {
   const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database' })
 
+  let known: { reach: Reach; until: number } | undefined
+
   async function readReach(): Promise<Reach | undefined> {
     const text = await redis.get(REACH_KEY)
     return text === null ? undefined : JSON.parse(text)
   }
 
   return {
-    find: (memberId, limit) =>
-      tryRedis(async () => {
-        // In this order: a feed that is read later holds at least what was pushed by then.
-        const reach = await readReach()
-        if (reach === undefined) return undefined
-        return { reach, feed: feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS]), reach.generation) }
-      }, undefined),
+    find: (memberId, { generation }, limit) =>
+      tryRedis(async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS]), generation), undefined),
 
     beginFilling: (memberId, { generation }) =>
       tryRedis(async () => {
@@ -118,7 +110,13 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS }: Cached
 
     drop: (memberId) => redis.delete(keyOf(memberId)),
 
-    reach: () => tryRedis(readReach, undefined),
+    async reach() {
+      if (known !== undefined && performance.now() < known.until) return known.reach
+      const askedAt = performance.now()
+      const reach = await tryRedis(readReach, undefined)
+      known = reach && { reach, until: askedAt + REACH_MILLISECONDS }
+      return reach
+    },
 
     async findReach() {
       const [reach, runs] = await Promise.all([readReach(), redis.runIds()])

@@ -31,6 +31,6 @@ export async function recallFollowingFeed(
   const request = listRequestOf(query, scopeOf(viewerId), cursors)
   const { size, page, offset, after } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
-  const known = await (await memory.now()).followedPosts(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
+  const known = await memory.followedPosts(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
   return known && scrollJson(known, request, rememberedCursors)
 }

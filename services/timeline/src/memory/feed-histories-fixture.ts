@@ -15,7 +15,7 @@ interface RememberedPost {
 
 /** Undefined where the page reaches beyond what is remembered. */
 export async function findRemembered(memory: Memory, viewerId: number, size = 20): Promise<RememberedPost[] | undefined> {
-  const stretch = await (await memory.now()).followedPosts(viewerId, { before: undefined, skip: 0, size })
+  const stretch = await memory.followedPosts(viewerId, { before: undefined, skip: 0, size })
   return stretch && JSON.parse(Buffer.from(`[${stretch.fragments}]`, 'latin1').toString())
 }
 

@@ -1,11 +1,12 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { type CachedFeeds, fingerprintOf, type FoundFeed, type Reach } from '../fan-out/cached-feeds.ts'
-import { type FeedTop, readCachedFeedTop } from '../fan-out/feed-top.ts'
+import { type CachedFeed, type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
+import { findFollowings, type FollowingsRow } from '../fan-out/fan-out.queries.ts'
+import { readFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findFollowingIds } from '../following/following.queries.ts'
 import type { Heard, Mark } from './heard.ts'
 import { createLaterWork } from './later-work.ts'
-import { createNewestPosts } from './newest-posts.ts'
+import { createNewestPosts, type PostsOfAuthors } from './newest-posts.ts'
 import { Remembered } from './remembered.ts'
 import { hasId, type SortedIds } from './sorted-ids.ts'
 
@@ -20,6 +21,16 @@ export interface FollowedPosts {
   ended: boolean
   /** The first of the recent posts that has not been looked at for this feed. */
   from: number
+}
+
+/** Of a member who is not remembered. */
+interface LookedUp {
+  /** When it was begun. */
+  mark: Mark
+  followings: FollowingsRow
+  /** Undefined where feeds are not cached, or cannot be had. */
+  reach: Reach | undefined
+  feed: CachedFeed | undefined
 }
 
 export interface FollowedPostsOfMembers {
@@ -102,18 +113,24 @@ export function createFollowedPosts(
     return posts === undefined || posts.from < dropped ? undefined : posts
   }
 
-  async function load(memberId: number): Promise<FollowedPosts> {
+  async function lookUp(memberId: number): Promise<LookedUp> {
     const { mark } = heard
-    const found = await cachedFeeds?.find(memberId, first)
-    const cached = found && (await loadFromCachedFeed(memberId, found, mark))
-    const posts = cached ?? (await loadFromNewestPosts(memberId))
+    // Before the others: posts of an author who became heavy by then are not in the feed, later ones are merged.
+    const reach = await cachedFeeds?.reach()
+    const [feed, followings] = await Promise.all([reach && cachedFeeds?.find(memberId, reach, first), reads.read((sql) => findFollowings(sql, memberId))])
+    return { mark, followings, reach, feed }
+  }
+
+  async function load(memberId: number, lookedUp: LookedUp): Promise<FollowedPosts> {
+    const { mark, followings, reach, feed } = lookedUp
+    const cached = feed && reach && (await loadFromCachedFeed(lookedUp, feed, reach))
+    const posts = cached ?? (await loadFromNewestPosts(followings.ids))
     known.keep(memberId, posts, mark)
-    if (cachedFeeds !== undefined && found !== undefined && cached === undefined)
-      fillings.add(() => fillCachedFeed(cachedFeeds, memberId, found.reach, posts, mark))
+    if (cachedFeeds !== undefined && reach !== undefined && cached === undefined) fillings.add(() => fillCachedFeed(cachedFeeds, memberId, reach, posts, mark))
     return posts
   }
 
-  function newPosts({ followings, entries, ended }: FeedTop, from: number): FollowedPosts {
+  function newPosts(followings: SortedIds, { entries, ended }: PostsOfAuthors, from: number): FollowedPosts {
     return {
       followings,
       ids: entries.map(({ id }) => id),
@@ -123,18 +140,18 @@ export function createFollowedPosts(
     }
   }
 
-  async function loadFromNewestPosts(memberId: number): Promise<FollowedPosts> {
-    const followings = await reads.read((sql) => findFollowingIds(sql, memberId))
+  async function loadFromNewestPosts(followings: SortedIds): Promise<FollowedPosts> {
     // What has been heard of by now is in what is read, what comes meanwhile is taken up afterwards.
     const from = endOfRecent()
-    return newPosts({ followings, ...(await newestPosts.of(followings, undefined, first)) }, from)
+    return newPosts(followings, await newestPosts.of(followings, undefined, first), from)
   }
 
-  /** Undefined where there is no feed to go by. `mark`: from before it was looked for. */
-  async function loadFromCachedFeed(memberId: number, { reach, feed }: FoundFeed, mark: Mark): Promise<FollowedPosts | undefined> {
-    const loaded = feed && (await reads.read((sql) => readCachedFeedTop(sql, memberId, feed, first)))
+  /** Undefined where there is none to go by. */
+  async function loadFromCachedFeed({ mark, followings }: LookedUp, feed: CachedFeed, reach: Reach): Promise<FollowedPosts | undefined> {
+    if (fingerprintOf(followings.ids) !== feed.followings) return undefined
+    const top = await readFeedTop(reads, feed, followings.heavy, first)
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
-    return loaded === undefined || from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(loaded, from)
+    return from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(followings.ids, top, from)
   }
 
   /** With posts that were looked up since `mark`. */
@@ -173,7 +190,12 @@ export function createFollowedPosts(
 
   return {
     async of(memberId) {
-      const posts = find(memberId) ?? (await load(memberId))
+      const hearing = hear()
+      // Beside it: what is looked up now is of now, and what is told meanwhile is taken up afterwards, or keeps it from being remembered.
+      const lookingUp = find(memberId) === undefined ? lookUp(memberId) : undefined
+      const [lookedUp] = await Promise.all([lookingUp, hearing])
+      const isGood = lookedUp !== undefined && !heard.hasForgottenSince(lookedUp.mark)
+      const posts = find(memberId) ?? (await load(memberId, isGood ? lookedUp : await lookUp(memberId)))
       if (posts.from < endOfRecent()) takeUpRecent(memberId, posts)
       return posts
     },

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { type CommentRow, commentColumns } from '../comment/comment.queries.ts'
 import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
-import { hasMuted, maySee } from '../visibility/visibility.queries.ts'
+import { maySee } from '../visibility/visibility.queries.ts'
 
 /** What everybody sees alike of a post and its author. */
 export type FragmentRow = Omit<PostRow, 'liked'> & Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
@@ -38,9 +38,9 @@ export const findFirstComments = (sql: Sql, postId: number, limit: number): Prom
 export type LikedKind = 'posts' | 'comments'
 
 export interface StandsRow {
-  /** Those whom the viewer may see and has not muted. */
-  wanted: number[]
-  /** Those whom the viewer may see and has muted. */
+  /** Those whom the viewer may see. */
+  visible: number[]
+  /** Those whom the viewer has muted, visible or not. */
   muted: number[]
   /** Of the posts or comments. */
   liked: number[]
@@ -53,11 +53,8 @@ export async function findStands(sql: Sql, viewerId: number, authorIds: readonly
       ? sql`select post_id from content.post_like where member_id = ${viewerId} and post_id = any (${ids as number[]}::bigint[]) and liked`
       : sql`select comment_id from content.comment_like where member_id = ${viewerId} and comment_id = any (${ids as number[]}::bigint[]) and liked`
   const [row] = await sql<[StandsRow]>`
-    select coalesce(array_agg(member_id) filter (where not muted), '{}') as wanted, coalesce(array_agg(member_id) filter (where muted), '{}') as muted,
-           array(${liked}) as liked
-    from (
-      select author.member_id, ${hasMuted(sql, viewerId)} as muted
-      from member.public_profile author
-      where author.member_id = any (${authorIds as number[]}::bigint[]) and ${maySee(sql, viewerId)}) visible`
+    select array(select author.member_id from member.public_profile author where author.member_id = any (${authorIds as number[]}::bigint[]) and ${maySee(sql, viewerId)}) as visible,
+           array(select muted_id from member.mute where muter_id = ${viewerId} and muted_id = any (${authorIds as number[]}::bigint[])) as muted,
+           array(${liked}) as liked`
   return row
 }

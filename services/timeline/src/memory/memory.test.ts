@@ -141,7 +141,7 @@ test('many readers and writers at once leave nothing behind in memory that the d
     const posts: number[] = []
     let isOver = false
     const reading = readers.map(async (reader) => {
-      while (!isOver) await (await memory.now()).followedPosts(reader, { before: undefined, skip: 0, size: 20 })
+      while (!isOver) await memory.followedPosts(reader, { before: undefined, skip: 0, size: 20 })
     })
     const writing = Array.from({ length: 3 }, async (_, writer) => {
       for (let n = 0; n < 30; n += 1) {

@@ -17,11 +17,11 @@ export interface Memory {
    * and reconciled counts: those are at most two seconds old.
    */
   now(): Promise<MemoryOfNow>
+  /** As of now: newest posts of those whom the viewer follows, below `before`, or after the first `skip`. Undefined where the page reaches beyond what is remembered. */
+  followedPosts(viewerId: number, page: { before: number | undefined; skip: number; size: number }): Promise<RememberedPage | undefined>
 }
 
 export interface MemoryOfNow {
-  /** Newest posts of those whom the viewer follows, below `before`, or after the first `skip`. Undefined where the page reaches beyond what is remembered. */
-  followedPosts(viewerId: number, page: { before: number | undefined; skip: number; size: number }): Promise<RememberedPage | undefined>
   /** The live ones of these posts of wanted authors, in this order, from a place in it and after the first `skip`. */
   listedPosts(viewerId: number, ids: readonly number[], page: { place: number; skip: number; size: number }): Promise<RememberedPage>
   /** Undefined where it is gone, or not for the viewer. */
@@ -106,19 +106,6 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   })
 
   const ofNow: MemoryOfNow = {
-    async followedPosts(viewerId, { before, skip, size }) {
-      const followed = await followedPosts.of(viewerId)
-      const { ids, authors } = followed
-      for (;;) {
-        let place = 0
-        if (before !== undefined) while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
-        const page = await readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids, authors), { place, skip, size })
-        if (page.hasNext || followed.ended) return page
-        // A walk that is far below is not followed.
-        if (place === ids.length || !(await followedPosts.extend(viewerId, followed))) return undefined
-      }
-    },
-
     listedPosts: (viewerId, ids, page) => readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids), page),
 
     async post(viewerId, postId) {
@@ -148,6 +135,19 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
       const waiting = tail.catchUp()
       if (waiting !== undefined) await waiting
       return ofNow
+    },
+
+    async followedPosts(viewerId, { before, skip, size }) {
+      const followed = await followedPosts.of(viewerId)
+      const { ids, authors } = followed
+      for (;;) {
+        let place = 0
+        if (before !== undefined) while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
+        const page = await readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids, authors), { place, skip, size })
+        if (page.hasNext || followed.ended) return page
+        // A walk that is far below is not followed.
+        if (place === ids.length || !(await followedPosts.extend(viewerId, followed))) return undefined
+      }
     },
   }
 }

@@ -45,10 +45,9 @@ export function createViewers(primary: Sql, heard: Heard, authors: Touched): Vie
     async load(viewer, authorIds, kind, ids) {
       if (authorIds.length + ids.length === 0) return
       const { mark } = heard
-      const { wanted, muted, liked } = await findStands(primary, viewer.id, authorIds, kind, ids)
+      const { visible, muted, liked } = await findStands(primary, viewer.id, authorIds, kind, ids)
       for (const id of authorIds) viewer.stands.set(id, 'HIDDEN')
-      for (const id of muted) viewer.stands.set(id, 'MUTED')
-      for (const id of wanted) viewer.stands.set(id, 'WANTED')
+      for (const id of visible) viewer.stands.set(id, muted.includes(id) ? 'MUTED' : 'WANTED')
       const likes = viewer.likes[kind]
       for (const id of ids) likes.set(id, false)
       for (const id of liked) likes.set(id, true)
