@@ -10,13 +10,13 @@ import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
 import { findCredentialsByEmail } from '@dailyfeed/member/account/account.queries'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
 import { findCommentsOfMember, findCommentsOfPost, findReplies } from '@dailyfeed/timeline/comment/comment.queries'
-import { findFollowings } from '@dailyfeed/timeline/fan-out/fan-out.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
 import { findEntriesByAuthor, findFollowingIds, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
 import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
-import { findFirstComments, findFragments, findNewestPostsOfAll, findStands } from '@dailyfeed/timeline/memory/memory.queries'
+import { findFirstComments, findFragments, findNewestPostsOfAll, findStands, findViewer } from '@dailyfeed/timeline/memory/memory.queries'
 import { NEWEST_POSTS } from '@dailyfeed/timeline/memory/newest-posts'
+import { MOST_MET } from '@dailyfeed/timeline/memory/viewers'
 import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
 import { rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
@@ -141,8 +141,8 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
       'Following feed, a thousand pages deep: each author’s own newest',
       () => findEntriesByAuthor(sql, { ...stretch, authorIds, before: Math.floor(reader.nextPostId / 50) }),
     ],
-    ['Cached feed: whom a viewer follows', () => findFollowings(sql, reader.id)],
-    ['Memory: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
+    ['Memory: whom a viewer follows, mutes and blocks, and which posts they like', () => findViewer(sql, reader.id, MOST_MET)],
+    ['Cached feed: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
     ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, NEWEST_POSTS)],
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
     ['Memory: how a viewer stands to authors, and which posts they like', () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds)],

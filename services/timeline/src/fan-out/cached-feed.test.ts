@@ -117,9 +117,9 @@ describe.skipIf(isMissing).each([
     const promised = Promise.withResolvers<void>()
     const memory = newMemory({
       ...feeds,
-      async beginFilling(memberId, reach) {
+      async beginFilling(memberId) {
         if (memberId === reader) await deleteFollow(timeline.sql, reader, author)
-        const filling = await feeds.beginFilling(memberId, reach)
+        const filling = await feeds.beginFilling(memberId)
         if (memberId === reader) promised.resolve()
         return filling
       },
@@ -139,12 +139,12 @@ describe.skipIf(isMissing).each([
     let written = 0
     const memory = newMemory({
       ...feeds,
-      async beginFilling(memberId, reach) {
+      async beginFilling(memberId) {
         if (memberId === reader) {
           written = await insertPost(timeline.sql, author)
           await fanOut.round()
         }
-        return feeds.beginFilling(memberId, reach)
+        return feeds.beginFilling(memberId)
       },
     })
     // Has the newest posts of everybody looked up.
@@ -158,7 +158,7 @@ describe.skipIf(isMissing).each([
     const feeds = createCachedFeeds({ redis, log, most: 4 })
     await fanOut.round()
     const reach = (await feeds.reach()) as Reach
-    const filling = (await feeds.beginFilling(1, reach)) as Filling
+    const filling = (await feeds.beginFilling(1)) as Filling
     // Pushed while it is filled, and pushed to somebody who has no feed.
     await feeds.push(1, [{ id: 50, author: 9 }])
     await feeds.push(2, [{ id: 50, author: 9 }])
@@ -238,9 +238,9 @@ function watch(feeds: CachedFeeds): { feeds: CachedFeeds; counts: { used: number
         }
         return feed
       },
-      beginFilling(memberId, reach) {
+      beginFilling(memberId) {
         if (found.delete(memberId)) counts.used -= 1
-        return feeds.beginFilling(memberId, reach)
+        return feeds.beginFilling(memberId)
       },
       fill(promise, feed) {
         const ended = feeds.fill(promise, feed)

@@ -41,7 +41,8 @@ export interface Filling {
 export interface CachedFeeds {
   /** Undefined where there is none to go by. `reach` was known before: what is read later holds all that was pushed by then. */
   find(memberId: number, reach: Reach, most: number): Promise<CachedFeed | undefined>
-  beginFilling(memberId: number, reach: Reach): Promise<Filling | undefined>
+  /** Undefined while Redis is away or nobody pushes. */
+  beginFilling(memberId: number): Promise<Filling | undefined>
   /** Does nothing where the feed was dropped meanwhile, or somebody else began. */
   fill(filling: Filling, feed: CachedFeed): Promise<void>
   /** Into feeds that are there. Throws while Redis is away. */
@@ -91,11 +92,13 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS }: Cached
     find: (memberId, { generation }, limit) =>
       tryRedis(async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS]), generation), undefined),
 
-    beginFilling: (memberId, { generation }) =>
+    beginFilling: (memberId) =>
       tryRedis(async () => {
+        const reach = await readReach()
+        if (reach === undefined) return undefined
         const token = `filling ${randomUUID()}`
         await redis.run(BEGIN_FILLING, keyOf(memberId), [token, FILLING_SECONDS])
-        return { memberId, token, generation }
+        return { memberId, token, generation: reach.generation }
       }, undefined),
 
     fill: ({ memberId, token, generation }, { followings, above, entries }) =>

@@ -1,19 +1,5 @@
 import type { Sql } from 'postgres'
 
-export interface FollowingsRow {
-  /** Ascending. */
-  ids: number[]
-  /** Those of them whose posts are not pushed into cached feeds. */
-  heavy: number[]
-}
-
-export async function findFollowings(sql: Sql, viewerId: number): Promise<FollowingsRow> {
-  const [row] = await sql<[FollowingsRow]>`
-    select array(select following_id from member.follow where follower_id = ${viewerId} order by following_id) as ids,
-           array(select author_id from timeline.heavy_author join member.follow on following_id = author_id where follower_id = ${viewerId}) as heavy`
-  return row
-}
-
 /** Who follows an author, of those that are not heavy; of one who has become heavy, `limit` of them. */
 export interface FollowersRow {
   author_id: number

@@ -1,6 +1,5 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type CachedFeed, type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
-import { findFollowings, type FollowingsRow } from '../fan-out/fan-out.queries.ts'
 import { readFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findFollowingIds } from '../following/following.queries.ts'
@@ -9,6 +8,7 @@ import { createLaterWork } from './later-work.ts'
 import { createNewestPosts, type PostsOfAuthors } from './newest-posts.ts'
 import { Remembered } from './remembered.ts'
 import { hasId, type SortedIds } from './sorted-ids.ts'
+import type { Viewers } from './viewers.ts'
 
 /** The newest posts of those whom a member follows. */
 export interface FollowedPosts {
@@ -27,7 +27,9 @@ export interface FollowedPosts {
 interface LookedUp {
   /** When it was begun. */
   mark: Mark
-  followings: FollowingsRow
+  followings: SortedIds
+  /** Those of them whose posts are not in cached feeds. */
+  heavy: readonly number[]
   /** Undefined where feeds are not cached, or cannot be had. */
   reach: Reach | undefined
   feed: CachedFeed | undefined
@@ -52,6 +54,7 @@ export interface FollowedPostsOptions {
   reads: ReadDatabase
   /** When it returns, every act that was committed before the call has been told. */
   hear: () => Promise<void> | undefined
+  meet: Viewers['meet']
   /** Shared with other processes, and over restarts: spares the search for a member's newest posts. Absent: each process by itself. */
   cachedFeeds?: CachedFeeds | undefined
   /** For tests: posts of one member that are remembered, those of a new one, and for how long; posts of everybody. */
@@ -87,6 +90,7 @@ export function createFollowedPosts(
   {
     reads,
     hear,
+    meet,
     cachedFeeds,
     most = MAX_PAGED_ITEMS,
     first = FIRST_IDS,
@@ -117,16 +121,16 @@ export function createFollowedPosts(
     const { mark } = heard
     // Before the others: posts of an author who became heavy by then are not in the feed, later ones are merged.
     const reach = await cachedFeeds?.reach()
-    const [feed, followings] = await Promise.all([reach && cachedFeeds?.find(memberId, reach, first), reads.read((sql) => findFollowings(sql, memberId))])
-    return { mark, followings, reach, feed }
+    const [feed, { following_ids: followings, heavy_ids: heavy }] = await Promise.all([reach && cachedFeeds?.find(memberId, reach, first), meet(memberId)])
+    return { mark, followings, heavy, reach, feed }
   }
 
   async function load(memberId: number, lookedUp: LookedUp): Promise<FollowedPosts> {
     const { mark, followings, reach, feed } = lookedUp
     const cached = feed && reach && (await loadFromCachedFeed(lookedUp, feed, reach))
-    const posts = cached ?? (await loadFromNewestPosts(followings.ids))
+    const posts = cached ?? (await loadFromNewestPosts(followings))
     known.keep(memberId, posts, mark)
-    if (cachedFeeds !== undefined && reach !== undefined && cached === undefined) fillings.add(() => fillCachedFeed(cachedFeeds, memberId, reach, posts, mark))
+    if (cachedFeeds !== undefined && reach !== undefined && cached === undefined) fillings.add(() => fillCachedFeed(cachedFeeds, memberId, posts, mark))
     return posts
   }
 
@@ -147,16 +151,16 @@ export function createFollowedPosts(
   }
 
   /** Undefined where there is none to go by. */
-  async function loadFromCachedFeed({ mark, followings }: LookedUp, feed: CachedFeed, reach: Reach): Promise<FollowedPosts | undefined> {
-    if (fingerprintOf(followings.ids) !== feed.followings) return undefined
-    const top = await readFeedTop(reads, feed, followings.heavy, first)
+  async function loadFromCachedFeed({ mark, followings, heavy }: LookedUp, feed: CachedFeed, reach: Reach): Promise<FollowedPosts | undefined> {
+    if (fingerprintOf(followings) !== feed.followings) return undefined
+    const top = await readFeedTop(reads, feed, heavy, first)
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
-    return from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(followings.ids, top, from)
+    return from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(followings, top, from)
   }
 
   /** With posts that were looked up since `mark`. */
-  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, reach: Reach, posts: FollowedPosts, mark: Mark): Promise<void> {
-    const filling = await feeds.beginFilling(memberId, reach)
+  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, posts: FollowedPosts, mark: Mark): Promise<void> {
+    const filling = await feeds.beginFilling(memberId)
     if (filling === undefined) return
     // What was heard of before may be older than the promise.
     await hear()

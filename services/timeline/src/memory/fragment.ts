@@ -4,12 +4,15 @@
  */
 export class Fragment {
   readonly authorId: number
+  /** Whether it is for everybody who has no block between them and the author. False where that is not known. */
+  readonly isAuthorPublic: boolean
   readonly #notLiked: string
   #liked: string | undefined
 
   /** Of a DTO as one sees it who does not like it. */
-  constructor(dto: { authorId: number; liked: boolean }) {
+  constructor(dto: { authorId: number; liked: boolean }, isAuthorPublic = false) {
     this.authorId = dto.authorId
+    this.isAuthorPublic = isAuthorPublic
     // Copied once, so that no rope of its parts stays behind.
     this.#notLiked = Buffer.from(JSON.stringify(dto)).toString('latin1')
   }

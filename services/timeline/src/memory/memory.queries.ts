@@ -4,14 +4,17 @@ import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
 import { maySee } from '../visibility/visibility.queries.ts'
 
 /** What everybody sees alike of a post and its author. */
-export type FragmentRow = Omit<PostRow, 'liked'> & Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'>
+export interface FragmentRow extends Omit<PostRow, 'liked'>, Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'> {
+  /** Whether everybody may see it who has no block between them and the author. */
+  author_is_public: boolean
+}
 
 /** Live posts as everybody sees them, in no order. */
 export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<FragmentRow[]> =>
   sql<FragmentRow[]>`
     select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at,
            coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count,
-           author.member_name, author.handle, author.avatar_url
+           author.member_name, author.handle, author.avatar_url, author.privacy_level = 'PUBLIC' and not author.withdrawn as author_is_public
     from content.post
     join member.public_profile author on author.member_id = post.author_id
     left join content.post_counter counter on counter.post_id = post.id
@@ -34,6 +37,31 @@ export const findFirstComments = (sql: Sql, postId: number, limit: number): Prom
     where comment.post_id = ${postId} and comment.parent_id is null and comment.deleted_at is null
     order by comment.id
     limit ${limit}`
+
+/** What is asked of a viewer who is not remembered. */
+export interface ViewerRow {
+  /** Ascending. */
+  following_ids: number[]
+  /** Those of them whose posts are not pushed into cached feeds. */
+  heavy_ids: number[]
+  /** Whom they mute or block, and who blocks them; up to `most` and one more. Ascending. */
+  exception_ids: number[]
+  /** Of the posts that they like `most` with the highest ids, highest first. */
+  liked_ids: number[]
+}
+
+export async function findViewer(sql: Sql, viewerId: number, most: number): Promise<ViewerRow> {
+  const [row] = await sql<[ViewerRow]>`
+    select array(select following_id from member.follow where follower_id = ${viewerId} order by following_id) as following_ids,
+           array(select author_id from timeline.heavy_author join member.follow on following_id = author_id where follower_id = ${viewerId}) as heavy_ids,
+           array(select id from (
+             select muted_id as id from member.mute where muter_id = ${viewerId}
+             union all select blocked_id from member.block where blocker_id = ${viewerId}
+             union all select blocker_id from member.block where blocked_id = ${viewerId}
+             limit ${most + 1}) exception order by id) as exception_ids,
+           array(select post_id from content.post_like where member_id = ${viewerId} and liked order by post_id desc limit ${most}) as liked_ids`
+  return row
+}
 
 export type LikedKind = 'posts' | 'comments'
 

@@ -1,7 +1,7 @@
 import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent } from '@dailyfeed/tests/members'
+import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { historiesOf } from '../histories-fixture.ts'
@@ -9,6 +9,7 @@ import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 import { findRemembered, playHistories } from './feed-histories-fixture.ts'
 import { createMemory, type Memory } from './memory.ts'
+import { MOST_MET } from './viewers.ts'
 
 const FEED = '/api/timeline/posts/followings'
 let timeline: TimelineFixture
@@ -26,16 +27,16 @@ const idsOf = async (memory: Memory, viewerId: number) => (await postsOf(memory,
 
 const log = { warn() {} }
 
-/** A memory over pools that count what they are asked. */
+/** A memory over pools that count what they are asked, or what of it names `counted`. */
 function countingMemory(
   signal?: WriteSignal,
-  options: { first?: number; newest?: number } = {},
+  options: { first?: number; newest?: number; counted?: string } = {},
 ): { memory: Memory; queries: () => number; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 2, name: 'memory-test' })
   let queries = 0
   const sql = new Proxy(pool, {
     apply(target, self, args) {
-      queries += 1
+      if (String(args[0]).includes(options.counted ?? '')) queries += 1
       return Reflect.apply(target as never, self, args)
     },
   }) as Sql
@@ -60,6 +61,41 @@ test('while no writer of the process has written, a known page asks the database
   const second = await insertPost(timeline.sql, author)
   signal.tell()
   expect(await idsOf(memory, reader)).toEqual([second, first])
+  await close()
+})
+
+test('how the author of a post that is known stands to who has just come is asked where they have muted the author, and only there', async () => {
+  const { memory, queries, close } = countingMemory(undefined, { counted: 'muted_id = any' })
+  const [muter, other, author, muted] = [await newMember(), await newMember(), await newMember(), await newMember()]
+  for (const reader of [muter, other]) for (const followed of [author, muted]) await insertFollow(timeline.sql, reader, followed)
+  await insertMute(timeline.sql, muter, muted)
+  const [liked, hidden, plain] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, muted), await insertPost(timeline.sql, author)]
+  await insertLike(timeline.sql, liked, other)
+  expect((await postsOf(memory, other)).map(({ id, liked }) => [id, liked])).toEqual([
+    [plain, false],
+    [hidden, false],
+    [liked, true],
+  ])
+  expect(queries()).toBe(0)
+  expect(await idsOf(memory, muter)).toEqual([plain, liked])
+  expect(queries()).toBe(1)
+  await close()
+})
+
+test('who mutes hundreds and likes hundreds sees what they would see without either list', async () => {
+  const { sql } = timeline
+  const { memory, close } = countingMemory()
+  const [reader, author, muted] = [await newMember(), await newMember(), await newMember()]
+  for (const followed of [author, muted]) await insertFollow(sql, reader, followed)
+  const posts: number[] = []
+  for (let n = 0; n < 2 * MOST_MET; n += 1) posts.unshift(await insertPost(sql, author))
+  await insertPost(sql, muted)
+  const even = posts.filter((_, place) => place % 2 === 0).concat(posts.slice(-10))
+  await sql`insert into content.post_like (post_id, member_id) select unnest(${even}::bigint[]), ${reader} on conflict do nothing`
+  for (let n = 0; n < MOST_MET; n += 1) await insertMute(sql, reader, await newMember())
+  await insertMute(sql, reader, muted)
+  const read = await findRemembered(memory, reader, posts.length)
+  expect(read?.map(({ id, liked }) => [id, liked])).toEqual(posts.map((id) => [id, even.includes(id)]))
   await close()
 })
 

@@ -39,7 +39,7 @@ export interface RememberedPost {
   fragment: PostFragment
 }
 
-interface MemoryOptions extends Omit<FollowedPostsOptions, 'hear'> {
+interface MemoryOptions extends Omit<FollowedPostsOptions, 'hear' | 'meet'> {
   primary: Sql
   signal: WriteSignal | undefined
 }
@@ -55,8 +55,8 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   const authors = new Touched(heard)
   const postFragments = createPostFragments(reads, heard, authors)
   const firstComments = createFirstComments(reads, heard, authors)
-  const viewers = createViewers(primary, heard, authors)
-  const followedPosts = createFollowedPosts({ ...options, hear: () => tail.catchUp() }, heard)
+  const viewers = createViewers(reads, primary, heard, authors)
+  const followedPosts = createFollowedPosts({ ...options, hear: () => tail.catchUp(), meet: viewers.meet }, heard)
 
   function apply(change: ChangeRow): void {
     heard.next()

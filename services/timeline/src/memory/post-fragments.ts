@@ -10,7 +10,7 @@ export class PostFragment extends Fragment {
   readonly updatedAt: Date
 
   constructor(row: FragmentRow) {
-    super(toPost({ post: { ...row, liked: false }, author: row }))
+    super(toPost({ post: { ...row, liked: false }, author: row }), row.author_is_public)
     this.createdAt = row.created_at
     this.updatedAt = row.updated_at
   }
@@ -29,7 +29,7 @@ export interface PostFragments {
 
 const MOST_BYTES = 24_000_000
 
-/** `authors`: those whose name or picture has changed. */
+/** `authors`: those whose name or picture has changed, or who may see them. */
 export function createPostFragments(reads: ReadDatabase, heard: Heard, authors: Touched): PostFragments {
   const known = new Remembered<FoundPost>(heard, {
     lifeMilliseconds: FRAGMENT_LIFE_MILLISECONDS,

@@ -1,6 +1,6 @@
 import { type Fragment, GONE } from './fragment.ts'
 import type { LikedKind } from './memory.queries.ts'
-import type { Viewer, Viewers } from './viewers.ts'
+import { isLikedBy, standOf, type Viewer, type Viewers } from './viewers.ts'
 
 /** A list of which a page is read. */
 export interface RememberedList {
@@ -35,7 +35,6 @@ export interface RememberedPage {
 /** What the viewer sees of a list. What is not known yet is loaded, all of it at once. */
 export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list: RememberedList, { place, skip, size }: PageRequest): Promise<RememberedPage> {
   const { ids, authors, kind, showsMuted } = list
-  const likes = viewer.likes[kind]
   let loaded: ReadonlyMap<number, Fragment | typeof GONE> | undefined
   for (;;) {
     const shown: string[] = []
@@ -52,14 +51,16 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       const fragment = loaded?.get(id) ?? list.find(id, now)
       if (fragment === GONE) continue
       const author = authors === undefined ? fragment?.authorId : authors[at]
-      const stand = author === undefined ? undefined : viewer.stands.get(author)
+      const stand = author === undefined ? undefined : standOf(viewer, author, fragment)
       if (stand === 'HIDDEN' || (stand === 'MUTED' && !showsMuted)) continue
-      if (stand === undefined && author !== undefined) missingStands.add(author)
+      // Mostly the fragment that is loaded tells it.
+      const isToldByFragment = fragment === undefined && viewer.exceptions !== undefined
+      if (stand === undefined && author !== undefined && !isToldByFragment) missingStands.add(author)
       if (toSkip > 0 && fragment !== undefined && stand !== undefined) {
         toSkip -= 1
         continue
       }
-      const liked = likes.get(id)
+      const liked = isLikedBy(viewer, kind, id)
       if (liked === undefined) missingLikes.push(id)
       if (fragment === undefined) {
         missing.push(id)
