@@ -6,6 +6,8 @@ interface TryRedisOptions {
   /** What it means that Redis is away, for who reads the log. */
   consequence: string
   fields?: object
+  /** How long Redis is left in peace after a failure; another one for tests. */
+  restMilliseconds?: number | undefined
 }
 
 /** One that hangs has not answered by then; the client itself only gives up on what it could not send. */
@@ -13,7 +15,7 @@ const ANSWER_MILLISECONDS = 1_000
 /** After a failure Redis is left in peace for so long: one that hangs would cost everybody a second. */
 const REST_MILLISECONDS = 5_000
 
-export function createTryRedis({ log, consequence, fields = {} }: TryRedisOptions): TryRedis {
+export function createTryRedis({ log, consequence, fields = {}, restMilliseconds = REST_MILLISECONDS }: TryRedisOptions): TryRedis {
   let restsUntil = 0
   return async (ask, otherwise) => {
     if (performance.now() < restsUntil) return otherwise
@@ -24,7 +26,7 @@ export function createTryRedis({ log, consequence, fields = {} }: TryRedisOption
       return answer
     } catch (error) {
       if (restsUntil === 0) log.warn({ ...fields, err: error }, `Redis is away; ${consequence}`)
-      restsUntil = performance.now() + REST_MILLISECONDS
+      restsUntil = performance.now() + restMilliseconds
       return otherwise
     }
   }

@@ -45,7 +45,8 @@ describe.skipIf(isMissing).each([
   beforeAll(async () => {
     redis = openRedis(addresses())
     await vi.waitFor(() => redis.get('anything'))
-    feeds = createCachedFeeds({ redis, log, most: SMALL.most })
+    // On a busy machine an answer may be late: that is another test.
+    feeds = createCachedFeeds({ redis, log, most: SMALL.most, restMilliseconds: 50 })
     fanOut = createFanOut({ sql: pool, feeds, heavyFrom: SMALL.heavyFrom, log })
   })
   afterAll(() => redis.close())
@@ -58,6 +59,8 @@ describe.skipIf(isMissing).each([
       cachedFeeds,
       mergedMilliseconds: 0,
       lifeMilliseconds: 0,
+      // Readers come and go faster than feeds are filled otherwise.
+      fillingPauseMilliseconds: 0,
       ...SMALL,
     })
 
@@ -80,7 +83,7 @@ describe.skipIf(isMissing).each([
     )
     const [heavy] = await timeline.sql<[{ count: number }]>`select count(*) from timeline.heavy_author`
     // A history that never met a cached feed, an author that became heavy, or a trimmed feed would prove nothing.
-    expect(watched.counts.used).toBeGreaterThan(reads / 10)
+    expect(watched.counts.used).toBeGreaterThan(reads / 4)
     expect(Math.min(heavy.count, deeper)).toBeGreaterThan(0)
   })
 

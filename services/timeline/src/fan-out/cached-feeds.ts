@@ -60,8 +60,9 @@ export interface CachedFeeds {
 interface CachedFeedsOptions {
   redis: RedisClient
   log: Parameters<typeof createTryRedis>[0]['log']
-  /** Posts of one feed. */
+  /** For tests: posts of one feed, and how long Redis is left in peace after a failure. */
   most?: number
+  restMilliseconds?: number
 }
 
 /** Posts are pushed every five seconds: a question for each reader would be answered alike. */
@@ -78,8 +79,8 @@ export function fingerprintOf(ids: readonly number[]): string {
   return createHash('sha1').update(BigInt64Array.from(sorted, BigInt)).digest('base64')
 }
 
-export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS }: CachedFeedsOptions): CachedFeeds {
-  const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database' })
+export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMilliseconds }: CachedFeedsOptions): CachedFeeds {
+  const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database', restMilliseconds })
 
   let known: { reach: Reach; until: number } | undefined
 

@@ -57,12 +57,13 @@ export interface FollowedPostsOptions {
   meet: Viewers['meet']
   /** Shared with other processes, and over restarts: spares the search for a member's newest posts. Absent: each process by itself. */
   cachedFeeds?: CachedFeeds | undefined
-  /** For tests: posts of one member that are remembered, those of a new one, and for how long; posts of everybody. */
+  /** For tests: posts of one member that are remembered, those of a new one, and for how long; posts of everybody; and how soon cached feeds are filled. */
   most?: number
   first?: number
   newest?: number
   lifeMilliseconds?: number
   mergedMilliseconds?: number
+  fillingPauseMilliseconds?: number
 }
 
 /** Of one generation, and there are two. */
@@ -97,13 +98,14 @@ export function createFollowedPosts(
     newest,
     lifeMilliseconds = LIFE_MILLISECONDS,
     mergedMilliseconds = MERGED_MILLISECONDS,
+    fillingPauseMilliseconds = FILLING_PAUSE_MILLISECONDS,
   }: FollowedPostsOptions,
   heard: Heard,
 ): FollowedPostsOfMembers {
   const markEvery = mergedMilliseconds / MARKS_OF_A_MERGE
   const known = new Remembered<FollowedPosts>(heard, { lifeMilliseconds, most: MOST_MEMBERS })
   const newestPosts = createNewestPosts(reads, newest)
-  const fillings = createLaterWork(MOST_FILLINGS, FILLING_PAUSE_MILLISECONDS)
+  const fillings = createLaterWork(MOST_FILLINGS, fillingPauseMilliseconds)
   let recent: { id: number; author: number }[] = []
   /** How many recent posts have been dropped from the front. */
   let dropped = 0
