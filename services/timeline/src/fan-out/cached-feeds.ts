@@ -90,8 +90,13 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMill
   }
 
   return {
-    find: (memberId, { generation }, limit) =>
-      tryRedis(async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS]), generation), undefined),
+    async find(memberId, { generation }, limit) {
+      const found = await tryRedis(async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS])), undefined)
+      if (found?.generation === generation) return found.feed
+      // Another generation has begun meanwhile, or this feed is of an older one.
+      if (found !== undefined) known = undefined
+      return undefined
+    },
 
     beginFilling: (memberId) =>
       tryRedis(async () => {
@@ -131,14 +136,13 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMill
   }
 }
 
-function feedOf(answer: unknown, generation: string): CachedFeed | undefined {
+function feedOf(answer: unknown): { generation: string | undefined; feed: CachedFeed } | undefined {
   if (!Array.isArray(answer)) return undefined
   const [foot, above, members] = answer as [string, string, string[]]
-  const [, ofGeneration, followings = ''] = foot.split(' ')
-  if (ofGeneration !== generation) return undefined
+  const [, generation, followings = ''] = foot.split(' ')
   const entries = members.map((member) => {
     const colon = member.indexOf(':')
     return { id: Number(member.slice(0, colon)), author: Number(member.slice(colon + 1)) }
   })
-  return { followings, above: Number(above), entries }
+  return { generation, feed: { followings, above: Number(above), entries } }
 }
