@@ -53,9 +53,7 @@ interface Outcomes {
 
 class Refusal extends Error {}
 
-const noOutcomes = (): Outcomes => ({ committed: [], refused: [], done: {}, failed: 0, unsettled: [], strange: [] })
-
-/** Every way in which the services use the pool, and cursors, all at the same time. */
+/** Every way in which the services use the pool, and cursors, all at the same time; `outcomes` are told as they come. */
 async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: string, random: () => number): Promise<void> {
   async function attempt(kind: string, work: () => Promise<unknown>): Promise<boolean> {
     const given = await Promise.race([
@@ -172,7 +170,7 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
   process.on('unhandledRejection', remember)
   try {
     let isOver = false
-    const outcomes = noOutcomes()
+    const outcomes: Outcomes = { committed: [], refused: [], done: {}, failed: 0, unsettled: [], strange: [] }
     const work = load(sql, outcomes, () => isOver, name, random)
     const isStorm = () => outcomes.failed > times && outcomes.committed.length > FEWEST_COMMITTED
     for (let time = 0; time < times || (!isStorm() && time < 5 * times); time += 1) {

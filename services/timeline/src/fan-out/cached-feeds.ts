@@ -81,7 +81,7 @@ export function fingerprintOf(ids: readonly number[]): string {
 
 export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMilliseconds }: CachedFeedsOptions): CachedFeeds {
   const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database', restMilliseconds })
-
+  /** `until`: of `performance.now()`, in milliseconds. */
   let known: { reach: Reach; until: number } | undefined
 
   async function readReach(): Promise<Reach | undefined> {

@@ -67,7 +67,7 @@ const newViewer = (id: number): Viewer => ({
   likedPosts: undefined,
 })
 
-/** `primary`: who may see whom must not lag. `authors`: those whom others may see now, or no longer. */
+/** `primary`: who may see whom must not lag; `reads` show at least what was committed when they are asked. `authors`: those whom others may see now, or no longer. */
 export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, authors: Touched): Viewers {
   const known = new Remembered<Viewer>(heard, { lifeMilliseconds: LIFE_MILLISECONDS, most: MOST_VIEWERS })
   const likers = new Touched(heard)
@@ -78,7 +78,7 @@ export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, a
     // One that is younger may have taken the place of one that was touched.
     if (likers.isTouchedSince(id, mark) || (entry !== undefined && entry.mark > mark)) return
     const viewer = entry?.value ?? newViewer(id)
-    if (exceptions.length <= MOST_MET) viewer.exceptions = exceptions
+    viewer.exceptions = exceptions.length <= MOST_MET ? exceptions : undefined
     viewer.likedPosts = { ids: liked.toReversed(), from: liked.length < MOST_MET ? 0 : (liked.at(-1) ?? 0) }
     if (entry === undefined) known.keep(id, viewer, mark)
   }
