@@ -1,6 +1,7 @@
 import { type Figure, limitFigure } from '../figure.ts'
-import { timesOfEach, turnByTurn } from '../load.ts'
+import { turnByTurn } from '../load.ts'
 import { percentile } from '../percentile.ts'
+import { startQuestioner } from '../questioner.ts'
 import type { FeedWorld } from './feed-world.ts'
 import { FEED, FOLLOWINGS, type Timeline } from './timeline.ts'
 
@@ -15,8 +16,14 @@ const MOST_MILLISECONDS = 12
 export async function coldFeed(world: FeedWorld, { url }: Timeline, name: string): Promise<Figure> {
   const readers = await world.newReaders(WARM_UP_READERS + ROUNDS * READERS, FOLLOWINGS)
   const questions = readers.map(({ authorization }) => ({ url: `${url}${FEED}`, headers: { authorization } }))
-  // Code is compiled, and the database's pages are read: it is the reader who is new.
-  await timesOfEach(questions.splice(0, WARM_UP_READERS), CONNECTIONS)
-  const { p99 } = await turnByTurn(ROUNDS, { p99: async () => percentile(await timesOfEach(questions.splice(0, READERS), CONNECTIONS), 99) })
-  return limitFigure(`${name}, ${FOLLOWINGS} followings, ${CONNECTIONS} connections, p99`, p99, 'ms', MOST_MILLISECONDS)
+  const questioner = startQuestioner()
+  const ask = (count: number) => questioner.timesOfEach(questions.splice(0, count), CONNECTIONS)
+  try {
+    // Code is compiled, and the database's pages are read: it is the reader who is new.
+    await ask(WARM_UP_READERS)
+    const { p99 } = await turnByTurn(ROUNDS, { p99: async () => percentile(await ask(READERS), 99) })
+    return limitFigure(`${name}, ${FOLLOWINGS} followings, ${CONNECTIONS} connections, p99`, p99, 'ms', MOST_MILLISECONDS)
+  } finally {
+    questioner.stop()
+  }
 }

@@ -1,14 +1,18 @@
 import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import { textArray } from '@dailyfeed/postgres-support/array-literal'
 import type { Sql } from 'postgres'
 
 /** Those that the step has not taken up, marked as taken up by this transaction. An id that stands twice is taken once. */
 export async function takeFresh(transaction: Sql, schema: string, step: string, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]> {
-  const rows = await transaction<{ event_id: string }[]>`
-    insert into ${transaction(schema)}.inbox (step, event_id)
-    select ${step}, event_id from unnest(${events.map(({ eventId }) => eventId)}::uuid[]) as event_id order by event_id
-    on conflict do nothing
-    returning event_id`
-  const taken = new Set(rows.map(({ event_id }) => event_id))
+  const [row] = await transaction<[{ taken: string | null }]>`
+    with fresh as (
+      insert into ${transaction(schema)}.inbox (step, event_id)
+      select ${step}, event_id from unnest(${textArray(events.map(({ eventId }) => eventId))}::text::uuid[]) as event_id order by event_id
+      on conflict do nothing
+      returning event_id
+    )
+    select string_agg(event_id::text, ',') as taken from fresh`
+  const taken = new Set(row.taken?.split(','))
   return events.filter(({ eventId }) => taken.delete(eventId))
 }
 

@@ -1,5 +1,6 @@
 import type { OutboxType } from '@dailyfeed/code/member-activity-event'
 import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/code/message-key'
+import { numberArray, textArray } from '@dailyfeed/postgres-support/array-literal'
 import type { Fragment, Sql } from 'postgres'
 import { type DestinationsOf, overHttp } from './publish-settings.ts'
 
@@ -69,29 +70,26 @@ export interface WrittenEvent extends NewEvent {
 /** For writes of several statements: inside their transaction. */
 export async function insertEvents(sql: Sql, schema: string, events: readonly WrittenEvent[]): Promise<void> {
   if (events.length === 0) return
-  const rows = events.map((event) => ({
-    activity_type: event.type,
-    message_key: event.messageKey,
-    traceparent: event.traceparent,
-    version: event.version,
-    member_id: event.memberId,
-    post_id: event.postId ?? null,
-    comment_id: event.commentId ?? null,
-    target_member_id: event.targetMemberId ?? null,
-    created_at: event.createdAt.toISOString(),
-    updated_at: event.updatedAt.toISOString(),
-    destinations: event.destinations,
-  }))
   await sql`
     with given as (
-      select uuidv7() as event_id, g.* from jsonb_to_recordset(${sql.json(rows)}) as g(
-        activity_type text, message_key text, traceparent text, version bigint, member_id bigint, post_id bigint, comment_id bigint,
-        target_member_id bigint, created_at timestamptz, updated_at timestamptz, destinations jsonb)
+      select uuidv7() as event_id, g.* from unnest(
+        ${textArray(events.map(({ type }) => type))}::text::text[],
+        ${textArray(events.map(({ messageKey }) => messageKey))}::text::text[],
+        ${textArray(events.map(({ traceparent }) => traceparent))}::text::text[],
+        ${numberArray(events.map(({ version }) => version))}::text::bigint[],
+        ${numberArray(events.map(({ memberId }) => memberId))}::text::bigint[],
+        ${numberArray(events.map(({ postId }) => postId))}::text::bigint[],
+        ${numberArray(events.map(({ commentId }) => commentId))}::text::bigint[],
+        ${numberArray(events.map(({ targetMemberId }) => targetMemberId))}::text::bigint[],
+        ${textArray(events.map(({ createdAt }) => createdAt.toISOString()))}::text::timestamptz[],
+        ${textArray(events.map(({ updatedAt }) => updatedAt.toISOString()))}::text::timestamptz[],
+        ${textArray(events.map(({ destinations }) => destinations.join(' ')))}::text::text[]
+      ) as g (activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at, destinations)
     ), event as (
       insert into ${sql(schema)}.outbox (event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
       select event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at from given
     )
     insert into ${sql(schema)}.outbox_pending (event_id, destination)
-    select event_id, destination from given cross join jsonb_array_elements_text(destinations) as destination
+    select event_id, destination from given cross join string_to_table(destinations, ' ') as destination
     order by event_id`
 }

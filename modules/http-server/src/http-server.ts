@@ -79,7 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.addHook('preValidation', async ({ url, params, query }) => {
     refuseBadEncoding(url)
     for (const [name, value] of [...Object.entries(params as object), ...Object.entries(query as object)]) {
-      if (typeof value === 'string') refuseHostileText(value, name)
+      if (typeof value === 'string') refuseHostileText(value, [name])
     }
   })
   logTroubles(app as unknown as FastifyInstance)

@@ -38,27 +38,28 @@ function parseJsonOrThrow(body: Buffer): unknown {
 }
 
 /** PostgreSQL cannot keep NUL, and nothing can keep half a surrogate pair: both are refused before any schema. */
-export function refuseHostileContent(value: unknown): void {
-  const open: { value: unknown; field: string; depth: number }[] = [{ value, field: '', depth: 0 }]
+function refuseHostileContent(content: unknown): void {
+  const path: string[] = []
   let values = 0
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, field, depth } = next
+  const look = (value: unknown): void => {
     values += 1
     if (values > MAX_VALUES) throw badBody('값이 너무 많습니다.', 'The body holds too many values.')
-    if (typeof value === 'string') refuseHostileText(value, field)
-    else if (typeof value === 'object' && value !== null) {
-      if (depth >= MAX_DEPTH) throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')
-      for (const [key, child] of Object.entries(value)) {
-        refuseHostileText(key, field)
-        open.push({ value: child, field: field === '' ? key : `${field}.${key}`, depth: depth + 1 })
-      }
+    if (typeof value === 'string') refuseHostileText(value, path)
+    if (typeof value !== 'object' || value === null) return
+    if (path.length >= MAX_DEPTH) throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')
+    for (const key of Object.keys(value)) {
+      refuseHostileText(key, path)
+      path.push(key)
+      look((value as Record<string, unknown>)[key])
+      path.pop()
     }
   }
+  look(content)
 }
 
-export function refuseHostileText(text: string, field: string): void {
+export function refuseHostileText(text: string, path: readonly string[]): void {
   if (text.includes('\0') || !text.isWellFormed()) {
-    throw new ValidationError([{ field, ko: '사용할 수 없는 문자가 들어 있습니다.', en: 'It contains characters that cannot be used.' }])
+    throw new ValidationError([{ field: path.join('.'), ko: '사용할 수 없는 문자가 들어 있습니다.', en: 'It contains characters that cannot be used.' }])
   }
 }
 
