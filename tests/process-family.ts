@@ -1,15 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Of all processes that run now. None where the system has no /proc. */
-export const runningPids = async (): Promise<number[]> => (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isSafeInteger)
+/** All that a process started, and what those did. None where the system has no /proc. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const childrenOf = new Map<number, number[]>()
+  for (const [child, parent] of await Promise.all((await runningPids()).map(async (one) => [one, await parentOf(one)] as const)))
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), child])
+  const found = [...(childrenOf.get(pid) ?? [])]
+  for (const one of found) found.push(...(childrenOf.get(one) ?? []))
+  return found
+}
 
-/** Of a process: who started it, and who leads its session. 0 for one that has ended meanwhile. */
-export async function familyOf(pid: number): Promise<{ parent: number; session: number }> {
+const runningPids = async (): Promise<number[]> => (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isSafeInteger)
+
+/** 0 for a process that has ended meanwhile. */
+async function parentOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // After the name, which may hold anything: state, parent, process group, session.
-  const [, parent = 0, , session = 0] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number)
-  return { parent, session }
+  // After the name, which may hold anything: state, parent.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }

@@ -14,8 +14,8 @@ interface Replica {
   /** 0 for the first. */
   number?: number
   env?: Record<string, string>
-  /** In a session of its own: its priority can then be set apart from that of the others. */
-  hasOwnSession?: boolean
+  /** A command that starts another one, which follows it: to put the process into a control group, say. */
+  launcher?: readonly string[]
 }
 
 export interface SeparateServices {
@@ -60,12 +60,12 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
   const outputs = new Map<string, string>()
   const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
-  async function start(service: ServiceName, { number = 0, env: more = {}, hasOwnSession = false }: Replica = {}): Promise<void> {
+  async function start(service: ServiceName, { number = 0, env: more = {}, launcher = [] }: Replica = {}): Promise<void> {
     const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
-    const child = spawn(process.execPath, [...flags, join('services', service, 'src', 'main.ts')], {
+    const [command = '', ...args] = [...launcher, process.execPath, ...flags, join('services', service, 'src', 'main.ts')]
+    const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: hasOwnSession,
       env: {
         PATH: process.env['PATH'],
         ...urls,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { familyOf, runningPids } from '@dailyfeed/tests/process-family'
+import { descendantsOf } from '@dailyfeed/tests/process-family'
 
 /** Megabytes of PSS: a page that several processes share is counted once. */
 export interface TreeMemory {
@@ -13,15 +13,6 @@ export async function memoryOf(pid: number): Promise<TreeMemory> {
   if (root === 0) throw new Error(`/proc/${pid}/smaps_rollup tells no memory: the process is gone, or this is not Linux`)
   const descendants = await Promise.all((await descendantsOf(pid)).map(pssOf))
   return { root, descendants: descendants.reduce((sum, megabytes) => sum + megabytes, 0) }
-}
-
-async function descendantsOf(pid: number): Promise<number[]> {
-  const childrenOf = new Map<number, number[]>()
-  for (const [child, parent] of await Promise.all((await runningPids()).map(async (one) => [one, (await familyOf(one)).parent] as const)))
-    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), child])
-  const found = [...(childrenOf.get(pid) ?? [])]
-  for (const one of found) found.push(...(childrenOf.get(one) ?? []))
-  return found
 }
 
 async function pssOf(pid: number): Promise<number> {

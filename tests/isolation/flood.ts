@@ -17,7 +17,6 @@ interface FloodOptions {
 }
 
 export interface Flood {
-  pid: number
   stop(): Promise<FloodReport>
 }
 
@@ -28,16 +27,16 @@ const PATHS = [
   '/api/search/posts?keyword=%EC%82%B0%EC%88%98%EC%9C%A0',
 ]
 
-/** Readers in a process and a session of their own. */
-export function startFlood(options: FloodOptions): Flood {
-  const child: ChildProcess = spawn(process.execPath, [import.meta.filename, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+/** Readers in a process of their own; `launcher`: as for a service. */
+export function startFlood(options: FloodOptions, launcher: readonly string[] = []): Flood {
+  const [command = '', ...args] = [...launcher, process.execPath, import.meta.filename, JSON.stringify(options)]
+  const child: ChildProcess = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   let output = ''
   child.stdout?.on('data', (chunk) => {
     output += chunk
   })
   const ended = once(child, 'exit')
   return {
-    pid: child.pid ?? 0,
     async stop() {
       child.stdin?.end()
       const [code] = await ended

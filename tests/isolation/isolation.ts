@@ -5,15 +5,15 @@ import { type Member, newMember } from '../acceptance/client.ts'
 import { type OwnDatabase, startOwnDatabase } from '../own-database.ts'
 import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
-import { startTcpBalancer, type TcpBalancer } from '../tcp-balancer.ts'
 import { startFlood } from './flood.ts'
-import { startYielding, type Yielding } from './yielding.ts'
+import { type IdleGroup, makeIdleGroup } from './idle-group.ts'
+import { startTcpBalancer } from './tcp-balancer.ts'
 
 /** The write group beside a read group that is flooded and released anew: own processes, and a replica. */
 export interface IsolationWorld {
   services: SeparateServices
-  /** The read group, and whoever reads; undefined where they need not yield. */
-  yielding: Yielding | undefined
+  /** Of the read group, and whoever reads; undefined where they do not yield. */
+  idleGroup: IdleGroup | undefined
   stop(): Promise<void>
 }
 
@@ -25,33 +25,31 @@ interface IsolationWorldOptions {
 export async function startIsolationWorld({ readsYield }: IsolationWorldOptions): Promise<IsolationWorld> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
-  const yielding = readsYield ? startYielding() : undefined
-  yielding?.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
-  let balancer: TcpBalancer | undefined
+  const idleGroup = readsYield ? await makeIdleGroup() : undefined
+  await idleGroup?.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
   const services = await startSeparateServices({
     database,
     services: ['member', 'content', 'activity'],
     env: (service): Record<string, string> => (service === 'timeline' || service === 'search' ? { DATABASE_READ_URL: replica.urlOf(service) } : {}),
   })
-  await startReader(services, yielding, 'search')
-  for (const number of [0, 1]) await startReader(services, yielding, 'timeline', number)
-  balancer = await startTcpBalancer([0, 1].map((number) => Number(new URL(services.urlOf('timeline', number)).port)))
+  const launcher = idleGroup?.launcher
+  await services.start('search', { launcher })
+  for (const number of [0, 1]) await services.start('timeline', { number, launcher })
+  const balancer = await startTcpBalancer(
+    [0, 1].map((number) => Number(new URL(services.urlOf('timeline', number)).port)),
+    launcher,
+  )
   await services.start('gateway', { env: { TIMELINE_URL: balancer.url } })
   return {
     services,
-    yielding,
+    idleGroup,
     async stop() {
-      yielding?.stop()
-      await balancer?.stop()
+      await balancer.stop()
       await replica.stop()
       await services.stopAll()
+      await idleGroup?.remove()
     },
   }
-}
-
-async function startReader(services: SeparateServices, yielding: Yielding | undefined, service: 'search' | 'timeline', number = 0): Promise<void> {
-  await services.start(service, { number, hasOwnSession: yielding !== undefined })
-  yielding?.add(services.pidOf(service, number) as number)
 }
 
 export interface IsolationReport {
@@ -74,16 +72,15 @@ interface IsolationOptions {
 
 /** Members write at a steady pace, first alone, then while readers ask as fast as they can and timeline-svc is restarted, one replica after the other. */
 export async function isolationRun(world: IsolationWorld, { seconds, restarts, readers, writesPerSecond }: IsolationOptions): Promise<IsolationReport> {
-  const { services, yielding } = world
+  const { services, idleGroup } = world
   const { url } = services
   const [author, reader] = [await newMember({}, url), await newMember({}, url)]
   await reader.ask('POST', `/api/members/follow/${author.id}`)
   for (let n = 0; n < 30; n += 1) await author.ask('POST', '/api/posts', { title: '', content: `산수유 ${n}` })
   const report: IsolationReport = { writes: 0, failedWrites: [], reads: 0, failedReads: [], restarts: 0, quietP99: 0, floodedP99: 0 }
 
-  report.quietP99 = percentile99(await writeFor(author, Math.min(15, seconds), writesPerSecond, report))
-  const flood = startFlood({ url, bearer: reader.bearer, readers })
-  yielding?.add(flood.pid)
+  report.quietP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
+  const flood = startFlood({ url, bearer: reader.bearer, readers }, idleGroup?.launcher)
   const restarting = restart(world, seconds, restarts, report)
   report.floodedP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   await restarting
@@ -114,12 +111,12 @@ async function writeFor(author: Member, seconds: number, perSecond: number, repo
   return times
 }
 
-async function restart({ services, yielding }: IsolationWorld, seconds: number, times: number, report: IsolationReport): Promise<void> {
+async function restart({ services, idleGroup }: IsolationWorld, seconds: number, times: number, report: IsolationReport): Promise<void> {
   const pause = (seconds * 1_000) / (times + 1)
   for (let n = 0; n < times; n += 1) {
     const begun = performance.now()
     await services.end('timeline', 'SIGTERM', n % 2)
-    await startReader(services, yielding, 'timeline', n % 2)
+    await services.start('timeline', { number: n % 2, launcher: idleGroup?.launcher })
     report.restarts += 1
     await sleep(Math.max(0, pause - (performance.now() - begun)))
   }
