@@ -5,10 +5,20 @@ interface HistoryParameters {
   interruptAfterTimeLimit?: number
 }
 
+interface Histories {
+  parameters: HistoryParameters
+  /** Milliseconds. */
+  timeout: number
+}
+
+const ORDINARILY = 300
+
 /** How many random histories a property is tried with: some hundreds, or as many as there is time for in `npm run test:feeds`. */
-export function historiesOf(ordinarily: number): { parameters: HistoryParameters; timeout: number } {
+export const histories: Histories = chooseHistories()
+
+function chooseHistories(): Histories {
   const [seed, minutes] = [process.env['FEED_SEED'], Number(process.env['FEED_MINUTES'])]
-  if (seed === undefined) return { parameters: { numRuns: ordinarily }, timeout: 240_000 }
+  if (seed === undefined) return { parameters: { numRuns: ORDINARILY }, timeout: 240_000 }
   const milliseconds = minutes * 60_000
   return {
     parameters: { seed: Number(seed), numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: milliseconds },

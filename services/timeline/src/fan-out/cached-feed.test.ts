@@ -5,7 +5,7 @@ import { deleteFollow, insertFollow, insertMember } from '@dailyfeed/tests/membe
 import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedis, type TestRedisCluster } from '@dailyfeed/tests/redis'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { historiesOf } from '../histories-fixture.ts'
+import { histories } from '../histories-fixture.ts'
 import { findRemembered, playHistories } from '../memory/feed-histories-fixture.ts'
 import { createMemory, type Memory } from '../memory/memory.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
@@ -35,9 +35,9 @@ afterAll(async () => {
 const SMALL = { first: 1, most: 2, heavyFrom: 2 }
 
 describe.skipIf(isMissing).each([
-  ['one Redis', () => server.url, historiesOf(300)],
-  ['a Redis Cluster', () => cluster.urls, historiesOf(60)],
-] as const)('feeds cached in %s', (name, addresses, histories) => {
+  ['one Redis', () => server.url],
+  ['a Redis Cluster', () => cluster.urls],
+] as const)('feeds cached in %s', (name, addresses) => {
   const handles = name.replaceAll(' ', '')
   let redis: RedisClient
   let feeds: CachedFeeds
@@ -78,7 +78,6 @@ describe.skipIf(isMissing).each([
         happen: async (act, pick) => void (act === 'fan out' ? await fanOut.round() : pick % 4 === 0 && (await redis.clear())),
         settled: watched.settled,
       },
-      histories,
       handles,
     )
     const [heavy] = await timeline.sql<[{ count: number }]>`select count(*) from timeline.heavy_author`

@@ -1,7 +1,7 @@
 import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { historiesOf } from '../histories-fixture.ts'
+import { histories } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 
@@ -183,8 +183,6 @@ const scenario = fc.record({
   size: fc.integer({ min: 1, max: 7 }),
   between: fc.array(fc.record({ act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'), pick: fc.nat(40) }), { maxLength: 8 }),
 })
-
-const histories = historiesOf(100)
 
 test('a cursor walk equals the SQL truth under random posts, deletes, follows, blocks and mutes, also while they go on', {
   timeout: histories.timeout,

@@ -2,7 +2,7 @@ import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEven
 import fc from 'fast-check'
 import type { Sql } from 'postgres'
 import { expect } from 'vitest'
-import type { historiesOf } from '../histories-fixture.ts'
+import { histories } from '../histories-fixture.ts'
 import { deletePost, insertPost, insertWriteEvent } from '../timeline-rows.ts'
 import type { Memory } from './memory.ts'
 
@@ -37,12 +37,7 @@ export interface HistoryReaders {
 const EVERY_ACT = ['post', 'post', 'post', 'delete', 'follow', 'unfollow', 'block', 'mute', 'like', 'rename', 'hide', 'withdraw', 'read', 'read']
 
 /** Whatever happens between reads, every read is what SQL says at its moment. Returns how many reads were answered from memory. */
-export async function playHistories(
-  sql: Sql,
-  readers: HistoryReaders,
-  { parameters }: ReturnType<typeof historiesOf>,
-  handles: string,
-): Promise<{ reads: number; deeper: number }> {
+export async function playHistories(sql: Sql, readers: HistoryReaders, handles: string): Promise<{ reads: number; deeper: number }> {
   let members = 0
   const newMember = (fields = {}) => insertMember(sql, `${handles}${++members}`, fields)
   const counts = { reads: 0, deeper: 0 }
@@ -94,7 +89,7 @@ export async function playHistories(
         }
       }
     }),
-    parameters,
+    histories.parameters,
   )
   return counts
 }

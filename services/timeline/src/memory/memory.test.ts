@@ -4,7 +4,7 @@ import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { historiesOf } from '../histories-fixture.ts'
+import { histories } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
 import { findRemembered, playHistories } from './feed-histories-fixture.ts'
@@ -155,12 +155,10 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
   expect((await timeline.ask(reader, FEED)).body.data.content).toEqual([])
 })
 
-const histories = historiesOf(300)
-
 test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
   // The other takes up older posts in the middle of a page, of which it remembers few.
   const [one, other] = [countingMemory(), countingMemory(undefined, { first: 2, newest: 4 })]
-  const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, histories, 'player')
+  const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, 'player')
   expect(deeper).toBe(0)
   await one.close()
   await other.close()
