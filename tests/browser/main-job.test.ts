@@ -29,6 +29,8 @@ test('a new member signs up, lands on the feed, and is still logged in after a r
   const handle = `web_${Math.random().toString(36).slice(2, 10)}`
   await page.goto('/')
   await page.getByRole('link', { name: 'Create an account' }).click()
+  // The login page asks for an e-mail address and a password too, and stands there until the code of the next page has come.
+  await page.getByRole('heading', { level: 1, name: 'Create an account' }).waitFor()
   await page.getByLabel('E-mail').fill(`${handle}@example.com`)
   await page.getByLabel('Password', { exact: true }).fill('a long enough password')
   await page.getByLabel('Name', { exact: true }).fill('New Member')
