@@ -175,6 +175,13 @@ export function createFollowedPosts(
     await feeds.fill(filling, { followings, above, entries })
   }
 
+  async function findOrLoad(memberId: number, isMissing: boolean, hearing: Promise<void> | undefined): Promise<FollowedPosts> {
+    // Beside each other: what is looked up now is of now, and what is told meanwhile is taken up afterwards, or keeps it from being remembered.
+    const [lookedUp] = await Promise.all([isMissing ? lookUp(memberId) : undefined, hearing])
+    const isGood = lookedUp !== undefined && !heard.hasForgottenSince(lookedUp.mark)
+    return find(memberId) ?? load(memberId, isGood ? lookedUp : await lookUp(memberId))
+  }
+
   /** Takes up what the followings have written since. */
   function takeUpRecent(memberId: number, posts: FollowedPosts): void {
     // Some of it may be lost: good enough for a read that began before, and for no other.
@@ -197,11 +204,8 @@ export function createFollowedPosts(
   return {
     async of(memberId) {
       const hearing = hear()
-      // Beside it: what is looked up now is of now, and what is told meanwhile is taken up afterwards, or keeps it from being remembered.
-      const lookingUp = find(memberId) === undefined ? lookUp(memberId) : undefined
-      const [lookedUp] = await Promise.all([lookingUp, hearing])
-      const isGood = lookedUp !== undefined && !heard.hasForgottenSince(lookedUp.mark)
-      const posts = find(memberId) ?? (await load(memberId, isGood ? lookedUp : await lookUp(memberId)))
+      const atHand = find(memberId)
+      const posts = atHand !== undefined && hearing === undefined ? atHand : await findOrLoad(memberId, atHand === undefined, hearing)
       if (posts.from < endOfRecent()) takeUpRecent(memberId, posts)
       return posts
     },
