@@ -1,11 +1,12 @@
 import { Agent, get } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { median } from './percentile.ts'
 
 const CONNECTIONS = 16
 const WARM_UP_SECONDS = 2
 const SECONDS = 5
+/** How often the load looks whether its time is over, in milliseconds. */
+const SAMPLE = 20
 
 interface LoadOptions {
   connections?: number
@@ -21,20 +22,49 @@ export async function requestsPerSecond(
 ): Promise<number> {
   const [url = '', ...more] = typeof urls === 'string' ? [urls] : urls
   const requests = more.length === 0 ? {} : { requests: [url, ...more].map((each) => ({ path: new URL(each).pathname + new URL(each).search, headers })) }
-  const options = { url, headers, connections, ...requests }
+  const options = { url, headers, connections, sampleInt: SAMPLE, ...requests }
   if (warmUpSeconds > 0) await autocannon({ ...options, duration: warmUpSeconds })
   const result = await autocannon({ ...options, duration: seconds })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`)
-  return result.requests.average
+  return (result['2xx'] * 1_000) / (result.finish.getTime() - result.start.getTime())
 }
 
-/** Each measured once a round, one after the other: a machine that drifts does so in all. Their medians. */
+/**
+ * Each measured once a round, one after the other. A processor that is shared with other machines is up to twice as fast
+ * in one round as in the next, and so in all of a round: every round is brought to one speed (the geometric mean of its
+ * values) before the medians are taken. Of two that are measured, the medians' ratio is the median of the rounds' ratios.
+ */
 export async function turnByTurn<Name extends string>(rounds: number, measures: Record<Name, () => Promise<number>>): Promise<Record<Name, number>> {
   const names = Object.keys(measures) as Name[]
   const values = names.map((): number[] => [])
-  for (let round = 0; round < rounds; round += 1) for (const [index, name] of names.entries()) values[index]?.push(await measures[name]())
-  return Object.fromEntries(names.map((name, index) => [name, median(values[index] ?? [])])) as Record<Name, number>
+  const speeds: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const measured: number[] = []
+    for (const name of names) measured.push(await measures[name]())
+    const speed = geometricMean(measured)
+    speeds.push(speed)
+    for (const [index, value] of measured.entries()) values[index]?.push(value / speed)
+  }
+  return Object.fromEntries(names.map((name, index) => [name, median(values[index] ?? []) * median(speeds)])) as Record<Name, number>
 }
+
+export interface Load {
+  urls: string | readonly string[]
+  headers?: Record<string, string>
+  connections?: number
+}
+
+/** Requests per second of each, turn by turn after a warm-up. Many short rounds: the shorter one is, the more alike is the machine in all of it. */
+export async function ratesTurnByTurn<Name extends string>(loads: Record<Name, Load>, rounds: number): Promise<Record<Name, number>> {
+  const rateOf = ({ urls, headers = {}, connections }: Load, seconds: LoadOptions) =>
+    requestsPerSecond(urls, headers, { ...seconds, ...(connections !== undefined && { connections }) })
+  const entries = Object.entries<Load>(loads)
+  for (const [, load] of entries) await rateOf(load, { warmUpSeconds: 0, seconds: WARM_UP_SECONDS })
+  const measures = entries.map(([name, load]) => [name, () => rateOf(load, { warmUpSeconds: 0.1, seconds: 0.4 })] as const)
+  return turnByTurn(rounds, Object.fromEntries(measures) as Record<Name, () => Promise<number>>)
+}
+
+const geometricMean = (values: readonly number[]) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 
 export interface Question {
   url: string
@@ -53,23 +83,6 @@ export async function timesOfEach(questions: readonly Question[], connections: n
       }),
     )
     return times
-  } finally {
-    agent.destroy()
-  }
-}
-
-/** Milliseconds of each answer, asked at a steady pace, whatever became of those before. */
-export async function timesAtPace(question: Question, perSecond: number, seconds: number): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-  const asked: Promise<number>[] = []
-  const startedAt = performance.now()
-  try {
-    while (asked.length < perSecond * seconds) {
-      const due = ((performance.now() - startedAt) * perSecond) / 1_000
-      while (asked.length < Math.min(due, perSecond * seconds)) asked.push(timeOf(question, agent))
-      await sleep(1)
-    }
-    return await Promise.all(asked)
   } finally {
     agent.destroy()
   }

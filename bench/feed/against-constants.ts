@@ -1,12 +1,10 @@
 import { sendConstantly } from '../constant-server.ts'
 import { comparedFigure, type Figure, ratioFigure } from '../figure.ts'
-import { requestsPerSecond, turnByTurn } from '../load.ts'
+import { ratesTurnByTurn } from '../load.ts'
 import type { Reader } from './feed-world.ts'
 import { besideConstant, pagesOf, type TimelineWithConstant } from './timeline.ts'
 
-/** Many short ones: a processor that is shared with other machines is a third faster or slower from one second to the next. */
-export const ROUNDS = 7
-export const SECONDS = { warmUpSeconds: 0.5, seconds: 2 }
+export const ROUNDS = 31
 
 interface Asked {
   name: string
@@ -22,11 +20,7 @@ export async function againstConstants(timeline: TimelineWithConstant, reader: R
   const pages = await pagesOf(timeline, paths, reader)
   const embedded = await sendConstantly(timeline.constantUrl, pages)
   const { rate, constant, alone } = await besideConstant(timeline, pages, (urls) =>
-    turnByTurn(ROUNDS, {
-      rate: () => requestsPerSecond(asked, { authorization }, SECONDS),
-      constant: () => requestsPerSecond(embedded, {}, SECONDS),
-      alone: () => requestsPerSecond(urls, {}, SECONDS),
-    }),
+    ratesTurnByTurn({ rate: { urls: asked, headers: { authorization } }, constant: { urls: embedded }, alone: { urls } }, ROUNDS),
   )
   return [
     ratioFigure(name, rate, constant, 'requests/s', leastRatio),

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sendConstantly } from '../constant-server.ts'
 import { factorFigure, type Figure } from '../figure.ts'
-import { requestsPerSecond, turnByTurn } from '../load.ts'
+import { type Load, ratesTurnByTurn } from '../load.ts'
 import { drawGrowth } from '../picture.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
 import { FEED, FOLLOWINGS, pagesOf, type Timeline, type TimelineWithConstant } from './timeline.ts'
 
-const ROUNDS = 3
-const SECONDS = { warmUpSeconds: 1, seconds: 3 }
+const ROUNDS = 15
 const POSTS = [10_000, 100_000, 1_000_000]
 const FOLLOWING_COUNTS = [100, 200, 500, 1_000]
 /** The pages that are remembered end before the fortieth. */
@@ -53,11 +52,8 @@ export async function growthWithFollowings(world: FeedWorld, timeline: TimelineW
 /** What a page costs each of them, all turn by turn, in what the same process needs to send the first one's bytes. */
 async function warmCosts(timeline: TimelineWithConstant, readers: readonly Reader[]): Promise<number[]> {
   const constant = await sendConstantly(timeline.constantUrl, await pagesOf(timeline, [FEED], readers[0] as Reader))
-  const measureOf = ({ authorization }: Reader) => [authorization, () => requestsPerSecond(`${timeline.url}${FEED}`, { authorization }, SECONDS)] as const
-  const rates = await turnByTurn<string>(ROUNDS, {
-    constant: () => requestsPerSecond(constant, {}, SECONDS),
-    ...Object.fromEntries(readers.map(measureOf)),
-  })
+  const pages = readers.map(({ authorization }): [string, Load] => [authorization, { urls: `${timeline.url}${FEED}`, headers: { authorization } }])
+  const rates = await ratesTurnByTurn<string>({ constant: { urls: constant }, ...Object.fromEntries(pages) }, ROUNDS)
   return readers.map(({ authorization }) => (rates['constant'] ?? Number.NaN) / (rates[authorization] ?? Number.NaN))
 }
 
@@ -65,10 +61,8 @@ async function warmCosts(timeline: TimelineWithConstant, readers: readonly Reade
 export async function growthWithDepth(world: FeedWorld, timeline: Timeline): Promise<Figure> {
   const [{ authorization }] = (await world.newReaders(1, 500)) as [Reader]
   const urls = await urlsOfDepths(timeline, authorization)
-  const measures = Object.fromEntries(
-    urls.map((url, index) => [String(DEPTHS[index]), () => requestsPerSecond(url, { authorization }, { ...SECONDS, connections: DEEP_CONNECTIONS })]),
-  )
-  const rates = await turnByTurn<string>(ROUNDS, measures)
+  const pages = urls.map((url, index): [string, Load] => [String(DEPTHS[index]), { urls: url, headers: { authorization }, connections: DEEP_CONNECTIONS }])
+  const rates = await ratesTurnByTurn<string>(Object.fromEntries(pages), ROUNDS)
   const points = DEPTHS.map((x) => ({ x, y: (1_000 * DEEP_CONNECTIONS) / (rates[String(x)] ?? Number.NaN) }))
   await draw('feed-depth', `A page past the remembered ones, ${DEEP_CONNECTIONS} at once`, 'pages deep', 'ms', points)
   return growthFigure('past the remembered pages, 1,000 deep against 50', points, 'ms')

@@ -1,6 +1,6 @@
 import { type Figure, ratioFigure } from '../figure.ts'
-import { requestsPerSecond, turnByTurn } from '../load.ts'
-import { againstConstants, ROUNDS, SECONDS } from './against-constants.ts'
+import { ratesTurnByTurn } from '../load.ts'
+import { againstConstants, ROUNDS } from './against-constants.ts'
 import type { FeedWorld, Reader } from './feed-world.ts'
 import { besideConstant, FEED, FOLLOWINGS, pagesOf, type Timeline, type TimelineWithConstant } from './timeline.ts'
 
@@ -14,11 +14,7 @@ export async function warmFeed(world: FeedWorld, timeline: TimelineWithConstant)
 export async function warmFeedOverRedis(world: FeedWorld, timeline: Timeline, redisUrl: string): Promise<Figure> {
   const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
   const { authorization } = reader
-  const measure = (urls: string[]) =>
-    turnByTurn(ROUNDS, {
-      feed: () => requestsPerSecond(`${timeline.url}${FEED}`, { authorization }, SECONDS),
-      constant: () => requestsPerSecond(urls, {}, SECONDS),
-    })
+  const measure = (urls: string[]) => ratesTurnByTurn({ feed: { urls: `${timeline.url}${FEED}`, headers: { authorization } }, constant: { urls } }, ROUNDS)
   const { feed, constant } = await besideConstant(timeline, await pagesOf(timeline, [FEED], reader), measure, redisUrl)
   return ratioFigure('the same with Redis, of two questions to Redis', feed, constant, 'requests/s', 0.8)
 }
