@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { Question } from './load.ts'
+import type { Pace } from './pacer.ts'
 
 const MOST_CONNECTIONS = 64
 
@@ -8,13 +11,11 @@ const MOST_CONNECTIONS = 64
 export async function timesAtPace(question: Question, perSecond: number, seconds: number): Promise<number[]> {
   const connections = new Connections(question)
   const asked: Promise<number>[] = []
-  const startedAt = performance.now()
+  const pace: Pace = { perSecond, count: Math.round(perSecond * seconds) }
+  const pacer = new Worker(join(import.meta.dirname, 'pacer.ts'), { workerData: pace })
+  pacer.on('message', () => void asked.push(connections.timeOfNext()))
   try {
-    while (asked.length < perSecond * seconds) {
-      const due = ((performance.now() - startedAt) * perSecond) / 1_000
-      while (asked.length < Math.min(due, perSecond * seconds)) asked.push(connections.timeOfNext())
-      await sleep(1)
-    }
+    await once(pacer, 'exit')
     return await Promise.all(asked)
   } finally {
     connections.end()

@@ -1,30 +1,24 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
+
 /**
  * Runs one at a time. Who asks while one runs gets the next, not the running one: what they have seen committed may be
- * too young for that.
+ * too young for that. Each begins when the event loop has turned: what has arrived with the first to ask shares it.
  */
 export function sharedByThoseWhoWait<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
+  let running: Promise<unknown> | undefined
   let next: Promise<T> | undefined
 
-  function run(): Promise<T> {
-    const started = work().finally(() => {
-      if (running === started) running = undefined
-    })
+  async function runNext(): Promise<T> {
+    await running?.catch(() => {})
+    await turnOfTheLoop()
+    next = undefined
+    const started = work()
     running = started
     return started
   }
 
   return () => {
-    if (next !== undefined) return next
-    if (running === undefined) return run()
-    const ended = running.then(
-      () => {},
-      () => {},
-    )
-    next = ended.then(() => {
-      next = undefined
-      return run()
-    })
+    next ??= runNext()
     return next
   }
 }

@@ -5,7 +5,6 @@ import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
 import { RANKING_WINDOWS, RANKINGS } from './ranking.ts'
 import { rankPosts } from './ranking.queries.ts'
-import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
 
 const POPULAR = '/api/timeline/posts/most-popular'
 const COMMENTED = '/api/timeline/posts/most-commented'
@@ -222,30 +221,6 @@ test('every ranking and window is what SQL says of all posts, also where a windo
       else expect(shown).toEqual(shown.toSorted((a, b) => b - a))
     }
   }
-})
-
-test('those who ask while a ranking runs share the next one, which begins after they asked', async () => {
-  let begun = 0
-  const waiting: (() => void)[] = []
-  const refresh = sharedByThoseWhoWait(async () => {
-    const number = ++begun
-    await new Promise<void>((resolve) => waiting.push(resolve))
-    if (number === 2) throw new Error('the second fails')
-    return number
-  })
-  const first = refresh()
-  const [second, third] = [refresh(), refresh()]
-  waiting.shift()?.()
-  expect(await first).toBe(1)
-  const failures = [second.catch((error: Error) => error.message), third.catch((error: Error) => error.message)]
-  while (waiting.length === 0) await new Promise(setImmediate)
-  const later = refresh()
-  waiting.shift()?.()
-  expect(await Promise.all(failures)).toEqual(['the second fails', 'the second fails'])
-  while (waiting.length === 0) await new Promise(setImmediate)
-  waiting.shift()?.()
-  expect(await later).toBe(3)
-  expect(begun).toBe(3)
 })
 
 test('scope=followings ranks the posts of those whom the viewer follows, from the moment of the follow', async () => {
