@@ -1,11 +1,12 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
-/** Of a worker that tells its parent when the next is due. Timers of an event loop are a millisecond apart at least; a thread that does nothing else may sleep less. */
 export interface Pace {
   perSecond: number
   count: number
 }
 
+// A worker that tells its parent when the next is due: timers of an event loop are a millisecond apart at least, and a
+// thread that does nothing else may sleep less.
 const { perSecond, count } = workerData as Pace
 const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 const startedAt = performance.now()

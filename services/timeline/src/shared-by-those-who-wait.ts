@@ -5,15 +5,19 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
  * too young for that. Each begins when the event loop has turned: what has arrived with the first to ask shares it.
  */
 export function sharedByThoseWhoWait<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<unknown> | undefined
+  /** Without its outcome, which is not kept for longer than those who asked need it. */
+  let running: Promise<void> | undefined
   let next: Promise<T> | undefined
 
   async function runNext(): Promise<T> {
-    await running?.catch(() => {})
+    await running
     await turnOfTheLoop()
     next = undefined
     const started = work()
-    running = started
+    running = started.then(
+      () => {},
+      () => {},
+    )
     return started
   }
 
