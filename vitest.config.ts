@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: ['tests/database-cluster.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    maxWorkers: 2,
+    // More than there may be cores: files wait for servers as often as they work.
+    maxWorkers: 3,
   },
 })

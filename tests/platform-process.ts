@@ -46,7 +46,16 @@ export async function startPlatformProcess({
   const gatewayPort = port ?? (await freePortRange())
   const child = spawn(process.execPath, [...(await flagsOfStart()), main, ...(isFull ? ['full'] : [])], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(gatewayPort), DATA_DIR: folder, DEMO_DATA: 'off', RATE_LIMIT: 'off', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      PORT: String(gatewayPort),
+      DATA_DIR: folder,
+      DEMO_DATA: 'off',
+      RATE_LIMIT: 'off',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -16,6 +16,8 @@ import { readReport } from './vitest-report.ts'
 const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const isCi = process.env['CI'] === 'true'
+/** What Node compiled once is read by every test file and every service that a test starts: half of the time they take to start. */
+const compileCache = join(root, 'node_modules', '.cache', 'node')
 const total = { passed: 0, failed: 0, skipped: 0 }
 const missing: string[] = []
 /** Told again at the end: who reads the last page of a long log sees what to look at. */
@@ -63,7 +65,7 @@ function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): vo
     const { status } = spawnSync(
       process.execPath,
       [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } },
+      { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env } },
     )
     const figures = readReport(report, root)
     total.passed += figures.passed

@@ -68,6 +68,7 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         ...urls,
         JWKS_URL: `${urlOf('member')}/.well-known/jwks.json`,
         PORT: String(portOf(service, number)),

@@ -13,7 +13,12 @@ export interface Outcome {
 /** The command line as a person runs it, on the platform that runs in a folder. */
 export const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['cli/src/main.ts', ...args], { cwd: ROOT, env: { PATH: process.env['PATH'], DATA_DIR: dataDir } }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      ['cli/src/main.ts', ...args],
+      { cwd: ROOT, env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], DATA_DIR: dataDir } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+      },
+    )
   })

@@ -92,12 +92,17 @@ const disturbances: readonly Disturbance[] = [
   },
 ]
 
-const LONGEST_SECONDS = 20
+interface RandomFaultsOptions {
+  seconds: number
+  /** Of one disturbance. */
+  longestSeconds?: number
+  say(line: string): void
+}
 
-/** Up to three disturbances at once, for so many minutes, in an order that the seed gives. */
-export const randomFaults = (minutes: number, say: (line: string) => void): Fault => ({
+/** Up to three disturbances at once, in an order that the seed gives. */
+export const randomFaults = ({ seconds: total, longestSeconds = 20, say }: RandomFaultsOptions): Fault => ({
   id: 'random',
-  title: `disturbances at random for ${minutes} minutes`,
+  title: `disturbances at random for ${total} s`,
   refuses: 'services and databases go away',
   async run(world) {
     const { random } = world
@@ -105,10 +110,10 @@ export const randomFaults = (minutes: number, say: (line: string) => void): Faul
     const secondsGone = () => (performance.now() - startedAt) / 1_000
     const taken = new Set<string>()
     const going = new Set<Promise<void>>()
-    while (secondsGone() < minutes * 60) {
+    while (secondsGone() < total) {
       const free = disturbances.filter(({ of }) => !taken.has(of))
       const chosen = random.pick(free)
-      const seconds = 1 + random.below(LONGEST_SECONDS)
+      const seconds = 1 + random.below(longestSeconds)
       const rest = 1 + random.below(6)
       if (taken.size < 3) {
         taken.add(chosen.of)

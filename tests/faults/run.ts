@@ -31,7 +31,7 @@ const isWanted = ({ id }: Fault) => only === undefined || only.includes(id)
 const reports: FaultReport[] = []
 
 if (values.random) {
-  await runIn({ seed, env: SETTINGS }, [randomFaults(minutes, say)])
+  await runIn({ seed, env: SETTINGS }, [randomFaults({ seconds: minutes * 60, say })])
 } else {
   await runIn({ seed, env: SETTINGS }, [...publisherFaults, ...listenerFaults, ...topicFaults].filter(isWanted))
   const { zone, midnight } = zoneOfMidnightIn(MIDNIGHT_SECONDS)

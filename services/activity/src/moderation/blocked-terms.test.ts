@@ -99,9 +99,9 @@ test('any text is read, and a term put anywhere between other words is found', (
 })
 
 /** The best of several, since the machine does other things too. */
-function millisecondsOf(act: () => void): number {
+function millisecondsOf(act: () => void, runs = 20): number {
   let best = Number.POSITIVE_INFINITY
-  for (let run = 0; run < 20; run += 1) {
+  for (let run = 0; run < runs; run += 1) {
     const begin = performance.now()
     act()
     best = Math.min(best, performance.now() - begin)
@@ -109,21 +109,17 @@ function millisecondsOf(act: () => void): number {
   return best
 }
 
-test('10,000 terms cost less than 5 ms in 5,000 characters, whatever these are', () => {
+test('10,000 terms cost less than a twentieth of looking for one after the other, whatever the text is', () => {
   const many = Array.from({ length: 10_000 }, (_, n) =>
     n % 2 === 0 ? `term${n.toString(36)}` : `가나${String.fromCodePoint(0xac00 + n, 0xac00 + ((n * 7) % 11_172))}`,
   )
   const nested = Array.from({ length: 49 }, (_, n) => '가'.repeat(n + 2))
-  const blocked = createBlockedTerms([...many, ...nested])
-  const texts = [
-    '가'.repeat(5_000),
-    many.join(' ').slice(0, 5_000),
-    many.join('').slice(0, 5_000),
-    `${'가 '.repeat(2_500)}`,
-    'ab'.repeat(2_500),
-    '가나'.repeat(2_500),
-  ]
-  for (const text of texts) expect(millisecondsOf(() => blocked.findIn(text))).toBeLessThan(5)
+  const terms = [...many, ...nested]
+  const blocked = createBlockedTerms(terms)
+  const ofOneLetter = '가'.repeat(5_000)
+  const texts = [ofOneLetter, many.join(' ').slice(0, 5_000), many.join('').slice(0, 5_000), `${'가 '.repeat(2_500)}`, 'ab'.repeat(2_500), '가나'.repeat(2_500)]
+  const oneByOne = millisecondsOf(() => terms.filter((term) => ofOneLetter.includes(term)), 3)
+  for (const text of texts) expect(millisecondsOf(() => blocked.findIn(text))).toBeLessThan(oneByOne / 20)
 })
 
 test('ten times the text takes about ten times as long, not a hundred times', () => {
