@@ -11,6 +11,8 @@ export interface ChangeRow {
 export interface SettledRow {
   /** Every transaction with a lower id had ended. */
   settled: number
+  /** None with this id or a higher one had. As long as it is what `settled` was at a moment before, nothing was committed since. */
+  newest: number
   /** Milliseconds of the database's clock: all that was committed by then is known, or was before. */
   asked_at: number
   /** All that is not known is committed later. */
@@ -45,12 +47,13 @@ export async function findChangesSince(sql: Sql, settled: number, seconds: numbe
       select activity_type, member_id, post_id, target_member_id from numbered
       where (case when number > newest then number - 4294967296 else number end) >= ${settled}
     )
-    select (select settled from bound) as settled, ${moments(sql)}, coalesce((select json_agg(fresh) from fresh), '[]') as changes`
+    select (select settled from bound) as settled, (select newest from bound) as newest, ${moments(sql)}, coalesce((select json_agg(fresh) from fresh), '[]') as changes`
   return row
 }
 
 export async function findSettled(sql: Sql): Promise<SettledRow> {
-  const [row] = await sql<[SettledRow]>`select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, ${moments(sql)}`
+  const [row] = await sql<[SettledRow]>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest, ${moments(sql)}`
   return row
 }
 

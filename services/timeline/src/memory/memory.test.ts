@@ -127,6 +127,35 @@ test('a post that was begun first and committed last, inside a savepoint, is mis
   await close()
 })
 
+test('while nothing is committed a read asks no outbox; what was open meanwhile is seen as soon as it is', async () => {
+  const { memory, queries, close } = countingMemory(undefined, { counted: 'outbox' })
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  const expected: number[] = []
+  const outboxesAsked = async () => {
+    const before = queries()
+    expect(await idsOf(memory, reader)).toEqual(expected)
+    return queries() - before
+  }
+  for (let round = 0; round < 5; round += 1) {
+    // Whoever else writes to the same server, as other tests do, is done sooner or later.
+    await expect.poll(outboxesAsked, { interval: 1, timeout: 10_000 }).toBe(0)
+    const another = await timeline.sql.reserve()
+    await another`begin`
+    const early = await insertPost(another as unknown as Sql, author)
+    for (let n = 0; n < 3; n += 1) await outboxesAsked()
+    if (round % 2 === 0) {
+      expected.unshift(await insertPost(timeline.sql, author))
+      for (let n = 0; n < 3; n += 1) await outboxesAsked()
+    }
+    await another`commit`
+    another.release()
+    expected.splice(round % 2 === 0 ? 1 : 0, 0, early)
+    for (let n = 0; n < 3; n += 1) await outboxesAsked()
+  }
+  await close()
+})
+
 test('names, pictures, likes and counts are of the moment of the read, and the bytes are those of the ordinary answer', async () => {
   const [reader, author] = [await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
