@@ -148,6 +148,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ['Memory: how a viewer stands to authors, and which posts they like', () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds)],
     ['Memory: the first comments of a post, as everybody sees them', firstComments],
     ['Memory: which of the comments the viewer likes', () => findStands(sql, reader.id, [], 'comments', firstCommentIds)],
+    ['Memory: whether anything was committed since the last look', () => findSettled(sql)],
     ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],
     ['Hydration: authors, and how the viewer stands to them', () => findAuthors(sql, reader.id, reader.authorIds)],
