@@ -18,6 +18,8 @@ export interface FaultReport {
 }
 
 const RECOVERY_SECONDS = 90
+/** Before a fault and after it, some eighty writes each. */
+const LOAD_AROUND_MILLISECONDS = 700
 const SHOWN = 3
 
 /** One fault under load, from before it to when all that was written has taken effect. What it leaves behind is added to `known`. */
@@ -27,13 +29,13 @@ export async function runFault(world: World, fault: Fault, known: Set<string> = 
   const before = figures()
   const failures: string[] = []
   world.load.start()
-  await sleep(1_500)
+  await sleep(LOAD_AROUND_MILLISECONDS)
   try {
     await fault.run(world)
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error))
   }
-  await sleep(1_000)
+  await sleep(LOAD_AROUND_MILLISECONDS)
   await world.load.stop()
   const { lost, doubled, seconds } = await settle(world, RECOVERY_SECONDS, known)
   for (const what of [...lost, ...doubled]) known.add(what)
