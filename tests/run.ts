@@ -16,7 +16,7 @@ import { readReport } from './vitest-report.ts'
 const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const isCi = process.env['CI'] === 'true'
-/** What Node compiled once is read by every test file and every service that a test starts: half of the time they take to start. */
+/** What Node compiled once is read by every test file and every service that a test starts: a third to a half of the time they take to start. */
 const compileCache = join(root, 'node_modules', '.cache', 'node')
 const total = { passed: 0, failed: 0, skipped: 0 }
 const missing: string[] = []

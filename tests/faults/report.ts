@@ -18,7 +18,7 @@ export interface FaultReport {
 }
 
 const RECOVERY_SECONDS = 90
-/** Before a fault and after it, some eighty writes each. */
+/** Under load before a fault and after it: at 120 requests a second some dozens of writes each. */
 const LOAD_AROUND_MILLISECONDS = 700
 const SHOWN = 3
 
