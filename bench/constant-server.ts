@@ -19,11 +19,16 @@ export async function constantServer(redisUrl?: string): Promise<HttpServer> {
   const redis = redisUrl === undefined ? undefined : openRedis(redisUrl)
   // Commands fail until it is connected.
   while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
-  const app = await createHttpServer({ service: 'constant', logLevel: 'silent', checkReady: async () => {} })
+  const app = await createHttpServer({
+    service: 'constant',
+    logLevel: 'silent',
+    checkReady: async () => {},
+  })
   const sent: { type: string; bytes: Buffer }[] = []
   app.put('/pages', { config: { access: 'PUBLIC' } }, async (request) => {
     const pages = request.body as Page[]
-    for (const [number, { body, headers }] of pages.entries()) sent[number] = { type: headers['content-type'] ?? '', bytes: Buffer.from(body) }
+    for (const [number, { body, headers }] of pages.entries())
+      sent[number] = { type: headers['content-type'] ?? '', bytes: Buffer.from(body) }
     return null
   })
   for (let number = 0; number < MOST_PAGES; number += 1)
@@ -38,7 +43,11 @@ export async function constantServer(redisUrl?: string): Promise<HttpServer> {
 
 /** Has it send these, at most two. Returns the address of each. */
 export async function sendConstantly(url: string, pages: readonly Page[]): Promise<string[]> {
-  const { status } = await fetch(`${url}/pages`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(pages) })
+  const { status } = await fetch(`${url}/pages`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(pages),
+  })
   if (status !== 200) throw new Error(`the constant server answered ${status}`)
   return pages.map((_, number) => `${url}/${number}`)
 }
@@ -49,9 +58,14 @@ export interface ConstantServer {
 }
 
 /** In a process of its own. `flags`: of Node, those of the service that is measured against it. */
-export async function startConstantServer(flags: readonly string[], redisUrl?: string): Promise<ConstantServer> {
+export async function startConstantServer(
+  flags: readonly string[],
+  redisUrl?: string,
+): Promise<ConstantServer> {
   const args = redisUrl === undefined ? [] : [redisUrl]
-  const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
     child.once('exit', (code) => reject(new Error(`the constant server ended with ${code}`)))

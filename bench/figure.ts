@@ -11,7 +11,13 @@ export interface Figure {
   met: boolean
 }
 
-export function ratioFigure(name: string, value: number, ceiling: number, unit: string, leastRatio: number): Figure {
+export function ratioFigure(
+  name: string,
+  value: number,
+  ceiling: number,
+  unit: string,
+  leastRatio: number,
+): Figure {
   const ratio = value / ceiling
   return {
     name,
@@ -38,7 +44,12 @@ export const informationFigure = (name: string, value: number, unit: string): Fi
 })
 
 /** Against a ceiling, told and not judged. */
-export const comparedFigure = (name: string, value: number, ceiling: number, unit: string): Figure => ({
+export const comparedFigure = (
+  name: string,
+  value: number,
+  ceiling: number,
+  unit: string,
+): Figure => ({
   ...ratioFigure(name, value, ceiling, unit, 0),
   target: UNJUDGED,
 })
@@ -55,7 +66,13 @@ export const limitFigure = (name: string, value: number, unit: string, most: num
 })
 
 /** Against the same without what is asked about, of which it may be so many times as much at most. */
-export const factorFigure = (name: string, value: number, without: number, unit: string, mostRatio: number): Figure => ({
+export const factorFigure = (
+  name: string,
+  value: number,
+  without: number,
+  unit: string,
+  mostRatio: number,
+): Figure => ({
   name,
   value: round(value),
   unit,
@@ -77,7 +94,9 @@ export function tableOf(figures: readonly Figure[]): string {
     target,
     target === UNJUDGED ? '' : met ? 'met' : 'NOT MET',
   ])
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)))
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
+  )
   return [head, ...rows]
     .map((row) =>
       row

@@ -18,14 +18,27 @@ interface LoadOptions {
 export async function requestsPerSecond(
   urls: string | readonly string[],
   headers: Record<string, string>,
-  { connections = CONNECTIONS, warmUpSeconds = WARM_UP_SECONDS, seconds = SECONDS }: LoadOptions = {},
+  {
+    connections = CONNECTIONS,
+    warmUpSeconds = WARM_UP_SECONDS,
+    seconds = SECONDS,
+  }: LoadOptions = {},
 ): Promise<number> {
   const [url = '', ...more] = typeof urls === 'string' ? [urls] : urls
-  const requests = more.length === 0 ? {} : { requests: [url, ...more].map((each) => ({ path: new URL(each).pathname + new URL(each).search, headers })) }
+  const requests =
+    more.length === 0
+      ? {}
+      : {
+          requests: [url, ...more].map((each) => ({
+            path: new URL(each).pathname + new URL(each).search,
+            headers,
+          })),
+        }
   const options = { url, headers, connections, sampleInt: SAMPLE, ...requests }
   if (warmUpSeconds > 0) await autocannon({ ...options, duration: warmUpSeconds })
   const result = await autocannon({ ...options, duration: seconds })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`)
   return (result['2xx'] * 1_000) / (result.finish.getTime() - result.start.getTime())
 }
 
@@ -34,7 +47,10 @@ export async function requestsPerSecond(
  * in one round as in the next, and so in all of a round: every round is brought to one speed (the geometric mean of its
  * values) before the medians are taken. Of two that are measured, the medians' ratio is the median of the rounds' ratios.
  */
-export async function turnByTurn<Name extends string>(rounds: number, measures: Record<Name, () => Promise<number>>): Promise<Record<Name, number>> {
+export async function turnByTurn<Name extends string>(
+  rounds: number,
+  measures: Record<Name, () => Promise<number>>,
+): Promise<Record<Name, number>> {
   const names = Object.keys(measures) as Name[]
   const values = names.map((): number[] => [])
   const speeds: number[] = []
@@ -45,7 +61,9 @@ export async function turnByTurn<Name extends string>(rounds: number, measures: 
     speeds.push(speed)
     for (const [index, value] of measured.entries()) values[index]?.push(value / speed)
   }
-  return Object.fromEntries(names.map((name, index) => [name, median(values[index] ?? []) * median(speeds)])) as Record<Name, number>
+  return Object.fromEntries(
+    names.map((name, index) => [name, median(values[index] ?? []) * median(speeds)]),
+  ) as Record<Name, number>
 }
 
 export interface Load {
@@ -55,16 +73,25 @@ export interface Load {
 }
 
 /** Requests per second of each, turn by turn after a warm-up. Many short rounds: the shorter one is, the more alike is the machine in all of it. */
-export async function ratesTurnByTurn<Name extends string>(loads: Record<Name, Load>, rounds: number): Promise<Record<Name, number>> {
+export async function ratesTurnByTurn<Name extends string>(
+  loads: Record<Name, Load>,
+  rounds: number,
+): Promise<Record<Name, number>> {
   const rateOf = ({ urls, headers = {}, connections }: Load, seconds: LoadOptions) =>
-    requestsPerSecond(urls, headers, { ...seconds, ...(connections !== undefined && { connections }) })
+    requestsPerSecond(urls, headers, {
+      ...seconds,
+      ...(connections !== undefined && { connections }),
+    })
   const entries = Object.entries<Load>(loads)
   for (const [, load] of entries) await rateOf(load, { warmUpSeconds: 0, seconds: WARM_UP_SECONDS })
-  const measures = entries.map(([name, load]) => [name, () => rateOf(load, { warmUpSeconds: 0.1, seconds: 0.4 })] as const)
+  const measures = entries.map(
+    ([name, load]) => [name, () => rateOf(load, { warmUpSeconds: 0.1, seconds: 0.4 })] as const,
+  )
   return turnByTurn(rounds, Object.fromEntries(measures) as Record<Name, () => Promise<number>>)
 }
 
-const geometricMean = (values: readonly number[]) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+const geometricMean = (values: readonly number[]) =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 
 export interface Question {
   url: string
@@ -72,7 +99,10 @@ export interface Question {
 }
 
 /** Milliseconds of each answer, in a closed loop over some connections, each question asked once. */
-export async function timesOfEach(questions: readonly Question[], connections: number): Promise<number[]> {
+export async function timesOfEach(
+  questions: readonly Question[],
+  connections: number,
+): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const times: number[] = []
   const waiting = questions.values()
@@ -102,7 +132,11 @@ function timeOf({ url, headers }: Question, agent: Agent): Promise<number> {
 }
 
 /** How often `act` is done in a second, so many at once; it is told which of them it is. */
-export async function actsPerSecond(act: (worker: number) => Promise<unknown>, atOnce: number, seconds: number): Promise<number> {
+export async function actsPerSecond(
+  act: (worker: number) => Promise<unknown>,
+  atOnce: number,
+  seconds: number,
+): Promise<number> {
   const startedAt = performance.now()
   const end = startedAt + seconds * 1_000
   let done = 0

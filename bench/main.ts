@@ -27,26 +27,48 @@ const BENCHES: Record<string, (options: Options) => Promise<Figure[]>> = {
 const { names, options } = readArgsOrExit()
 for (const name of names) {
   const figures = (await BENCHES[name]?.(options)) ?? []
-  process.stdout.write(options.json ? figures.map((figure) => `${JSON.stringify(figure)}\n`).join('') : `\n${name}\n${tableOf(figures)}\n`)
+  process.stdout.write(
+    options.json
+      ? figures.map((figure) => `${JSON.stringify(figure)}\n`).join('')
+      : `\n${name}\n${tableOf(figures)}\n`,
+  )
 }
 
 function readArgsOrExit(): { names: readonly string[]; options: Options } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, minutes: { type: 'string' }, rate: { type: 'string' } },
+      options: {
+        json: { type: 'boolean', default: false },
+        minutes: { type: 'string' },
+        rate: { type: 'string' },
+      },
     })
     const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name))
-    if (unknown !== undefined) throw new Error(`there is no bench '${unknown}'; there are: ${Object.keys(BENCHES).join(', ')}`)
+    if (unknown !== undefined)
+      throw new Error(
+        `there is no bench '${unknown}'; there are: ${Object.keys(BENCHES).join(', ')}`,
+      )
     if ((values.minutes ?? values.rate) !== undefined && !positionals.includes('memory'))
       throw new Error('--minutes and --rate are for the bench `memory` alone')
     const numberOf = (name: 'minutes' | 'rate', most: number, otherwise: number) => {
       const value = Number(values[name] ?? otherwise)
-      if (!(value >= 1 && value <= most)) throw new Error(`--${name} must be a number from 1 to ${most}, not '${values[name]}'`)
+      if (!(value >= 1 && value <= most))
+        throw new Error(`--${name} must be a number from 1 to ${most}, not '${values[name]}'`)
       return value
     }
-    const names = positionals.length === 0 ? Object.keys(BENCHES).filter((name) => name !== 'memory') : positionals
-    return { names, options: { json: values.json, minutes: numberOf('minutes', 1_440, 60), rate: numberOf('rate', 1_000, 100) } }
+    const names =
+      positionals.length === 0
+        ? Object.keys(BENCHES).filter((name) => name !== 'memory')
+        : positionals
+    return {
+      names,
+      options: {
+        json: values.json,
+        minutes: numberOf('minutes', 1_440, 60),
+        rate: numberOf('rate', 1_000, 100),
+      },
+    }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)

@@ -8,7 +8,11 @@ const MOST_CONNECTIONS = 64
  * Milliseconds of each answer, asked at a steady pace, whatever became of those before. The pace is kept to a millisecond,
  * the shortest that a timer sleeps: with a thread that slept less, asking took twice as much of the processors.
  */
-export async function timesAtPace(question: Question, perSecond: number, seconds: number): Promise<number[]> {
+export async function timesAtPace(
+  question: Question,
+  perSecond: number,
+  seconds: number,
+): Promise<number[]> {
   const connections = new Connections(question)
   const asked: Promise<number>[] = []
   const count = Math.round(perSecond * seconds)
@@ -43,7 +47,10 @@ class Connections {
 
   constructor({ url, headers }: Question) {
     const { hostname, port, host, pathname, search } = new URL(url)
-    const lines = [`GET ${pathname}${search} HTTP/1.1`, ...Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}`)]
+    const lines = [
+      `GET ${pathname}${search} HTTP/1.1`,
+      ...Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}`),
+    ]
     this.#bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
     this.#port = Number(port)
     this.#host = hostname

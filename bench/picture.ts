@@ -38,10 +38,14 @@ function svgOf({ title, xLabel, xScale, yLabel, lines }: Picture): string {
   const top = niceAbove(Math.max(...points.map(({ y }) => y)))
   const across = WIDTH - MARGIN.left - MARGIN.right
   const down = HEIGHT - MARGIN.top - MARGIN.bottom
-  const placeOf = (x: number) => (xScale === 'LINEAR' ? (x - least) / (most - least) : Math.log(x / least) / Math.log(most / least))
+  const placeOf = (x: number) =>
+    xScale === 'LINEAR'
+      ? (x - least) / (most - least)
+      : Math.log(x / least) / Math.log(most / least)
   const xOf = (x: number) => MARGIN.left + (most === least ? 0 : placeOf(x) * across)
   const yOf = (y: number) => MARGIN.top + down * (1 - y / top)
-  const text = (x: number, y: number, content: string, more = '') => `<text x="${round(x)}" y="${round(y)}" ${more}>${escapeXml(content)}</text>`
+  const text = (x: number, y: number, content: string, more = '') =>
+    `<text x="${round(x)}" y="${round(y)}" ${more}>${escapeXml(content)}</text>`
   const grid = [0, 0.25, 0.5, 0.75, 1].map((part) => {
     const y = yOf(top * part)
     return `<line x1="${MARGIN.left}" y1="${round(y)}" x2="${MARGIN.left + across}" y2="${round(y)}" stroke="#ddd"/>${text(MARGIN.left - 8, y + 4, (top * part).toLocaleString('en'), 'text-anchor="end"')}`
@@ -52,7 +56,9 @@ function svgOf({ title, xLabel, xScale, yLabel, lines }: Picture): string {
   const drawn = lines.map(({ name, points }, index) => {
     const colour = COLOURS[index % COLOURS.length]
     const last = points.at(-1) ?? { x: least, y: 0 }
-    const dots = (points.length > MOST_DOTS ? [] : points).map(({ x, y }) => `<circle cx="${round(xOf(x))}" cy="${round(yOf(y))}" r="3" fill="${colour}"/>`)
+    const dots = (points.length > MOST_DOTS ? [] : points).map(
+      ({ x, y }) => `<circle cx="${round(xOf(x))}" cy="${round(yOf(y))}" r="3" fill="${colour}"/>`,
+    )
     return [
       `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.map(({ x, y }) => `${round(xOf(x))},${round(yOf(y))}`).join(' ')}"/>`,
       ...dots,

@@ -1,23 +1,41 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seed } from '@dailyfeed/cli/seed/seed'
-import { ROW_ID } from '@dailyfeed/code/message-key'
+import { ROW_ID } from '@dailyfeed/contract/message-key'
 import { deleteCommentTree, insertComment } from '@dailyfeed/content/comment/comment.queries'
 import { reconcilePostCounters } from '@dailyfeed/content/counter/counter.queries'
 import { cancelPostLike, insertPostLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
 import { insertPost } from '@dailyfeed/content/post/post.queries'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { findCredentialsByEmail } from '@dailyfeed/member/account/account.queries'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
-import { findCommentsOfMember, findCommentsOfPost, findReplies } from '@dailyfeed/timeline/comment/comment.queries'
+import {
+  findCommentsOfMember,
+  findCommentsOfPost,
+  findReplies,
+} from '@dailyfeed/timeline/comment/comment.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
-import { findEntriesByAuthor, findFollowingIds, findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
+import {
+  findEntriesByAuthor,
+  findFollowingIds,
+  findRecentEntries,
+} from '@dailyfeed/timeline/following/following.queries'
 import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
 import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
-import { findFirstComments, findFragments, findNewestPostsOfAll, findStands, findViewer } from '@dailyfeed/timeline/memory/memory.queries'
+import {
+  findFirstComments,
+  findFragments,
+  findNewestPostsOfAll,
+  findStands,
+  findViewer,
+} from '@dailyfeed/timeline/memory/memory.queries'
 import { NEWEST_POSTS } from '@dailyfeed/timeline/memory/newest-posts'
 import { MOST_MET } from '@dailyfeed/timeline/memory/viewers'
-import { countPostsOfPeriod, findEntriesOfAuthor, findEntriesOfPeriod } from '@dailyfeed/timeline/post/post.queries'
+import {
+  countPostsOfPeriod,
+  findEntriesOfAuthor,
+  findEntriesOfPeriod,
+} from '@dailyfeed/timeline/post/post.queries'
 import { rankPostsOfFollowings } from '@dailyfeed/timeline/ranking/followings-ranking.queries'
 import { rankPosts } from '@dailyfeed/timeline/ranking/ranking.queries'
 import postgres, { type Sql } from 'postgres'
@@ -135,48 +153,134 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const firstCommentIds = (await firstComments()).map(({ id }) => id)
   const thousand = postId - (postId % 1_000)
   const queries: [string, () => Promise<unknown>][] = [
-    ['Following feed: the newest posts of everybody, backwards', () => findRecentEntries(sql, { ...stretch, before: undefined })],
-    ['Following feed: each author’s own newest', () => findEntriesByAuthor(sql, { ...stretch, authorIds })],
+    [
+      'Following feed: the newest posts of everybody, backwards',
+      () => findRecentEntries(sql, { ...stretch, before: undefined }),
+    ],
+    [
+      'Following feed: each author’s own newest',
+      () => findEntriesByAuthor(sql, { ...stretch, authorIds }),
+    ],
     [
       'Following feed, a thousand pages deep: each author’s own newest',
-      () => findEntriesByAuthor(sql, { ...stretch, authorIds, before: Math.floor(reader.nextPostId / 50) }),
+      () =>
+        findEntriesByAuthor(sql, {
+          ...stretch,
+          authorIds,
+          before: Math.floor(reader.nextPostId / 50),
+        }),
     ],
-    ['Memory: whom a viewer follows, mutes and blocks, and which posts they like', () => findViewer(sql, reader.id, MOST_MET)],
+    [
+      'Memory: whom a viewer follows, mutes and blocks, and which posts they like',
+      () => findViewer(sql, reader.id, MOST_MET),
+    ],
     ['Cached feed: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
     ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, NEWEST_POSTS)],
     ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
-    ['Memory: how a viewer stands to authors, and which posts they like', () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds)],
+    [
+      'Memory: how a viewer stands to authors, and which posts they like',
+      () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds),
+    ],
     ['Memory: the first comments of a post, as everybody sees them', firstComments],
-    ['Memory: which of the comments the viewer likes', () => findStands(sql, reader.id, [], 'comments', firstCommentIds)],
+    [
+      'Memory: which of the comments the viewer likes',
+      () => findStands(sql, reader.id, [], 'comments', firstCommentIds),
+    ],
     ['Memory: whether anything was committed since the last look', () => findSettled(sql)],
     ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],
-    ['Hydration: authors, and how the viewer stands to them', () => findAuthors(sql, reader.id, reader.authorIds)],
+    [
+      'Hydration: authors, and how the viewer stands to them',
+      () => findAuthors(sql, reader.id, reader.authorIds),
+    ],
     ['Most popular, of all time', () => rankPosts(sql, 'most-popular', 'all')],
     ['Most popular, of a day', () => rankPosts(sql, 'most-popular', '1d')],
     ['Most commented, of all time', () => rankPosts(sql, 'most-commented', 'all')],
     ['Recent activities', () => rankPosts(sql, 'recent-activities', 'all')],
-    ['Most popular of those whom a viewer follows', () => rankPostsOfFollowings(sql, reader.id, 'most-popular', 'all')],
-    ['Posts of an author', () => findEntriesOfAuthor(sql, { authorId: reader.authorId, before: reader.nextPostId, offset: 0, limit: 21 })],
-    ['Posts of a day', () => findEntriesOfPeriod(sql, { viewerId: reader.id, period: month, after: undefined, offset: 0, limit: 21 })],
+    [
+      'Most popular of those whom a viewer follows',
+      () => rankPostsOfFollowings(sql, reader.id, 'most-popular', 'all'),
+    ],
+    [
+      'Posts of an author',
+      () =>
+        findEntriesOfAuthor(sql, {
+          authorId: reader.authorId,
+          before: reader.nextPostId,
+          offset: 0,
+          limit: 21,
+        }),
+    ],
+    [
+      'Posts of a day',
+      () =>
+        findEntriesOfPeriod(sql, {
+          viewerId: reader.id,
+          period: month,
+          after: undefined,
+          offset: 0,
+          limit: 21,
+        }),
+    ],
     ['Posts of a day: how many', () => countPostsOfPeriod(sql, reader.id, month)],
     ['Comments of a post', () => findCommentsOfPost(sql, reader.postIds[0] ?? 0, comments)],
     ['Replies to a comment', () => findReplies(sql, 1, comments)],
     ['Comments of a member', () => findCommentsOfMember(sql, reader.authorId, comments)],
     [
       'A post is created, with its event',
-      () => insertPost(sql, { event: newEventOf('POST_CREATE', { memberId: reader.id, postId: ROW_ID }), authorId: reader.id, title: '', content: 'a post' }),
+      () =>
+        insertPost(sql, {
+          event: newEventOf('POST_CREATE', { memberId: reader.id, postId: ROW_ID }),
+          authorId: reader.id,
+          title: '',
+          content: 'a post',
+        }),
     ],
     [
       'A comment is created',
-      async () => commentIds.push((await insertComment(sql, { postId, parentId: null, depth: 0, authorId: reader.id, content: 'a comment' })).id),
+      async () =>
+        commentIds.push(
+          (
+            await insertComment(sql, {
+              postId,
+              parentId: null,
+              depth: 0,
+              authorId: reader.id,
+              content: 'a comment',
+            })
+          ).id,
+        ),
     ],
     ['A comment is deleted, with its replies', () => deleteCommentTree(sql, commentIds.pop() ?? 0)],
-    ['Counters of a thousand posts are checked', () => reconcilePostCounters(sql, thousand, thousand + 1_000)],
+    [
+      'Counters of a thousand posts are checked',
+      () => reconcilePostCounters(sql, thousand, thousand + 1_000),
+    ],
     ['Whether a post is for the viewer', () => isPostVisible(sql, postId, reader.id)],
-    ['A like', () => insertPostLike(sql, newEventOf('LIKE_POST', { memberId: reader.id, postId }), postId, reader.id)],
-    ['A like is taken back', () => cancelPostLike(sql, newEventOf('LIKE_POST_CANCEL', { memberId: reader.id, postId }), postId, reader.id)],
-    ['A login: whose e-mail address it is', () => findCredentialsByEmail(sql, 'seed5000@example.com')],
+    [
+      'A like',
+      () =>
+        insertPostLike(
+          sql,
+          newEventOf('LIKE_POST', { memberId: reader.id, postId }),
+          postId,
+          reader.id,
+        ),
+    ],
+    [
+      'A like is taken back',
+      () =>
+        cancelPostLike(
+          sql,
+          newEventOf('LIKE_POST_CANCEL', { memberId: reader.id, postId }),
+          postId,
+          reader.id,
+        ),
+    ],
+    [
+      'A login: whose e-mail address it is',
+      () => findCredentialsByEmail(sql, 'seed5000@example.com'),
+    ],
   ]
   const plans: Plan[] = []
   for (const [name, ask] of queries) {
@@ -199,7 +303,11 @@ function withoutStatement(notice: string): string {
 
 /** Tables that a plan reads from end to end: what it showed and what it threw away. */
 function wholeTablesOf(plan: string): string[] {
-  return [...plan.matchAll(/Seq Scan on (\w+)[^\n]*rows=([\d.]+) loops[^\n]*\n(?:\s+(?!->)[^\n]*\n)*?(?:\s+Rows Removed by Filter: (\d+))?/g)]
+  return [
+    ...plan.matchAll(
+      /Seq Scan on (\w+)[^\n]*rows=([\d.]+) loops[^\n]*\n(?:\s+(?!->)[^\n]*\n)*?(?:\s+Rows Removed by Filter: (\d+))?/g,
+    ),
+  ]
     .filter(([, , shown, removed = '0']) => Number(shown) + Number(removed) > WHOLE_ROWS)
     .map(([, table = '']) => table)
 }

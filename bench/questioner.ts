@@ -19,7 +19,10 @@ export function startQuestioner(): Questioner {
   return {
     async timesOfEach(questions, connections) {
       child.send({ questions, connections } satisfies Task)
-      const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [`it ended with ${code}`])])
+      const [answer] = await Promise.race([
+        once(child, 'message'),
+        once(child, 'exit').then(([code]) => [`it ended with ${code}`]),
+      ])
       if (typeof answer === 'string') throw new Error(`asking from another process: ${answer}`)
       return answer as number[]
     },

@@ -1,6 +1,6 @@
-import { ROW_ID } from '@dailyfeed/code/message-key'
+import { ROW_ID } from '@dailyfeed/contract/message-key'
 import { insertPost } from '@dailyfeed/content/post/post.queries'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
 import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/separate-services'
@@ -23,12 +23,22 @@ const PASSWORD = 'a bench writes many posts'
 /** Creating posts against their bare statement, a post of somebody with 100,000 followers, and a post that everybody likes. */
 export async function writeBench(): Promise<Figure[]> {
   const database = await startOwnDatabase()
-  const services = await startSeparateServices({ database, services: ['member', 'content'], env: () => ({ DATABASE_POOL_MAX: String(POOL_MAX) }) })
+  const services = await startSeparateServices({
+    database,
+    services: ['member', 'content'],
+    env: () => ({ DATABASE_POOL_MAX: String(POOL_MAX) }),
+  })
   const owner = postgres(database.ownerUrl, { max: 2, onnotice() {} }) as unknown as Sql
   const bare = openPool({ url: database.urlOf('content'), max: POOL_MAX, name: 'bench' })
   try {
-    const members = await Promise.all(Array.from({ length: LIKERS }, (_, number) => newMember(services, number)))
-    return [...(await creating(services, bare, members)), await famousAuthor(services, owner, members), await viralPost(services, members)]
+    const members = await Promise.all(
+      Array.from({ length: LIKERS }, (_, number) => newMember(services, number)),
+    )
+    return [
+      ...(await creating(services, bare, members)),
+      await famousAuthor(services, owner, members),
+      await viralPost(services, members),
+    ]
   } finally {
     await bare.end({ timeout: 1 })
     await owner.end({ timeout: 1 })
@@ -43,14 +53,29 @@ interface BenchMember {
 
 async function newMember(services: SeparateServices, number: number): Promise<BenchMember> {
   const url = services.urlOf('member')
-  const account = { email: `writer${number}@example.com`, password: PASSWORD, memberName: `Writer ${number}`, handle: `writer_${number}` }
-  const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(account) }
-  const signup = (await (await fetch(`${url}/api/authentication/signup`, json)).json()) as { data: { id: number } }
+  const account = {
+    email: `writer${number}@example.com`,
+    password: PASSWORD,
+    memberName: `Writer ${number}`,
+    handle: `writer_${number}`,
+  }
+  const json = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(account),
+  }
+  const signup = (await (await fetch(`${url}/api/authentication/signup`, json)).json()) as {
+    data: { id: number }
+  }
   const login = await fetch(`${url}/api/authentication/login`, json)
   return { id: signup.data.id, authorization: login.headers.get('authorization') ?? '' }
 }
 
-async function creating(services: SeparateServices, bare: Sql, members: readonly BenchMember[]): Promise<Figure[]> {
+async function creating(
+  services: SeparateServices,
+  bare: Sql,
+  members: readonly BenchMember[],
+): Promise<Figure[]> {
   const [author] = members
   const url = `${services.urlOf('content')}/api/posts`
   const create = async (connections: number) => {
@@ -62,7 +87,8 @@ async function creating(services: SeparateServices, bare: Sql, members: readonly
       headers: { authorization: author?.authorization ?? '', 'content-type': 'application/json' },
       body: JSON.stringify({ title: '', content: '봄비가 온다. 우산은 하나뿐이고 갈 길은 멀다.' }),
     })
-    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} posts were refused, ${result.errors} failed`)
+    if (result.non2xx > 0 || result.errors > 0)
+      throw new Error(`${result.non2xx} posts were refused, ${result.errors} failed`)
     return result.requests.average
   }
   const newEventOf = createNewEventOf('Asia/Seoul')
@@ -74,7 +100,10 @@ async function creating(services: SeparateServices, bare: Sql, members: readonly
       content: '봄비가 온다. 우산은 하나뿐이고 갈 길은 멀다.',
     })
   await create(16)
-  const lines = { service: [] as { x: number; y: number }[], bare: [] as { x: number; y: number }[] }
+  const lines = {
+    service: [] as { x: number; y: number }[],
+    bare: [] as { x: number; y: number }[],
+  }
   for (const connections of CONNECTIONS) {
     const [ofService, ofBare]: [number[], number[]] = [[], []]
     // Turn by turn: a machine that drifts does so in both.
@@ -94,14 +123,31 @@ async function creating(services: SeparateServices, bare: Sql, members: readonly
       { name: 'POST /api/posts', points: lines.service },
     ],
   })
-  const at = (points: { x: number; y: number }[], x: number) => points.find((point) => point.x === x)?.y ?? Number.NaN
+  const at = (points: { x: number; y: number }[], x: number) =>
+    points.find((point) => point.x === x)?.y ?? Number.NaN
   return [
-    ratioFigure('create a post, 16 connections, of the bare statement', at(lines.service, 16), at(lines.bare, 16), 'posts/s', 0.5),
-    ratioFigure('create a post, 64 connections, of the bare statement', at(lines.service, 64), at(lines.bare, 64), 'posts/s', 0.6),
+    ratioFigure(
+      'create a post, 16 connections, of the bare statement',
+      at(lines.service, 16),
+      at(lines.bare, 16),
+      'posts/s',
+      0.5,
+    ),
+    ratioFigure(
+      'create a post, 64 connections, of the bare statement',
+      at(lines.service, 64),
+      at(lines.bare, 64),
+      'posts/s',
+      0.6,
+    ),
   ]
 }
 
-async function famousAuthor(services: SeparateServices, owner: Sql, members: readonly BenchMember[]): Promise<Figure> {
+async function famousAuthor(
+  services: SeparateServices,
+  owner: Sql,
+  members: readonly BenchMember[],
+): Promise<Figure> {
   const [famous, unknown] = members.slice(1, 3) as [BenchMember, BenchMember]
   await owner`
     with follower as (
@@ -115,10 +161,19 @@ async function famousAuthor(services: SeparateServices, owner: Sql, members: rea
     times.famous.push(await timed(() => post(services, famous)))
     times.unknown.push(await timed(() => post(services, unknown)))
   }
-  return factorFigure('a post of an author with 100,000 followers, median, against 10', median(times.famous), median(times.unknown), 'ms', 1.5)
+  return factorFigure(
+    'a post of an author with 100,000 followers, median, against 10',
+    median(times.famous),
+    median(times.unknown),
+    'ms',
+    1.5,
+  )
 }
 
-async function viralPost(services: SeparateServices, members: readonly BenchMember[]): Promise<Figure> {
+async function viralPost(
+  services: SeparateServices,
+  members: readonly BenchMember[],
+): Promise<Figure> {
   const own = await Promise.all(members.map((member) => post(services, member)))
   const [viral = 0] = own
   const like = async (postIdOf: (index: number) => number) => {
@@ -139,7 +194,10 @@ async function viralPost(services: SeparateServices, members: readonly BenchMemb
     ).finally(async () => {
       for (const [index, member] of members.entries())
         if (liked[index])
-          await fetch(`${services.urlOf('content')}/api/posts/${postIdOf(index)}/like`, { method: 'DELETE', headers: { authorization: member.authorization } })
+          await fetch(`${services.urlOf('content')}/api/posts/${postIdOf(index)}/like`, {
+            method: 'DELETE',
+            headers: { authorization: member.authorization },
+          })
     })
   }
   const [spread, same]: [number[], number[]] = [[], []]
@@ -147,7 +205,13 @@ async function viralPost(services: SeparateServices, members: readonly BenchMemb
     spread.push(await like((index) => own[index] ?? 0))
     same.push(await like(() => viral))
   }
-  return ratioFigure('likes of one post by 64 members at once, of likes spread over 64 posts', median(same), median(spread), 'likes/s', 0.25)
+  return ratioFigure(
+    'likes of one post by 64 members at once, of likes spread over 64 posts',
+    median(same),
+    median(spread),
+    'likes/s',
+    0.25,
+  )
 }
 
 async function post(services: SeparateServices, { authorization }: BenchMember): Promise<number> {

@@ -14,7 +14,10 @@ buildWeb()
 /** `npm ci` and our patches, where node_modules is missing, of another lock file, of other patches, or of another machine. */
 function install() {
   const stamp = join('node_modules', '.installed')
-  const wanted = hashOf(['package-lock.json', ...filesIn('patches')], `${process.platform}-${process.arch}`)
+  const wanted = hashOf(
+    ['package-lock.json', ...filesIn('patches')],
+    `${process.platform}-${process.arch}`,
+  )
   if (isStamped(stamp, wanted)) return
   process.stderr.write('installing dependencies…\n')
   const npm = process.env.npm_execpath
@@ -37,7 +40,14 @@ function install() {
 function buildWeb() {
   const stamp = join('web', 'dist', '.built-from')
   const wanted = hashOf(
-    ['web/index.html', 'web/vite.config.ts', 'web/package.json', ...filesIn('web/src'), ...filesIn('web/public'), ...filesIn('modules/code/src')],
+    [
+      'web/index.html',
+      'web/vite.config.ts',
+      'web/package.json',
+      ...filesIn('web/src'),
+      ...filesIn('web/public'),
+      ...filesIn('modules/contract/src'),
+    ],
     '',
   )
   if (isStamped(stamp, wanted)) return

@@ -9,7 +9,15 @@ import { ensureRoles } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 
-export const TEST_SERVICES = ['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'] as const
+export const TEST_SERVICES = [
+  'member',
+  'content',
+  'timeline',
+  'activity',
+  'search',
+  'image',
+  'batch',
+] as const
 export const TEST_PASSWORD = 'only-for-tests'
 export const TEMPLATE = 'dailyfeed_template'
 
@@ -32,7 +40,10 @@ export default async function setup(project: TestProject) {
   const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
   await admin.unsafe(`create database ${TEMPLATE}`)
   await admin.end()
-  await ensureRoles(server.urlOf(TEMPLATE), Object.fromEntries(TEST_SERVICES.map((service) => [service, TEST_PASSWORD])))
+  await ensureRoles(
+    server.urlOf(TEMPLATE),
+    Object.fromEntries(TEST_SERVICES.map((service) => [service, TEST_PASSWORD])),
+  )
   await migrate(server.urlOf(TEMPLATE), SCHEMAS)
   const template = postgres(server.urlOf(TEMPLATE), { max: 1, onnotice() {} })
   // Autovacuum comes too late for a copy that lives for seconds; with what it would know, random histories take a third of the time.

@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { provideKafka } from '@dailyfeed/platform/kafka/kafka-distribution'
 import { type LocalKafka, startLocalKafka } from '@dailyfeed/platform/kafka/local-kafka'
 
-type StartOptions = Partial<Pick<Parameters<typeof startLocalKafka>[0], 'nodes' | 'settings' | 'formatArguments' | 'heap'>>
+type StartOptions = Partial<
+  Pick<Parameters<typeof startLocalKafka>[0], 'nodes' | 'settings' | 'formatArguments' | 'heap'>
+>
 
 /** Why this machine cannot have Apache Kafka, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const kafkaIsMissing = async (): Promise<boolean> => 'reason' in (await provideKafka(process.env, () => {}))
+export const kafkaIsMissing = async (): Promise<boolean> =>
+  'reason' in (await provideKafka(process.env, () => {}))
 
 /** A cluster of a test file's own, on fresh data. */
 export async function startTestKafka(options: StartOptions = {}): Promise<LocalKafka> {

@@ -1,7 +1,11 @@
 import type { Sql } from 'postgres'
 
 /** A member straight in the table, for tests of a service without member-svc beside it. Returns the id. */
-export async function insertMember(sql: Sql, handle: string, fields: { privacyLevel?: string; withdrawn?: boolean } = {}): Promise<number> {
+export async function insertMember(
+  sql: Sql,
+  handle: string,
+  fields: { privacyLevel?: string; withdrawn?: boolean } = {},
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into member.member (email, member_name, handle, display_name, privacy_level, withdrawn_at)
     values (${`${handle}@example.com`}, ${`Member ${handle}`}, ${handle}, ${handle}, ${fields.privacyLevel ?? 'PUBLIC'}, ${fields.withdrawn === true ? new Date() : null})
@@ -10,18 +14,31 @@ export async function insertMember(sql: Sql, handle: string, fields: { privacyLe
 }
 
 /** What member-svc leaves in its outbox with each of these, and what others hear of it by. */
-export async function insertMemberEvent(sql: Sql, type: string, memberId: number, targetId: number | null = null): Promise<void> {
+export async function insertMemberEvent(
+  sql: Sql,
+  type: string,
+  memberId: number,
+  targetId: number | null = null,
+): Promise<void> {
   await sql`
     insert into member.outbox (activity_type, message_key, version, member_id, target_member_id, created_at, updated_at)
     values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${targetId}, now(), now())`
 }
 
-export async function insertFollow(sql: Sql, followerId: number, followingId: number): Promise<void> {
+export async function insertFollow(
+  sql: Sql,
+  followerId: number,
+  followingId: number,
+): Promise<void> {
   await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict do nothing`
   await insertMemberEvent(sql, 'MEMBER_FOLLOW', followerId, followingId)
 }
 
-export async function deleteFollow(sql: Sql, followerId: number, followingId: number): Promise<void> {
+export async function deleteFollow(
+  sql: Sql,
+  followerId: number,
+  followingId: number,
+): Promise<void> {
   await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId}`
   await insertMemberEvent(sql, 'MEMBER_UNFOLLOW', followerId, followingId)
 }

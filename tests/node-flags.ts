@@ -6,7 +6,9 @@ const FLAG = /--(?:max|initial|no)-[\w-]+(?:=\d+)?/g
 
 /** Those of V8 in `npm start`. */
 export async function flagsOfStart(): Promise<string[]> {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } }
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
   return flagsIn(scripts.start)
 }
 

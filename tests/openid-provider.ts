@@ -33,18 +33,31 @@ export async function startTestProvider(redirectUris: readonly string[]): Promis
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const provider = new Provider(issuer, {
-    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, grant_types: ['authorization_code'], redirect_uris: [...redirectUris] }],
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        grant_types: ['authorization_code'],
+        redirect_uris: [...redirectUris],
+      },
+    ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     cookies: { keys: ['only-for-tests'] },
     features: { devInteractions: { enabled: true } },
     pkce: { required: () => true },
-    findAccount: (_context, subject) => ({ accountId: subject, claims: async () => ({ sub: subject, ...accounts.get(subject) }) }),
+    findAccount: (_context, subject) => ({
+      accountId: subject,
+      claims: async () => ({ sub: subject, ...accounts.get(subject) }),
+    }),
   })
   provider.silent = true
   const handle = provider.callback()
 
   /** Walks until it is sent elsewhere; `fill` says what to send in the form of a page. */
-  async function walk(start: string, fill: (page: string) => { path: string; fields: Record<string, string> } | { path: string }): Promise<URL> {
+  async function walk(
+    start: string,
+    fill: (page: string) => { path: string; fields: Record<string, string> } | { path: string },
+  ): Promise<URL> {
     const cookies = new Map<string, string>()
     let url = new URL(start)
     let body: URLSearchParams | undefined
@@ -67,7 +80,8 @@ export async function startTestProvider(redirectUris: readonly string[]): Promis
         continue
       }
       const page = await response.text()
-      if (response.status >= 400) throw new Error(`the provider answered ${response.status}: ${page.slice(0, 500)}`)
+      if (response.status >= 400)
+        throw new Error(`the provider answered ${response.status}: ${page.slice(0, 500)}`)
       const next = fill(page)
       url = new URL(next.path, url)
       body = 'fields' in next ? new URLSearchParams(next.fields) : undefined
@@ -87,7 +101,8 @@ export async function startTestProvider(redirectUris: readonly string[]): Promis
           ? { path: actionOf(page), fields: { prompt: 'login', login: subject, password: 'any' } }
           : { path: actionOf(page), fields: { prompt: 'consent' } },
       ),
-    cancel: (start) => walk(start, (page) => ({ path: /href="([^"]+\/abort)"/.exec(page)?.[1] ?? '' })),
+    cancel: (start) =>
+      walk(start, (page) => ({ path: /href="([^"]+\/abort)"/.exec(page)?.[1] ?? '' })),
     async stop() {
       server.close()
       server.closeAllConnections()

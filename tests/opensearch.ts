@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LocalOpenSearch, startLocalOpenSearch } from '@dailyfeed/platform/opensearch/local-opensearch'
+import {
+  type LocalOpenSearch,
+  startLocalOpenSearch,
+} from '@dailyfeed/platform/opensearch/local-opensearch'
 import { provideOpenSearch } from '@dailyfeed/platform/opensearch/opensearch-distribution'
 
 /** Why this machine cannot have OpenSearch, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const openSearchIsMissing = async (): Promise<boolean> => 'reason' in (await provideOpenSearch(process.env, () => {}))
+export const openSearchIsMissing = async (): Promise<boolean> =>
+  'reason' in (await provideOpenSearch(process.env, () => {}))
 
 /** A server of a test file's own, on fresh data. */
 export async function startTestOpenSearch(): Promise<LocalOpenSearch> {

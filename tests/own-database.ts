@@ -1,8 +1,14 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type DevelopmentSecrets, developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
+import {
+  type DevelopmentSecrets,
+  developmentSecretsOf,
+} from '@dailyfeed/configuration/development-secrets'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '@dailyfeed/platform/postgres/embedded-postgres'
 import { SCHEMAS } from '@dailyfeed/platform/schemas'
 import { migrate } from '@dailyfeed/postgres-support/migrate'
 import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
@@ -25,7 +31,11 @@ export async function startOwnDatabase(settings: readonly string[] = []): Promis
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-own-'))
   await chmod(folder, 0o755)
   const secrets = developmentSecretsOf(folder)
-  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ownerPassword: secrets.databasePasswords.owner, settings: [...settings] })
+  const server = await startEmbeddedPostgres({
+    folder: join(folder, 'postgres'),
+    ownerPassword: secrets.databasePasswords.owner,
+    settings: [...settings],
+  })
   const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
   await admin.unsafe('create database dailyfeed')
   await admin.end()
@@ -38,7 +48,11 @@ export async function startOwnDatabase(settings: readonly string[] = []): Promis
     secrets,
     server,
     ownerUrl,
-    urlOf: (service) => server.urlOf('dailyfeed', { user: roleOf(service), password: secrets.databasePasswords[service] }),
+    urlOf: (service) =>
+      server.urlOf('dailyfeed', {
+        user: roleOf(service),
+        password: secrets.databasePasswords[service],
+      }),
     async stop() {
       await server.stop()
       // Processes of a server that was killed may still be writing their last.

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
 import { flagsOfStart } from './node-flags.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -44,20 +44,24 @@ export async function startPlatformProcess({
 }: StartOptions = {}): Promise<PlatformProcess> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'dailyfeed-platform-')))
   const gatewayPort = port ?? (await freePortRange())
-  const child = spawn(process.execPath, [...(await flagsOfStart()), main, ...(isFull ? ['full'] : [])], {
-    cwd: ROOT,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-      PORT: String(gatewayPort),
-      DATA_DIR: folder,
-      DEMO_DATA: 'off',
-      RATE_LIMIT: 'off',
-      ...env,
+  const child = spawn(
+    process.execPath,
+    [...(await flagsOfStart()), main, ...(isFull ? ['full'] : [])],
+    {
+      cwd: ROOT,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        PORT: String(gatewayPort),
+        DATA_DIR: folder,
+        DEMO_DATA: 'off',
+        RATE_LIMIT: 'off',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
@@ -87,7 +91,8 @@ async function waitUntilReady(child: ChildProcess, output: () => string): Promis
   for (let waited = 0; waited < 60_000; waited += 50) {
     // The last line of the start: what stands above it (the demo login) has been printed too.
     if (output().includes('Ctrl-C stops it')) return
-    if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode} before it was ready:\n${output()}`)
+    if (child.exitCode !== null)
+      throw new Error(`the platform ended with ${child.exitCode} before it was ready:\n${output()}`)
     await sleep(50)
   }
   child.kill('SIGKILL')
@@ -98,7 +103,9 @@ async function waitUntilReady(child: ChildProcess, output: () => string): Promis
 export async function freePortRange(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const first = 10_000 + Math.floor(Math.random() * 9_000)
-    const all = await Promise.all(Object.values(PORT_OFFSETS).map((offset) => isFree(first + offset)))
+    const all = await Promise.all(
+      Object.values(PORT_OFFSETS).map((offset) => isFree(first + offset)),
+    )
     if (all.every(Boolean)) return first
   }
   throw new Error('no free range of ports found')

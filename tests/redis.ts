@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@dailyfeed/platform/free-port'
-import { type LocalRedis, provideRedis, type RedisProgram, startLocalRedis } from '@dailyfeed/platform/redis/local-redis'
+import {
+  type LocalRedis,
+  provideRedis,
+  type RedisProgram,
+  startLocalRedis,
+} from '@dailyfeed/platform/redis/local-redis'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 
 export type TestRedis = LocalRedis
 
 /** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
-export const redisIsMissing = async (): Promise<boolean> => 'reason' in (await provideRedis(process.env, () => {}))
+export const redisIsMissing = async (): Promise<boolean> =>
+  'reason' in (await provideRedis(process.env, () => {}))
 
 async function programOrThrow(): Promise<RedisProgram> {
   const program = await provideRedis(process.env, () => {})
@@ -47,8 +53,17 @@ export async function startTestRedisCluster(): Promise<TestRedisCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-cluster-'))
   const members = await Promise.all(
     Array.from({ length: MASTERS }, async (_, n) => {
-      const [first, next] = [n, n + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS)) as [number, number]
-      return { id: randomBytes(20).toString('hex'), port: await freePort(), bus: await freePort(), epoch: n + 1, slots: `${first}-${next - 1}` }
+      const [first, next] = [n, n + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS)) as [
+        number,
+        number,
+      ]
+      return {
+        id: randomBytes(20).toString('hex'),
+        port: await freePort(),
+        bus: await freePort(),
+        epoch: n + 1,
+        slots: `${first}-${next - 1}`,
+      }
     }),
   )
   const nodes = await Promise.all(
@@ -56,10 +71,23 @@ export async function startTestRedisCluster(): Promise<TestRedisCluster> {
       const own = join(folder, id)
       await mkdir(own)
       const lines = members.map(
-        (one) => `${one.id} 127.0.0.1:${one.port}@${one.bus} ${one.id === id ? 'myself,' : ''}master - 0 0 ${one.epoch} connected ${one.slots}`,
+        (one) =>
+          `${one.id} 127.0.0.1:${one.port}@${one.bus} ${one.id === id ? 'myself,' : ''}master - 0 0 ${one.epoch} connected ${one.slots}`,
       )
-      await writeFile(join(own, 'nodes.conf'), `${lines.join('\n')}\nvars currentEpoch ${MASTERS} lastVoteEpoch 0\n`)
-      const settings = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-port', String(bus), '--cluster-node-timeout', '2000']
+      await writeFile(
+        join(own, 'nodes.conf'),
+        `${lines.join('\n')}\nvars currentEpoch ${MASTERS} lastVoteEpoch 0\n`,
+      )
+      const settings = [
+        '--cluster-enabled',
+        'yes',
+        '--cluster-config-file',
+        'nodes.conf',
+        '--cluster-port',
+        String(bus),
+        '--cluster-node-timeout',
+        '2000',
+      ]
       return startLocalRedis(program, own, { port, settings })
     }),
   )

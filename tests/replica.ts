@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { chown, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '@dailyfeed/platform/postgres/embedded-postgres'
 import { roleOf } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 import type { OwnDatabase } from './own-database.ts'
@@ -51,13 +54,21 @@ export async function startReplica(database: OwnDatabase): Promise<Replica> {
   const primary = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   return {
     server,
-    urlOf: (service) => server.urlOf('dailyfeed', { user: roleOf(service), password: database.secrets.databasePasswords[service] }),
+    urlOf: (service) =>
+      server.urlOf('dailyfeed', {
+        user: roleOf(service),
+        password: database.secrets.databasePasswords[service],
+      }),
     pause: async () => void (await here`select pg_wal_replay_pause()`),
     resume: async () => void (await here`select pg_wal_replay_resume()`),
     async caughtUp() {
-      const [{ position }] = await primary<[{ position: string }]>`select pg_current_wal_flush_lsn()::text as position`
+      const [{ position }] = await primary<
+        [{ position: string }]
+      >`select pg_current_wal_flush_lsn()::text as position`
       for (;;) {
-        const [row] = await here<[{ reached: boolean }]>`select pg_last_wal_replay_lsn() >= ${position}::pg_lsn as reached`
+        const [row] = await here<
+          [{ reached: boolean }]
+        >`select pg_last_wal_replay_lsn() >= ${position}::pg_lsn as reached`
         if (row.reached) return
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
@@ -65,7 +76,9 @@ export async function startReplica(database: OwnDatabase): Promise<Replica> {
     async stop() {
       await here.end({ timeout: 1 })
       await server.stop()
-      await primary`select pg_drop_replication_slot('replica') from pg_replication_slots where slot_name = 'replica' and not active`.catch(() => {})
+      await primary`select pg_drop_replication_slot('replica') from pg_replication_slots where slot_name = 'replica' and not active`.catch(
+        () => {},
+      )
       await primary.end({ timeout: 1 })
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
@@ -88,7 +101,9 @@ async function copyWhileItRuns({ ownerUrl }: OwnDatabase, from: string, to: stri
     }
     await mkdir(join(to, 'pg_wal', 'archive_status'), { mode: 0o700 })
     await own(join(to, 'pg_wal', 'archive_status'))
-    const [backup] = await session<[{ labelfile: string }]>`select labelfile from pg_backup_stop(false)`
+    const [backup] = await session<
+      [{ labelfile: string }]
+    >`select labelfile from pg_backup_stop(false)`
     for (const [name, content] of [
       ['backup_label', backup.labelfile],
       ['standby.signal', ''],

@@ -40,7 +40,8 @@ else runTests('search over OpenSearch', 'services/search/opensearch.vitest.confi
 runTests('acceptance, through the gateway', 'tests/acceptance/vitest.config.ts')
 runTests('faults, a seeded selection', 'tests/faults/vitest.config.ts')
 const chromium = await provideChromium()
-if (typeof chromium === 'string') runTests('browser', 'tests/browser/vitest.config.ts', { CHROMIUM_PATH: chromium })
+if (typeof chromium === 'string')
+  runTests('browser', 'tests/browser/vitest.config.ts', { CHROMIUM_PATH: chromium })
 else skip('browser', chromium.reason)
 
 for (const failure of failures) say(`failed: ${failure}`)
@@ -64,8 +65,20 @@ function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): vo
   try {
     const { status } = spawnSync(
       process.execPath,
-      [bin('vitest'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env } },
+      [
+        bin('vitest'),
+        'run',
+        '--config',
+        config,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ],
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+      },
     )
     const figures = readReport(report, root)
     total.passed += figures.passed

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
 import { flagsOfImage } from './node-flags.ts'
 import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
@@ -45,24 +45,55 @@ interface SeparateServicesOptions {
   database?: OwnDatabase
 }
 
-const ALL = ['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch', 'gateway'] as const
+const ALL = [
+  'member',
+  'content',
+  'timeline',
+  'activity',
+  'search',
+  'image',
+  'batch',
+  'gateway',
+] as const
 
 /** Every service in a process of its own, as in production, over one real PostgreSQL. */
-export async function startSeparateServices(options: SeparateServicesOptions = {}): Promise<SeparateServices> {
-  const { services = ALL, env = () => ({}), through = (url) => url, database = await startOwnDatabase() } = options
+export async function startSeparateServices(
+  options: SeparateServicesOptions = {},
+): Promise<SeparateServices> {
+  const {
+    services = ALL,
+    env = () => ({}),
+    through = (url) => url,
+    database = await startOwnDatabase(),
+  } = options
   const flags = await flagsOfImage()
   const port = await freePortRange()
   /** Second replicas take ports of their own range. */
   const morePorts = await freePortRange()
-  const portOf = (service: ServiceName, replica = 0) => (replica === 0 ? port : morePorts) + PORT_OFFSETS[service]
-  const urlOf = (service: ServiceName, replica?: number) => `http://127.0.0.1:${portOf(service, replica)}`
+  const portOf = (service: ServiceName, replica = 0) =>
+    (replica === 0 ? port : morePorts) + PORT_OFFSETS[service]
+  const urlOf = (service: ServiceName, replica?: number) =>
+    `http://127.0.0.1:${portOf(service, replica)}`
   const running = new Map<string, ChildProcess>()
   const outputs = new Map<string, string>()
   const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
-  async function start(service: ServiceName, { number = 0, env: more = {}, launcher = [] }: Replica = {}): Promise<void> {
-    const urls = Object.fromEntries((Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [`${name.toUpperCase()}_URL`, urlOf(name)]))
-    const [command = '', ...args] = [...launcher, process.execPath, ...flags, join('services', service, 'src', 'main.ts')]
+  async function start(
+    service: ServiceName,
+    { number = 0, env: more = {}, launcher = [] }: Replica = {},
+  ): Promise<void> {
+    const urls = Object.fromEntries(
+      (Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [
+        `${name.toUpperCase()}_URL`,
+        urlOf(name),
+      ]),
+    )
+    const [command = '', ...args] = [
+      ...launcher,
+      process.execPath,
+      ...flags,
+      join('services', service, 'src', 'main.ts'),
+    ]
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,7 +121,8 @@ export async function startSeparateServices(options: SeparateServicesOptions = {
     running.set(name, child)
     for (let waited = 0; waited < 30_000; waited += 50) {
       if (isListening) return
-      if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}:\n${outputs.get(name)}`)
+      if (child.exitCode !== null)
+        throw new Error(`${service} ended with ${child.exitCode}:\n${outputs.get(name)}`)
       await sleep(50)
     }
     throw new Error(`${service} did not start within 30 s:\n${outputs.get(name)}`)

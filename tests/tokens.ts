@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dailyfeed/access-token/access-token'
+import {
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  TOKEN_TYPE,
+} from '@dailyfeed/access-token/access-token'
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, type TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
@@ -16,7 +21,9 @@ export interface TestTokens {
 /** An issuer of one's own, for tests of a service without member-svc beside it. */
 export async function testTokens(): Promise<TestTokens> {
   const { privateKey, publicKey } = await generateKeyPair(TOKEN_ALGORITHM)
-  const keySet: JSONWebKeySet = { keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: TOKEN_ALGORITHM, use: 'sig' }] }
+  const keySet: JSONWebKeySet = {
+    keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: TOKEN_ALGORITHM, use: 'sig' }],
+  }
   const revocations = new InProcessRevocations()
   return {
     verifier: createTokenVerifier({ keys: createLocalJWKSet(keySet), revocations }),
@@ -36,7 +43,9 @@ export async function testTokens(): Promise<TestTokens> {
         exp: now + 900,
         ...claims,
       }
-      const token = await new SignJWT(payload).setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: 'test', typ: TOKEN_TYPE }).sign(privateKey)
+      const token = await new SignJWT(payload)
+        .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: 'test', typ: TOKEN_TYPE })
+        .sign(privateKey)
       return `Bearer ${token}`
     },
   }

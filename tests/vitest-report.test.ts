@@ -26,7 +26,9 @@ test('a failed test is told with its file, its name and what it said, without co
         {
           fullName: ' no page is short',
           status: 'failed',
-          failureMessages: ['\u001b[31mAssertionError: expected 19 to be 20\u001b[39m\n    at /clone/services/feed.test.ts:7:3'],
+          failureMessages: [
+            '\u001b[31mAssertionError: expected 19 to be 20\u001b[39m\n    at /clone/services/feed.test.ts:7:3',
+          ],
         },
       ],
     },
@@ -35,18 +37,28 @@ test('a failed test is told with its file, its name and what it said, without co
     passed: 3,
     failed: 1,
     skipped: 1,
-    failures: ['services/feed.test.ts > no page is short\n    AssertionError: expected 19 to be 20'],
+    failures: [
+      'services/feed.test.ts > no page is short\n    AssertionError: expected 19 to be 20',
+    ],
   })
 })
 
 test('a file that fails before its first test is told too', () => {
   const path = written([
-    { name: '/clone/tests/a.test.ts', status: 'failed', message: 'Cannot find module', assertionResults: [] },
+    {
+      name: '/clone/tests/a.test.ts',
+      status: 'failed',
+      message: 'Cannot find module',
+      assertionResults: [],
+    },
     { name: '/clone/tests/b.test.ts', status: 'passed', message: '', assertionResults: [] },
   ])
   expect(readReport(path, '/clone').failures).toEqual(['tests/a.test.ts\n    Cannot find module'])
 })
 
 test('a run that leaves no report has failed', () => {
-  expect(readReport(join(folder, 'none.json'), '/clone')).toMatchObject({ failed: 1, failures: [expect.stringContaining('no report')] })
+  expect(readReport(join(folder, 'none.json'), '/clone')).toMatchObject({
+    failed: 1,
+    failures: [expect.stringContaining('no report')],
+  })
 })

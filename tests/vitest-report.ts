@@ -51,11 +51,17 @@ export function readReport(path: string, root: string): Figures {
   }
 }
 
-function failuresOf({ name, status, message, assertionResults }: FileResult, root: string): string[] {
+function failuresOf(
+  { name, status, message, assertionResults }: FileResult,
+  root: string,
+): string[] {
   const file = relative(root, name)
   const ofTests = assertionResults
     .filter((result) => result.status === 'failed')
-    .map(({ fullName, failureMessages }) => `${file} > ${fullName.trim()}\n${inShort(failureMessages.join('\n'))}`)
+    .map(
+      ({ fullName, failureMessages }) =>
+        `${file} > ${fullName.trim()}\n${inShort(failureMessages.join('\n'))}`,
+    )
   return ofTests.length === 0 && status === 'failed' ? [`${file}\n${inShort(message)}`] : ofTests
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
 import { createPasswordHashing } from '@dailyfeed/member/account/password-hashing'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
@@ -26,7 +26,10 @@ export async function authBench(): Promise<Figure[]> {
 
 async function verificationAndLogins(): Promise<Figure[]> {
   const redis = await startTestRedis()
-  const services = await startSeparateServices({ services: ['member'], env: () => ({ REDIS_URL: redis.url }) })
+  const services = await startSeparateServices({
+    services: ['member'],
+    env: () => ({ REDIS_URL: redis.url }),
+  })
   const verifying = await startVerifyingServer({
     databaseUrl: services.database.urlOf('activity'),
     redisUrl: redis.url,
@@ -34,7 +37,10 @@ async function verificationAndLogins(): Promise<Figure[]> {
   })
   try {
     const emails = await signUpAll(services)
-    const authorization = (await logIn(services.urlOf('member'), emails[0] ?? '', PASSWORD)).headers.get('authorization') ?? ''
+    const authorization =
+      (await logIn(services.urlOf('member'), emails[0] ?? '', PASSWORD)).headers.get(
+        'authorization',
+      ) ?? ''
     // Turn by turn, so that a machine that drifts does so in both.
     const [open, member]: [number[], number[]] = [[], []]
     for (let round = 0; round < 3; round += 1) {
@@ -47,7 +53,13 @@ async function verificationAndLogins(): Promise<Figure[]> {
       logins.push(await loginsPerSecond(services.urlOf('member'), emails))
     }
     return [
-      ratioFigure('a route for members, warm, of the same for anybody', mean(member), mean(open), 'requests/s', 0.9),
+      ratioFigure(
+        'a route for members, warm, of the same for anybody',
+        mean(member),
+        mean(open),
+        'requests/s',
+        0.9,
+      ),
       ratioFigure('logins, of bare argon2id', mean(logins), mean(bare), 'logins/s', 0.85),
     ]
   } finally {
@@ -62,9 +74,15 @@ async function feedsInAStorm(): Promise<Figure> {
   const platform = await startPlatformProcess()
   const memberUrl = `http://127.0.0.1:${platform.port + PORT_OFFSETS.member}`
   try {
-    const account = { email: 'reader@example.com', password: PASSWORD, memberName: 'Reader', handle: 'bench_reader' }
+    const account = {
+      email: 'reader@example.com',
+      password: PASSWORD,
+      memberName: 'Reader',
+      handle: 'bench_reader',
+    }
     await post(`${memberUrl}/api/authentication/signup`, account)
-    const authorization = (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
+    const authorization =
+      (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
     const feed = `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}/api/timeline/posts/followings`
     await requestsPerSecond(feed, { authorization })
     const [quiet, stormy]: [number[], number[]] = [[], []]
@@ -83,15 +101,28 @@ async function feedsInAStorm(): Promise<Figure> {
       stormy.push(await feedP99(feed, authorization))
       await storm
     }
-    return factorFigure('feed reads while 100 connections guess passwords, p99', median(stormy), median(quiet), 'ms', 2)
+    return factorFigure(
+      'feed reads while 100 connections guess passwords, p99',
+      median(stormy),
+      median(quiet),
+      'ms',
+      2,
+    )
   } finally {
     await platform.stop()
   }
 }
 
 async function feedP99(url: string, authorization: string): Promise<number> {
-  const result = await autocannon({ url, headers: { authorization }, connections: 4, overallRate: FEED_REQUESTS_PER_SECOND, duration: SECONDS })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} feeds were not 2xx, ${result.errors} failed`)
+  const result = await autocannon({
+    url,
+    headers: { authorization },
+    connections: 4,
+    overallRate: FEED_REQUESTS_PER_SECOND,
+    duration: SECONDS,
+  })
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} feeds were not 2xx, ${result.errors} failed`)
   return result.latency.p99
 }
 
@@ -99,16 +130,26 @@ async function signUpAll(services: SeparateServices): Promise<string[]> {
   const emails = Array.from({ length: MEMBERS }, (_, n) => `member${n}@example.com`)
   await Promise.all(
     emails.map((email, n) =>
-      post(`${services.urlOf('member')}/api/authentication/signup`, { email, password: PASSWORD, memberName: `Member ${n}`, handle: `member_${n}` }),
+      post(`${services.urlOf('member')}/api/authentication/signup`, {
+        email,
+        password: PASSWORD,
+        memberName: `Member ${n}`,
+        handle: `member_${n}`,
+      }),
     ),
   )
   return emails
 }
 
-const logIn = (memberUrl: string, email: string, password: string) => post(`${memberUrl}/api/authentication/login`, { email, password })
+const logIn = (memberUrl: string, email: string, password: string) =>
+  post(`${memberUrl}/api/authentication/login`, { email, password })
 
 async function post(url: string, body: object): Promise<Response> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
   return response
 }
@@ -129,10 +170,16 @@ async function loginsPerSecond(memberUrl: string, emails: readonly string[]): Pr
     url: `${memberUrl}/api/authentication/login`,
     connections: LOGINS_AT_ONCE,
     duration: SECONDS,
-    requests: emails.map((email) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }) })),
+    requests: emails.map((email) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password: PASSWORD }),
+    })),
   })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} logins were refused, ${result.errors} failed`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} logins were refused, ${result.errors} failed`)
   return result.requests.average
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length

@@ -21,10 +21,16 @@ export interface VerifyingServer {
 }
 
 /** A service that does nothing but judge tokens as every service does, in a process of its own. */
-export async function startVerifyingServer(options: VerifyingServerOptions): Promise<VerifyingServer> {
-  const child: ChildProcess = spawn(process.execPath, [...(await flagsOfImage()), import.meta.filename, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+export async function startVerifyingServer(
+  options: VerifyingServerOptions,
+): Promise<VerifyingServer> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...(await flagsOfImage()), import.meta.filename, JSON.stringify(options)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
     child.once('exit', (code) => reject(new Error(`the verifying server ended with ${code}`)))
@@ -41,10 +47,20 @@ export async function startVerifyingServer(options: VerifyingServerOptions): Pro
 }
 
 if (import.meta.main) {
-  const { databaseUrl, redisUrl, jwksUrl } = JSON.parse(process.argv[2] ?? '{}') as VerifyingServerOptions
+  const { databaseUrl, redisUrl, jwksUrl } = JSON.parse(
+    process.argv[2] ?? '{}',
+  ) as VerifyingServerOptions
   const sql = openPool({ url: databaseUrl, max: 2, name: 'verifying' })
-  const verifier = createTokenVerifier({ keys: remoteKeys(jwksUrl, 600), revocations: openRevocations(sql, redisUrl) })
-  const app = await createHttpServer({ service: 'verifying', logLevel: 'silent', verifier, checkReady: async () => {} })
+  const verifier = createTokenVerifier({
+    keys: remoteKeys(jwksUrl, 600),
+    revocations: openRevocations(sql, redisUrl),
+  })
+  const app = await createHttpServer({
+    service: 'verifying',
+    logLevel: 'silent',
+    verifier,
+    checkReady: async () => {},
+  })
   const answer = { status: 200, result: 'SUCCESS', data: true }
   app.get('/open', { config: { access: 'PUBLIC' } }, async () => answer)
   app.get('/member', async () => answer)

@@ -11,8 +11,14 @@ export interface BenchKafka {
 /** As dated topics are made, empty, and with leaders. */
 export async function freshTopic({ admin }: BenchKafka): Promise<string> {
   const topic = `bench-${randomUUID()}`
-  await admin.createTopic({ topic, partitions: 6, replicationFactor: 1, retentionMilliseconds: 3_600_000 })
-  const hasLeaders = async () => (await admin.rangesOf([topic]).catch(() => undefined))?.get(topic)?.end.size === 6
+  await admin.createTopic({
+    topic,
+    partitions: 6,
+    replicationFactor: 1,
+    retentionMilliseconds: 3_600_000,
+  })
+  const hasLeaders = async () =>
+    (await admin.rangesOf([topic]).catch(() => undefined))?.get(topic)?.end.size === 6
   while (!(await hasLeaders())) await sleep(20)
   return topic
 }

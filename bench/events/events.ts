@@ -24,12 +24,24 @@ async function parts(): Promise<Figure[]> {
   const connection = { brokers: broker.brokers.split(',') }
   const kafka = { connection, admin: createTopicAdmin(connection, 'bench') }
   const log = pino({ level: 'warn' }, process.stderr)
-  const { BLOCKED_TERMS } = readActivityConfigOrThrow({ DATA_DIR: database.folder, DATABASE_URL: database.urlOf('activity') })
+  const { BLOCKED_TERMS } = readActivityConfigOrThrow({
+    DATA_DIR: database.folder,
+    DATABASE_URL: database.urlOf('activity'),
+  })
   try {
     say('relay…')
     const relay = await relayBench(database, kafka, log)
     say('listener…')
-    return [...relay, ...(await listenerBench({ database, kafka, allSteps: listenerStepsOf(BLOCKED_TERMS), log, say }))]
+    return [
+      ...relay,
+      ...(await listenerBench({
+        database,
+        kafka,
+        allSteps: listenerStepsOf(BLOCKED_TERMS),
+        log,
+        say,
+      })),
+    ]
   } finally {
     await kafka.admin.close()
     await broker.stop()

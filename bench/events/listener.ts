@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { recordActivities } from '@dailyfeed/activity/record/record.listener'
 import { toNewRecord } from '@dailyfeed/activity/record/record.mapper'
 import { type NewRecord, upsertRecords } from '@dailyfeed/activity/record/record.queries'
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import { partitionKeyOf } from '@dailyfeed/code/partition-key'
-import { takeFresh } from '@dailyfeed/deadletter-support/inbox.queries'
-import { createListener, type ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
+import { takeFresh } from '@dailyfeed/event-listener/inbox.queries'
+import { createListener, type ListenerStep } from '@dailyfeed/event-listener/listener'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { readTopic } from '@dailyfeed/kafka-support/topic-reader'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -39,13 +39,29 @@ type Loop = (topic: string) => Promise<void>
  * Topic to committed record, with 5,000,000 records there before. `bare`: the same statements, two batches in flight, and
  * nothing else. `plain`: BEGIN, inbox, upsert, COMMIT, one batch at a time. In turn, three times, each over fresh events.
  */
-export async function listenerBench({ database, kafka, allSteps, log, say }: ListenerBenchOptions): Promise<Figure[]> {
+export async function listenerBench({
+  database,
+  kafka,
+  allSteps,
+  log,
+  say,
+}: ListenerBenchOptions): Promise<Figure[]> {
   const owner = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   const sql = openPool({ url: database.urlOf('activity'), max: 8, name: 'bench listener' })
-  const producer = createEventProducer({ connection: kafka.connection, acks: '1', clientId: 'bench' })
+  const producer = createEventProducer({
+    connection: kafka.connection,
+    acks: '1',
+    clientId: 'bench',
+  })
   const loops: Record<string, Loop> = {
     plain: (topic) => bareLoop(kafka, topic, 1, (events) => plainBatch(sql, events)),
-    bare: (topic) => bareLoop(kafka, topic, 2, async (events) => void (await upsertRecords(sql, newestOfEachKey(events.map(toNewRecord))))),
+    bare: (topic) =>
+      bareLoop(
+        kafka,
+        topic,
+        2,
+        async (events) => void (await upsertRecords(sql, newestOfEachKey(events.map(toNewRecord)))),
+      ),
     ours: (topic) => ourLoop(kafka, sql, topic, [recordActivities], log),
     all: (topic) => ourLoop(kafka, sql, topic, allSteps, log),
   }
@@ -71,14 +87,32 @@ export async function listenerBench({ database, kafka, allSteps, log, say }: Lis
   }
   const rate = (name: string) => median(rates[name] ?? [])
   return [
-    ratioFigure('listener: topic to committed record, against the bare loop', rate('ours'), rate('bare'), 'events/s', 0.85),
-    ratioFigure('listener: topic to committed record, against the plain loop', rate('ours'), rate('plain'), 'events/s', 2),
+    ratioFigure(
+      'listener: topic to committed record, against the bare loop',
+      rate('ours'),
+      rate('bare'),
+      'events/s',
+      0.85,
+    ),
+    ratioFigure(
+      'listener: topic to committed record, against the plain loop',
+      rate('ours'),
+      rate('plain'),
+      'events/s',
+      2,
+    ),
     informationFigure('listener with every step of activity-svc', rate('all'), 'events/s'),
   ]
 }
 
 /** Everything that a listener of ours does: order within partitions, validation, supervision, dead letters. */
-async function ourLoop(kafka: BenchKafka, sql: Sql, topic: string, steps: readonly ListenerStep[], log: FastifyBaseLogger): Promise<void> {
+async function ourLoop(
+  kafka: BenchKafka,
+  sql: Sql,
+  topic: string,
+  steps: readonly ListenerStep[],
+  log: FastifyBaseLogger,
+): Promise<void> {
   const listener = createListener({ sql, schema: 'activity', steps, log })
   let left = EVENTS
   const reader = await readTopic({
@@ -97,7 +131,12 @@ async function ourLoop(kafka: BenchKafka, sql: Sql, topic: string, steps: readon
 }
 
 /** A consumer of the library, batches as they come, and commits of offsets. */
-async function bareLoop(kafka: BenchKafka, topic: string, inFlight: number, apply: (events: MemberActivityEvent[]) => Promise<void>): Promise<void> {
+async function bareLoop(
+  kafka: BenchKafka,
+  topic: string,
+  inFlight: number,
+  apply: (events: MemberActivityEvent[]) => Promise<void>,
+): Promise<void> {
   const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
     clientId: 'bench',
     bootstrapBrokers: kafka.connection.brokers,
@@ -121,7 +160,12 @@ async function bareLoop(kafka: BenchKafka, topic: string, inFlight: number, appl
     left -= 1
     if (batch.length < BATCH && left > 0) continue
     const events = batch
-    const offsets = [...ends].map(([one, end]) => ({ topic, partition: one, offset: end, leaderEpoch: 0 }))
+    const offsets = [...ends].map(([one, end]) => ({
+      topic,
+      partition: one,
+      offset: end,
+      leaderEpoch: 0,
+    }))
     batch = []
     const work: Promise<void> = apply(events)
       .then(() => consumer.commit({ offsets }))
@@ -142,7 +186,8 @@ const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
   }) as Promise<unknown> as Promise<void>
 
 /** As the step has them: sorted by their keys, of which no two are alike here. */
-const newestOfEachKey = (records: NewRecord[]): NewRecord[] => records.sort((one, other) => (one.messageKey < other.messageKey ? -1 : 1))
+const newestOfEachKey = (records: NewRecord[]): NewRecord[] =>
+  records.sort((one, other) => (one.messageKey < other.messageKey ? -1 : 1))
 
 async function topicOf(kafka: BenchKafka, producer: EventProducer, first: number): Promise<string> {
   const topic = await freshTopic(kafka)

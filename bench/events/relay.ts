@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import { partitionKeyOf } from '@dailyfeed/code/partition-key'
-import { deliverToKafka } from '@dailyfeed/deadletter-support/kafka-delivery'
-import { startRelay } from '@dailyfeed/deadletter-support/relay'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
+import { deliverToKafka } from '@dailyfeed/outbox/kafka-delivery'
+import { startRelay } from '@dailyfeed/outbox/relay'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { OwnDatabase } from '@dailyfeed/tests/own-database'
@@ -17,10 +17,18 @@ const BATCH = 500
 const ROUNDS = 3
 
 /** Outbox row to acknowledged record, against the same producer with the same batches made ready before. Around each other, three times. */
-export async function relayBench(database: OwnDatabase, kafka: BenchKafka, log: FastifyBaseLogger): Promise<Figure[]> {
+export async function relayBench(
+  database: OwnDatabase,
+  kafka: BenchKafka,
+  log: FastifyBaseLogger,
+): Promise<Figure[]> {
   const owner = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   const sql = openPool({ url: database.urlOf('content'), max: 8, name: 'bench relay' })
-  const producer = createEventProducer({ connection: kafka.connection, acks: '1', clientId: 'bench' })
+  const producer = createEventProducer({
+    connection: kafka.connection,
+    acks: '1',
+    clientId: 'bench',
+  })
   const rates = { raw: [] as number[], relay: [] as number[] }
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -33,7 +41,11 @@ export async function relayBench(database: OwnDatabase, kafka: BenchKafka, log: 
         sql,
         schema: 'content',
         destinations: {
-          kafka: deliverToKafka({ producer, topics: { topicOf: () => topic, create: async () => false }, timeZone: 'Asia/Seoul' }),
+          kafka: deliverToKafka({
+            producer,
+            topics: { topicOf: () => topic, create: async () => false },
+            timeZone: 'Asia/Seoul',
+          }),
         },
         log,
         onDelivered(_destination, events) {
@@ -49,7 +61,15 @@ export async function relayBench(database: OwnDatabase, kafka: BenchKafka, log: 
     await sql.end()
     await owner.end()
   }
-  return [ratioFigure('relay: outbox row to acknowledged record', median(rates.relay), median(rates.raw), 'events/s', 0.5)]
+  return [
+    ratioFigure(
+      'relay: outbox row to acknowledged record',
+      median(rates.relay),
+      median(rates.raw),
+      'events/s',
+      0.5,
+    ),
+  ]
 }
 
 async function rawRate(kafka: BenchKafka, producer: EventProducer): Promise<number> {

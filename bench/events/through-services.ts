@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { partitionKeyOf } from '@dailyfeed/code/partition-key'
+import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
 import type { World } from '@dailyfeed/tests/faults/world'
-import { factorFigure, type Figure, informationFigure, limitFigure, ratioFigure } from '../figure.ts'
+import {
+  factorFigure,
+  type Figure,
+  informationFigure,
+  limitFigure,
+  ratioFigure,
+} from '../figure.ts'
 import { eventOf } from './listener.ts'
 import { median, percentile } from '../percentile.ts'
 
@@ -24,7 +30,15 @@ export async function writeLatencyBench(world: World): Promise<Figure[]> {
     await world.kafka.untilReady()
     await drained(world)
   }
-  return [factorFigure('write latency with the broker stopped, p99, against running', median(p99s.gone), median(p99s.there), 'ms', 1.5)]
+  return [
+    factorFigure(
+      'write latency with the broker stopped, p99, against running',
+      median(p99s.gone),
+      median(p99s.there),
+      'ms',
+      1.5,
+    ),
+  ]
 }
 
 const WRITES_PER_SECOND = 500
@@ -77,16 +91,36 @@ export async function backlogBench(world: World, say: (line: string) => void): P
   const small = await drainBacklog(world, SMALL_BACKLOG, say)
   const large = await drainBacklog(world, BACKLOG, say)
   return [
-    ratioFigure('backlog of 1,000,000: rate, against that of 10,000', large.rate, small.rate, 'events/s', 0.8),
-    factorFigure('backlog of 1,000,000: most memory, against idle', large.megabytes, idle, 'MB', 1.3),
+    ratioFigure(
+      'backlog of 1,000,000: rate, against that of 10,000',
+      large.rate,
+      small.rate,
+      'events/s',
+      0.8,
+    ),
+    factorFigure(
+      'backlog of 1,000,000: most memory, against idle',
+      large.megabytes,
+      idle,
+      'MB',
+      1.3,
+    ),
     informationFigure('activity-svc idle', idle, 'MB'),
   ]
 }
 
-async function drainBacklog(world: World, events: number, say: (line: string) => void): Promise<{ rate: number; megabytes: number }> {
+async function drainBacklog(
+  world: World,
+  events: number,
+  say: (line: string) => void,
+): Promise<{ rate: number; megabytes: number }> {
   await world.services.end('activity', 'SIGTERM')
   say(`sending ${events.toLocaleString('en')} events…`)
-  const producer = createEventProducer({ connection: world.connection, acks: '1', clientId: 'bench' })
+  const producer = createEventProducer({
+    connection: world.connection,
+    acks: '1',
+    clientId: 'bench',
+  })
   for (let from = 0; from < events; from += 1_000)
     await producer.send(
       world.topic(),
@@ -112,7 +146,11 @@ async function drainBacklog(world: World, events: number, say: (line: string) =>
 }
 
 const residentMegabytes = ({ services }: World): number =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(services.pidOf('activity'))], { encoding: 'utf8' })) / 1_024
+  Number(
+    execFileSync('ps', ['-o', 'rss=', '-p', String(services.pidOf('activity'))], {
+      encoding: 'utf8',
+    }),
+  ) / 1_024
 
 /** Closed loop of a few writers; milliseconds that each answer took. */
 async function writeFor(world: World, seconds: number): Promise<number[]> {
@@ -133,15 +171,20 @@ async function writeFor(world: World, seconds: number): Promise<number[]> {
 async function post({ services, members }: World, n: number): Promise<number> {
   const response = await fetch(`${services.urlOf('content')}/api/posts`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: members[n % members.length]?.bearer ?? '' },
+    headers: {
+      'content-type': 'application/json',
+      authorization: members[n % members.length]?.bearer ?? '',
+    },
     body: `{"content":"오늘의 글 ${n}"}`,
   })
-  if (response.status !== 201) throw new Error(`a write was answered ${response.status}: ${await response.text()}`)
+  if (response.status !== 201)
+    throw new Error(`a write was answered ${response.status}: ${await response.text()}`)
   return ((await response.json()) as { data: { id: number } }).data.id
 }
 
 async function drained({ sql }: World): Promise<void> {
-  const isPending = async () => (await sql`select from content.outbox_pending where status = 'PENDING' limit 1`).length > 0
+  const isPending = async () =>
+    (await sql`select from content.outbox_pending where status = 'PENDING' limit 1`).length > 0
   const isBehind = async () =>
     (
       await sql`select from content.outbox where activity_type = 'POST_CREATE' and not exists (select from activity.record where message_key = 'POST_CREATE###' || outbox.post_id || '###' || outbox.member_id) limit 1`

@@ -14,16 +14,32 @@ interface Asked {
 }
 
 /** Pages against the same process sending the same bytes and headers, which is judged, and against a process that does nothing else (docs/decisions/0025). */
-export async function againstConstants(timeline: TimelineWithConstant, reader: Reader, { name, paths, leastRatio }: Asked): Promise<Figure[]> {
+export async function againstConstants(
+  timeline: TimelineWithConstant,
+  reader: Reader,
+  { name, paths, leastRatio }: Asked,
+): Promise<Figure[]> {
   const { authorization } = reader
   const asked = paths.map((path) => `${timeline.url}${path}`)
   const pages = await pagesOf(timeline, paths, reader)
   const embedded = await sendConstantly(timeline.constantUrl, pages)
   const { rate, constant, alone } = await besideConstant(timeline, pages, (urls) =>
-    ratesTurnByTurn({ rate: { urls: asked, headers: { authorization } }, constant: { urls: embedded }, alone: { urls } }, ROUNDS),
+    ratesTurnByTurn(
+      {
+        rate: { urls: asked, headers: { authorization } },
+        constant: { urls: embedded },
+        alone: { urls },
+      },
+      ROUNDS,
+    ),
   )
   return [
     ratioFigure(name, rate, constant, 'requests/s', leastRatio),
-    comparedFigure(`${name}, of a process that sends nothing but constants`, rate, alone, 'requests/s'),
+    comparedFigure(
+      `${name}, of a process that sends nothing but constants`,
+      rate,
+      alone,
+      'requests/s',
+    ),
   ]
 }

@@ -37,12 +37,18 @@ export async function startFeedWorld(): Promise<FeedWorld> {
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
     onnotice() {},
   }) as unknown as Sql
-  await seed(database.ownerUrl, { members: MEMBERS, posts: FIRST_POSTS, follows: 400_000, seed: 1 }, () => {})
+  await seed(
+    database.ownerUrl,
+    { members: MEMBERS, posts: FIRST_POSTS, follows: 400_000, seed: 1 },
+    () => {},
+  )
   // A month older than those that come: ids rise with time.
   await sql`update content.post set created_at = created_at - interval '30 days', updated_at = updated_at - interval '30 days'`
   const [{ first }] = await sql<[{ first: number }]>`select min(id) as first from member.member`
   const tokens = await testTokens()
-  const keys = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(tokens.keySet)))
+  const keys = createServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(tokens.keySet)),
+  )
   keys.listen(0, '127.0.0.1')
   await once(keys, 'listening')
   let posts = FIRST_POSTS

@@ -1,4 +1,4 @@
-import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
 import { flagsOfImage, flagsOfStart } from '@dailyfeed/tests/node-flags'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'

@@ -7,14 +7,21 @@ const COMMENTS = 20
 const LEAST_RATIO = 0.4
 
 /** Rankings of all posts, and a post with its comments in two requests. */
-export async function listsAndPost(world: FeedWorld, timeline: TimelineWithConstant): Promise<Figure[]> {
+export async function listsAndPost(
+  world: FeedWorld,
+  timeline: TimelineWithConstant,
+): Promise<Figure[]> {
   const postId = await makeCountsAndComments(world)
   const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
-  const figuresOf = (name: string, paths: readonly string[]) => againstConstants(timeline, reader, { name, paths, leastRatio: LEAST_RATIO })
+  const figuresOf = (name: string, paths: readonly string[]) =>
+    againstConstants(timeline, reader, { name, paths, leastRatio: LEAST_RATIO })
   return [
     ...(await figuresOf('most popular', ['/api/timeline/posts/most-popular'])),
     ...(await figuresOf('most commented', ['/api/timeline/posts/most-commented'])),
-    ...(await figuresOf('a post with its comments', [`/api/timeline/posts/${postId}`, `/api/timeline/posts/${postId}/comments`])),
+    ...(await figuresOf('a post with its comments', [
+      `/api/timeline/posts/${postId}`,
+      `/api/timeline/posts/${postId}/comments`,
+    ])),
   ]
 }
 

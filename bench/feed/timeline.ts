@@ -17,11 +17,16 @@ export const FOLLOWINGS = 200
 export const FEED = '/api/timeline/posts/followings'
 
 /** What the timeline answers now, in the order of the paths. */
-export async function pagesOf(timeline: Timeline, paths: readonly string[], { authorization }: Reader): Promise<Page[]> {
+export async function pagesOf(
+  timeline: Timeline,
+  paths: readonly string[],
+  { authorization }: Reader,
+): Promise<Page[]> {
   const pages: Page[] = []
   for (const path of paths) {
     const answer = await fetch(`${timeline.url}${path}`, { headers: { authorization } })
-    if (answer.status !== 200) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`)
+    if (answer.status !== 200)
+      throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`)
     pages.push({ body: await answer.text(), headers: Object.fromEntries(answer.headers) })
   }
   return pages

@@ -36,7 +36,9 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
  * that of the same load's beginning. Throws where an answer was not what had to come.
  */
 export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Figure[]> {
-  const platform = await startPlatformProcess({ env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000' } })
+  const platform = await startPlatformProcess({
+    env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000' },
+  })
   const failures: string[] = []
   try {
     const members = await makeMembers(platform)
@@ -59,7 +61,10 @@ export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promis
       })
     const samples = await sampling
     await draw(samples)
-    if (failures.length > 0) throw new Error(`${failures.length} answers were not what had to come; the first: ${failures[0]}`)
+    if (failures.length > 0)
+      throw new Error(
+        `${failures.length} answers were not what had to come; the first: ${failures[0]}`,
+      )
     return figuresOf(samples, minutes, pace, rate)
   } finally {
     await platform.stop()
@@ -67,16 +72,34 @@ export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promis
 }
 
 async function makeMembers(platform: PlatformProcess): Promise<LoadMember[]> {
-  const { ownerUrl } = JSON.parse(await readFile(runningFileOf(platform.dataDir), 'utf8')) as { ownerUrl: string }
+  const { ownerUrl } = JSON.parse(await readFile(runningFileOf(platform.dataDir), 'utf8')) as {
+    ownerUrl: string
+  }
   say(`loading ${SIZE.posts.toLocaleString('en')} posts…`)
   await seed(ownerUrl, SIZE, () => {})
   await requestJob({ DATA_DIR: platform.dataDir }, 'searchReindexJob')
   const members: LoadMember[] = []
   for (let n = 0; n < MEMBERS; n += 1) {
-    const account = { email: `member${n}@example.com`, password: 'a bench remembers little', memberName: `Member ${n}`, handle: `bench_member_${n}` }
-    const { data } = await answerOf(platform.url, { method: 'POST', path: '/api/authentication/signup', body: account })
+    const account = {
+      email: `member${n}@example.com`,
+      password: 'a bench remembers little',
+      memberName: `Member ${n}`,
+      handle: `bench_member_${n}`,
+    }
+    const { data } = await answerOf(platform.url, {
+      method: 'POST',
+      path: '/api/authentication/signup',
+      body: account,
+    })
     const bearer = await logIn(platform.url, account)
-    members.push({ ...account, id: (data as { id: number }).id, bearer, formerBearer: undefined, likes: new Set(), follows: new Set() })
+    members.push({
+      ...account,
+      id: (data as { id: number }).id,
+      bearer,
+      formerBearer: undefined,
+      likes: new Set(),
+      follows: new Set(),
+    })
   }
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   await sql`
@@ -98,15 +121,30 @@ async function sampleUntil(isOver: () => boolean, pid: number): Promise<Sample[]
   return samples
 }
 
-function figuresOf(samples: readonly Sample[], minutes: number, pace: number, rate: number): Figure[] {
+function figuresOf(
+  samples: readonly Sample[],
+  minutes: number,
+  pace: number,
+  rate: number,
+): Figure[] {
   const stretch = minutes * STRETCH
   const early = samples.filter(({ minute }) => minute >= stretch && minute < 2 * stretch)
   const late = samples.filter(({ minute }) => minute >= minutes - stretch)
   const after = `after ${minutes} minutes, against after ${Math.round(stretch * 10) / 10}`
   return [
-    factorFigure(`memory of all processes ${after}`, mean(late.map(totalOf)), mean(early.map(totalOf)), 'MB', 1.1),
+    factorFigure(
+      `memory of all processes ${after}`,
+      mean(late.map(totalOf)),
+      mean(early.map(totalOf)),
+      'MB',
+      1.1,
+    ),
     informationFigure('of them Node at the end', mean(late.map(({ root }) => root)), 'MB'),
-    informationFigure('of them PostgreSQL at the end', mean(late.map(({ descendants }) => descendants)), 'MB'),
+    informationFigure(
+      'of them PostgreSQL at the end',
+      mean(late.map(({ descendants }) => descendants)),
+      'MB',
+    ),
     informationFigure('most at any moment', Math.max(...samples.map(totalOf)), 'MB'),
     ratioFigure('requests that were answered, of the pace', pace, rate, 'requests/s', 0.99),
   ]
@@ -116,16 +154,24 @@ async function draw(samples: readonly Sample[]): Promise<void> {
   // Some hundred points are many enough to see by.
   const step = Math.max(1, Math.floor(samples.length / 300))
   const drawn = samples.filter((_, index) => index % step === 0)
-  const line = (name: string, of: (sample: Sample) => number) => ({ name, points: drawn.map((sample) => ({ x: sample.minute, y: of(sample) })) })
+  const line = (name: string, of: (sample: Sample) => number) => ({
+    name,
+    points: drawn.map((sample) => ({ x: sample.minute, y: of(sample) })),
+  })
   const path = await drawGrowth('memory', {
     title: 'Memory of the product under a mixed load',
     xLabel: 'minutes',
     xScale: 'LINEAR',
     yLabel: 'MB of PSS',
-    lines: [line('all processes', totalOf), line('Node', ({ root }) => root), line('PostgreSQL', ({ descendants }) => descendants)],
+    lines: [
+      line('all processes', totalOf),
+      line('Node', ({ root }) => root),
+      line('PostgreSQL', ({ descendants }) => descendants),
+    ],
   })
   say(`drawn: ${path}`)
 }
 
 const totalOf = ({ root, descendants }: TreeMemory) => root + descendants
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length

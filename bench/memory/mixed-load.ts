@@ -32,7 +32,15 @@ const LOGIN_EVERY_SECONDS = 300
 const ANSWER_MILLISECONDS = 10_000
 const RECENT_POSTS = 300
 /** Each meets some hundreds of the posts that are seeded. */
-const WORDS = ['연남동에서 시집', '한강에서 사워도우', '고양이를 새벽에 시장', '북한산에서 노래 -추천', 'river sourdough', 'library cello', 'from:seed_7 커피']
+const WORDS = [
+  '연남동에서 시집',
+  '한강에서 사워도우',
+  '고양이를 새벽에 시장',
+  '북한산에서 노래 -추천',
+  'river sourdough',
+  'library cello',
+  'from:seed_7 커피',
+]
 const RANKINGS = ['most-popular', 'most-commented', 'recent-activities']
 const WINDOWS = ['1h', '1d', '7d', 'all']
 
@@ -41,7 +49,12 @@ export function createMixedLoad({ url, members, rate, onFailure }: LoadOptions):
   const random = randomOf(1)
   const recent = new Set<number>()
 
-  async function ask(member: LoadMember, method: string, path: string, body?: object): Promise<unknown> {
+  async function ask(
+    member: LoadMember,
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<unknown> {
     return (await answerOf(url, { method, path, bearer: member.bearer, body })).data
   }
 
@@ -60,12 +73,20 @@ export function createMixedLoad({ url, members, rate, onFailure }: LoadOptions):
     ).id
 
   async function readList(member: LoadMember, path: string): Promise<string | null> {
-    const { content, nextCursor } = (await ask(member, 'GET', path)) as { content: { id: number }[]; nextCursor: string | null }
+    const { content, nextCursor } = (await ask(member, 'GET', path)) as {
+      content: { id: number }[]
+      nextCursor: string | null
+    }
     remember(content.map(({ id }) => id))
     return nextCursor
   }
 
-  async function toggle(member: LoadMember, of: Set<number>, id: number, path: string): Promise<void> {
+  async function toggle(
+    member: LoadMember,
+    of: Set<number>,
+    id: number,
+    path: string,
+  ): Promise<void> {
     const isOn = of.has(id)
     await ask(member, isOn ? 'DELETE' : 'POST', path)
     if (isOn) of.delete(id)
@@ -75,15 +96,54 @@ export function createMixedLoad({ url, members, rate, onFailure }: LoadOptions):
   /** How often of a hundred, and what. */
   const acts: readonly [number, (member: LoadMember) => Promise<unknown>][] = [
     [28, (member) => readList(member, '/api/timeline/posts/followings')],
-    [5, (member) => readList(member, `/api/timeline/posts/followings?page=${1 + below(random, 8)}`)],
-    [12, (member) => readList(member, `/api/timeline/posts/${pick(random, RANKINGS)}?window=${pick(random, WINDOWS)}`)],
+    [
+      5,
+      (member) => readList(member, `/api/timeline/posts/followings?page=${1 + below(random, 8)}`),
+    ],
+    [
+      12,
+      (member) =>
+        readList(
+          member,
+          `/api/timeline/posts/${pick(random, RANKINGS)}?window=${pick(random, WINDOWS)}`,
+        ),
+    ],
     [11, (member) => ask(member, 'GET', `/api/timeline/posts/${somePost()}`)],
     [11, (member) => ask(member, 'GET', `/api/timeline/posts/${somePost()}/comments`)],
-    [4, (member) => ask(member, 'GET', `/api/search/posts?keyword=${encodeURIComponent(pick(random, WORDS))}`)],
-    [2, (member) => ask(member, 'GET', `/api/search/comments?keyword=${encodeURIComponent(pick(random, WORDS))}`)],
+    [
+      4,
+      (member) =>
+        ask(member, 'GET', `/api/search/posts?keyword=${encodeURIComponent(pick(random, WORDS))}`),
+    ],
+    [
+      2,
+      (member) =>
+        ask(
+          member,
+          'GET',
+          `/api/search/comments?keyword=${encodeURIComponent(pick(random, WORDS))}`,
+        ),
+    ],
     [4, (member) => ask(member, 'GET', '/api/notifications')],
-    [5, async (member) => remember([((await ask(member, 'POST', '/api/posts', { content: `오늘의 글: ${pick(random, WORDS)}` })) as { id: number }).id])],
-    [6, (member) => ask(member, 'POST', '/api/comments', { postId: somePost(), content: '다음엔 같이 가요 🙂' })],
+    [
+      5,
+      async (member) =>
+        remember([
+          (
+            (await ask(member, 'POST', '/api/posts', {
+              content: `오늘의 글: ${pick(random, WORDS)}`,
+            })) as { id: number }
+          ).id,
+        ]),
+    ],
+    [
+      6,
+      (member) =>
+        ask(member, 'POST', '/api/comments', {
+          postId: somePost(),
+          content: '다음엔 같이 가요 🙂',
+        }),
+    ],
     [
       8,
       (member) => {
@@ -102,7 +162,12 @@ export function createMixedLoad({ url, members, rate, onFailure }: LoadOptions):
   const deck = acts.flatMap(([times, act]) => Array.from({ length: times }, () => act))
 
   async function logInAgain(member: LoadMember): Promise<void> {
-    if (member.formerBearer !== undefined) await answerOf(url, { method: 'POST', path: '/api/authentication/logout', bearer: member.formerBearer })
+    if (member.formerBearer !== undefined)
+      await answerOf(url, {
+        method: 'POST',
+        path: '/api/authentication/logout',
+        bearer: member.formerBearer,
+      })
     member.formerBearer = member.bearer
     member.bearer = await logIn(url, member)
   }
@@ -121,7 +186,9 @@ export function createMixedLoad({ url, members, rate, onFailure }: LoadOptions):
         if (rest > 0) await sleep(rest)
         while (idle.length === 0) await Promise.race(working)
         const isLogin = logins < (sent / rate) * loginsPerSecond
-        const member = isLogin ? takeOut(idle, members[logins % members.length] as LoadMember) : takeOut(idle, pick(random, idle))
+        const member = isLogin
+          ? takeOut(idle, members[logins % members.length] as LoadMember)
+          : takeOut(idle, pick(random, idle))
         // Whose turn it is to log in is doing something else: next time.
         if (member === undefined) continue
         if (isLogin) logins += 1
@@ -151,27 +218,42 @@ interface Question {
 }
 
 /** Throws unless it was answered with 200 or 201. */
-export async function answerOf(url: string, { method, path, bearer, body }: Question): Promise<{ headers: Headers; data: unknown }> {
+export async function answerOf(
+  url: string,
+  { method, path, bearer, body }: Question,
+): Promise<{ headers: Headers; data: unknown }> {
   const response = await fetch(`${url}${path}`, {
     method,
-    headers: { ...(bearer === undefined ? {} : { authorization: bearer }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      ...(bearer === undefined ? {} : { authorization: bearer }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     body: body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
   }).catch((error) => {
     throw new Error(`${method} ${path} was not answered: ${error}`)
   })
   const text = await response.text()
-  if (response.status !== 200 && response.status !== 201) throw new Error(`${method} ${path} was answered ${response.status}: ${text.slice(0, 300)}`)
+  if (response.status !== 200 && response.status !== 201)
+    throw new Error(`${method} ${path} was answered ${response.status}: ${text.slice(0, 300)}`)
   return { headers: response.headers, data: (JSON.parse(text) as { data: unknown }).data }
 }
 
-export async function logIn(url: string, { email, password }: { email: string; password: string }): Promise<string> {
-  const { headers } = await answerOf(url, { method: 'POST', path: '/api/authentication/login', body: { email, password } })
+export async function logIn(
+  url: string,
+  { email, password }: { email: string; password: string },
+): Promise<string> {
+  const { headers } = await answerOf(url, {
+    method: 'POST',
+    path: '/api/authentication/login',
+    body: { email, password },
+  })
   return headers.get('authorization') ?? ''
 }
 
 const below = (random: Random, bound: number) => Math.floor(random() * bound)
-const pick = <Value>(random: Random, values: readonly Value[]): Value => values[below(random, values.length)] as Value
+const pick = <Value>(random: Random, values: readonly Value[]): Value =>
+  values[below(random, values.length)] as Value
 
 function takeOut<Value>(values: Value[], value: Value): Value | undefined {
   const place = values.indexOf(value)

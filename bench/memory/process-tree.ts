@@ -10,7 +10,10 @@ export interface TreeMemory {
 /** Of a process and all that it started. Only Linux tells it. */
 export async function memoryOf(pid: number): Promise<TreeMemory> {
   const root = await pssOf(pid)
-  if (root === 0) throw new Error(`/proc/${pid}/smaps_rollup tells no memory: the process is gone, or this is not Linux`)
+  if (root === 0)
+    throw new Error(
+      `/proc/${pid}/smaps_rollup tells no memory: the process is gone, or this is not Linux`,
+    )
   const descendants = await Promise.all((await descendantsOf(pid)).map(pssOf))
   return { root, descendants: descendants.reduce((sum, megabytes) => sum + megabytes, 0) }
 }

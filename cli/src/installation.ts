@@ -11,12 +11,21 @@ export const dataDirOf = (env: NodeJS.ProcessEnv) => resolve(env['DATA_DIR'] || 
 
 /** The owner's address of the database: MIGRATION_DATABASE_URL or DATABASE_URL, or that of the platform running here. */
 export async function ownerUrlOrThrow(env: NodeJS.ProcessEnv): Promise<string> {
-  return env['MIGRATION_DATABASE_URL'] || env['DATABASE_URL'] || (await runningInstallationOrThrow(env)).ownerUrl
+  return (
+    env['MIGRATION_DATABASE_URL'] ||
+    env['DATABASE_URL'] ||
+    (await runningInstallationOrThrow(env)).ownerUrl
+  )
 }
 
-export async function runningInstallationOrThrow(env: NodeJS.ProcessEnv): Promise<RunningInstallation> {
+export async function runningInstallationOrThrow(
+  env: NodeJS.ProcessEnv,
+): Promise<RunningInstallation> {
   const dataDir = dataDirOf(env)
   const text = await readFile(runningFileOf(dataDir), 'utf8').catch(() => undefined)
-  if (text === undefined) throw new CommandError(`no dailyfeed runs in ${dataDir}; start it with npm start, or set DATA_DIR or DATABASE_URL`)
+  if (text === undefined)
+    throw new CommandError(
+      `no dailyfeed runs in ${dataDir}; start it with npm start, or set DATA_DIR or DATABASE_URL`,
+    )
   return JSON.parse(text) as RunningInstallation
 }

@@ -4,7 +4,10 @@ import { CommandError } from './installation.ts'
 import { servicesOrThrow } from './services.ts'
 
 /** Asks the owners of a job, of the installation that runs here, with batch-svc's own credential. Sums what they did. */
-export async function requestJob(env: NodeJS.ProcessEnv, name: string): Promise<Record<string, number>> {
+export async function requestJob(
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Promise<Record<string, number>> {
   const job = findJob(name)
   if (job === undefined) throw new CommandError(unknownJob(name))
   const { urls, internalToken } = await servicesOrThrow(env)
@@ -12,7 +15,8 @@ export async function requestJob(env: NodeJS.ProcessEnv, name: string): Promise<
   const sum: Record<string, number> = {}
   try {
     for (const owner of job.owners) {
-      for (const [figure, value] of Object.entries(await owners.runJob(owner, name))) sum[figure] = (sum[figure] ?? 0) + value
+      for (const [figure, value] of Object.entries(await owners.runJob(owner, name)))
+        sum[figure] = (sum[figure] ?? 0) + value
     }
     return sum
   } catch (error) {

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
-import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/code/member-activity-event'
-import { type KeeperName, KEEPING, type Kind, KINDS } from '@dailyfeed/batch/dead-letter/dead-letter-owners'
+import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/member-activity-event'
+import {
+  type KeeperName,
+  KEEPING,
+  type Kind,
+  KINDS,
+} from '@dailyfeed/batch/dead-letter/dead-letter-owners'
 import {
   type Asked,
   archiveDeadLetters,
@@ -19,13 +24,22 @@ import { CommandError, ownerUrlOrThrow } from './installation.ts'
 import { listAudit, setRole } from './members.ts'
 import { migrateAll } from './migrate.ts'
 import { runSeed } from './seed/seed-command.ts'
-import { type DayOptions, deleteTopic, describeReplay, describeTopics, hasFailed, listTopics, replayTopic } from './topics.ts'
+import {
+  type DayOptions,
+  deleteTopic,
+  describeReplay,
+  describeTopics,
+  hasFailed,
+  listTopics,
+  replayTopic,
+} from './topics.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 const wholeNumber = (least: number, most: number) => (text: string) => {
   const number = Number(text)
-  if (!/^\d+$/.test(text) || number < least || number > most) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`)
+  if (!/^\d+$/.test(text) || number < least || number > most)
+    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`)
   return number
 }
 
@@ -45,13 +59,17 @@ const oneOf =
   }
 
 const program = new Command('dailyfeed')
-  .description('Operates a dailyfeed installation: the one running in DATA_DIR (default .dailyfeed), or the database of DATABASE_URL.')
+  .description(
+    'Operates a dailyfeed installation: the one running in DATA_DIR (default .dailyfeed), or the database of DATABASE_URL.',
+  )
   .showHelpAfterError('(dailyfeed --help lists the commands)')
   .configureOutput({ outputError: (text, write) => write(text) })
 
 program
   .command('migrate')
-  .description('make or update every schema; needs MIGRATION_DATABASE_URL or DATABASE_URL of the owner, or a running installation')
+  .description(
+    'make or update every schema; needs MIGRATION_DATABASE_URL or DATABASE_URL of the owner, or a running installation',
+  )
   .option('--json', 'print JSON')
   .action(async (options: { json?: boolean }) => {
     const ran = await migrateAll(process.env)
@@ -64,7 +82,12 @@ program
   .description('load a power-law graph with Korean and English posts, to try everything at size')
   .option('--members <n>', 'members to make', wholeNumber(2, 10_000_000), 10_000)
   .option('--posts <n>', 'posts to make', wholeNumber(0, 100_000_000), 100_000)
-  .option('--follows <n>', 'follows to make (at most 1,000 a member)', wholeNumber(0, 1_000_000_000), 200_000)
+  .option(
+    '--follows <n>',
+    'follows to make (at most 1,000 a member)',
+    wholeNumber(0, 1_000_000_000),
+    200_000,
+  )
   .option('--seed <n>', 'the same seed makes the same data', wholeNumber(0, 4_294_967_295), 1)
   .option('--no-index', 'leave the search index as it is')
   .option('--json', 'print JSON')
@@ -74,7 +97,12 @@ const members = program.command('members').description('members of this installa
 
 for (const [command, role, purpose, done] of [
   ['grant-admin', 'ADMIN', 'make a member an administrator', 'an administrator'],
-  ['revoke-admin', 'MEMBER', 'make an administrator an ordinary member again', 'an ordinary member'],
+  [
+    'revoke-admin',
+    'MEMBER',
+    'make an administrator an ordinary member again',
+    'an ordinary member',
+  ],
 ] as const) {
   members
     .command(command)
@@ -96,7 +124,9 @@ members
   .action(async ({ handle, limit, json }: { handle: string; limit: number; json?: boolean }) => {
     const entries = await listAudit(await ownerUrlOrThrow(process.env), handle, limit)
     if (json) say(JSON.stringify(entries))
-    else for (const { occurredAt, type, address, userAgent } of entries) say(`${occurredAt}  ${type.padEnd(22)}${address ?? '-'}  ${userAgent ?? '-'}`)
+    else
+      for (const { occurredAt, type, address, userAgent } of entries)
+        say(`${occurredAt}  ${type.padEnd(22)}${address ?? '-'}  ${userAgent ?? '-'}`)
   })
 
 program
@@ -116,7 +146,9 @@ program
     )
   })
 
-const deadLetters = program.command('dead-letters').description('events that failed: at a listener, or on their way')
+const deadLetters = program
+  .command('dead-letters')
+  .description('events that failed: at a listener, or on their way')
 
 deadLetters
   .command('list')
@@ -124,14 +156,18 @@ deadLetters
   .option('--kind <kind>', 'LISTENER or PUBLISHER alone', oneOf(KINDS))
   .option('--service <service>', 'of this service alone', oneOf(KEEPING))
   .option('--json', 'print JSON')
-  .action(async ({ kind, service, json }: { kind?: Kind; service?: KeeperName; json?: boolean }) => {
-    const found = await listDeadLetters(process.env, { kind, service })
-    say(json ? JSON.stringify(found) : describeGroups(found.groups))
-    if (found.unavailable.length > 0) {
-      process.stderr.write(`dailyfeed: not asked, since they do not answer: ${found.unavailable.join(', ')}\n`)
-      process.exitCode = 1
-    }
-  })
+  .action(
+    async ({ kind, service, json }: { kind?: Kind; service?: KeeperName; json?: boolean }) => {
+      const found = await listDeadLetters(process.env, { kind, service })
+      say(json ? JSON.stringify(found) : describeGroups(found.groups))
+      if (found.unavailable.length > 0) {
+        process.stderr.write(
+          `dailyfeed: not asked, since they do not answer: ${found.unavailable.join(', ')}\n`,
+        )
+        process.exitCode = 1
+      }
+    },
+  )
 
 deadLetters
   .command('show <id>')
@@ -152,14 +188,26 @@ for (const [name, description, work] of [
     .description(description)
     .option('--fingerprint <fingerprint>', 'all of this cause')
     .option('--json', 'print JSON')
-    .action(async (id: string | undefined, { fingerprint, json }: { fingerprint?: string; json?: boolean }) => {
-      if ((id === undefined) === (fingerprint === undefined))
-        throw new CommandError(`give the id of a dead letter, or --fingerprint: dailyfeed dead-letters ${name} content-12`)
-      if (id !== undefined) checkId(id)
-      const done = await work(process.env, { id, fingerprint } as Asked)
-      say(json ? JSON.stringify(done) : describeDone(done))
-      if (done.unavailable.length > 0 || done.outcome === 'FAILED_AGAIN' || (done.failedAgain ?? 0) > 0) process.exitCode = 1
-    })
+    .action(
+      async (
+        id: string | undefined,
+        { fingerprint, json }: { fingerprint?: string; json?: boolean },
+      ) => {
+        if ((id === undefined) === (fingerprint === undefined))
+          throw new CommandError(
+            `give the id of a dead letter, or --fingerprint: dailyfeed dead-letters ${name} content-12`,
+          )
+        if (id !== undefined) checkId(id)
+        const done = await work(process.env, { id, fingerprint } as Asked)
+        say(json ? JSON.stringify(done) : describeDone(done))
+        if (
+          done.unavailable.length > 0 ||
+          done.outcome === 'FAILED_AGAIN' ||
+          (done.failedAgain ?? 0) > 0
+        )
+          process.exitCode = 1
+      },
+    )
 
 const topics = program.command('topics').description('the topics of Kafka, one for each day')
 
@@ -174,7 +222,9 @@ topics
 
 topics
   .command('replay')
-  .description('run the events of a day through the handlers again: what took effect before changes nothing')
+  .description(
+    'run the events of a day through the handlers again: what took effect before changes nothing',
+  )
   .requiredOption('--date <day>', 'yyyyMMdd', day)
   .option('--type <type>', 'events of this type alone', oneOf(ACTIVITY_TYPES))
   .option('--dry-run', 'only say what would change')
@@ -194,7 +244,9 @@ topics
   .action(async ({ json, ...options }: DayOptions & { json?: boolean }) => {
     const deletion = await deleteTopic(process.env, options)
     const said =
-      deletion.outcome === 'NOT_THERE' ? `there is no topic of ${options.date}` : `the topic of ${options.date} ${options.dryRun ? 'could go' : 'is deleted'}`
+      deletion.outcome === 'NOT_THERE'
+        ? `there is no topic of ${options.date}`
+        : `the topic of ${options.date} ${options.dryRun ? 'could go' : 'is deleted'}`
     say(json ? JSON.stringify(deletion) : said)
   })
 
@@ -219,6 +271,8 @@ try {
   await program.parseAsync()
 } catch (error) {
   const isOurs = error instanceof CommandError
-  process.stderr.write(`dailyfeed: ${isOurs ? error.message : `failed: ${error instanceof Error ? error.message : error}`}\n`)
+  process.stderr.write(
+    `dailyfeed: ${isOurs ? error.message : `failed: ${error instanceof Error ? error.message : error}`}\n`,
+  )
   process.exitCode = 1
 }

@@ -11,21 +11,45 @@ export interface AuditLine {
 }
 
 /** Newest first. Throws CommandError where nobody has the handle. */
-export async function listAudit(ownerUrl: string, handle: string, limit: number): Promise<AuditLine[]> {
+export async function listAudit(
+  ownerUrl: string,
+  handle: string,
+  limit: number,
+): Promise<AuditLine[]> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
-    const [member] = await sql<[{ id: string }?]>`select id from member.member where lower(handle) = ${handle.replace(/^@/, '').toLowerCase()}`
+    const [member] = await sql<
+      [{ id: string }?]
+    >`select id from member.member where lower(handle) = ${handle.replace(/^@/, '').toLowerCase()}`
     if (member === undefined) throw new CommandError(`no member has the handle '${handle}'`)
-    const rows = await sql<{ occurred_at: Date; type: string; address: string | null; user_agent: string | null; act: string | null }[]>`
+    const rows = await sql<
+      {
+        occurred_at: Date
+        type: string
+        address: string | null
+        user_agent: string | null
+        act: string | null
+      }[]
+    >`
       select occurred_at, type, address, user_agent, act from member.audit where member_id = ${member.id} order by id desc limit ${limit}`
-    return rows.map(({ occurred_at, type, address, user_agent, act }) => ({ occurredAt: occurred_at.toISOString(), type, address, userAgent: user_agent, act }))
+    return rows.map(({ occurred_at, type, address, user_agent, act }) => ({
+      occurredAt: occurred_at.toISOString(),
+      type,
+      address,
+      userAgent: user_agent,
+      act,
+    }))
   } finally {
     await sql.end({ timeout: 5 })
   }
 }
 
 /** The first administrator has nobody above to ask: whoever holds the database's key says who is one. */
-export async function setRole(ownerUrl: string, handle: string, role: 'ADMIN' | 'MEMBER'): Promise<{ id: number; handle: string; role: string }> {
+export async function setRole(
+  ownerUrl: string,
+  handle: string,
+  role: 'ADMIN' | 'MEMBER',
+): Promise<{ id: number; handle: string; role: string }> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
     const [row] = await sql<[{ id: string; handle: string; role: string }?]>`

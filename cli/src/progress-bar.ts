@@ -25,7 +25,9 @@ export function progressBars() {
         if (current !== '') startedAt = performance.now()
         current = step
       }
-      bar?.update(done, { rate: Math.round(done / Math.max(0.001, (performance.now() - startedAt) / 1_000)) })
+      bar?.update(done, {
+        rate: Math.round(done / Math.max(0.001, (performance.now() - startedAt) / 1_000)),
+      })
     },
     stop(): void {
       bar?.stop()

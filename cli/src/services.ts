@@ -1,4 +1,4 @@
-import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { dataDirOf, runningInstallationOrThrow } from './installation.ts'
 
@@ -16,7 +16,10 @@ export interface Services {
 export async function servicesOrThrow(env: NodeJS.ProcessEnv): Promise<Services> {
   const internalToken = env['INTERNAL_TOKEN']
   if (internalToken) {
-    const urls = Object.keys(PORT_OFFSETS).map((service) => [service, env[`${service.toUpperCase()}_URL`] ?? `http://${service}-svc`])
+    const urls = Object.keys(PORT_OFFSETS).map((service) => [
+      service,
+      env[`${service.toUpperCase()}_URL`] ?? `http://${service}-svc`,
+    ])
     return { urls: Object.fromEntries(urls), internalToken }
   }
   const { urls } = await runningInstallationOrThrow(env)

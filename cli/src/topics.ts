@@ -1,6 +1,15 @@
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
-import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from '@dailyfeed/batch/topic/topic.schemas'
-import { BrokersAwayError, createTopicOwners, type TopicOwners } from '@dailyfeed/batch/topic/topic.service'
+import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import {
+  NO_KAFKA,
+  type ReplayLine,
+  type Topic,
+  type TopicDeletion,
+} from '@dailyfeed/batch/topic/topic.schemas'
+import {
+  BrokersAwayError,
+  createTopicOwners,
+  type TopicOwners,
+} from '@dailyfeed/batch/topic/topic.service'
 import { CommandError } from './installation.ts'
 import { progressBars } from './progress-bar.ts'
 import { servicesOrThrow } from './services.ts'
@@ -14,7 +23,10 @@ export interface DayOptions {
 
 export interface ReplayReport {
   /** What each service did, or would do. */
-  services: Record<string, { records: number; changed: number; deadLettered: number } | { error: string }>
+  services: Record<
+    string,
+    { records: number; changed: number; deadLettered: number } | { error: string }
+  >
 }
 
 async function ownersOrThrow(env: NodeJS.ProcessEnv): Promise<TopicOwners> {
@@ -27,7 +39,9 @@ async function orCommandError<Answer>(question: Promise<Answer>): Promise<Answer
     return await question
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error)
-    throw new CommandError(error instanceof BrokersAwayError ? said : `${said}; see whether it runs`)
+    throw new CommandError(
+      error instanceof BrokersAwayError ? said : `${said}; see whether it runs`,
+    )
   }
 }
 
@@ -37,21 +51,31 @@ export async function listTopics(env: NodeJS.ProcessEnv): Promise<Topic[]> {
   return topics
 }
 
-export async function deleteTopic(env: NodeJS.ProcessEnv, { date, dryRun = false }: DayOptions): Promise<TopicDeletion> {
+export async function deleteTopic(
+  env: NodeJS.ProcessEnv,
+  { date, dryRun = false }: DayOptions,
+): Promise<TopicDeletion> {
   const deletion = await orCommandError((await ownersOrThrow(env)).remove(date, dryRun))
   switch (deletion.outcome) {
     case 'NO_KAFKA':
       throw new CommandError(NO_KAFKA)
     case 'UNREAD':
-      throw new CommandError(`the topic of ${date} stays: not read to its end by ${lagsOf(deletion.lags ?? {})}`)
+      throw new CommandError(
+        `the topic of ${date} stays: not read to its end by ${lagsOf(deletion.lags ?? {})}`,
+      )
     case 'IN_USE':
-      throw new CommandError(`the topic of ${date} stays: publishers and listeners still need yesterday's, today's and tomorrow's`)
+      throw new CommandError(
+        `the topic of ${date} stays: publishers and listeners still need yesterday's, today's and tomorrow's`,
+      )
     default:
       return deletion
   }
 }
 
-export async function replayTopic(env: NodeJS.ProcessEnv, { date, type, dryRun = false }: DayOptions): Promise<ReplayReport> {
+export async function replayTopic(
+  env: NodeJS.ProcessEnv,
+  { date, type, dryRun = false }: DayOptions,
+): Promise<ReplayReport> {
   const owners = await ownersOrThrow(env)
   const bars = progressBars()
   const report: ReplayReport = { services: {} }
@@ -59,7 +83,12 @@ export async function replayTopic(env: NodeJS.ProcessEnv, { date, type, dryRun =
   bars.stop()
   // What all of them say is said once: there is no such day, or no Kafka.
   const [first, ...others] = Object.values(report.services)
-  if (first !== undefined && 'error' in first && others.every((said) => 'error' in said && said.error === first.error)) throw new CommandError(first.error)
+  if (
+    first !== undefined &&
+    'error' in first &&
+    others.every((said) => 'error' in said && said.error === first.error)
+  )
+    throw new CommandError(first.error)
   return report
 
   function take(line: ReplayLine): void {
@@ -85,7 +114,11 @@ export const describeTopics = (topics: readonly Topic[]): string =>
         )
         .join('\n')
 
-const SAID_OF_DELETION: Record<string, string> = { POSSIBLE: 'may be deleted', UNREAD: 'not read yet  ', IN_USE: 'in use        ' }
+const SAID_OF_DELETION: Record<string, string> = {
+  POSSIBLE: 'may be deleted',
+  UNREAD: 'not read yet  ',
+  IN_USE: 'in use        ',
+}
 
 export const describeReplay = ({ services }: ReplayReport, isDryRun: boolean): string =>
   Object.entries(services)
@@ -96,4 +129,5 @@ export const describeReplay = ({ services }: ReplayReport, isDryRun: boolean): s
     )
     .join('\n')
 
-export const hasFailed = ({ services }: ReplayReport): boolean => Object.values(services).some((said) => 'error' in said)
+export const hasFailed = ({ services }: ReplayReport): boolean =>
+  Object.values(services).some((said) => 'error' in said)

@@ -9,7 +9,9 @@ const run = promisify(execFile)
 export type ContainerEngine = 'docker' | 'podman'
 
 export const findContainerEngine = (): ContainerEngine | undefined =>
-  (['docker', 'podman'] as const).find((engine) => spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0)
+  (['docker', 'podman'] as const).find(
+    (engine) => spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0,
+  )
 
 interface ContainerCommand {
   engine: ContainerEngine
@@ -20,15 +22,30 @@ interface ContainerCommand {
 }
 
 /** Runs it to its end, as this user, with this machine's network. Throws what its program says. */
-export async function runInContainer({ workdir, ...container }: ContainerCommand & { workdir?: string }): Promise<void> {
-  await run(container.engine, ['run', '--rm', ...(workdir === undefined ? [] : ['--workdir', workdir]), ...argumentsOf(container)])
+export async function runInContainer({
+  workdir,
+  ...container
+}: ContainerCommand & { workdir?: string }): Promise<void> {
+  await run(container.engine, [
+    'run',
+    '--rm',
+    ...(workdir === undefined ? [] : ['--workdir', workdir]),
+    ...argumentsOf(container),
+  ])
 }
 
 /** A server in a container of its own. It is the container that fails, not the program that shows its output. */
-export function containerServerOf({ folder, ...container }: ContainerCommand & { folder: string }): ServerProcess {
+export function containerServerOf({
+  folder,
+  ...container
+}: ContainerCommand & { folder: string }): ServerProcess {
   const { engine } = container
   const name = `dailyfeed-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
-  const shown = serverProcessOf({ folder, command: engine, args: ['run', '--rm', '--name', name, ...argumentsOf(container)] })
+  const shown = serverProcessOf({
+    folder,
+    command: engine,
+    args: ['run', '--rm', '--name', name, ...argumentsOf(container)],
+  })
   const tell = (...args: string[]) => run(engine, [...args, name]).catch(() => {})
   return {
     pid: shown.pid,

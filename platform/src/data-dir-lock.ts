@@ -34,10 +34,18 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
     const holder = await readFile(path, 'utf8')
       .then((text) => JSON.parse(text) as Holder)
       .catch(() => undefined)
-    if (holder !== undefined && holder.startTime !== undefined && startTimeOf(holder.pid) === holder.startTime) {
-      throw new DataDirInUseError(`the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); end it or set DATA_DIR to another folder`)
+    if (
+      holder !== undefined &&
+      holder.startTime !== undefined &&
+      startTimeOf(holder.pid) === holder.startTime
+    ) {
+      throw new DataDirInUseError(
+        `the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); end it or set DATA_DIR to another folder`,
+      )
     }
     await unlink(path).catch(() => {})
   }
-  throw new DataDirInUseError(`the folder ${dataDir} is being taken by another dailyfeed; set DATA_DIR to another folder`)
+  throw new DataDirInUseError(
+    `the folder ${dataDir} is being taken by another dailyfeed; set DATA_DIR to another folder`,
+  )
 }

@@ -17,7 +17,11 @@ export interface PlatformDatabase {
 const DATABASE = 'dailyfeed'
 
 /** The database given by DATABASE_URL, or the embedded one, with every role and every schema as this release wants them. */
-export async function startDatabase(config: PlatformConfig, secrets: DevelopmentSecrets, say: (line: string) => void): Promise<PlatformDatabase> {
+export async function startDatabase(
+  config: PlatformConfig,
+  secrets: DevelopmentSecrets,
+  say: (line: string) => void,
+): Promise<PlatformDatabase> {
   const { ownerUrl, stop } =
     config.DATABASE_URL === undefined
       ? await startEmbedded(config.DATA_DIR, secrets, say)
@@ -42,13 +46,23 @@ export async function startDatabase(config: PlatformConfig, secrets: Development
   }
 }
 
-async function startEmbedded(dataDir: string, secrets: DevelopmentSecrets, say: (line: string) => void) {
+async function startEmbedded(
+  dataDir: string,
+  secrets: DevelopmentSecrets,
+  say: (line: string) => void,
+) {
   const { folder, notice } = await clusterFolderOf(dataDir)
   if (notice !== undefined) say(notice)
-  const server = await startEmbeddedPostgres({ folder, ownerPassword: secrets.databasePasswords.owner, onCrash: say })
+  const server = await startEmbeddedPostgres({
+    folder,
+    ownerPassword: secrets.databasePasswords.owner,
+    onCrash: say,
+  })
   const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
   try {
-    const [row] = await admin<[{ exists: boolean }]>`select exists (select from pg_database where datname = ${DATABASE}) as exists`
+    const [row] = await admin<
+      [{ exists: boolean }]
+    >`select exists (select from pg_database where datname = ${DATABASE}) as exists`
     if (!row.exists) await admin.unsafe(`create database ${DATABASE}`)
   } finally {
     await admin.end({ timeout: 5 })

@@ -28,7 +28,10 @@ const SERVERS = {
   },
   async OPENSEARCH_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
     const distribution = availableOrThrow(await provideOpenSearch(env, say))
-    const { url, stop } = await startLocalOpenSearch({ distribution, folder: join(folder, 'opensearch') })
+    const { url, stop } = await startLocalOpenSearch({
+      distribution,
+      folder: join(folder, 'opensearch'),
+    })
     return { value: url, stop }
   },
 }
@@ -42,10 +45,20 @@ export interface LocalServers {
  * `npm run start:full`: the servers that a production has beside PostgreSQL, those left out whose address is set. Throws
  * ConfigurationError where this machine cannot have them.
  */
-export async function startLocalServers(dataDir: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServers> {
-  const names = (Object.keys(SERVERS) as (keyof typeof SERVERS)[]).filter((name) => env[name] === undefined)
-  const outcomes = await Promise.allSettled(names.map(async (name) => ({ name, ...(await start(name)) })))
-  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+export async function startLocalServers(
+  dataDir: string,
+  env: NodeJS.ProcessEnv,
+  say: Say,
+): Promise<LocalServers> {
+  const names = (Object.keys(SERVERS) as (keyof typeof SERVERS)[]).filter(
+    (name) => env[name] === undefined,
+  )
+  const outcomes = await Promise.allSettled(
+    names.map(async (name) => ({ name, ...(await start(name)) })),
+  )
+  const started = outcomes.flatMap((outcome) =>
+    outcome.status === 'fulfilled' ? [outcome.value] : [],
+  )
   const stop = async () => {
     await Promise.all(started.map((server) => server.stop()))
   }
@@ -60,12 +73,16 @@ export async function startLocalServers(dataDir: string, env: NodeJS.ProcessEnv,
     try {
       return await SERVERS[name](dataDir, env, say)
     } catch (error) {
-      throw error instanceof ConfigurationError ? new ConfigurationError(`${error.message}, or set ${name}`) : error
+      throw error instanceof ConfigurationError
+        ? new ConfigurationError(`${error.message}, or set ${name}`)
+        : error
     }
   }
 }
 
-function availableOrThrow<Provided extends object>(provided: Provided | { reason: string }): Provided {
+function availableOrThrow<Provided extends object>(
+  provided: Provided | { reason: string },
+): Provided {
   if ('reason' in provided) throw new ConfigurationError(provided.reason)
   return provided
 }

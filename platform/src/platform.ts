@@ -1,7 +1,7 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
-import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
@@ -26,7 +26,12 @@ interface PlatformOptions {
 }
 
 /** Everything in one process: PostgreSQL, migrations, each service on its own port, the gateway last. */
-export async function startPlatform({ config, env, isFull, say }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({
+  config,
+  env,
+  isFull,
+  say,
+}: PlatformOptions): Promise<Platform> {
   const lock = await lockDataDir(config.DATA_DIR)
   const undo: (() => Promise<unknown>)[] = [() => lock.release()]
   const stop = async () => {
@@ -51,15 +56,22 @@ export async function startPlatform({ config, env, isFull, say }: PlatformOption
     const { starters } = await loading
     const [revocations, writes] = [new InProcessRevocations(), new WriteSignal()]
     const start = async (service: ServiceName): Promise<RunningService> => {
-      const running = await starters[service](environmentOf(service, config, database, servicesEnv), { revocations, writes })
+      const running = await starters[service](
+        environmentOf(service, config, database, servicesEnv),
+        { revocations, writes },
+      )
       undo.push(() => running.close())
       return running
     }
     const { gateway, ...others } = starters
     await Promise.all((Object.keys(others) as ServiceName[]).map(start))
     await start('gateway')
-    const urls = Object.fromEntries(Object.entries(PORT_OFFSETS).map(([name, offset]) => [name, urlOf(config, offset)]))
-    undo.push(await announce(config.DATA_DIR, { url: urlOf(config), ownerUrl: database.ownerUrl, urls }))
+    const urls = Object.fromEntries(
+      Object.entries(PORT_OFFSETS).map(([name, offset]) => [name, urlOf(config, offset)]),
+    )
+    undo.push(
+      await announce(config.DATA_DIR, { url: urlOf(config), ownerUrl: database.ownerUrl, urls }),
+    )
     return { url: urlOf(config), ownerUrl: database.ownerUrl, stop }
   } catch (error) {
     await stop()

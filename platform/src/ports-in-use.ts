@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { PORT_OFFSETS } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
 
 /** Throws, naming the port, before anything is started that would have to be undone. */
 export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): Promise<void> {
@@ -9,7 +9,11 @@ export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): 
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         const needs = offset === 0 ? '' : ` (needed beside PORT=${gatewayPort})`
-        reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use${needs}; end what uses it or set PORT to another`) : error)
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new Error(`port ${port} is in use${needs}; end what uses it or set PORT to another`)
+            : error,
+        )
       })
       server.listen(port, host, () => server.close(() => resolve()))
     })

@@ -18,7 +18,12 @@ export function commandOf(pid: number): string | undefined {
 export async function standsStill(pid: number): Promise<boolean | undefined> {
   try {
     const threads = await readdir(`/proc/${pid}/task`)
-    const states = await Promise.all(threads.map(async (thread) => /\) (\w)/.exec(await readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1'))?.[1]))
+    const states = await Promise.all(
+      threads.map(
+        async (thread) =>
+          /\) (\w)/.exec(await readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1'))?.[1],
+      ),
+    )
     return states.every((state) => state === 'T')
   } catch {
     return undefined

@@ -26,7 +26,10 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
     if (stopping) return
     stopping = true
     say('stopping…')
-    setTimeout(() => process.exit(1), isFull ? STOP_MILLISECONDS.full : STOP_MILLISECONDS.alone).unref()
+    setTimeout(
+      () => process.exit(1),
+      isFull ? STOP_MILLISECONDS.full : STOP_MILLISECONDS.alone,
+    ).unref()
     await platform?.stop()
     process.exit(0)
   }
@@ -36,7 +39,9 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   try {
     const [mode, ...more] = args
     if ((mode !== undefined && mode !== 'full') || more.length > 0)
-      throw new ConfigurationError(`'${args.join(' ')}' is not known; give 'full' for Apache Kafka, Redis and OpenSearch beside, or nothing`)
+      throw new ConfigurationError(
+        `'${args.join(' ')}' is not known; give 'full' for Apache Kafka, Redis and OpenSearch beside, or nothing`,
+      )
     const config = readPlatformConfigOrThrow(env)
     platform = await startPlatform({ config, env, isFull, say })
     // Asked to stop while starting: what has started by now is stopped too.

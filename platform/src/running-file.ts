@@ -12,7 +12,10 @@ export interface RunningInstallation {
 export const runningFileOf = (dataDir: string) => join(dataDir, 'running.json')
 
 /** Readable by its owner alone: it names the database with its password. Returns what takes it away again. */
-export async function announce(dataDir: string, installation: RunningInstallation): Promise<() => Promise<void>> {
+export async function announce(
+  dataDir: string,
+  installation: RunningInstallation,
+): Promise<() => Promise<void>> {
   const path = runningFileOf(dataDir)
   await writeFile(path, JSON.stringify(installation, null, 2), { mode: 0o600 })
   return () => rm(path, { force: true })

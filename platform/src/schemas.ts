@@ -5,7 +5,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Every schema, in an order in which each finds what its views and grants name. */
 export const SCHEMAS: readonly SchemaMigrations[] = [
-  { schema: 'event_support', folder: join(ROOT, 'modules', 'deadletter-support', 'migrations') },
+  { schema: 'event_support', folder: join(ROOT, 'modules', 'outbox', 'migrations') },
   { schema: 'idempotency', folder: join(ROOT, 'modules', 'idempotency', 'migrations') },
   ...['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'].map((schema) => ({
     schema,

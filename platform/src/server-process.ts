@@ -33,7 +33,8 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
   const pidFile = join(folder, 'pid')
   let child: ChildProcess | undefined
   let isPaused = false
-  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
+  const isRunning = () =>
+    child !== undefined && child.exitCode === null && child.signalCode === null
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (child === undefined || !isRunning()) return
@@ -87,7 +88,10 @@ async function endLeftOver(folder: string, pidFile: string): Promise<void> {
   process.kill(pid, 'SIGTERM')
   for (let waited = 0; isThatServer(); waited += 100) {
     if (waited === STOP_MILLISECONDS) process.kill(pid, 'SIGKILL')
-    if (waited > STOP_MILLISECONDS + 5_000) throw new Error(`the server left over in ${folder} (process ${pid}) does not end; end it by hand`)
+    if (waited > STOP_MILLISECONDS + 5_000)
+      throw new Error(
+        `the server left over in ${folder} (process ${pid}) does not end; end it by hand`,
+      )
     await sleep(100)
   }
 }

@@ -1,4 +1,4 @@
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
 import type { PlatformConfig } from './config.ts'
 import type { PlatformDatabase } from './database.ts'
 
@@ -6,8 +6,16 @@ import type { PlatformDatabase } from './database.ts'
 const POOL_MAX: Partial<Record<ServiceName, number>> = { content: 8, member: 4, timeline: 4 }
 
 /** The environment that each service would have in a process of its own: the same readers check it here and there. */
-export function environmentOf(service: ServiceName, config: PlatformConfig, database: PlatformDatabase, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const urls = Object.entries(PORT_OFFSETS).map(([name, offset]) => [`${name.toUpperCase()}_URL`, urlOf(config, offset)])
+export function environmentOf(
+  service: ServiceName,
+  config: PlatformConfig,
+  database: PlatformDatabase,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const urls = Object.entries(PORT_OFFSETS).map(([name, offset]) => [
+    `${name.toUpperCase()}_URL`,
+    urlOf(config, offset),
+  ])
   return {
     ...Object.fromEntries(urls),
     JWKS_URL: `${urlOf(config, PORT_OFFSETS.member)}/.well-known/jwks.json`,
@@ -15,7 +23,12 @@ export function environmentOf(service: ServiceName, config: PlatformConfig, data
     DATA_DIR: config.DATA_DIR,
     LOG_LEVEL: config.LOG_LEVEL,
     PORT: String(config.PORT + PORT_OFFSETS[service]),
-    ...(service === 'gateway' ? {} : { DATABASE_URL: database.urlOf(service), DATABASE_POOL_MAX: String(POOL_MAX[service] ?? 2) }),
+    ...(service === 'gateway'
+      ? {}
+      : {
+          DATABASE_URL: database.urlOf(service),
+          DATABASE_POOL_MAX: String(POOL_MAX[service] ?? 2),
+        }),
   }
 }
 

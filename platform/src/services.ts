@@ -3,10 +3,10 @@ import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
 import { startActivityService } from '@dailyfeed/activity/activity-service'
 import { readBatchConfigOrThrow } from '@dailyfeed/batch/config'
 import { startBatchService } from '@dailyfeed/batch/batch-service'
-import type { ServiceName } from '@dailyfeed/code/ports'
+import type { ServiceName } from '@dailyfeed/contract/ports'
 import { readContentConfigOrThrow } from '@dailyfeed/content/config'
 import { startContentService } from '@dailyfeed/content/content-service'
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { readGatewayConfigOrThrow } from '@dailyfeed/gateway/config'
 import { startGatewayService } from '@dailyfeed/gateway/gateway-service'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
@@ -19,7 +19,10 @@ import { startSearchService } from '@dailyfeed/search/search-service'
 import { readTimelineConfigOrThrow } from '@dailyfeed/timeline/config'
 import { startTimelineService } from '@dailyfeed/timeline/timeline-service'
 
-type Start = (env: NodeJS.ProcessEnv, options: { revocations: InProcessRevocations; writes: WriteSignal }) => Promise<RunningService>
+type Start = (
+  env: NodeJS.ProcessEnv,
+  options: { revocations: InProcessRevocations; writes: WriteSignal },
+) => Promise<RunningService>
 
 /** How each service starts here: by its own reader of settings, as it would alone. */
 export const starters: Record<ServiceName, Start> = {

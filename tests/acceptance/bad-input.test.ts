@@ -8,7 +8,16 @@ beforeAll(async () => {
 
 /** Every path that takes a body or a query, by method, with a good example to spoil. */
 const BODIES: [method: string, path: string, good: Record<string, unknown>][] = [
-  ['POST', '/api/authentication/signup', { email: 'spoiled@example.com', password: 'a long enough one', memberName: '이름', handle: 'spoiled' }],
+  [
+    'POST',
+    '/api/authentication/signup',
+    {
+      email: 'spoiled@example.com',
+      password: 'a long enough one',
+      memberName: '이름',
+      handle: 'spoiled',
+    },
+  ],
   ['POST', '/api/authentication/login', { email: 'x@example.com', password: 'x' }],
   ['PUT', '/api/members/profile', { bio: 'x', displayName: 'x' }],
   ['PUT', '/api/members/profile/handle', { newHandle: 'new_handle' }],
@@ -43,16 +52,22 @@ const HOSTILE: unknown[] = [
   Array(50).fill('x'),
 ]
 
-test.each(BODIES)('%s %s answers no hostile value of any field with 5xx, and its refusals name the field', async (method, path, good) => {
-  for (const field of Object.keys(good)) {
-    for (const value of HOSTILE) {
-      const { status, body } = await member.ask(method, path, { ...good, [field]: value })
-      expect(status, `${field} = ${JSON.stringify(value)?.slice(0, 60)}: ${JSON.stringify(body)}`).toBeLessThan(500)
-      if (body?.code === 'VALIDATION_FAILED') expect(body.errors.length).toBeGreaterThan(0)
-      expect(JSON.stringify(body)).not.toMatch(/at .*\.[jt]s:\d+|select |pg_|ECONN|node_modules/i)
+test.each(BODIES)(
+  '%s %s answers no hostile value of any field with 5xx, and its refusals name the field',
+  async (method, path, good) => {
+    for (const field of Object.keys(good)) {
+      for (const value of HOSTILE) {
+        const { status, body } = await member.ask(method, path, { ...good, [field]: value })
+        expect(
+          status,
+          `${field} = ${JSON.stringify(value)?.slice(0, 60)}: ${JSON.stringify(body)}`,
+        ).toBeLessThan(500)
+        if (body?.code === 'VALIDATION_FAILED') expect(body.errors.length).toBeGreaterThan(0)
+        expect(JSON.stringify(body)).not.toMatch(/at .*\.[jt]s:\d+|select |pg_|ECONN|node_modules/i)
+      }
     }
-  }
-})
+  },
+)
 
 test.each(BODIES)('%s %s refuses bodies that are not good JSON', async (method, path) => {
   const bodies: [string | Uint8Array, string, number[]][] = [
@@ -70,7 +85,10 @@ test.each(BODIES)('%s %s refuses bodies that are not good JSON', async (method, 
   ]
   for (const [text, type, statuses] of bodies) {
     const { status, body } = await member.ask(method, path, text, { 'content-type': type })
-    expect(statuses, `${String(text).slice(0, 30)} → ${JSON.stringify(body)?.slice(0, 200)}`).toContain(status)
+    expect(
+      statuses,
+      `${String(text).slice(0, 30)} → ${JSON.stringify(body)?.slice(0, 200)}`,
+    ).toContain(status)
     expect(body).toMatchObject({ resultCode: 'FAIL', path })
   }
 })
@@ -91,7 +109,17 @@ const QUERIES = [
 ]
 
 test.each(QUERIES)('GET %s refuses bad pages, sizes and cursors with 400', async (path) => {
-  for (const query of ['page=-1', 'page=x', 'size=0', 'size=101', 'size=-5', 'size=1e999', 'cursor=zzz', 'cursor=%00', 'page=0&page=0']) {
+  for (const query of [
+    'page=-1',
+    'page=x',
+    'size=0',
+    'size=101',
+    'size=-5',
+    'size=1e999',
+    'cursor=zzz',
+    'cursor=%00',
+    'page=0&page=0',
+  ]) {
     const { status, body } = await member.ask('GET', `${path}?${query}`)
     expect([query, status, body.code]).toEqual([query, 400, 'VALIDATION_FAILED'])
   }
@@ -112,19 +140,37 @@ test.each([
   expect(body.resultCode).toBe('FAIL')
 })
 
-test.each(["' OR 1=1--", '"', '&|!():*', '%_\\', '-only', 'since:nonsense', 'from:', '"unclosed', '💥', 'a'.repeat(200)])(
-  'a search for %s is answered, never with 5xx',
-  async (keyword) => {
-    const { status } = await member.ask('GET', `/api/search/posts?keyword=${encodeURIComponent(keyword)}`)
-    expect([200, 400]).toContain(status)
-  },
-)
+test.each([
+  "' OR 1=1--",
+  '"',
+  '&|!():*',
+  '%_\\',
+  '-only',
+  'since:nonsense',
+  'from:',
+  '"unclosed',
+  '💥',
+  'a'.repeat(200),
+])('a search for %s is answered, never with 5xx', async (keyword) => {
+  const { status } = await member.ask(
+    'GET',
+    `/api/search/posts?keyword=${encodeURIComponent(keyword)}`,
+  )
+  expect([200, 400]).toContain(status)
+})
 
 test('the address of every failure is its path without the query, its message a sentence in the language asked for', async () => {
   const korean = await ask('GET', '/api/timeline/posts?token=secret')
-  expect(korean.body).toMatchObject({ statusCode: 401, code: 'BEARER_TOKEN_MISSING', path: '/api/timeline/posts', message: '로그인이 필요합니다.' })
+  expect(korean.body).toMatchObject({
+    statusCode: 401,
+    code: 'BEARER_TOKEN_MISSING',
+    path: '/api/timeline/posts',
+    message: '로그인이 필요합니다.',
+  })
   expect(korean.body.traceId).toMatch(/^[0-9a-f]{32}$/)
   const english = await ask('GET', '/api/timeline/posts', undefined, { 'accept-language': 'en' })
   expect(english.body.message).toBe('Please log in first.')
-  expect((await ask('GET', '/api/timeline/posts', undefined, { 'accept-language': '*' })).body.message).toBe(korean.body.message)
+  expect(
+    (await ask('GET', '/api/timeline/posts', undefined, { 'accept-language': '*' })).body.message,
+  ).toBe(korean.body.message)
 })

@@ -15,7 +15,16 @@ beforeAll(async () => {
 afterAll(() => rm(empty, { recursive: true, force: true }))
 
 test('seed loads members, follows and posts, which are found by feeds and by search', async () => {
-  const { code, stdout } = await dailyfeed(['seed', '--members', '200', '--posts', '2000', '--follows', '3000', '--json'])
+  const { code, stdout } = await dailyfeed([
+    'seed',
+    '--members',
+    '200',
+    '--posts',
+    '2000',
+    '--follows',
+    '3000',
+    '--json',
+  ])
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ members: 200, posts: 2_000, follows: 3_000 })
   const feed = await member.ask('GET', '/api/timeline/posts/recent-activities?size=5')
@@ -27,22 +36,45 @@ test('seed loads members, follows and posts, which are found by feeds and by sea
 test('grant-admin makes an administrator, and refuses an unknown handle', async () => {
   expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(403)
   const granted = await dailyfeed(['members', 'grant-admin', '--handle', member.handle, '--json'])
-  expect([granted.code, JSON.parse(granted.stdout)]).toEqual([0, { id: member.id, handle: member.handle, role: 'ADMIN' }])
+  expect([granted.code, JSON.parse(granted.stdout)]).toEqual([
+    0,
+    { id: member.id, handle: member.handle, role: 'ADMIN' },
+  ])
   expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(200)
   const unknown = await dailyfeed(['members', 'grant-admin', '--handle', 'nobody_at_all'])
-  expect([unknown.code, unknown.stderr]).toEqual([1, "dailyfeed: no member has the handle 'nobody_at_all'\n"])
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    "dailyfeed: no member has the handle 'nobody_at_all'\n",
+  ])
 })
 
 test('the audit of an account tells of roles that were granted and taken back; an unknown handle ends with 1', async () => {
   const revoked = await dailyfeed(['members', 'revoke-admin', '--handle', member.handle])
-  expect([revoked.code, revoked.stdout]).toEqual([0, `@${member.handle} is an ordinary member now\n`])
+  expect([revoked.code, revoked.stdout]).toEqual([
+    0,
+    `@${member.handle} is an ordinary member now\n`,
+  ])
   expect((await member.ask('GET', '/api/admin/jobs')).status).toBe(403)
-  const audit = await dailyfeed(['members', 'audit', '--handle', `@${member.handle}`, '--limit', '2', '--json'])
-  expect(JSON.parse(audit.stdout)).toMatchObject([{ type: 'ADMIN_REVOKED' }, { type: 'ADMIN_GRANTED' }])
+  const audit = await dailyfeed([
+    'members',
+    'audit',
+    '--handle',
+    `@${member.handle}`,
+    '--limit',
+    '2',
+    '--json',
+  ])
+  expect(JSON.parse(audit.stdout)).toMatchObject([
+    { type: 'ADMIN_REVOKED' },
+    { type: 'ADMIN_GRANTED' },
+  ])
   const lines = await dailyfeed(['members', 'audit', '--handle', member.handle])
   expect(lines.stdout).toMatch(/LOGGED_IN +127\.0\.0\.1 /)
   const unknown = await dailyfeed(['members', 'audit', '--handle', 'nobody_at_all'])
-  expect([unknown.code, unknown.stderr]).toEqual([1, "dailyfeed: no member has the handle 'nobody_at_all'\n"])
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    "dailyfeed: no member has the handle 'nobody_at_all'\n",
+  ])
 })
 
 test('jobs run asks the owning service, and names the known jobs for an unknown one', async () => {
@@ -68,5 +100,8 @@ test.each([
 
 test('where nothing runs it says so in one line', async () => {
   const { code, stderr } = await dailyfeed(['seed'], empty)
-  expect([code, stderr]).toEqual([1, `dailyfeed: no dailyfeed runs in ${empty}; start it with npm start, or set DATA_DIR or DATABASE_URL\n`])
+  expect([code, stderr]).toEqual([
+    1,
+    `dailyfeed: no dailyfeed runs in ${empty}; start it with npm start, or set DATA_DIR or DATABASE_URL\n`,
+  ])
 })

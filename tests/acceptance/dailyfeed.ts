@@ -16,7 +16,14 @@ export const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): 
     execFile(
       process.execPath,
       ['cli/src/main.ts', ...args],
-      { cwd: ROOT, env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], DATA_DIR: dataDir } },
+      {
+        cwd: ROOT,
+        env: {
+          PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+          DATA_DIR: dataDir,
+        },
+      },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
       },

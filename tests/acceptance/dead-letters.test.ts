@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { type RunningInstallation, runningFileOf } from '@dailyfeed/platform/running-file'
 import postgres, { type Sql } from 'postgres'
@@ -14,7 +14,9 @@ let member: Member
 let admin: Member
 
 beforeAll(async () => {
-  const running = JSON.parse(await readFile(runningFileOf(inject('platformDataDir')), 'utf8')) as RunningInstallation
+  const running = JSON.parse(
+    await readFile(runningFileOf(inject('platformDataDir')), 'utf8'),
+  ) as RunningInstallation
   urls = running.urls
   sql = postgres(running.ownerUrl, { max: 1, onnotice() {} })
   ;[member, admin] = [await newMember(), await newMember()]
@@ -34,7 +36,10 @@ async function answerOf(...args: string[]) {
 async function sendNonsense(count: number): Promise<void> {
   const response = await fetch(`${urls['activity']}/internal/member-activity-events`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: developmentSecretsOf(inject('platformDataDir')).internalTokens.content },
+    headers: {
+      'content-type': 'application/json',
+      [INTERNAL_TOKEN]: developmentSecretsOf(inject('platformDataDir')).internalTokens.content,
+    },
     body: JSON.stringify({ events: Array.from({ length: count }, (_, n) => ({ nonsense: n })) }),
   })
   expect((await response.json()).data).toMatchObject({ received: count, deadLettered: count })
@@ -50,32 +55,62 @@ async function refuse(content: string): Promise<string> {
     select event_id, 'search', 'DEAD', 14, now(), 'answered 413' from content.outbox where post_id = ${body.data.id} returning id`
   return row.id
 }
-const countRefused = async () => (await sql`select from content.outbox_pending where status = 'DEAD'`).count
+const countRefused = async () =>
+  (await sql`select from content.outbox_pending where status = 'DEAD'`).count
 
 test('nothing failed: there are no dead letters', async () => {
   // What other tests wrote may still be on its way.
-  await expect.poll(() => dailyfeed(['dead-letters', 'list']), { timeout: 20_000 }).toEqual({ code: 0, stdout: 'no dead letters\n', stderr: '' })
+  await expect
+    .poll(() => dailyfeed(['dead-letters', 'list']), { timeout: 20_000 })
+    .toEqual({ code: 0, stdout: 'no dead letters\n', stderr: '' })
   expect(await answerOf('dead-letters', 'list')).toEqual({ groups: [], unavailable: [] })
 })
 
 test('what a listener cannot read is listed by cause, shown, tried again in vain, and archived once', async () => {
   await sendNonsense(3)
   const { groups } = await answerOf('dead-letters', 'list', '--kind', 'LISTENER')
-  expect(groups).toMatchObject([{ kind: 'LISTENER', service: 'activity', step: 'decode', status: 'OPEN', count: 3, latestId: 'activity-3' }])
+  expect(groups).toMatchObject([
+    {
+      kind: 'LISTENER',
+      service: 'activity',
+      step: 'decode',
+      status: 'OPEN',
+      count: 3,
+      latestId: 'activity-3',
+    },
+  ])
   const [{ fingerprint }] = groups
-  expect((await dailyfeed(['dead-letters', 'list'])).stdout).toContain(`${fingerprint}        3  activity, decode, OPEN`)
+  expect((await dailyfeed(['dead-letters', 'list'])).stdout).toContain(
+    `${fingerprint}        3  activity, decode, OPEN`,
+  )
 
   const letter = await answerOf('dead-letters', 'show', 'activity-1')
-  expect(letter).toMatchObject({ payload: '{"nonsense":0}', source: 'http:content', fingerprint, attempts: 0, replayCount: 0 })
-  expect((await dailyfeed(['dead-letters', 'show', 'activity-1'])).stdout).toContain('{"nonsense":0}')
+  expect(letter).toMatchObject({
+    payload: '{"nonsense":0}',
+    source: 'http:content',
+    fingerprint,
+    attempts: 0,
+    replayCount: 0,
+  })
+  expect((await dailyfeed(['dead-letters', 'show', 'activity-1'])).stdout).toContain(
+    '{"nonsense":0}',
+  )
 
   const again = await dailyfeed(['dead-letters', 'replay', '--fingerprint', fingerprint])
   expect([again.code, again.stdout]).toEqual([1, '0 replayed, 3 failed again\n'])
   expect((await answerOf('dead-letters', 'show', 'activity-1')).replayCount).toBe(1)
 
-  expect(await answerOf('dead-letters', 'archive', 'activity-1')).toMatchObject({ outcome: 'ARCHIVED' })
-  expect(await answerOf('dead-letters', 'archive', 'activity-1')).toMatchObject({ outcome: 'NOTHING_TO_DO' })
-  expect(await answerOf('dead-letters', 'archive', '--fingerprint', fingerprint)).toMatchObject({ outcome: 'ARCHIVED', archived: 2, remaining: 0 })
+  expect(await answerOf('dead-letters', 'archive', 'activity-1')).toMatchObject({
+    outcome: 'ARCHIVED',
+  })
+  expect(await answerOf('dead-letters', 'archive', 'activity-1')).toMatchObject({
+    outcome: 'NOTHING_TO_DO',
+  })
+  expect(await answerOf('dead-letters', 'archive', '--fingerprint', fingerprint)).toMatchObject({
+    outcome: 'ARCHIVED',
+    archived: 2,
+    remaining: 0,
+  })
   const twice = await dailyfeed(['dead-letters', 'archive', '--fingerprint', fingerprint])
   expect([twice.code, twice.stdout]).toEqual([0, 'nothing to do: none of them is open\n'])
 })
@@ -98,45 +133,113 @@ test('when the cause is mended a replay takes effect, once', async () => {
     insert into activity.dead_letter (step, event_id, source, payload, error_class, error_message, fingerprint, next_attempt_at)
     select 'record', id, 'http:content', convert_to((${JSON.stringify({ ...event, occurredAt: at })}::text::jsonb || jsonb_build_object('eventId', id))::text, 'UTF8'),
            'TypeError', 'a bug of the last release', 'feedbeef00000001', now() + interval '1 hour' from event`
-  const countRecords = async () => (await sql`select from activity.record where member_id = ${member.id} and post_id = 424242 and type = 'POST_CREATE'`).count
+  const countRecords = async () =>
+    (
+      await sql`select from activity.record where member_id = ${member.id} and post_id = 424242 and type = 'POST_CREATE'`
+    ).count
   expect(await countRecords()).toBe(0)
-  expect(await answerOf('dead-letters', 'replay', '--fingerprint', 'feedbeef00000001')).toMatchObject({ outcome: 'REPLAYED', replayed: 1, failedAgain: 0 })
+  expect(
+    await answerOf('dead-letters', 'replay', '--fingerprint', 'feedbeef00000001'),
+  ).toMatchObject({ outcome: 'REPLAYED', replayed: 1, failedAgain: 0 })
   expect(await countRecords()).toBe(1)
-  expect(await answerOf('dead-letters', 'replay', '--fingerprint', 'feedbeef00000001')).toMatchObject({ outcome: 'NOTHING_TO_DO', replayed: 0 })
-  expect(await answerOf('dead-letters', 'replay', 'activity-1')).toMatchObject({ outcome: 'NOT_OPEN' })
+  expect(
+    await answerOf('dead-letters', 'replay', '--fingerprint', 'feedbeef00000001'),
+  ).toMatchObject({ outcome: 'NOTHING_TO_DO', replayed: 0 })
+  expect(await answerOf('dead-letters', 'replay', 'activity-1')).toMatchObject({
+    outcome: 'NOT_OPEN',
+  })
 })
 
 test('what was refused on its way is sent again, one or all of a cause', async () => {
   const ids = [await refuse('first'), await refuse('second'), await refuse('third')]
-  const { groups } = await answerOf('dead-letters', 'list', '--kind', 'publisher', '--service', 'content')
-  expect(groups).toMatchObject([{ kind: 'PUBLISHER', service: 'content', step: 'to search', status: 'DEAD', count: 3, latestId: `content-p${ids[2]}` }])
-  expect(await answerOf('dead-letters', 'replay', `content-p${ids[0]}`)).toMatchObject({ outcome: 'SENT_AGAIN' })
-  expect(await answerOf('dead-letters', 'replay', '--fingerprint', groups[0].fingerprint)).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
-  expect(await answerOf('dead-letters', 'replay', '--fingerprint', groups[0].fingerprint)).toMatchObject({ outcome: 'NOTHING_TO_DO' })
+  const { groups } = await answerOf(
+    'dead-letters',
+    'list',
+    '--kind',
+    'publisher',
+    '--service',
+    'content',
+  )
+  expect(groups).toMatchObject([
+    {
+      kind: 'PUBLISHER',
+      service: 'content',
+      step: 'to search',
+      status: 'DEAD',
+      count: 3,
+      latestId: `content-p${ids[2]}`,
+    },
+  ])
+  expect(await answerOf('dead-letters', 'replay', `content-p${ids[0]}`)).toMatchObject({
+    outcome: 'SENT_AGAIN',
+  })
+  expect(
+    await answerOf('dead-letters', 'replay', '--fingerprint', groups[0].fingerprint),
+  ).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
+  expect(
+    await answerOf('dead-letters', 'replay', '--fingerprint', groups[0].fingerprint),
+  ).toMatchObject({ outcome: 'NOTHING_TO_DO' })
   expect(await countRefused()).toBe(0)
   // Delivered, they are dead letters no more.
-  await expect.poll(async () => (await sql`select from content.outbox_pending where id = any (${ids}::bigint[])`).count, { timeout: 10_000 }).toBe(0)
-  expect(await dailyfeed(['dead-letters', 'show', `content-p${ids[0]}`])).toMatchObject({ code: 1, stdout: '' })
+  await expect
+    .poll(
+      async () =>
+        (await sql`select from content.outbox_pending where id = any (${ids}::bigint[])`).count,
+      { timeout: 10_000 },
+    )
+    .toBe(0)
+  expect(await dailyfeed(['dead-letters', 'show', `content-p${ids[0]}`])).toMatchObject({
+    code: 1,
+    stdout: '',
+  })
 })
 
 test('an administrator does the same over HTTP', async () => {
   await sendNonsense(2)
   const { body } = await admin.ask('GET', '/api/admin/dead-letters?kind=LISTENER&service=activity')
-  expect(body.data).toMatchObject({ groups: [{ count: 2, latestId: 'activity-2' }], unavailable: [] })
+  expect(body.data).toMatchObject({
+    groups: [{ count: 2, latestId: 'activity-2' }],
+    unavailable: [],
+  })
   const path = `/api/admin/dead-letters/groups/${body.data.groups[0].fingerprint}`
-  expect((await admin.ask('POST', `${path}/replay`)).body.data).toMatchObject({ replayed: 0, failedAgain: 2, remaining: 0, unavailable: [] })
-  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({ archived: 2, remaining: 0, unavailable: [] })
-  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({ archived: 0, remaining: 0, unavailable: [] })
-  expect(await admin.ask('GET', '/api/admin/dead-letters/activity-99')).toMatchObject({ status: 404, body: { code: 'DEAD_LETTER_NOT_FOUND' } })
+  expect((await admin.ask('POST', `${path}/replay`)).body.data).toMatchObject({
+    replayed: 0,
+    failedAgain: 2,
+    remaining: 0,
+    unavailable: [],
+  })
+  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({
+    archived: 2,
+    remaining: 0,
+    unavailable: [],
+  })
+  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({
+    archived: 0,
+    remaining: 0,
+    unavailable: [],
+  })
+  expect(await admin.ask('GET', '/api/admin/dead-letters/activity-99')).toMatchObject({
+    status: 404,
+    body: { code: 'DEAD_LETTER_NOT_FOUND' },
+  })
   expect((await member.ask('GET', '/api/admin/dead-letters')).status).toBe(403)
 })
 
 test.each([
-  [['show', 'nonsense'], "'nonsense' is no id of a dead letter; ids are such as activity-12 (of a listener) and content-p12 (of a publisher)"],
-  [['show', 'activity-99'], 'there is no such dead letter; dailyfeed dead-letters list shows those that are there'],
+  [
+    ['show', 'nonsense'],
+    "'nonsense' is no id of a dead letter; ids are such as activity-12 (of a listener) and content-p12 (of a publisher)",
+  ],
+  [
+    ['show', 'activity-99'],
+    'there is no such dead letter; dailyfeed dead-letters list shows those that are there',
+  ],
   [['replay', 'nonsense'], "'nonsense' is no id of a dead letter"],
   [['replay'], 'give the id of a dead letter, or --fingerprint'],
-  [['archive', 'activity-1', '--fingerprint', 'x'], 'give the id of a dead letter, or --fingerprint'],
+  [
+    ['archive', 'activity-1', '--fingerprint', 'x'],
+    'give the id of a dead letter, or --fingerprint',
+  ],
   [['list', '--kind', 'ALL'], 'must be one of LISTENER, PUBLISHER'],
   [['list', '--service', 'image'], 'must be one of activity, content, member, search, timeline'],
 ])('dailyfeed dead-letters %j ends with 1 and says what is wrong', async (args, sentence) => {
@@ -147,10 +250,19 @@ test.each([
 })
 
 test('without Kafka every command about topics says what to set', async () => {
-  for (const args of [['list'], ['replay', '--date', '20261120', '--dry-run'], ['delete', '--date', '20261120']]) {
+  for (const args of [
+    ['list'],
+    ['replay', '--date', '20261120', '--dry-run'],
+    ['delete', '--date', '20261120'],
+  ]) {
     const { code, stdout, stderr } = await dailyfeed(['topics', ...args])
     expect([args[0], code, stdout]).toEqual([args[0], 1, ''])
-    expect(stderr).toBe('dailyfeed: there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full\n')
+    expect(stderr).toBe(
+      'dailyfeed: there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
+    )
   }
-  expect((await admin.ask('GET', '/api/admin/topics')).body.data).toEqual({ hasKafka: false, topics: [] })
+  expect((await admin.ask('GET', '/api/admin/topics')).body.data).toEqual({
+    hasKafka: false,
+    topics: [],
+  })
 })

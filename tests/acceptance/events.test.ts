@@ -1,4 +1,4 @@
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
@@ -49,7 +49,9 @@ async function write(count: number): Promise<Written> {
         left -= 1
         const { id } = await timed(author, '/api/posts', { content: `event ${left}` })
         written.posts.push(id)
-        written.comments.push((await timed(fan, '/api/comments', { postId: id, content: `comment ${left}` })).id)
+        written.comments.push(
+          (await timed(fan, '/api/comments', { postId: id, content: `comment ${left}` })).id,
+        )
         await timed(fan, `/api/posts/${id}/like`)
       }
     }),
@@ -66,7 +68,8 @@ async function recorded({ posts, comments }: Written) {
   return row
 }
 
-const median = (times: number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+const median = (times: number[]) =>
+  [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
 
 test('with activity-svc stopped, 500 posts, comments and likes all succeed, no slower than before; started again, it records each once within 10 s; delivered again, nothing changes', async () => {
   const before = await write(150)
@@ -85,9 +88,20 @@ test('with activity-svc stopped, 500 posts, comments and likes all succeed, no s
   }, 10_000)
   expect(performance.now() - startedAt).toBeLessThan(10_000)
 
-  const checksum = async () => (await sql`select count(*) as n, md5(string_agg(r::text, '|' order by message_key)) as sum from activity.record r`)[0]
-  const notifications = async () => (await sql`select count(*) as n, md5(string_agg(n::text, '|' order by n::text)) as sum from activity.notification n`)[0]
-  await eventually(async () => (await sql`select count(*)::int as n from content.outbox_pending where destination = 'activity'`)[0]?.['n'] === 0)
+  const checksum = async () =>
+    (
+      await sql`select count(*) as n, md5(string_agg(r::text, '|' order by message_key)) as sum from activity.record r`
+    )[0]
+  const notifications = async () =>
+    (
+      await sql`select count(*) as n, md5(string_agg(n::text, '|' order by n::text)) as sum from activity.notification n`
+    )[0]
+  await eventually(
+    async () =>
+      (
+        await sql`select count(*)::int as n from content.outbox_pending where destination = 'activity'`
+      )[0]?.['n'] === 0,
+  )
   const [records, told] = [await checksum(), await notifications()]
   expect(await deliverAllAgain()).toBeGreaterThanOrEqual(3 * EACH)
   expect(await checksum()).toEqual(records)
@@ -114,7 +128,10 @@ async function deliverAllAgain(): Promise<number> {
     }))
     const answer = await fetch(`${services.urlOf('activity')}/internal/member-activity-events`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: services.internalTokenOf('content') },
+      headers: {
+        'content-type': 'application/json',
+        [INTERNAL_TOKEN]: services.internalTokenOf('content'),
+      },
       body: JSON.stringify({ events }),
     })
     expect(answer.status).toBe(200)
@@ -130,7 +147,9 @@ test('content-svc killed with kill -9 under load loses no acknowledged write, an
   const load = Promise.all(
     Array.from({ length: 4 }, async () => {
       while (writing) {
-        const answer = await author.ask('POST', '/api/posts', { content: 'under fire' }).catch(() => undefined)
+        const answer = await author
+          .ask('POST', '/api/posts', { content: 'under fire' })
+          .catch(() => undefined)
         if (answer?.status === 201) acknowledged.push(answer.body.data.id)
         else await new Promise((resolve) => setTimeout(resolve, 20))
       }
@@ -145,16 +164,24 @@ test('content-svc killed with kill -9 under load loses no acknowledged write, an
   writing = false
   await load
   expect(acknowledged.length).toBeGreaterThan(50)
-  const [kept] = await sql`select count(*)::int as n from content.post where id = any (${acknowledged})`
+  const [kept] =
+    await sql`select count(*)::int as n from content.post where id = any (${acknowledged})`
   expect(kept?.['n']).toBe(acknowledged.length)
-  await eventually(async () => (await recorded({ posts: acknowledged, comments: [], times: [] })).posts === acknowledged.length, 15_000)
+  await eventually(
+    async () =>
+      (await recorded({ posts: acknowledged, comments: [], times: [] })).posts ===
+      acknowledged.length,
+    15_000,
+  )
 })
 
 test('after logout a service in a process of its own refuses the bearer at once', async () => {
   const leaving = await newMember({}, services.url)
   expect((await leaving.ask('GET', '/api/timeline/posts')).status).toBe(200)
   await leaving.ask('POST', '/api/authentication/logout')
-  const answers = await Promise.all(Array.from({ length: 50 }, () => leaving.ask('GET', '/api/timeline/posts')))
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => leaving.ask('GET', '/api/timeline/posts')),
+  )
   expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(401))
 })
 
@@ -162,7 +189,10 @@ test('an internal route admits only the callers of its table', async () => {
   const ask = (caller: 'image' | 'search' | 'content') =>
     fetch(`${services.urlOf('activity')}/internal/member-activity-events`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: services.internalTokenOf(caller) },
+      headers: {
+        'content-type': 'application/json',
+        [INTERNAL_TOKEN]: services.internalTokenOf(caller),
+      },
       body: '{"events":[]}',
     }).then(({ status }) => status)
   expect(await ask('content')).toBe(200)

@@ -7,7 +7,8 @@ import { type PlatformProcess, startPlatformProcess } from '../platform-process.
 import { redisIsMissing } from '../redis.ts'
 import { eventually, newMember } from './client.ts'
 
-const isMissing = (await kafkaIsMissing()) || (await redisIsMissing()) || (await openSearchIsMissing())
+const isMissing =
+  (await kafkaIsMissing()) || (await redisIsMissing()) || (await openSearchIsMissing())
 
 const SERVERS = ['kafka/node-1', 'redis', 'opensearch']
 
@@ -20,7 +21,12 @@ describe.skipIf(isMissing)('npm run start:full', () => {
     await platform.stop()
   })
 
-  const pidsBeside = () => Promise.all(SERVERS.map(async (name) => Number.parseInt(await readFile(join(platform.dataDir, name, 'pid'), 'utf8'), 10)))
+  const pidsBeside = () =>
+    Promise.all(
+      SERVERS.map(async (name) =>
+        Number.parseInt(await readFile(join(platform.dataDir, name, 'pid'), 'utf8'), 10),
+      ),
+    )
   const isAlive = (pid: number): boolean => {
     try {
       return process.kill(pid, 0)
@@ -32,20 +38,32 @@ describe.skipIf(isMissing)('npm run start:full', () => {
   test('what is written is found by others and noted as an activity, and still after the platform was killed and started again', async () => {
     const writer = await newMember({}, platform.url)
     const reader = await newMember({}, platform.url)
-    const written = await writer.ask('POST', '/api/posts', { title: '', content: '봄날의 곰취 나물' })
+    const written = await writer.ask('POST', '/api/posts', {
+      title: '',
+      content: '봄날의 곰취 나물',
+    })
     expect(written.status).toBe(201)
     const postId = written.body.data.id
-    const search = () => reader.ask('GET', `/api/search/posts?keyword=${encodeURIComponent('곰취')}`)
+    const search = () =>
+      reader.ask('GET', `/api/search/posts?keyword=${encodeURIComponent('곰취')}`)
     const isFound = async () => (await search()).body.data.content[0]?.id === postId
     expect(await eventually(isFound)).toBe(true)
     const activities = () => writer.ask('GET', '/api/member-activities')
-    expect(await eventually(async () => JSON.stringify((await activities()).body).includes('POST_CREATE'))).toBe(true)
+    expect(
+      await eventually(async () =>
+        JSON.stringify((await activities()).body).includes('POST_CREATE'),
+      ),
+    ).toBe(true)
 
     const before = await pidsBeside()
     platform.kill('SIGKILL')
     await platform.ended
     expect(before.map(isAlive)).toEqual([true, true, true])
-    platform = await startPlatformProcess({ isFull: true, dataDir: platform.dataDir, port: platform.port })
+    platform = await startPlatformProcess({
+      isFull: true,
+      dataDir: platform.dataDir,
+      port: platform.port,
+    })
     expect(before.map(isAlive)).toEqual([false, false, false])
     expect(await eventually(isFound)).toBe(true)
   })

@@ -12,9 +12,17 @@ beforeAll(async () => {
 })
 
 test('login answers a summary, a bearer in the header and an httpOnly refresh cookie', async () => {
-  const { status, body, headers } = await ask('POST', '/api/authentication/login', { email: minji.email.toUpperCase(), password: minji.password })
+  const { status, body, headers } = await ask('POST', '/api/authentication/login', {
+    email: minji.email.toUpperCase(),
+    password: minji.password,
+  })
   expect(status).toBe(200)
-  expect(body.data).toMatchObject({ memberId: minji.id, memberHandle: minji.handle, handle: minji.handle, avatarUrl: null })
+  expect(body.data).toMatchObject({
+    memberId: minji.id,
+    memberHandle: minji.handle,
+    handle: minji.handle,
+    avatarUrl: null,
+  })
   expect(headers.get('authorization')).toMatch(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/)
   expect(headers.get('set-cookie')).toMatch(/^refresh_token=[^;]+;.*HttpOnly/)
   expect(headers.get('set-cookie')).toMatch(/SameSite=Strict/)
@@ -23,7 +31,12 @@ test('login answers a summary, a bearer in the header and an httpOnly refresh co
 test('follow shows in the profile’s counts at once; following twice is 409, oneself 400, unfollowing nobody 404', async () => {
   expect((await minji.ask('POST', `/api/members/follow/${sora.id}`)).body.data).toBe(true)
   const profile = await minji.ask('GET', `/api/members/profile/@${sora.handle}`)
-  expect(profile.body.data).toMatchObject({ memberId: sora.id, followersCount: 1, followingsCount: 0, followingCount: 0 })
+  expect(profile.body.data).toMatchObject({
+    memberId: sora.id,
+    followersCount: 1,
+    followingsCount: 0,
+    followingCount: 0,
+  })
   expect(profile.body.data).not.toHaveProperty('email')
   const again = await minji.ask('POST', `/api/members/follow/${sora.id}`)
   const self = await minji.ask('POST', `/api/members/follow/${minji.id}`)
@@ -46,28 +59,53 @@ test('recommended members are those not yet followed', async () => {
 })
 
 test('a post by a followed member is in the following feed at once, and another’s is not', async () => {
-  const { body: made } = await sora.ask('POST', '/api/posts', { title: '저녁', content: '오늘 저녁은 김치찌개' })
+  const { body: made } = await sora.ask('POST', '/api/posts', {
+    title: '저녁',
+    content: '오늘 저녁은 김치찌개',
+  })
   await junho.ask('POST', '/api/posts', { content: 'not for minji' })
   const { body } = await minji.ask('GET', '/api/timeline/posts/followings')
   expect(body.data.content.map(({ id }: { id: number }) => id)).toEqual([made.data.id])
-  expect(body.data.content[0]).toMatchObject({ title: '저녁', authorHandle: sora.handle, liked: false, likeCount: 0, commentCount: 0 })
+  expect(body.data.content[0]).toMatchObject({
+    title: '저녁',
+    authorHandle: sora.handle,
+    liked: false,
+    likeCount: 0,
+    commentCount: 0,
+  })
   expect(body.data).toMatchObject({ page: 0, size: 20, hasNext: false, nextCursor: null })
 })
 
 test('like, comment, reply and reply to a reply show in the very next read of post, comments and statistics', async () => {
   const post = (await sora.ask('POST', '/api/posts', { content: '댓글 달아 주세요' })).body.data.id
   await minji.ask('POST', `/api/posts/${post}/like`)
-  const comment = (await minji.ask('POST', '/api/comments', { postId: post, content: '맛있겠다', parentId: null })).body.data.id
-  const reply = (await sora.ask('POST', '/api/comments/replies', { postId: post, content: '네!', parentId: comment })).body.data.id
-  const deepest = await minji.ask('POST', '/api/comments', { postId: post, content: '저도요', parentId: reply })
+  const comment = (
+    await minji.ask('POST', '/api/comments', { postId: post, content: '맛있겠다', parentId: null })
+  ).body.data.id
+  const reply = (
+    await sora.ask('POST', '/api/comments/replies', {
+      postId: post,
+      content: '네!',
+      parentId: comment,
+    })
+  ).body.data.id
+  const deepest = await minji.ask('POST', '/api/comments', {
+    postId: post,
+    content: '저도요',
+    parentId: reply,
+  })
   expect(deepest.body.data.depth).toBe(2)
   const seen = await minji.ask('GET', `/api/timeline/posts/${post}`)
   expect(seen.body.data).toMatchObject({ liked: true, likeCount: 1, commentCount: 3 })
   const comments = await minji.ask('GET', `/api/timeline/posts/${post}/comments`)
-  expect(comments.body.data.content).toMatchObject([{ id: comment, replyCount: 1, depth: 0, parentId: null }])
+  expect(comments.body.data.content).toMatchObject([
+    { id: comment, replyCount: 1, depth: 0, parentId: null },
+  ])
   expect(comments.body.data.size).toBe(100)
   const replies = await minji.ask('GET', `/api/timeline/comments/${comment}/replies`)
-  expect(replies.body.data.content).toMatchObject([{ id: reply, parentId: comment, depth: 1, replyCount: 1 }])
+  expect(replies.body.data.content).toMatchObject([
+    { id: reply, parentId: comment, depth: 1, replyCount: 1 },
+  ])
   const statistics = await minji.ask('GET', `/api/timeline/statistics/posts/${post}`)
   expect(statistics.body.data).toEqual({ commentCount: 3, likeCount: 1 })
 })
@@ -96,7 +134,8 @@ test('my feed is mine alone, newest first, and the rankings show my own like and
   const mine = await junho.ask('GET', '/api/timeline/posts?size=2')
   expect(mine.body.data.content.map(({ id }: { id: number }) => id)).toEqual([second, first])
   for (const member of [minji, sora, junho]) await member.ask('POST', `/api/posts/${first}/like`)
-  for (const text of ['1', '2', '3', '4']) await junho.ask('POST', '/api/comments', { postId: first, content: text })
+  for (const text of ['1', '2', '3', '4'])
+    await junho.ask('POST', '/api/comments', { postId: first, content: text })
   for (const list of ['most-popular', 'most-commented', 'recent-activities']) {
     const { body } = await junho.ask('GET', `/api/timeline/posts/${list}`)
     expect(body.data.content[0].id, list).toBe(first)
@@ -108,22 +147,43 @@ test('a view is counted for somebody else’s look, and not for the author’s',
   await sora.ask('GET', `/api/timeline/posts/${post}`)
   await minji.ask('GET', `/api/timeline/posts/${post}`)
   await junho.ask('GET', `/api/timeline/posts/${post}`)
-  await eventually(async () => (await sora.ask('GET', `/api/timeline/posts/${post}`)).body.data.viewCount === 2)
+  await eventually(
+    async () => (await sora.ask('GET', `/api/timeline/posts/${post}`)).body.data.viewCount === 2,
+  )
 })
 
 test('search finds a post and a comment by Korean words with particles and by English stems', async () => {
   const word = `시집${Math.random().toString(36).slice(2, 8)}`
-  const post = (await sora.ask('POST', '/api/posts', { title: 'Bookshops', content: `${word}을 추천받았다. Walking through quiet bookshops.` })).body.data.id
-  const comment = (await minji.ask('POST', '/api/comments', { postId: post, content: `그 ${word}은 어디서 사나요?` })).body.data.id
+  const post = (
+    await sora.ask('POST', '/api/posts', {
+      title: 'Bookshops',
+      content: `${word}을 추천받았다. Walking through quiet bookshops.`,
+    })
+  ).body.data.id
+  const comment = (
+    await minji.ask('POST', '/api/comments', {
+      postId: post,
+      content: `그 ${word}은 어디서 사나요?`,
+    })
+  ).body.data.id
   const found = await eventually(async () => {
     const { body } = await junho.ask('GET', `/api/search/posts?keyword=${encodeURIComponent(word)}`)
     return body.data.content.length > 0 && body.data
   })
-  expect(found).toMatchObject({ totalElements: 1, content: [{ id: post, authorHandle: sora.handle }] })
-  const english = await junho.ask('GET', `/api/search/posts/?keyword=bookshop+walk+from:${sora.handle}`)
+  expect(found).toMatchObject({
+    totalElements: 1,
+    content: [{ id: post, authorHandle: sora.handle }],
+  })
+  const english = await junho.ask(
+    'GET',
+    `/api/search/posts/?keyword=bookshop+walk+from:${sora.handle}`,
+  )
   expect(english.body.data.content.map(({ id }: { id: number }) => id)).toContain(post)
   const comments = await eventually(async () => {
-    const { body } = await junho.ask('GET', `/api/search/comments?keyword=${encodeURIComponent(word)}`)
+    const { body } = await junho.ask(
+      'GET',
+      `/api/search/comments?keyword=${encodeURIComponent(word)}`,
+    )
     return body.data.content.length > 0 && body.data
   })
   expect(comments.content).toMatchObject([{ id: comment, postTitle: 'Bookshops' }])
@@ -150,7 +210,10 @@ test('a profile picture is uploaded, re-encoded, shown in feeds, and replaced', 
   expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/webp'])
   expect((await ask('GET', `/api/proxy${address.slice(4)}`)).status).toBe(200)
   const second = await upload()
-  await sora.ask('PUT', '/api/members/profile', { avatarUrl: `/api/images/view/${second}`, previousAvatarUrl: [address] })
+  await sora.ask('PUT', '/api/members/profile', {
+    avatarUrl: `/api/images/view/${second}`,
+    previousAvatarUrl: [address],
+  })
   await eventually(async () => (await ask('GET', address)).status === 404)
   expect((await ask('GET', `/api/images/view/${second}`)).status).toBe(200)
 })
@@ -177,18 +240,40 @@ test('refresh rotates the cookie and gives a new bearer; the old cookie, used ag
   const second = await ask('POST', '/api/authentication/refresh', undefined, { cookie: rotated })
   expect(second.body.data).toMatchObject({ accessToken: expect.any(String), expiresIn: 900 })
   const reused = await ask('POST', '/api/token/refresh', undefined, { cookie: leah.cookie })
-  expect([reused.status, reused.body.code, reused.headers.get('x-relogin-required')]).toEqual([401, 'MEMBER_UNAUTHORIZED', 'true'])
-  const dead = await ask('GET', '/api/timeline/posts', undefined, { authorization: second.headers.get('authorization') ?? '' })
+  expect([reused.status, reused.body.code, reused.headers.get('x-relogin-required')]).toEqual([
+    401,
+    'MEMBER_UNAUTHORIZED',
+    'true',
+  ])
+  const dead = await ask('GET', '/api/timeline/posts', undefined, {
+    authorization: second.headers.get('authorization') ?? '',
+  })
   expect([dead.status, dead.headers.get('x-relogin-required')]).toEqual([401, 'true'])
 })
 
 test('after logout every service refuses the bearer at once, and the cookie refreshes nothing', async () => {
   const leah = await newMember()
-  expect((await leah.ask('POST', '/api/authentication/logout', undefined, { cookie: leah.cookie })).body.data).toBe(true)
-  for (const path of ['/api/members', '/api/timeline/posts', '/api/search/posts?keyword=x', '/api/member-activities', '/api/notifications']) {
+  expect(
+    (await leah.ask('POST', '/api/authentication/logout', undefined, { cookie: leah.cookie })).body
+      .data,
+  ).toBe(true)
+  for (const path of [
+    '/api/members',
+    '/api/timeline/posts',
+    '/api/search/posts?keyword=x',
+    '/api/member-activities',
+    '/api/notifications',
+  ]) {
     const { status, body, headers } = await leah.ask('GET', path)
-    expect([path, status, body.code, headers.get('x-relogin-required')]).toEqual([path, 401, 'MEMBER_UNAUTHORIZED', 'true'])
+    expect([path, status, body.code, headers.get('x-relogin-required')]).toEqual([
+      path,
+      401,
+      'MEMBER_UNAUTHORIZED',
+      'true',
+    ])
   }
   expect((await leah.ask('POST', '/api/posts', { content: 'x' })).status).toBe(401)
-  expect((await ask('POST', '/api/token/refresh', undefined, { cookie: leah.cookie })).status).toBe(401)
+  expect((await ask('POST', '/api/token/refresh', undefined, { cookie: leah.cookie })).status).toBe(
+    401,
+  )
 })

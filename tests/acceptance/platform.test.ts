@@ -19,14 +19,18 @@ afterEach(async () => {
   folders = []
 })
 
-async function start(options: Parameters<typeof startPlatformProcess>[0] = {}): Promise<PlatformProcess> {
+async function start(
+  options: Parameters<typeof startPlatformProcess>[0] = {},
+): Promise<PlatformProcess> {
   const platform = await startPlatformProcess(options)
   started.push(platform)
   return platform
 }
 
 /** A start that is expected to fail: its exit code and what it said, line by line. */
-async function failingStart(env: Record<string, string>): Promise<{ code: number; lines: string[]; seconds: number }> {
+async function failingStart(
+  env: Record<string, string>,
+): Promise<{ code: number; lines: string[]; seconds: number }> {
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['platform/src/main.ts'], {
     cwd: ROOT,
@@ -39,7 +43,11 @@ async function failingStart(env: Record<string, string>): Promise<{ code: number
       output += chunk
     })
   const [code] = await once(child, 'exit')
-  return { code, lines: output.trim().split('\n'), seconds: (performance.now() - startedAt) / 1_000 }
+  return {
+    code,
+    lines: output.trim().split('\n'),
+    seconds: (performance.now() - startedAt) / 1_000,
+  }
 }
 
 async function temporaryFolder(): Promise<string> {
@@ -53,7 +61,8 @@ const processesOf = (platform: PlatformProcess, cluster: string) =>
   commands().filter((line) => line.includes(cluster) || line.trim().startsWith(`${platform.pid} `))
 
 /** Where PostgreSQL's data of this platform lies: under DATA_DIR, or where that says. */
-const clusterOf = async ({ dataDir }: PlatformProcess) => readFile(join(dataDir, 'postgres-folder'), 'utf8').catch(() => join(dataDir, 'postgres'))
+const clusterOf = async ({ dataDir }: PlatformProcess) =>
+  readFile(join(dataDir, 'postgres-folder'), 'utf8').catch(() => join(dataDir, 'postgres'))
 
 test('SIGTERM ends it with 0 within 10 s, and leaves no process behind', async () => {
   const platform = await start()
@@ -73,7 +82,9 @@ test('kill -9 and a restart lose no acknowledged write, and the PostgreSQL left 
   const load = Promise.all(
     Array.from({ length: 4 }, async () => {
       while (running) {
-        const answer = await member.ask('POST', '/api/posts', { content: 'kept' }).catch(() => undefined)
+        const answer = await member
+          .ask('POST', '/api/posts', { content: 'kept' })
+          .catch(() => undefined)
         if (answer?.status === 201) acknowledged.push(answer.body.data.id)
         else await new Promise((resolve) => setTimeout(resolve, 10))
       }
@@ -86,56 +97,101 @@ test('kill -9 and a restart lose no acknowledged write, and the PostgreSQL left 
   await first.ended
 
   const second = await start({ dataDir: first.dataDir, port: first.port })
-  const { body } = await ask('POST', '/api/timeline/posts/query/list', { ids: acknowledged.slice(0, 1_000) }, { authorization: member.bearer }, second.url)
+  const { body } = await ask(
+    'POST',
+    '/api/timeline/posts/query/list',
+    { ids: acknowledged.slice(0, 1_000) },
+    { authorization: member.bearer },
+    second.url,
+  )
   expect(body.data).toHaveLength(Math.min(1_000, acknowledged.length))
 })
 
 test('a second start on a used port or a used DATA_DIR says so in one line and exits with 1', async () => {
   const platform = await start()
-  const onPort = await failingStart({ PORT: String(platform.port), DATA_DIR: await temporaryFolder() })
+  const onPort = await failingStart({
+    PORT: String(platform.port),
+    DATA_DIR: await temporaryFolder(),
+  })
   expect(onPort.code).toBe(1)
-  expect(onPort.lines).toEqual([`dailyfeed cannot start: port ${platform.port} is in use; end what uses it or set PORT to another`])
-  const onFolder = await failingStart({ PORT: String(await freePortRange()), DATA_DIR: platform.dataDir })
+  expect(onPort.lines).toEqual([
+    `dailyfeed cannot start: port ${platform.port} is in use; end what uses it or set PORT to another`,
+  ])
+  const onFolder = await failingStart({
+    PORT: String(await freePortRange()),
+    DATA_DIR: platform.dataDir,
+  })
   expect(onFolder.code).toBe(1)
   expect(onFolder.lines).toHaveLength(1)
-  expect(onFolder.lines[0]).toContain(`${platform.dataDir} is in use by another dailyfeed (process ${platform.pid})`)
+  expect(onFolder.lines[0]).toContain(
+    `${platform.dataDir} is in use by another dailyfeed (process ${platform.pid})`,
+  )
 })
 
 test('a port taken by something else beside the gateway’s is named too', async () => {
   const port = await freePortRange()
   const other = createServer().listen(port + 3, '127.0.0.1')
   await once(other, 'listening')
-  const { code, lines } = await failingStart({ PORT: String(port), DATA_DIR: await temporaryFolder() })
+  const { code, lines } = await failingStart({
+    PORT: String(port),
+    DATA_DIR: await temporaryFolder(),
+  })
   other.close()
   expect([code, lines]).toEqual([
     1,
-    [`dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`],
+    [
+      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`,
+    ],
   ])
 })
 
 test.each([
   [{ PORT: 'eighty' }, "PORT is 'eighty'; it must be a whole number from 1 to 65535"],
-  [{ LOG_LEVEL: 'loud' }, "LOG_LEVEL is 'loud'; it must be trace or debug or info or warn or error or fatal or silent"],
+  [
+    { LOG_LEVEL: 'loud' },
+    "LOG_LEVEL is 'loud'; it must be trace or debug or info or warn or error or fatal or silent",
+  ],
   [{ RATE_LIMIT: 'maybe' }, "RATE_LIMIT is 'maybe'; it must be on or off"],
-  [{ NODE_ENV: 'production', DEMO_DATA: 'on' }, "DEMO_DATA is 'on'; with NODE_ENV=production it must be off"],
+  [
+    { NODE_ENV: 'production', DEMO_DATA: 'on' },
+    "DEMO_DATA is 'on'; with NODE_ENV=production it must be off",
+  ],
 ])('a wrong setting stops the start with one line that names it: %j', async (env, sentence) => {
-  const { code, lines } = await failingStart({ DATA_DIR: await temporaryFolder(), ...env } as Record<string, string>)
+  const { code, lines } = await failingStart({
+    DATA_DIR: await temporaryFolder(),
+    ...env,
+  } as Record<string, string>)
   expect([code, lines]).toEqual([1, [`dailyfeed cannot start: ${sentence}`]])
 })
 
 test('the first run makes demo data through the API and prints a login that works', async () => {
   const platform = await start({ env: { DEMO_DATA: 'on', RATE_LIMIT: 'on' } })
   const [, email, password] = /Demo login: +(\S+) \/ (\S+)/.exec(platform.output()) ?? []
-  const login = await ask('POST', '/api/authentication/login', { email, password }, {}, platform.url)
+  const login = await ask(
+    'POST',
+    '/api/authentication/login',
+    { email, password },
+    {},
+    platform.url,
+  )
   expect(login.status).toBe(200)
-  const feed = await ask('GET', '/api/timeline/posts/followings', undefined, { authorization: login.headers.get('authorization') ?? '' }, platform.url)
+  const feed = await ask(
+    'GET',
+    '/api/timeline/posts/followings',
+    undefined,
+    { authorization: login.headers.get('authorization') ?? '' },
+    platform.url,
+  )
   expect(feed.body.data.content.length).toBeGreaterThan(3)
 })
 
 test('the gateway answers the page, its documents and one OpenAPI 3.1 document of all public paths', async () => {
   const platform = await start()
   const page = await ask('GET', '/', undefined, {}, platform.url)
-  expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
+  expect([page.status, page.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('text/html'),
+  ])
   expect((await ask('GET', '/docs/', undefined, {}, platform.url)).status).toBe(200)
   expect((await ask('GET', '/healthz/ready', undefined, {}, platform.url)).status).toBe(200)
   const { body } = await ask('GET', '/openapi.json', undefined, {}, platform.url)
@@ -151,8 +207,15 @@ test('the gateway answers the page, its documents and one OpenAPI 3.1 document o
     '/api/member-activities',
   ])
     expect(paths).toContain(path)
-  expect(paths.filter((path) => !path.startsWith('/api/') && path !== '/.well-known/jwks.json')).toEqual([])
-  for (const path of ['/internal/member-activity-events', '/internal/jobs/tokenCleanupJob', '/metrics', '/api/..%2finternal/jobs/x']) {
+  expect(
+    paths.filter((path) => !path.startsWith('/api/') && path !== '/.well-known/jwks.json'),
+  ).toEqual([])
+  for (const path of [
+    '/internal/member-activity-events',
+    '/internal/jobs/tokenCleanupJob',
+    '/metrics',
+    '/api/..%2finternal/jobs/x',
+  ]) {
     const { status, body } = await ask('POST', path, {}, {}, platform.url)
     expect(status, `${path} → ${JSON.stringify(body).slice(0, 100)}`).toBeGreaterThanOrEqual(401)
   }

@@ -17,7 +17,10 @@ beforeAll(async () => {
   services = await startSeparateServices({
     database,
     services: ['member', 'content', 'timeline', 'search', 'activity', 'gateway'],
-    env: (service): Record<string, string> => (service === 'timeline' || service === 'search' ? { DATABASE_READ_URL: replica.urlOf(service) } : {}),
+    env: (service): Record<string, string> =>
+      service === 'timeline' || service === 'search'
+        ? { DATABASE_READ_URL: replica.urlOf(service) }
+        : {},
   })
   ;[writer, reader] = [await newMember({}, services.url), await newMember({}, services.url)]
   await reader.ask('POST', `/api/members/follow/${writer.id}`)
@@ -27,7 +30,8 @@ afterAll(async () => {
   await services?.stopAll()
 })
 
-const write = async (content: string): Promise<number> => (await writer.ask('POST', '/api/posts', { title: '', content })).body.data.id
+const write = async (content: string): Promise<number> =>
+  (await writer.ask('POST', '/api/posts', { title: '', content })).body.data.id
 const ids = async (member: Member, path: string): Promise<number[]> => {
   const { status, body } = await member.ask('GET', path)
   if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`)
@@ -40,12 +44,23 @@ async function expectSeen(postId: number, keyword: string): Promise<void> {
   expect((await ids(reader, '/api/timeline/posts/followings'))[0]).toBe(postId)
   expect((await reader.ask('GET', `/api/timeline/posts/${postId}`)).status).toBe(200)
   expect((await ids(writer, '/api/timeline/posts/recent-activities'))[0]).toBe(postId)
-  expect(await ids(writer, `/api/search/posts?keyword=${encodeURIComponent(keyword)}`)).toEqual([postId])
-  const commented = await reader.ask('POST', '/api/comments', { postId, content: `${keyword} 댓글` })
+  expect(await ids(writer, `/api/search/posts?keyword=${encodeURIComponent(keyword)}`)).toEqual([
+    postId,
+  ])
+  const commented = await reader.ask('POST', '/api/comments', {
+    postId,
+    content: `${keyword} 댓글`,
+  })
   expect(commented.status).toBe(201)
-  expect(await ids(writer, `/api/timeline/posts/${postId}/comments`)).toEqual([commented.body.data.id])
+  expect(await ids(writer, `/api/timeline/posts/${postId}/comments`)).toEqual([
+    commented.body.data.id,
+  ])
   expect((await reader.ask('POST', `/api/posts/${postId}/like`)).status).toBeLessThan(300)
-  expect((await reader.ask('GET', `/api/timeline/posts/${postId}`)).body.data).toMatchObject({ liked: true, likeCount: 1, commentCount: 1 })
+  expect((await reader.ask('GET', `/api/timeline/posts/${postId}`)).body.data).toMatchObject({
+    liked: true,
+    likeCount: 1,
+    commentCount: 1,
+  })
 }
 
 test('what was written a moment ago is read, while the replica keeps up', async () => {
@@ -63,7 +78,10 @@ test('and while its replay stands still: then the primary is read', async () => 
 })
 
 test('reads come from the replica when it has caught up', async () => {
-  const sql = (await import('postgres')).default(replica.server.urlOf('dailyfeed'), { max: 1, onnotice() {} })
+  const sql = (await import('postgres')).default(replica.server.urlOf('dailyfeed'), {
+    max: 1,
+    onnotice() {},
+  })
   try {
     const count = async () => {
       const [row] = await sql<
@@ -82,5 +100,6 @@ test('reads come from the replica when it has caught up', async () => {
 test('while the replica is away nothing is refused, and services stay ready', async () => {
   await replica.stop()
   for (let n = 0; n < 3; n += 1) await expectSeen(await write(`처녀치마${n}`), `처녀치마${n}`)
-  for (const service of ['timeline', 'search'] as const) expect((await fetch(`${services.urlOf(service)}/healthz/ready`)).status).toBe(200)
+  for (const service of ['timeline', 'search'] as const)
+    expect((await fetch(`${services.urlOf(service)}/healthz/ready`)).status).toBe(200)
 })

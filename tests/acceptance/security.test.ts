@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceName } from '@dailyfeed/code/ports'
+import type { ServiceName } from '@dailyfeed/contract/ports'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisIsMissing, startTestRedis } from '../redis.ts'
@@ -49,21 +49,45 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
   const askEach = (authorization: string) =>
     Promise.all(
       PROTECTED.map(
-        async ([service, method, path, body]) => [service, (await ask(method, path, body, { authorization }, services.urlOf(service))).status] as const,
+        async ([service, method, path, body]) =>
+          [
+            service,
+            (await ask(method, path, body, { authorization }, services.urlOf(service))).status,
+          ] as const,
       ),
     )
   const refused = PROTECTED.map(([service]) => [service, 401])
   const logIn = async ({ email }: Member) =>
-    (await ask('POST', '/api/authentication/login', { email, password: PASSWORD }, {}, services.url)).headers.get('authorization') ?? ''
+    (
+      await ask(
+        'POST',
+        '/api/authentication/login',
+        { email, password: PASSWORD },
+        {},
+        services.url,
+      )
+    ).headers.get('authorization') ?? ''
 
   test('A2: a token with a good signature that lacks a claim, or is of another type, is refused by each service itself', async () => {
     const [member, keys] = [await newMember({}, services.url), await readSigningKeys(sql, services)]
     const primary = keys.find(({ state }) => state === 'PRIMARY') as SigningKey
-    for (const [service, status] of await askEach(await forge(primary, { memberId: member.id }))) expect([service, status === 401]).toEqual([service, false])
+    for (const [service, status] of await askEach(await forge(primary, { memberId: member.id })))
+      expect([service, status === 401]).toEqual([service, false])
     for (const claim of ['iss', 'aud', 'sub', 'jti', 'iat', 'nbf', 'exp', 'id', 'sid'])
-      expect([claim, await askEach(await forge(primary, { memberId: member.id, without: [claim] }))]).toEqual([claim, refused])
-    for (const header of [{ typ: 'JWT' }, { typ: 'refresh+jwt' }, { kid: '../../../dev/null' }, { kid: '__proto__' }])
-      expect([header, await askEach(await forge(primary, { memberId: member.id, header }))]).toEqual([header, refused])
+      expect([
+        claim,
+        await askEach(await forge(primary, { memberId: member.id, without: [claim] })),
+      ]).toEqual([claim, refused])
+    for (const header of [
+      { typ: 'JWT' },
+      { typ: 'refresh+jwt' },
+      { kid: '../../../dev/null' },
+      { kid: '__proto__' },
+    ])
+      expect([
+        header,
+        await askEach(await forge(primary, { memberId: member.id, header })),
+      ]).toEqual([header, refused])
   })
 
   test('A3, A8: a token that was signed with what everybody can see is refused by each service itself', async () => {
@@ -74,7 +98,13 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
     ]
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
       .join('.')
-    for (const token of [`${unsigned}.`, unsigned, `${unsigned}.AAAA`, 'x'.repeat(5_000), 'a.b.c.d.e'])
+    for (const token of [
+      `${unsigned}.`,
+      unsigned,
+      `${unsigned}.AAAA`,
+      'x'.repeat(5_000),
+      'a.b.c.d.e',
+    ])
       expect([token.length, await askEach(`Bearer ${token}`)]).toEqual([token.length, refused])
     const set = await (await fetch(`${services.urlOf('member')}/.well-known/jwks.json`)).text()
     expect(set).not.toMatch(/"(d|p|q|k)"\s*:/)
@@ -84,14 +114,19 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
     const member = await newMember({}, services.url)
     expect((await askEach(member.bearer)).filter(([, status]) => status === 401)).toEqual([])
     expect((await member.ask('POST', '/api/authentication/logout')).status).toBe(200)
-    const answers = (await Promise.all(Array.from({ length: 30 }, () => askEach(member.bearer)))).flat()
+    const answers = (
+      await Promise.all(Array.from({ length: 30 }, () => askEach(member.bearer)))
+    ).flat()
     expect(answers.length).toBeGreaterThanOrEqual(200)
     expect(answers.filter(([, status]) => status !== 401)).toEqual([])
   })
 
   test('B10: after logout-all, no access token of five devices is accepted anywhere', async () => {
     const member = await newMember({}, services.url)
-    const devices = [member.bearer, ...(await Promise.all(Array.from({ length: 4 }, () => logIn(member))))]
+    const devices = [
+      member.bearer,
+      ...(await Promise.all(Array.from({ length: 4 }, () => logIn(member)))),
+    ]
     expect((await member.ask('POST', '/api/authentication/logout-all')).status).toBe(200)
     for (const bearer of devices) expect(await askEach(bearer)).toEqual(refused)
   })
@@ -99,14 +134,25 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
   test('B11: after a withdrawal, and for other devices after a change of password, no access token is accepted anywhere', async () => {
     const member = await newMember({}, services.url)
     const other = await logIn(member)
-    const changed = await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'another good password' })
+    const changed = await member.ask('PUT', '/api/members/password', {
+      currentPassword: PASSWORD,
+      newPassword: 'another good password',
+    })
     expect(changed.status).toBe(200)
     expect(await askEach(other)).toEqual(refused)
     const bearer = changed.headers.get('authorization') ?? ''
     expect((await askEach(bearer)).filter(([, status]) => status === 401)).toEqual([])
-    expect((await ask('DELETE', '/api/authentication/deactivate', { password: 'another good password' }, { authorization: bearer }, services.url)).status).toBe(
-      200,
-    )
+    expect(
+      (
+        await ask(
+          'DELETE',
+          '/api/authentication/deactivate',
+          { password: 'another good password' },
+          { authorization: bearer },
+          services.url,
+        )
+      ).status,
+    ).toBe(200)
     expect(await askEach(bearer)).toEqual(refused)
   })
 
@@ -114,22 +160,31 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
     ['flushed', () => redis.server.kill().then(() => redis.server.start()), () => {}],
     ['paused', () => redis.server.pause(), () => redis.server.resume()],
     ['killed', () => redis.server.kill(), () => redis.server.start()],
-  ])('B12: with Redis %s, a token is refused everywhere from the moment its logout has answered', async (_what, begin, end) => {
-    const members = await Promise.all(Array.from({ length: 3 }, () => newMember({}, services.url)))
-    const good = await newMember({}, services.url)
-    await begin()
-    try {
-      for (const member of members) {
-        const startedAt = performance.now()
-        expect((await member.ask('POST', '/api/authentication/logout')).status).toBe(200)
-        expect(performance.now() - startedAt).toBeLessThan(2_000)
-        expect((await Promise.all(Array.from({ length: 5 }, () => askEach(member.bearer)))).flat().filter(([, status]) => status !== 401)).toEqual([])
+  ])(
+    'B12: with Redis %s, a token is refused everywhere from the moment its logout has answered',
+    async (_what, begin, end) => {
+      const members = await Promise.all(
+        Array.from({ length: 3 }, () => newMember({}, services.url)),
+      )
+      const good = await newMember({}, services.url)
+      await begin()
+      try {
+        for (const member of members) {
+          const startedAt = performance.now()
+          expect((await member.ask('POST', '/api/authentication/logout')).status).toBe(200)
+          expect(performance.now() - startedAt).toBeLessThan(2_000)
+          expect(
+            (await Promise.all(Array.from({ length: 5 }, () => askEach(member.bearer))))
+              .flat()
+              .filter(([, status]) => status !== 401),
+          ).toEqual([])
+        }
+        expect((await askEach(good.bearer)).filter(([, status]) => status === 401)).toEqual([])
+      } finally {
+        await end()
       }
-      expect((await askEach(good.bearer)).filter(([, status]) => status === 401)).toEqual([])
-    } finally {
-      await end()
-    }
-  })
+    },
+  )
 
   test('C8: with Redis away, guesses at one account are limited all the same', async () => {
     const member = await newMember({}, services.url)
@@ -137,7 +192,17 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
     try {
       const statuses: number[] = []
       for (let n = 0; n < 15; n += 1)
-        statuses.push((await ask('POST', '/api/authentication/login', { email: member.email, password: `guess ${n}` }, {}, services.url)).status)
+        statuses.push(
+          (
+            await ask(
+              'POST',
+              '/api/authentication/login',
+              { email: member.email, password: `guess ${n}` },
+              {},
+              services.url,
+            )
+          ).status,
+        )
       expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401))
       expect(statuses.slice(10)).toEqual(Array(5).fill(429))
     } finally {
@@ -151,7 +216,18 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
     const reads = PROTECTED.filter(([service]) => service !== 'member')
     const askReads = () =>
       Promise.all(
-        reads.map(async ([service, method, path, body]) => (await ask(method, path, body, { authorization: member.bearer }, services.urlOf(service))).status),
+        reads.map(
+          async ([service, method, path, body]) =>
+            (
+              await ask(
+                method,
+                path,
+                body,
+                { authorization: member.bearer },
+                services.urlOf(service),
+              )
+            ).status,
+        ),
       )
     expect((await askReads()).filter((status) => status === 401)).toEqual([])
     await services.end('member', 'SIGKILL')
@@ -160,7 +236,13 @@ describe.skipIf(isMissing)('every service, each in a process of its own', () => 
         expect((await askReads()).filter((status) => status === 401 || status >= 500)).toEqual([])
         await sleep(20)
       }
-      const login = await ask('POST', '/api/authentication/login', { email: member.email, password: PASSWORD }, {}, services.url)
+      const login = await ask(
+        'POST',
+        '/api/authentication/login',
+        { email: member.email, password: PASSWORD },
+        {},
+        services.url,
+      )
       expect(login.status).toBe(503)
       expect(Number(login.headers.get('retry-after'))).toBeGreaterThan(0)
     } finally {

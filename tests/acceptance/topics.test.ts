@@ -23,9 +23,13 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
 
   beforeAll(async () => {
     kafka = await startTestKafka()
-    platform = await startPlatformProcess({ env: { KAFKA_BROKERS: kafka.brokers, KAFKA_TOPIC: PREFIX } })
+    platform = await startPlatformProcess({
+      env: { KAFKA_BROKERS: kafka.brokers, KAFKA_TOPIC: PREFIX },
+    })
     topics = createTopicAdmin({ brokers: kafka.brokers.split(',') }, 'topics-test')
-    const running = JSON.parse(await readFile(runningFileOf(platform.dataDir), 'utf8')) as RunningInstallation
+    const running = JSON.parse(
+      await readFile(runningFileOf(platform.dataDir), 'utf8'),
+    ) as RunningInstallation
     sql = postgres(running.ownerUrl, { max: 1, onnotice() {} })
     member = await newMember({}, platform.url)
     today = topicDayOf(new Date(), 'Asia/Seoul')
@@ -43,10 +47,13 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     expect([code, stderr]).toEqual([0, ''])
     return JSON.parse(stdout)
   }
-  const countRecords = async () => (await sql`select from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`).count
+  const countRecords = async () =>
+    (await sql`select from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`)
+      .count
 
   test('a day whose effects were lost is put right by a replay, which a dry run foretells; a second replay changes nothing', async () => {
-    for (const content of ['one', 'two', 'three']) expect((await member.ask('POST', '/api/posts', { content })).status).toBe(201)
+    for (const content of ['one', 'two', 'three'])
+      expect((await member.ask('POST', '/api/posts', { content })).status).toBe(201)
     await expect.poll(countRecords, { timeout: 20_000 }).toBe(3)
     await sql`delete from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`
 
@@ -54,13 +61,18 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     const nothing = { records: 3, changed: 0, deadLettered: 0 }
     const others = { search: nothing, content: nothing }
     const lost = { records: 3, changed: 3, deadLettered: 0 }
-    expect(await answerOf(...asked, '--dry-run')).toEqual({ services: { activity: lost, ...others } })
+    expect(await answerOf(...asked, '--dry-run')).toEqual({
+      services: { activity: lost, ...others },
+    })
     expect(await countRecords()).toBe(0)
     expect(await answerOf(...asked)).toEqual({ services: { activity: lost, ...others } })
     expect(await countRecords()).toBe(3)
     expect(await answerOf(...asked)).toEqual({ services: { activity: nothing, ...others } })
     const whole = await run('replay', '--date', today)
-    expect([whole.code, whole.stdout.match(/, 0 changed something, 0 became dead letters\n/g)]).toEqual([0, expect.objectContaining({ length: 3 })])
+    expect([
+      whole.code,
+      whole.stdout.match(/, 0 changed something, 0 became dead letters\n/g),
+    ]).toEqual([0, expect.objectContaining({ length: 3 })])
   })
 
   test('days are listed with what is in them and whether they may go; yesterday, today and tomorrow stay', async () => {
@@ -78,8 +90,17 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
   test('an old day is deleted when every group has read it to its end, and not before; deleting it twice does no harm', async () => {
     const day = addDays(today, -3)
     const topic = datedTopicOf(PREFIX, day)
-    await topics.createTopic({ topic, partitions: 6, replicationFactor: 1, retentionMilliseconds: 604_800_000 })
-    const producer = createEventProducer({ connection: { brokers: kafka.brokers.split(',') }, acks: '1', clientId: 'topics-test' })
+    await topics.createTopic({
+      topic,
+      partitions: 6,
+      replicationFactor: 1,
+      retentionMilliseconds: 604_800_000,
+    })
+    const producer = createEventProducer({
+      connection: { brokers: kafka.brokers.split(',') },
+      acks: '1',
+      clientId: 'topics-test',
+    })
     const send = () =>
       producer.send(topic, [{ key: 'post:1', value: Buffer.from('{}') }]).then(
         () => true,
@@ -89,26 +110,55 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     await producer.close()
 
     const foretold = async () => (await run('delete', '--date', day, '--dry-run')).stdout
-    await expect.poll(foretold, { timeout: 50_000, interval: 500 }).toBe(`the topic of ${day} could go\n`)
+    await expect
+      .poll(foretold, { timeout: 50_000, interval: 500 })
+      .toBe(`the topic of ${day} could go\n`)
     expect((await answerOf('list'))[0]).toMatchObject({ day, deletion: 'POSSIBLE' })
     expect((await run('delete', '--date', day)).stdout).toBe(`the topic of ${day} is deleted\n`)
-    await expect.poll(async () => (await run('delete', '--date', day)).stdout, { timeout: 10_000 }).toBe(`there is no topic of ${day}\n`)
+    await expect
+      .poll(async () => (await run('delete', '--date', day)).stdout, { timeout: 10_000 })
+      .toBe(`there is no topic of ${day}\n`)
   })
 
   test('of a day that is not there nothing is replayed, and the command says so in one line', async () => {
     const { code, stderr } = await run('replay', '--date', addDays(today, -9))
-    expect([code, stderr]).toEqual([1, 'dailyfeed: there is no topic of that day; dailyfeed topics list shows those that are there\n'])
+    expect([code, stderr]).toEqual([
+      1,
+      'dailyfeed: there is no topic of that day; dailyfeed topics list shows those that are there\n',
+    ])
     for (const date of ['20261301', 'yesterday', '2026-1-1'])
-      expect(await run('replay', '--date', date)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('must be a day, such as 20261120') })
+      expect(await run('replay', '--date', date)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('must be a day, such as 20261120'),
+      })
     expect((await run('replay')).stderr).toContain("required option '--date <day>'")
-    expect((await run('replay', '--date', today, '--type', 'POST_WRITE')).stderr).toContain('must be one of POST_CREATE, ')
+    expect((await run('replay', '--date', today, '--type', 'POST_WRITE')).stderr).toContain(
+      'must be one of POST_CREATE, ',
+    )
   })
 
   test('brokers that do not answer are named, and writes go on', async () => {
     await Promise.all(kafka.nodes.map((node) => node.kill()))
-    expect(await run('list')).toEqual({ code: 1, stdout: '', stderr: 'dailyfeed: the brokers of KAFKA_BROKERS do not answer\n' })
-    expect((await member.ask('POST', '/api/posts', { content: 'without a broker' })).status).toBe(201)
-    const list = async () => JSON.parse((await dailyfeed(['dead-letters', 'list', '--kind', 'PUBLISHER', '--json'], platform.dataDir)).stdout).groups
-    await expect.poll(list, { timeout: 30_000 }).toMatchObject([{ service: 'content', step: 'to kafka', status: 'PENDING', count: 1 }])
+    expect(await run('list')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'dailyfeed: the brokers of KAFKA_BROKERS do not answer\n',
+    })
+    expect((await member.ask('POST', '/api/posts', { content: 'without a broker' })).status).toBe(
+      201,
+    )
+    const list = async () =>
+      JSON.parse(
+        (
+          await dailyfeed(
+            ['dead-letters', 'list', '--kind', 'PUBLISHER', '--json'],
+            platform.dataDir,
+          )
+        ).stdout,
+      ).groups
+    await expect
+      .poll(list, { timeout: 30_000 })
+      .toMatchObject([{ service: 'content', step: 'to kafka', status: 'PENDING', count: 1 }])
   })
 })

@@ -12,7 +12,10 @@ const packageNames = (root: string): Map<string, string> =>
   new Map(
     trackedFiles(root)
       .filter((path) => path.endsWith('package.json') && path !== 'package.json')
-      .map((path) => [(JSON.parse(readFileSync(join(root, path), 'utf8')) as { name: string }).name, path.slice(0, -'/package.json'.length)]),
+      .map((path) => [
+        (JSON.parse(readFileSync(join(root, path), 'utf8')) as { name: string }).name,
+        path.slice(0, -'/package.json'.length),
+      ]),
   )
 
 /** Modules stand below services, and a service knows another only by its contract. */
@@ -22,26 +25,49 @@ export const boundaries: Check = (root) => {
     const from = workspaceOf(file.path)
     return importsOf(file).flatMap((specifier) => {
       const packageName = specifier.split('/').slice(0, 2).join('/')
-      const to = specifier.startsWith('.') ? workspaceOf(targetOf(file.path, specifier)) : folders.get(packageName)
+      const to = specifier.startsWith('.')
+        ? workspaceOf(targetOf(file.path, specifier))
+        : folders.get(packageName)
       if (from === undefined || to === undefined || to === from) return []
-      if (specifier.startsWith('.')) return [`${file.path} climbs into ${to}; import it by its package's name`]
-      if (to === 'tests' && !isTestFile(file.path) && from !== 'bench') return [`${file.path} is no test, but imports ${to}`]
-      if (from.startsWith('modules/') && to !== 'tests' && !to.startsWith('modules/')) return [`${file.path}: a module imports ${to}`]
-      if (from.startsWith('services/') && to !== 'tests' && !to.startsWith('modules/')) return [`${file.path}: a service imports ${to}`]
-      if (from === 'web' && to !== 'modules/code') return [`${file.path}: the web client imports ${to}`]
+      if (specifier.startsWith('.'))
+        return [`${file.path} climbs into ${to}; import it by its package's name`]
+      if (to === 'tests' && !isTestFile(file.path) && from !== 'bench')
+        return [`${file.path} is no test, but imports ${to}`]
+      if (from.startsWith('modules/') && to !== 'tests' && !to.startsWith('modules/'))
+        return [`${file.path}: a module imports ${to}`]
+      if (from.startsWith('services/') && to !== 'tests' && !to.startsWith('modules/'))
+        return [`${file.path}: a service imports ${to}`]
+      if (from === 'web' && to !== 'modules/contract')
+        return [`${file.path}: the web client imports ${to}`]
       return []
     })
   })
 }
 
-const MEANINGLESS = new Set(['common', 'commons', 'util', 'utils', 'helper', 'helpers', 'shared', 'core', 'misc', 'lib', 'index'])
+const MEANINGLESS = new Set([
+  'common',
+  'commons',
+  'util',
+  'utils',
+  'helper',
+  'helpers',
+  'shared',
+  'core',
+  'misc',
+  'lib',
+  'index',
+])
 
 /** A name that says nothing hides two things that each have one. */
 export const names: Check = (root) =>
   trackedFiles(root).flatMap((path) => {
-    const words = path.split('/').map((part, at, all) => (at === all.length - 1 ? part.split('.')[0] : part))
+    const words = path
+      .split('/')
+      .map((part, at, all) => (at === all.length - 1 ? part.split('.')[0] : part))
     const bad = words.find((word) => MEANINGLESS.has(word ?? ''))
-    return bad === undefined || path === 'web/index.html' ? [] : [`${path}: '${bad}' says nothing; name what it does`]
+    return bad === undefined || path === 'web/index.html'
+      ? []
+      : [`${path}: '${bad}' says nothing; name what it does`]
   })
 
 const BUILT_IN = new Set(builtinModules)
@@ -54,7 +80,11 @@ export const dependencies: Check = (root) => {
     if (known === undefined) {
       const own = readManifest(root, workspace)
       const development = readManifest(root, '.')
-      known = new Set([own.name, ...Object.keys({ ...own.dependencies, ...own.devDependencies }), ...Object.keys(development.devDependencies ?? {})])
+      known = new Set([
+        own.name,
+        ...Object.keys({ ...own.dependencies, ...own.devDependencies }),
+        ...Object.keys(development.devDependencies ?? {}),
+      ])
       declared.set(workspace, known)
     }
     return known
@@ -63,11 +93,18 @@ export const dependencies: Check = (root) => {
     const workspace = workspaceOf(file.path)
     if (workspace === undefined || !existsSync(join(root, workspace, 'package.json'))) return []
     return importsOf(file).flatMap((specifier) => {
-      if (specifier.startsWith('.') || specifier.startsWith('node:') || BUILT_IN.has(specifier)) return []
-      const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '')
+      if (specifier.startsWith('.') || specifier.startsWith('node:') || BUILT_IN.has(specifier))
+        return []
+      const name = specifier.startsWith('@')
+        ? specifier.split('/').slice(0, 2).join('/')
+        : (specifier.split('/')[0] ?? '')
       // Tests may use what the tests' workspace declares.
-      const known = declaredBy(workspace).has(name) || (isTestFile(file.path) && (name === '@dailyfeed/tests' || declaredBy('tests').has(name)))
-      return known ? [] : [`${file.path} imports ${name}, which ${workspace}/package.json does not declare`]
+      const known =
+        declaredBy(workspace).has(name) ||
+        (isTestFile(file.path) && (name === '@dailyfeed/tests' || declaredBy('tests').has(name)))
+      return known
+        ? []
+        : [`${file.path} imports ${name}, which ${workspace}/package.json does not declare`]
     })
   })
 }
@@ -78,13 +115,23 @@ interface Manifest {
   devDependencies?: Record<string, string>
 }
 
-const readManifest = (root: string, workspace: string) => JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')) as Manifest
+const readManifest = (root: string, workspace: string) =>
+  JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')) as Manifest
 
 /** Configuration is read once, at the top of a process, checked, and passed on. */
 export const environment: Check = (root) =>
   sourceFiles(root)
-    .filter(({ path }) => /^(modules|services|platform|cli)\//.test(path) && !isTestFile(path) && !/\/main\.ts$/.test(path))
-    .filter(({ text }) => /process\.env(?!\s*\[?['".]*\s*\[?['"]?PATH)/.test(text.replaceAll(/\.\.\.process\.env, LC_ALL/g, '')))
+    .filter(
+      ({ path }) =>
+        /^(modules|services|platform|cli)\//.test(path) &&
+        !isTestFile(path) &&
+        !/\/main\.ts$/.test(path),
+    )
+    .filter(({ text }) =>
+      /process\.env(?!\s*\[?['".]*\s*\[?['"]?PATH)/.test(
+        text.replaceAll(/\.\.\.process\.env, LC_ALL/g, ''),
+      ),
+    )
     .map(({ path }) => `${path} reads process.env; take it from the configuration`)
 
 /** Only kafka-support may know the Kafka client, only image-svc sharp: a library that is behind one door can be changed there. */
@@ -101,7 +148,11 @@ export const doors: Check = (root) =>
     importsOf(file).flatMap((specifier) => {
       const door = DOORS[specifier]
       const workspace = workspaceOf(file.path)
-      return door === undefined || workspace === door || isTestFile(file.path) || workspace === 'tests' || workspace === 'bench'
+      return door === undefined ||
+        workspace === door ||
+        isTestFile(file.path) ||
+        workspace === 'tests' ||
+        workspace === 'bench'
         ? []
         : [`${file.path} imports ${specifier}; only ${door} does`]
     }),
@@ -110,10 +161,15 @@ export const doors: Check = (root) =>
 /** Addresses of registries and folders of one machine do not belong to a project that others clone. */
 export const portability: Check = (root) =>
   trackedFiles(root)
-    .filter((path) => /\.(json|ts|tsx|mjs|md|ya?ml|sql|css|html|sh)$/.test(path) || path === '.npmrc')
+    .filter(
+      (path) => /\.(json|ts|tsx|mjs|md|ya?ml|sql|css|html|sh)$/.test(path) || path === '.npmrc',
+    )
     .flatMap((path) => {
       const text = readFileSync(join(root, path), 'utf8')
       const resolved = path.endsWith('package-lock.json') && /"resolved": *"https?:/.test(text)
       const machine = /(^|[^\w./-])\/(work|farm|root|home)\/\w/m.test(text)
-      return [...(resolved ? [`${path} holds the address of a registry`] : []), ...(machine ? [`${path} holds a path of one machine`] : [])]
+      return [
+        ...(resolved ? [`${path} holds the address of a registry`] : []),
+        ...(machine ? [`${path} holds a path of one machine`] : []),
+      ]
     })

@@ -43,7 +43,9 @@ test('timeline and search read what content wrote, and may change none of it', a
   for (const service of ['timeline', 'search'] as const) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     expect((await sql`select count(*)::int as n from content.post`)[0]?.['n']).toBe(0)
-    await expect(sql`update content.post set title = 'changed'`).rejects.toMatchObject({ code: '42501' })
+    await expect(sql`update content.post set title = 'changed'`).rejects.toMatchObject({
+      code: '42501',
+    })
     await sql.end()
   }
 })
@@ -54,7 +56,10 @@ test('member-svc reads the interests that activity-svc counts, and nothing else 
   await expect(sql`update activity.interest set score = 1`).rejects.toMatchObject({ code: '42501' })
   const others = tables.filter(({ schema, table }) => schema === 'activity' && table !== 'interest')
   expect(others.length).toBeGreaterThan(3)
-  for (const { table } of others) await expect(sql.unsafe(`select from activity."${table}"`), table).rejects.toMatchObject({ code: '42501' })
+  for (const { table } of others)
+    await expect(sql.unsafe(`select from activity."${table}"`), table).rejects.toMatchObject({
+      code: '42501',
+    })
   await sql.end()
 })
 
@@ -67,7 +72,9 @@ test('no service but member-svc reads e-mail addresses, passwords or signing key
       'select private_key from member.jwt_key',
       'select token_hash from member.refresh_token',
     ]) {
-      await expect(sql.unsafe(statement), `${service}: ${statement}`).rejects.toMatchObject({ code: '42501' })
+      await expect(sql.unsafe(statement), `${service}: ${statement}`).rejects.toMatchObject({
+        code: '42501',
+      })
     }
     await sql.end()
   }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ERRORS } from '@dailyfeed/code/errors'
-import { ACTIVITY_TYPES } from '@dailyfeed/code/member-activity-event'
+import { ERRORS } from '@dailyfeed/contract/errors'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
 import { expect, test } from 'vitest'
 import { ROOT, trackedFiles } from './source-files.ts'
 
@@ -9,7 +9,9 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 test('docs/errors.md lists every error code with its status and both sentences', () => {
   const page = read('docs/errors.md')
-  const missing = Object.entries(ERRORS).filter(([code, { status, ko, en }]) => !page.includes(`| \`${code}\` | ${status} | ${ko} | ${en} |`))
+  const missing = Object.entries(ERRORS).filter(
+    ([code, { status, ko, en }]) => !page.includes(`| \`${code}\` | ${status} | ${ko} | ${en} |`),
+  )
   expect(missing.map(([code]) => code)).toEqual([])
 })
 
@@ -30,9 +32,22 @@ test('every link between the documents leads to a file', () => {
 })
 
 test('every service has a README that says what it owns, publishes, consumes and calls', () => {
-  const incomplete = ['member', 'content', 'timeline', 'activity', 'image', 'search', 'batch', 'gateway'].filter((service) => {
-    const page = existsSync(join(ROOT, 'services', service, 'README.md')) ? read(`services/${service}/README.md`) : ''
-    return !['Owns', 'Publishes', 'Consumes', 'Calls'].every((word) => new RegExp(word, 'i').test(page))
+  const incomplete = [
+    'member',
+    'content',
+    'timeline',
+    'activity',
+    'image',
+    'search',
+    'batch',
+    'gateway',
+  ].filter((service) => {
+    const page = existsSync(join(ROOT, 'services', service, 'README.md'))
+      ? read(`services/${service}/README.md`)
+      : ''
+    return !['Owns', 'Publishes', 'Consumes', 'Calls'].every((word) =>
+      new RegExp(word, 'i').test(page),
+    )
   })
   expect(incomplete).toEqual([])
 })

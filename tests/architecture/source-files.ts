@@ -12,7 +12,10 @@ export const ROOT = join(import.meta.dirname, '..', '..')
 
 /** What git tracks or would track. */
 export function trackedFiles(root: string): string[] {
-  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
     .split('\n')
     .filter((path) => path !== '' && existsSync(join(root, path)))
 }
@@ -24,11 +27,13 @@ export const sourceFiles = (root: string): SourceFile[] =>
 
 /** Specifiers of static and dynamic imports and of re-exports, types included. */
 export const importsOf = ({ text }: SourceFile): string[] =>
-  [...text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)].map(
-    ([, stated, dynamic]) => stated ?? dynamic ?? '',
-  )
+  [
+    ...text.matchAll(
+      /^(?:import|export)\s(?:[^'"]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+    ),
+  ].map(([, stated, dynamic]) => stated ?? dynamic ?? '')
 
-/** The workspace that a file belongs to: `modules/code`, `services/content`, `web`, …; undefined for files of the root. */
+/** The workspace that a file belongs to: `modules/contract`, `services/content`, `web`, …; undefined for files of the root. */
 export function workspaceOf(path: string): string | undefined {
   const [first = '', second = ''] = path.split('/')
   if (first === 'modules' || first === 'services') return `${first}/${second}`
@@ -36,4 +41,5 @@ export function workspaceOf(path: string): string | undefined {
 }
 
 /** Where a relative import leads, from the root. */
-export const targetOf = (from: string, specifier: string) => relative('.', join(dirname(from), specifier))
+export const targetOf = (from: string, specifier: string) =>
+  relative('.', join(dirname(from), specifier))

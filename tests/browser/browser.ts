@@ -11,7 +11,11 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: FLAGS })
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: FLAGS,
+  })
 
 export interface View {
   context: BrowserContext
@@ -36,13 +40,22 @@ export async function openView(
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     // A 401 answer to the first silent refresh is how the page learns that nobody is logged in.
-    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+    if (message.type() === 'error' && !message.text().includes('401'))
+      complaints.push(message.text())
   })
   return { context, page, complaints }
 }
 
-export async function logIn(page: Page, email: string, password: string, language: 'en' | 'ko' = 'en'): Promise<void> {
-  const names = { en: { email: 'E-mail', password: 'Password', login: 'Log in' }, ko: { email: '이메일', password: '비밀번호', login: '로그인' } }[language]
+export async function logIn(
+  page: Page,
+  email: string,
+  password: string,
+  language: 'en' | 'ko' = 'en',
+): Promise<void> {
+  const names = {
+    en: { email: 'E-mail', password: 'Password', login: 'Log in' },
+    ko: { email: '이메일', password: '비밀번호', login: '로그인' },
+  }[language]
   await page.goto('/login')
   await page.getByLabel(names.email, { exact: true }).fill(email)
   await page.getByLabel(names.password, { exact: true }).fill(password)

@@ -36,7 +36,10 @@ test('who is muted is not in the feed any more, and is again when it is taken ba
 })
 
 test('a block says what it means, leads away from the page that is gone, and is taken back on the security page', async () => {
-  const { page, context } = await openView(browser, inject('platformUrl'), { locale: 'ko-KR', viewport: PHONE })
+  const { page, context } = await openView(browser, inject('platformUrl'), {
+    locale: 'ko-KR',
+    viewport: PHONE,
+  })
   await logIn(page, reader.email, reader.password, 'ko')
   await page.goto(`/members/${loud.handle}`)
   await page.getByRole('button', { name: 'Loud 님 차단' }).click()

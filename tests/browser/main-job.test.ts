@@ -10,7 +10,10 @@ let view: View | undefined
 
 beforeAll(async () => {
   browser = await launchBrowser()
-  ;[minji, sora] = [await newMember({ memberName: 'Kim Minji' }), await newMember({ memberName: 'Park Sora' })]
+  ;[minji, sora] = [
+    await newMember({ memberName: 'Kim Minji' }),
+    await newMember({ memberName: 'Park Sora' }),
+  ]
   await minji.ask('POST', `/api/members/follow/${sora.id}`)
 })
 afterEach(async () => {
@@ -56,7 +59,9 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
   const word = `breadcrumb${Math.random().toString(36).slice(2, 8)}`
   const author = await openView(browser, inject('platformUrl'))
   await logIn(author.page, sora.email, sora.password)
-  await author.page.getByRole('textbox', { name: 'What’s on your mind today?' }).fill(`Fresh ${word} today`)
+  await author.page
+    .getByRole('textbox', { name: 'What’s on your mind today?' })
+    .fill(`Fresh ${word} today`)
   await author.page.getByRole('button', { name: 'Share', exact: true }).click()
   await author.page.getByText('Your post is up.').first().waitFor()
 
@@ -65,7 +70,9 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
   const card = page.getByRole('article').filter({ hasText: word })
   await card.getByRole('button', { name: 'Like, 0' }).click()
   await card.getByRole('button', { name: 'Like, 1' }).waitFor()
-  expect(await card.getByRole('button', { name: 'Like, 1' }).getAttribute('aria-pressed')).toBe('true')
+  expect(await card.getByRole('button', { name: 'Like, 1' }).getAttribute('aria-pressed')).toBe(
+    'true',
+  )
   await card.getByRole('link', { name: /Comments, 0/ }).click()
   await page.getByRole('textbox', { name: 'Write a comment' }).fill('Is there any left?')
   await page.getByRole('button', { name: 'Post comment' }).click()
@@ -78,7 +85,9 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
     .getByRole('button', { name: /^Reply/ })
     .first()
     .click()
-  await author.page.getByRole('textbox', { name: /Write a reply to Kim Minji/ }).fill('The last slice is yours.')
+  await author.page
+    .getByRole('textbox', { name: /Write a reply to Kim Minji/ })
+    .fill('The last slice is yours.')
   await author.page.getByRole('button', { name: 'Post reply' }).click()
   await author.page.getByText('The last slice is yours.').first().waitFor()
   await author.context.close()
@@ -117,7 +126,8 @@ test('editing keeps the place; deleting asks first, and Escape says no', async (
 
 test('a feed goes on past its first page while one scrolls, and its place is there again after a look at a post', async () => {
   const { page } = await open()
-  for (let n = 0; n < 45; n += 1) await sora.ask('POST', '/api/posts', { content: `scroll post number ${n}` })
+  for (let n = 0; n < 45; n += 1)
+    await sora.ask('POST', '/api/posts', { content: `scroll post number ${n}` })
   await logIn(page, minji.email, minji.password)
   const far = page.getByText('scroll post number 12', { exact: true })
   for (let n = 0; n < 60 && !(await far.isVisible()); n += 1) {
@@ -134,14 +144,22 @@ test('a feed goes on past its first page while one scrolls, and its place is the
   await page.waitForURL(/\/posts\/\d+/)
   await page.goBack()
   await far.waitFor()
-  await expect.poll(async () => Math.abs(((await far.boundingBox())?.y ?? 9_999) - (before?.y ?? 0)), { timeout: 3_000 }).toBeLessThan(60)
+  await expect
+    .poll(async () => Math.abs(((await far.boundingBox())?.y ?? 9_999) - (before?.y ?? 0)), {
+      timeout: 3_000,
+    })
+    .toBeLessThan(60)
 })
 
 test('the page speaks Korean to a Korean browser, one language at a time, and says so in lang', async () => {
   const { page } = await open({ locale: 'ko-KR' })
   await logIn(page, minji.email, minji.password, 'ko')
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('ko')
-  const text = await page.evaluate(() => [...document.querySelectorAll('nav, button')].map((element) => element.textContent ?? '').join(' '))
+  const text = await page.evaluate(() =>
+    [...document.querySelectorAll('nav, button')]
+      .map((element) => element.textContent ?? '')
+      .join(' '),
+  )
   expect(text).not.toMatch(/Log out|Popular|Share|Follow\b/)
 })
 
@@ -160,16 +178,32 @@ test('a silent refresh renews a token that has ended, and the member notices not
   await page.getByRole('article').first().waitFor()
 })
 
-test.each([320, 390, 768, 1_280])('at %i px nothing is cut off, and every page can be reached', async (width) => {
-  const { page } = await open({ viewport: { width, height: 800 } })
-  await logIn(page, minji.email, minji.password)
-  for (const path of ['/', '/popular', '/commented', '/recent', '/me', '/profile', '/connections', '/search?keyword=post', '/notifications']) {
-    await page.goto(path)
-    await page.getByRole('heading', { level: 1 }).first().waitFor()
-    const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }))
-    expect(scroll, `${path} at ${width} px`).toBeLessThanOrEqual(client)
-  }
-})
+test.each([320, 390, 768, 1_280])(
+  'at %i px nothing is cut off, and every page can be reached',
+  async (width) => {
+    const { page } = await open({ viewport: { width, height: 800 } })
+    await logIn(page, minji.email, minji.password)
+    for (const path of [
+      '/',
+      '/popular',
+      '/commented',
+      '/recent',
+      '/me',
+      '/profile',
+      '/connections',
+      '/search?keyword=post',
+      '/notifications',
+    ]) {
+      await page.goto(path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      const { scroll, client } = await page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        client: document.documentElement.clientWidth,
+      }))
+      expect(scroll, `${path} at ${width} px`).toBeLessThanOrEqual(client)
+    }
+  },
+)
 
 test('keys alone are enough: skip link, navigation, like', async () => {
   const { page } = await open({ viewport: DESKTOP })

@@ -12,7 +12,9 @@ let platform: PlatformProcess
 
 beforeAll(async () => {
   const port = await freePortRange()
-  provider = await startTestProvider([`http://127.0.0.1:${port}/api/authentication/oidc/acme/callback`])
+  provider = await startTestProvider([
+    `http://127.0.0.1:${port}/api/authentication/oidc/acme/callback`,
+  ])
   platform = await startPlatformProcess({
     port,
     env: {
@@ -44,7 +46,10 @@ async function proveAt(page: Page, subject: string): Promise<void> {
 
 test('who is new signs in by the provider, chooses a handle, sets a password, and comes back by either', async () => {
   provider.accounts.set('hana', { email: 'hana@example.test', email_verified: true, name: '하나' })
-  const { page, context, complaints } = await openView(browser, platform.url, { locale: 'ko-KR', viewport: PHONE })
+  const { page, context, complaints } = await openView(browser, platform.url, {
+    locale: 'ko-KR',
+    viewport: PHONE,
+  })
   await page.goto('/login')
   await page.getByRole('link', { name: 'Acme 계정으로 로그인' }).click()
   await proveAt(page, 'hana')

@@ -14,12 +14,17 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 test('another device is seen and logged out from here, and the page of that device asks for a login', async () => {
-  const [here, there] = [await openView(browser, inject('platformUrl')), await openView(browser, inject('platformUrl'), { viewport: PHONE })]
+  const [here, there] = [
+    await openView(browser, inject('platformUrl')),
+    await openView(browser, inject('platformUrl'), { viewport: PHONE }),
+  ]
   await logIn(there.page, minji.email, minji.password)
   await logIn(here.page, minji.email, minji.password)
   await here.page.getByRole('link', { name: 'Security' }).click()
   await here.page.getByText('This device').waitFor()
-  await expect.poll(() => here.page.getByText('Logged in', { exact: true }).count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
+  await expect
+    .poll(() => here.page.getByText('Logged in', { exact: true }).count(), { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(2)
   // The newest of the others: the phone's.
   await here.page
     .getByRole('button', { name: /^Log out Chrome/ })
@@ -33,7 +38,10 @@ test('another device is seen and logged out from here, and the page of that devi
 })
 
 test('who withdraws is told what it means, needs the password, and comes back by a login', async () => {
-  const { page, context } = await openView(browser, inject('platformUrl'), { locale: 'ko-KR', viewport: PHONE })
+  const { page, context } = await openView(browser, inject('platformUrl'), {
+    locale: 'ko-KR',
+    viewport: PHONE,
+  })
   await logIn(page, minji.email, minji.password, 'ko')
   await page.goto('/security')
   await page.getByText('30일 안에 다시 로그인하면', { exact: false }).waitFor()

@@ -28,7 +28,9 @@ async function readByThousands({ sql, members }: World): Promise<void> {
 }
 
 async function waitingReads({ sql }: World): Promise<number> {
-  const [row] = await sql<[{ count: number }]>`select count(*) as count from timeline.outbox_pending where status = 'PENDING'`
+  const [row] = await sql<
+    [{ count: number }]
+  >`select count(*) as count from timeline.outbox_pending where status = 'PENDING'`
   return row.count
 }
 
@@ -36,12 +38,16 @@ async function waitingReads({ sql }: World): Promise<number> {
 export const clusterFaults: readonly (Fault & { note?: string })[] = [
   {
     id: 'F4',
-    title: 'leaders killed under load, acks = 1, three brokers: what vanished is found and delivered again',
+    title:
+      'leaders killed under load, acks = 1, three brokers: what vanished is found and delivered again',
     async run(world) {
       for (const node of world.kafka.nodes) {
         // As fast as a relay can: some records are not copied yet when their leader goes.
         await readByThousands(world)
-        await until('the relay is in the middle of it', async () => (await waitingReads(world)) < READS * 0.8)
+        await until(
+          'the relay is in the middle of it',
+          async () => (await waitingReads(world)) < READS * 0.8,
+        )
         await node.kill()
         await sleep(5_000)
         await node.start()
@@ -52,14 +58,18 @@ export const clusterFaults: readonly (Fault & { note?: string })[] = [
       await world.load.stop()
       await until(
         'everything is sent',
-        async () => (await waitingReads(world)) === 0 && (await world.sql`select from content.outbox_pending where status = 'PENDING' limit 1`).length === 0,
+        async () =>
+          (await waitingReads(world)) === 0 &&
+          (await world.sql`select from content.outbox_pending where status = 'PENDING' limit 1`)
+            .length === 0,
         60,
       )
       lastVanished = await vanished(world)
       await sleep(2_500)
       // As its schedule does: until there is nothing to find.
       for (let round = 0; round < 3; round += 1) {
-        for (const service of ['content', 'timeline', 'member'] as const) await world.job(service, 'eventReconcileJob')
+        for (const service of ['content', 'timeline', 'member'] as const)
+          await world.job(service, 'eventReconcileJob')
         await sleep(1_000)
       }
       world.load.start()
@@ -71,14 +81,16 @@ export const clusterFaults: readonly (Fault & { note?: string })[] = [
     async run(world) {
       await Promise.all(world.kafka.nodes.slice(1).map((node) => node.kill()))
       await sleep(8_000)
-      const rows = await world.sql`select from content.outbox_pending where status = 'PENDING' limit 1`
+      const rows =
+        await world.sql`select from content.outbox_pending where status = 'PENDING' limit 1`
       if (rows.length === 0) throw new Error('events were taken by brokers that cannot have them')
       await Promise.all(world.kafka.nodes.slice(1).map((node) => node.start()))
       await world.kafka.untilReady(3)
       await sleep(5_000)
       await world.load.stop()
       await settle(world, 60)
-      for (const service of ['content', 'timeline', 'member'] as const) await world.job(service, 'eventReconcileJob')
+      for (const service of ['content', 'timeline', 'member'] as const)
+        await world.job(service, 'eventReconcileJob')
     },
   },
 ]

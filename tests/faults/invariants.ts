@@ -1,4 +1,4 @@
-import { MESSAGE_KEY_PREFIX } from '@dailyfeed/code/message-key'
+import { MESSAGE_KEY_PREFIX } from '@dailyfeed/contract/message-key'
 import type { Sql } from 'postgres'
 import type { Ledger } from './load.ts'
 
@@ -17,8 +17,10 @@ export interface Verdict {
  */
 export async function findViolations(sql: Sql, ledger: Ledger): Promise<Verdict> {
   const verdict: Verdict = { lost: [], doubled: [], pending: [] }
-  const say = (list: string[], rows: readonly { what: string }[]) => list.push(...rows.map(({ what }) => what))
-  const ids = (kind: 'post' | 'comment') => [...ledger.acknowledged.values()].filter((one) => one.kind === kind).map(({ id }) => id)
+  const say = (list: string[], rows: readonly { what: string }[]) =>
+    list.push(...rows.map(({ what }) => what))
+  const ids = (kind: 'post' | 'comment') =>
+    [...ledger.acknowledged.values()].filter((one) => one.kind === kind).map(({ id }) => id)
 
   say(
     verdict.lost,
@@ -68,7 +70,9 @@ export async function findViolations(sql: Sql, ledger: Ledger): Promise<Verdict>
       where record.version > newest.version`,
   )
   for (const { what, wants, has } of await countsThatDiffer(sql))
-    (has > wants ? verdict.doubled : verdict.pending).push(`${what}: ${has} counted, ${wants} happened`)
+    (has > wants ? verdict.doubled : verdict.pending).push(
+      `${what}: ${has} counted, ${wants} happened`,
+    )
   say(
     verdict.pending,
     await sql`

@@ -1,5 +1,5 @@
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import { eventText, toEventJson } from '@dailyfeed/deadletter-support/event-text'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import { eventText, toEventJson } from '@dailyfeed/outbox/event-text'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { Fault } from './fault.ts'
@@ -7,18 +7,23 @@ import { checkCommittedPrefix, readRecords, sendRecords } from './records.ts'
 import { until, type World } from './world.ts'
 
 const deadLetters = async ({ sql }: World): Promise<number> => {
-  const [row] = await sql<[{ count: number }]>`select count(*) as count from activity.dead_letter where status = 'OPEN'`
+  const [row] = await sql<
+    [{ count: number }]
+  >`select count(*) as count from activity.dead_letter where status = 'OPEN'`
   return row.count
 }
 
 /** I6. */
 async function deadLettersInMetrics({ services }: World): Promise<number> {
   const text = await (await fetch(`${services.urlOf('activity')}/metrics`)).text()
-  return Number(/^listener_dead_letters\{[^}]*status="OPEN"[^}]*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN)
+  return Number(
+    /^listener_dead_letters\{[^}]*status="OPEN"[^}]*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN,
+  )
 }
 
 /** Poison is no member's: it is put aside when its fault has been looked at. */
-const archiveDeadLetters = ({ sql }: World) => sql`update activity.dead_letter set status = 'ARCHIVED' where status = 'OPEN'`
+const archiveDeadLetters = ({ sql }: World) =>
+  sql`update activity.dead_letter set status = 'ARCHIVED' where status = 'OPEN'`
 
 export const listenerFaults: readonly Fault[] = [
   {
@@ -49,7 +54,10 @@ export const listenerFaults: readonly Fault[] = [
         await sql`lock table activity.interest in exclusive mode`
         await until(
           'a transaction waits for the lock',
-          async () => (await world.sql`select from pg_locks where not granted and relation = 'activity.interest'::regclass`).length > 0,
+          async () =>
+            (
+              await world.sql`select from pg_locks where not granted and relation = 'activity.interest'::regclass`
+            ).length > 0,
         )
         await world.services.end('activity', 'SIGKILL')
       })
@@ -95,7 +103,11 @@ export const listenerFaults: readonly Fault[] = [
     async run(world) {
       const [good] = await readRecords(world)
       const event = JSON.parse(String(good?.value))
-      const poison = ['{"half', JSON.stringify({ ...event, memberId: 'nobody' }), JSON.stringify({ ...event, schemaVersion: 99 })]
+      const poison = [
+        '{"half',
+        JSON.stringify({ ...event, memberId: 'nobody' }),
+        JSON.stringify({ ...event, schemaVersion: 99 }),
+      ]
       await sendRecords(
         world,
         poison.map((value, n) => ({ key: `post:${n}`, value: Buffer.from(value) })),
@@ -105,11 +117,18 @@ export const listenerFaults: readonly Fault[] = [
         const rows =
           await world.sql`select topic, partition, record_offset, error_message, convert_from(payload, 'utf8') as payload from activity.dead_letter where status = 'OPEN'`
         const found = rows.filter(
-          (row) => poison.includes(row['payload']) && row['topic'] === world.topic() && row['record_offset'] !== null && row['error_message'] !== '',
+          (row) =>
+            poison.includes(row['payload']) &&
+            row['topic'] === world.topic() &&
+            row['record_offset'] !== null &&
+            row['error_message'] !== '',
         )
         if (rows.length !== poison.length || found.length !== poison.length)
-          throw new Error(`${rows.length} dead letters, ${found.length} of them with their origin, of ${poison.length}`)
-        if ((await deadLettersInMetrics(world)) !== poison.length) throw new Error('the metrics do not show the dead letters')
+          throw new Error(
+            `${rows.length} dead letters, ${found.length} of them with their origin, of ${poison.length}`,
+          )
+        if ((await deadLettersInMetrics(world)) !== poison.length)
+          throw new Error('the metrics do not show the dead letters')
       } finally {
         await archiveDeadLetters(world)
       }
@@ -124,7 +143,8 @@ export const listenerFaults: readonly Fault[] = [
       await sleep(6_000)
       await checkCommittedPrefix(world)
       world.links.database['activity']?.open()
-      if ((await deadLetters(world)) > 0) throw new Error('events became dead letters because the database was away')
+      if ((await deadLetters(world)) > 0)
+        throw new Error('events became dead letters because the database was away')
     },
   },
   {
@@ -132,11 +152,17 @@ export const listenerFaults: readonly Fault[] = [
     title: 'PostgreSQL killed and started again under everybody',
     async run(world) {
       process.kill(world.services.database.server.pid, 'SIGKILL')
-      await until('PostgreSQL is there again', async () => (await world.sql`select 1`.catch(() => [])).length === 1, 60)
+      await until(
+        'PostgreSQL is there again',
+        async () => (await world.sql`select 1`.catch(() => [])).length === 1,
+        60,
+      )
       await sleep(2_000)
       for (const service of ['member', 'content', 'timeline', 'activity', 'search'] as const)
-        if (!world.services.isRunning(service)) throw new Error(`${service}-svc ended: ${world.services.outputOf(service).slice(-2_000)}`)
-      if ((await deadLetters(world)) > 0) throw new Error('events became dead letters because the database was away')
+        if (!world.services.isRunning(service))
+          throw new Error(`${service}-svc ended: ${world.services.outputOf(service).slice(-2_000)}`)
+      if ((await deadLetters(world)) > 0)
+        throw new Error('events became dead letters because the database was away')
     },
     refuses: 'there is no database to write to',
   },
@@ -170,7 +196,8 @@ export const listenerFaults: readonly Fault[] = [
         await sendRecords(world, [{ key: 'post:1', value: Buffer.from('{"cannot be read') }])
         await sleep(5_000)
         await checkCommittedPrefix(world)
-        if ((await deadLetters(world)) > 0) throw new Error('there is a dead letter that could not be written')
+        if ((await deadLetters(world)) > 0)
+          throw new Error('there is a dead letter that could not be written')
       } finally {
         await world.sql`grant insert on activity.dead_letter to dailyfeed_activity`
       }
@@ -183,8 +210,12 @@ export const listenerFaults: readonly Fault[] = [
     title: 'everything of today sent again, twice and in wrong order',
     isQuick: true,
     async run(world) {
-      const records = (await readRecords(world)).slice(-3_000).map(({ key, value }) => ({ key: String(key), value: value as Buffer }))
-      const mixed = [...records, ...records].map((record) => ({ record, place: world.random.below(1_000_000) })).sort((a, b) => a.place - b.place)
+      const records = (await readRecords(world))
+        .slice(-3_000)
+        .map(({ key, value }) => ({ key: String(key), value: value as Buffer }))
+      const mixed = [...records, ...records]
+        .map((record) => ({ record, place: world.random.below(1_000_000) }))
+        .sort((a, b) => a.place - b.place)
       for (let from = 0; from < mixed.length; from += 500)
         await sendRecords(
           world,
@@ -199,19 +230,30 @@ export const listenerFaults: readonly Fault[] = [
     async run(world) {
       const [author, fan] = world.members
       const url = world.services.urlOf('content')
-      const ask = async (bearer: string | undefined, method: string, path: string, body?: object) => {
+      const ask = async (
+        bearer: string | undefined,
+        method: string,
+        path: string,
+        body?: object,
+      ) => {
         const answer = await fetch(`${url}${path}`, {
           method,
-          headers: { authorization: bearer ?? '', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+          headers: {
+            authorization: bearer ?? '',
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
           body: body === undefined ? null : JSON.stringify(body),
         })
         if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
         return (await answer.json()) as { data: { id: number } }
       }
-      const { data } = await ask(author?.bearer, 'POST', '/api/posts', { content: `liked again ${world.random.below(1_000_000_000)}` })
+      const { data } = await ask(author?.bearer, 'POST', '/api/posts', {
+        content: `liked again ${world.random.below(1_000_000_000)}`,
+      })
       // The taking back goes another way, and is there before what it takes back.
       world.links.listen.hold()
-      for (const method of ['POST', 'DELETE', 'POST']) await ask(fan?.bearer, method, `/api/posts/${data.id}/like`)
+      for (const method of ['POST', 'DELETE', 'POST'])
+        await ask(fan?.bearer, method, `/api/posts/${data.id}/like`)
       const events = await world.sql<{ text: string }[]>`
         select ${eventText(world.sql)} as text from content.outbox where post_id = ${data.id} and activity_type like 'LIKE%' order by version desc`
       const token = world.services.internalTokenOf('content')

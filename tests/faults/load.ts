@@ -43,21 +43,37 @@ const WORKERS = 6
 
 /** Members who post, comment, edit, like, take back and read, in random order; each worker one request at a time. */
 export function createLoad({ members, contentUrls, timelineUrl, random, rate }: LoadOptions): Load {
-  const ledger: Ledger = { acknowledged: new Map(), refused: [], unanswered: new Set(), likes: new Map(), times: [] }
+  const ledger: Ledger = {
+    acknowledged: new Map(),
+    refused: [],
+    unanswered: new Set(),
+    likes: new Map(),
+    times: [],
+  }
   const posts: { id: number; authorId: number }[] = []
   let texts = 0
   let isRunning = false
   let workers: Promise<void>[] = []
 
   /** The answer's data, or undefined where it was not acknowledged. */
-  async function ask(member: LoadMember, method: string, url: string, path: string, text: string, body?: object): Promise<{ id: number } | undefined> {
+  async function ask(
+    member: LoadMember,
+    method: string,
+    url: string,
+    path: string,
+    text: string,
+    body?: object,
+  ): Promise<{ id: number } | undefined> {
     const startedAt = performance.now()
     let status: number
     let answer: { data?: { id: number } }
     try {
       const response = await fetch(`${url}${path}`, {
         method,
-        headers: { authorization: member.bearer, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: member.bearer,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
       })
@@ -82,7 +98,10 @@ export function createLoad({ members, contentUrls, timelineUrl, random, rate }: 
   }
   const contentUrl = () => random.pick(contentUrls())
   /** One of the last: an old one would be read by nobody. */
-  const recentPost = () => (posts.length === 0 ? undefined : posts[posts.length - 1 - random.below(Math.min(50, posts.length))])
+  const recentPost = () =>
+    posts.length === 0
+      ? undefined
+      : posts[posts.length - 1 - random.below(Math.min(50, posts.length))]
 
   async function post(member: LoadMember): Promise<boolean> {
     const text = newText('post')
@@ -99,21 +118,32 @@ export function createLoad({ members, contentUrls, timelineUrl, random, rate }: 
     if (target === undefined || chance < 35) return void (await post(member))
     if (chance < 60) {
       const text = newText('comment')
-      const data = await ask(member, 'POST', contentUrl(), '/api/comments', text, { postId: target.id, content: text })
+      const data = await ask(member, 'POST', contentUrl(), '/api/comments', text, {
+        postId: target.id,
+        content: text,
+      })
       if (data !== undefined) ledger.acknowledged.set(text, { kind: 'comment', id: data.id })
     } else if (chance < 80) {
       // One worker alone likes for a member on a post: otherwise nobody could say which came last.
       const key = `${target.id} ${member.id}`
       if (target.id % WORKERS !== worker) return
       const wants = !(ledger.likes.get(key) ?? false)
-      const done = await ask(member, wants ? 'POST' : 'DELETE', contentUrl(), `/api/posts/${target.id}/like`, `like ${key}`)
+      const done = await ask(
+        member,
+        wants ? 'POST' : 'DELETE',
+        contentUrl(),
+        `/api/posts/${target.id}/like`,
+        `like ${key}`,
+      )
       ledger.likes.set(key, done === undefined ? undefined : wants)
     } else if (chance < 95) {
       const reader = members.find(({ id }) => id !== target.authorId) as LoadMember
       await ask(reader, 'GET', timelineUrl, `/api/timeline/posts/${target.id}`, `read ${target.id}`)
     } else {
       const author = members.find(({ id }) => id === target.authorId) as LoadMember
-      await ask(author, 'PUT', contentUrl(), `/api/posts/${target.id}`, `edit ${target.id}`, { content: `edited ${newText('post')}` })
+      await ask(author, 'PUT', contentUrl(), `/api/posts/${target.id}`, `edit ${target.id}`, {
+        content: `edited ${newText('post')}`,
+      })
     }
   }
 

@@ -3,13 +3,17 @@ import type { Fault } from './fault.ts'
 import { until, type World } from './world.ts'
 
 const waiting = async ({ sql }: World): Promise<number> => {
-  const [row] = await sql<[{ count: number }]>`select count(*) as count from content.outbox_pending where status = 'PENDING'`
+  const [row] = await sql<
+    [{ count: number }]
+  >`select count(*) as count from content.outbox_pending where status = 'PENDING'`
   return row.count
 }
 
 /** p99 of the acknowledged writes of a time, in milliseconds. */
 function p99(world: World, from: number, to: number): number {
-  const times = world.load.ledger.times.filter(({ at }) => at >= from && at < to).map(({ took }) => took)
+  const times = world.load.ledger.times
+    .filter(({ at }) => at >= from && at < to)
+    .map(({ took }) => took)
   return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
 }
 
@@ -31,7 +35,13 @@ export const publisherFaults: readonly Fault[] = [
     async run(world) {
       await world.kafka.nodes[0]?.pause()
       await until('events wait in the outbox', async () => (await waiting(world)) > 20)
-      await until('the send is given up', async () => (await world.sql`select from content.outbox_pending where attempts > 0 limit 1`).length > 0, 8)
+      await until(
+        'the send is given up',
+        async () =>
+          (await world.sql`select from content.outbox_pending where attempts > 0 limit 1`).length >
+          0,
+        8,
+      )
       await sleep(4_000)
       world.kafka.nodes[0]?.resume()
     },
@@ -50,7 +60,10 @@ export const publisherFaults: readonly Fault[] = [
       await world.kafka.nodes[0]?.start()
       await world.kafka.untilReady()
       const [before, during] = [p99(world, startedAt, downAt), p99(world, downAt, upAt)]
-      if (!(during <= before * 1.5 + 20)) throw new Error(`writes took ${during.toFixed(0)} ms (p99) without the broker, ${before.toFixed(0)} ms with it`)
+      if (!(during <= before * 1.5 + 20))
+        throw new Error(
+          `writes took ${during.toFixed(0)} ms (p99) without the broker, ${before.toFixed(0)} ms with it`,
+        )
     },
   },
   {
@@ -64,7 +77,8 @@ export const publisherFaults: readonly Fault[] = [
       world.contentReplicas.clear()
       world.contentReplicas.add(1)
       await until('the dead letters say why', async () => {
-        const rows = await world.sql`select from content.outbox_pending where last_error like '%Replication factor%' limit 1`
+        const rows =
+          await world.sql`select from content.outbox_pending where last_error like '%Replication factor%' limit 1`
         return rows.length > 0
       })
       await world.services.start('content')
@@ -82,7 +96,10 @@ export const publisherFaults: readonly Fault[] = [
       await world.services.start('content', { number: 1 })
       world.contentReplicas.add(1)
       for (let round = 0; round < 8; round += 1) {
-        await Promise.all([world.job('content', 'publishDeadletterRestoreJob', 0), world.job('content', 'publishDeadletterRestoreJob', 1)])
+        await Promise.all([
+          world.job('content', 'publishDeadletterRestoreJob', 0),
+          world.job('content', 'publishDeadletterRestoreJob', 1),
+        ])
         if (round === 3) world.links.publish.cut()
         await sleep(400)
       }

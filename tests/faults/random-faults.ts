@@ -13,13 +13,48 @@ interface Disturbance {
 }
 
 const disturbances: readonly Disturbance[] = [
-  { name: 'broker killed', of: 'broker', begin: ({ kafka }) => kafka.nodes[0]?.kill(), end: ({ kafka }) => kafka.nodes[0]?.start() },
-  { name: 'broker hangs', of: 'broker', begin: ({ kafka }) => kafka.nodes[0]?.pause(), end: ({ kafka }) => kafka.nodes[0]?.resume() },
-  { name: 'publishers cut off from the broker', of: 'publish', begin: ({ links }) => links.publish.close(), end: ({ links }) => links.publish.open() },
-  { name: 'publishers’ link silent', of: 'publish', begin: ({ links }) => links.publish.hold(), end: ({ links }) => links.publish.open() },
-  { name: 'publishers’ link slow', of: 'publish', begin: ({ links }) => links.publish.slow(150), end: ({ links }) => links.publish.open() },
-  { name: 'listeners cut off from the broker', of: 'listen', begin: ({ links }) => links.listen.close(), end: ({ links }) => links.listen.open() },
-  { name: 'listeners’ link silent', of: 'listen', begin: ({ links }) => links.listen.hold(), end: ({ links }) => links.listen.open() },
+  {
+    name: 'broker killed',
+    of: 'broker',
+    begin: ({ kafka }) => kafka.nodes[0]?.kill(),
+    end: ({ kafka }) => kafka.nodes[0]?.start(),
+  },
+  {
+    name: 'broker hangs',
+    of: 'broker',
+    begin: ({ kafka }) => kafka.nodes[0]?.pause(),
+    end: ({ kafka }) => kafka.nodes[0]?.resume(),
+  },
+  {
+    name: 'publishers cut off from the broker',
+    of: 'publish',
+    begin: ({ links }) => links.publish.close(),
+    end: ({ links }) => links.publish.open(),
+  },
+  {
+    name: 'publishers’ link silent',
+    of: 'publish',
+    begin: ({ links }) => links.publish.hold(),
+    end: ({ links }) => links.publish.open(),
+  },
+  {
+    name: 'publishers’ link slow',
+    of: 'publish',
+    begin: ({ links }) => links.publish.slow(150),
+    end: ({ links }) => links.publish.open(),
+  },
+  {
+    name: 'listeners cut off from the broker',
+    of: 'listen',
+    begin: ({ links }) => links.listen.close(),
+    end: ({ links }) => links.listen.open(),
+  },
+  {
+    name: 'listeners’ link silent',
+    of: 'listen',
+    begin: ({ links }) => links.listen.hold(),
+    end: ({ links }) => links.listen.open(),
+  },
   {
     name: 'activity-svc killed',
     of: 'activity',
@@ -38,14 +73,24 @@ const disturbances: readonly Disturbance[] = [
     begin: ({ services }) => services.signal('activity', 'SIGSTOP'),
     end: ({ services }) => services.signal('activity', 'SIGCONT'),
   },
-  { name: 'content-svc killed', of: 'content', begin: ({ services }) => services.end('content', 'SIGKILL'), end: ({ services }) => services.start('content') },
+  {
+    name: 'content-svc killed',
+    of: 'content',
+    begin: ({ services }) => services.end('content', 'SIGKILL'),
+    end: ({ services }) => services.start('content'),
+  },
   {
     name: 'content-svc paused',
     of: 'content',
     begin: ({ services }) => services.signal('content', 'SIGSTOP'),
     end: ({ services }) => services.signal('content', 'SIGCONT'),
   },
-  { name: 'search-svc killed', of: 'search', begin: ({ services }) => services.end('search', 'SIGKILL'), end: ({ services }) => services.start('search') },
+  {
+    name: 'search-svc killed',
+    of: 'search',
+    begin: ({ services }) => services.end('search', 'SIGKILL'),
+    end: ({ services }) => services.start('search'),
+  },
   {
     name: 'activity-svc without its database',
     of: 'activity database',
@@ -76,18 +121,35 @@ const disturbances: readonly Disturbance[] = [
     begin: ({ services }) => process.kill(services.database.server.pid, 'SIGKILL'),
     end: () => {},
   },
-  { name: 'Redis killed', of: 'redis', begin: ({ redis }) => redis.server.kill(), end: ({ redis }) => redis.server.start() },
-  { name: 'Redis silent', of: 'redis', begin: ({ links }) => links.redis.hold(), end: ({ links }) => links.redis.open() },
+  {
+    name: 'Redis killed',
+    of: 'redis',
+    begin: ({ redis }) => redis.server.kill(),
+    end: ({ redis }) => redis.server.start(),
+  },
+  {
+    name: 'Redis silent',
+    of: 'redis',
+    begin: ({ links }) => links.redis.hold(),
+    end: ({ links }) => links.redis.open(),
+  },
   {
     name: 'poison in the topic',
     of: 'topic',
-    begin: (world) => sendRecords(world, [{ key: `post:${world.random.below(1_000)}`, value: Buffer.from('{"poison') }]).catch(() => {}),
+    begin: (world) =>
+      sendRecords(world, [
+        { key: `post:${world.random.below(1_000)}`, value: Buffer.from('{"poison') },
+      ]).catch(() => {}),
     end: () => {},
   },
   {
     name: 'restore jobs',
     of: 'jobs',
-    begin: (world) => Promise.allSettled([world.job('content', 'publishDeadletterRestoreJob'), world.job('activity', 'listenerDeadletterRestoreJob')]),
+    begin: (world) =>
+      Promise.allSettled([
+        world.job('content', 'publishDeadletterRestoreJob'),
+        world.job('activity', 'listenerDeadletterRestoreJob'),
+      ]),
     end: () => {},
   },
 ]
@@ -100,7 +162,11 @@ interface RandomFaultsOptions {
 }
 
 /** Up to three disturbances at once, in an order that the seed gives. */
-export const randomFaults = ({ seconds: total, longestSeconds = 20, say }: RandomFaultsOptions): Fault => ({
+export const randomFaults = ({
+  seconds: total,
+  longestSeconds = 20,
+  say,
+}: RandomFaultsOptions): Fault => ({
   id: 'random',
   title: `disturbances at random for ${total} s`,
   refuses: 'services and databases go away',
@@ -131,9 +197,11 @@ export const randomFaults = ({ seconds: total, longestSeconds = 20, say }: Rando
     // What acks = 1 may have lost is asked after, as its schedule would.
     await world.load.stop()
     await sleep(5_000)
-    for (const service of ['content', 'timeline', 'member'] as const) await world.job(service, 'eventReconcileJob')
+    for (const service of ['content', 'timeline', 'member'] as const)
+      await world.job(service, 'eventReconcileJob')
     await world.sql`update activity.dead_letter set status = 'ARCHIVED' where convert_from(payload, 'utf8') = '{"poison'`
-    for (let round = 0; round < 3; round += 1) await world.job('activity', 'listenerDeadletterRestoreJob')
+    for (let round = 0; round < 3; round += 1)
+      await world.job('activity', 'listenerDeadletterRestoreJob')
   },
 })
 

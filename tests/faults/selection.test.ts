@@ -10,7 +10,9 @@ import { startWorld, type World } from './world.ts'
 
 /** A small part of `npm run test:faults`, the same each time: the faults that take a few seconds, and a little of the random ones. */
 const SEED = 20_261_125
-const quick = [...publisherFaults, ...listenerFaults, ...topicFaults].filter(({ isQuick }) => isQuick)
+const quick = [...publisherFaults, ...listenerFaults, ...topicFaults].filter(
+  ({ isQuick }) => isQuick,
+)
 const isMissing = (await kafkaIsMissing()) || (await redisIsMissing())
 const known = new Set<string>()
 let world: World
@@ -29,8 +31,15 @@ test.skipIf(isMissing).each(quick.map((fault) => [`${fault.id}: ${fault.title}`,
   },
 )
 
-test.skipIf(isMissing)('nothing is lost and nothing counted twice when faults come at random, for a quarter of a minute', async () => {
-  const told: string[] = []
-  const report = await runFault(world, randomFaults({ seconds: 15, longestSeconds: 6, say: (line) => told.push(line) }), known)
-  expect(report.failures, [...told, lastWordsOf(world)].join('\n')).toEqual([])
-})
+test.skipIf(isMissing)(
+  'nothing is lost and nothing counted twice when faults come at random, for a quarter of a minute',
+  async () => {
+    const told: string[] = []
+    const report = await runFault(
+      world,
+      randomFaults({ seconds: 15, longestSeconds: 6, say: (line) => told.push(line) }),
+      known,
+    )
+    expect(report.failures, [...told, lastWordsOf(world)].join('\n')).toEqual([])
+  },
+)

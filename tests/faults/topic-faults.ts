@@ -1,4 +1,4 @@
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addDays, datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
@@ -27,13 +27,20 @@ interface ReplayLine {
 }
 
 /** The lines that a replay of today answers with. */
-async function replayToday({ services }: World, service: 'activity' | 'search' | 'content'): Promise<ReplayLine[]> {
+async function replayToday(
+  { services }: World,
+  service: 'activity' | 'search' | 'content',
+): Promise<ReplayLine[]> {
   const response = await fetch(`${services.urlOf(service)}/internal/topics/replay`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: services.internalTokenOf('batch') },
+    headers: {
+      'content-type': 'application/json',
+      [INTERNAL_TOKEN]: services.internalTokenOf('batch'),
+    },
     body: JSON.stringify({ day: topicDayOf(new Date(), TIME_ZONE), isDryRun: false }),
   })
-  if (!response.ok) throw new Error(`a replay was answered ${response.status}: ${await response.text()}`)
+  if (!response.ok)
+    throw new Error(`a replay was answered ${response.status}: ${await response.text()}`)
   return (await response.text())
     .trim()
     .split('\n')
@@ -48,8 +55,17 @@ export const topicFaults: readonly Fault[] = [
       const day = dayBefore(3)
       const topic = datedTopicOf(TOPIC_PREFIX, day)
       await world.services.end('activity', 'SIGTERM')
-      await world.admin.createTopic({ topic, partitions: 6, replicationFactor: 1, retentionMilliseconds: 604_800_000 })
-      const producer = createEventProducer({ connection: world.connection, acks: '1', clientId: 'faults' })
+      await world.admin.createTopic({
+        topic,
+        partitions: 6,
+        replicationFactor: 1,
+        retentionMilliseconds: 604_800_000,
+      })
+      const producer = createEventProducer({
+        connection: world.connection,
+        acks: '1',
+        clientId: 'faults',
+      })
       await until('the topic takes records', async () =>
         producer.send(topic, [{ key: 'post:1', value: Buffer.from('{}') }]).then(
           () => true,
@@ -57,7 +73,11 @@ export const topicFaults: readonly Fault[] = [
         ),
       )
       await producer.close()
-      const { outcome } = await world.post<{ outcome: string }>('content', '/internal/topics/delete', { day, isDryRun: false })
+      const { outcome } = await world.post<{ outcome: string }>(
+        'content',
+        '/internal/topics/delete',
+        { day, isDryRun: false },
+      )
       if (outcome !== 'UNREAD') throw new Error(`the guard answered ${outcome}`)
       await world.services.start('activity')
       await sleep(4_000)
@@ -102,10 +122,13 @@ export const topicFaults: readonly Fault[] = [
       for (const service of ['activity', 'search', 'content'] as const) {
         const lines = await replayToday(world, service)
         const last = lines.at(-1)
-        if (last?.report?.changed !== 0) throw new Error(`${service} changed something: ${JSON.stringify(last)}`)
+        if (last?.report?.changed !== 0)
+          throw new Error(`${service} changed something: ${JSON.stringify(last)}`)
       }
-      if ((await checksum(world)) !== before) throw new Error('replaying the day again changed something')
-      if ((await offsetsOfToday(world)) !== offsets) throw new Error('a replay moved the place of the live group')
+      if ((await checksum(world)) !== before)
+        throw new Error('replaying the day again changed something')
+      if ((await offsetsOfToday(world)) !== offsets)
+        throw new Error('a replay moved the place of the live group')
       world.load.start()
     },
   },
@@ -124,11 +147,26 @@ export const topicFaults: readonly Fault[] = [
       const range = (await world.admin.rangesOf([world.topic()])).get(world.topic())
       const admin = new Admin({ clientId: 'faults', bootstrapBrokers: world.connection.brokers })
       await admin.deleteRecords({
-        topics: [{ name: world.topic(), partitions: [...(range?.end ?? [])].map(([partition, offset]) => ({ partition, offset })) }],
+        topics: [
+          {
+            name: world.topic(),
+            partitions: [...(range?.end ?? [])].map(([partition, offset]) => ({
+              partition,
+              offset,
+            })),
+          },
+        ],
       })
       await admin.close()
       await world.services.start('activity')
-      await until('the alarm of the gap', () => world.services.outputOf('activity').includes('ALARM: records were deleted before this group read them'), 30)
+      await until(
+        'the alarm of the gap',
+        () =>
+          world.services
+            .outputOf('activity')
+            .includes('ALARM: records were deleted before this group read them'),
+        30,
+      )
       // What was deleted is in no topic any more: the outbox still has it.
       await sleep(2_500)
       await world.job('content', 'eventReconcileJob')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import type { ServiceName } from '@dailyfeed/code/ports'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import type { ServiceName } from '@dailyfeed/contract/ports'
 import { datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaConnection } from '@dailyfeed/kafka-support/kafka-settings'
 import { createTopicAdmin, lagOf, type TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
@@ -65,7 +65,13 @@ const MEMBERS = 4
 export const TOPIC_PREFIX = 'member-activity'
 export const TIME_ZONE = 'Asia/Seoul'
 
-export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databaseSettings = [] }: WorldOptions): Promise<World> {
+export async function startWorld({
+  seed,
+  rate = 120,
+  nodes = 1,
+  env = {},
+  databaseSettings = [],
+}: WorldOptions): Promise<World> {
   const undo: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -78,17 +84,24 @@ export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databa
     undo.push(redis.stop)
     const redisLink = await linkTo(Number(new URL(redis.url).port), undo)
     const databaseLinks: Record<string, TcpProxy> = {}
-    for (const service of RUNNING) databaseLinks[service] = await linkTo(Number(new URL(database.ownerUrl).port), undo)
+    for (const service of RUNNING)
+      databaseLinks[service] = await linkTo(Number(new URL(database.ownerUrl).port), undo)
 
     const services = await startSeparateServices({
       services: RUNNING,
       database,
       env: (service) => ({
-        KAFKA_BROKERS: nodes === 3 ? kafka.brokers : `127.0.0.1:${LISTENING.includes(service) ? listen.port : publish.port}`,
+        KAFKA_BROKERS:
+          nodes === 3
+            ? kafka.brokers
+            : `127.0.0.1:${LISTENING.includes(service) ? listen.port : publish.port}`,
         KAFKA_REPLICATION_FACTOR: String(nodes),
         REDIS_URL: `redis://127.0.0.1:${redisLink.port}`,
         ...env,
-        DATABASE_URL: withPort(database.urlOf(service as (typeof RUNNING)[number]), databaseLinks[service]?.port),
+        DATABASE_URL: withPort(
+          database.urlOf(service as (typeof RUNNING)[number]),
+          databaseLinks[service]?.port,
+        ),
       }),
     })
     undo.push(() => services.stopAll())
@@ -103,7 +116,8 @@ export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databa
     undo.push(() => admin.close())
 
     const members: LoadMember[] = []
-    for (let n = 1; n <= MEMBERS; n += 1) members.push(await signUp(services.urlOf('member'), `writer${n}`))
+    for (let n = 1; n <= MEMBERS; n += 1)
+      members.push(await signUp(services.urlOf('member'), `writer${n}`))
     const random = createRandom(seed)
     const contentReplicas = new Set([0])
     const load = createLoad({
@@ -116,14 +130,23 @@ export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databa
     undo.push(() => load.stop())
 
     const topic = () => datedTopicOf(TOPIC_PREFIX, topicDayOf(new Date(), TIME_ZONE))
-    async function post<Answer>(service: ServiceName, path: string, body: object = {}, replica = 0): Promise<Answer> {
+    async function post<Answer>(
+      service: ServiceName,
+      path: string,
+      body: object = {},
+      replica = 0,
+    ): Promise<Answer> {
       const response = await fetch(`${services.urlOf(service, replica)}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: services.internalTokenOf('batch') },
+        headers: {
+          'content-type': 'application/json',
+          [INTERNAL_TOKEN]: services.internalTokenOf('batch'),
+        },
         body: JSON.stringify(body),
       })
       const text = await response.text()
-      if (!response.ok) throw new Error(`${service} answered ${response.status} to ${path}: ${text.slice(0, 300)}`)
+      if (!response.ok)
+        throw new Error(`${service} answered ${response.status} to ${path}: ${text.slice(0, 300)}`)
       return (JSON.parse(text) as { data: Answer }).data
     }
 
@@ -144,7 +167,9 @@ export async function startWorld({ seed, rate = 120, nodes = 1, env = {}, databa
       job: (service, job, replica) => post(service, `/internal/jobs/${job}`, {}, replica),
       async lagOf(service) {
         const range = (await admin.rangesOf([topic()])).get(topic())
-        return range === undefined ? 0 : lagOf(range, await admin.committedOffsetsOf(groupOf(service, topic()), topic()))
+        return range === undefined
+          ? 0
+          : lagOf(range, await admin.committedOffsetsOf(groupOf(service, topic()), topic()))
       },
       stop,
     }
@@ -161,7 +186,10 @@ async function linkTo(port: number, undo: (() => Promise<unknown>)[]): Promise<T
 }
 
 /** Brokers tell clients where to go: each link has a listener of its own, which names the link. */
-async function startKafkaBehindLinks(nodes: 1 | 3, undo: (() => Promise<unknown>)[]): Promise<{ kafka: LocalKafka; publish: TcpProxy; listen: TcpProxy }> {
+async function startKafkaBehindLinks(
+  nodes: 1 | 3,
+  undo: (() => Promise<unknown>)[],
+): Promise<{ kafka: LocalKafka; publish: TcpProxy; listen: TcpProxy }> {
   const [publishPort, listenPort] = [await freePort(), await freePort()]
   const [publish, listen] = [await linkTo(publishPort, undo), await linkTo(listenPort, undo)]
   const kafka = await startTestKafka({
@@ -172,7 +200,8 @@ async function startKafkaBehindLinks(nodes: 1 | 3, undo: (() => Promise<unknown>
           settings: ({ port, controllerPort }) => ({
             listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},PUBLISH://127.0.0.1:${publishPort},LISTEN://127.0.0.1:${listenPort}`,
             'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PUBLISH://127.0.0.1:${publish.port},LISTEN://127.0.0.1:${listen.port}`,
-            'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PUBLISH:PLAINTEXT,LISTEN:PLAINTEXT',
+            'listener.security.protocol.map':
+              'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PUBLISH:PLAINTEXT,LISTEN:PLAINTEXT',
             'inter.broker.listener.name': 'PLAINTEXT',
           }),
         }),
@@ -190,9 +219,18 @@ function withPort(url: string, port: number | undefined): string {
 async function signUp(url: string, handle: string): Promise<LoadMember> {
   const account = { email: `${handle}@example.com`, password: 'correct horse battery staple' }
   const post = (path: string, body: object) =>
-    fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  const signUpAnswer = await post('/api/authentication/signup', { ...account, memberName: handle, handle })
-  if (signUpAnswer.status !== 201) throw new Error(`sign-up answered ${signUpAnswer.status}: ${await signUpAnswer.text()}`)
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const signUpAnswer = await post('/api/authentication/signup', {
+    ...account,
+    memberName: handle,
+    handle,
+  })
+  if (signUpAnswer.status !== 201)
+    throw new Error(`sign-up answered ${signUpAnswer.status}: ${await signUpAnswer.text()}`)
   const { data } = (await signUpAnswer.json()) as { data: { id: number } }
   const login = await post('/api/authentication/login', account)
   return { id: data.id, bearer: login.headers.get('authorization') ?? '' }
@@ -207,20 +245,34 @@ export interface Settled extends Verdict {
  * Waits until everything took effect, for at most so many seconds: what is still on its way then is lost. `known`: what an
  * earlier fault is to blame for.
  */
-export async function settle(world: World, withinSeconds: number, known: ReadonlySet<string> = new Set()): Promise<Settled> {
+export async function settle(
+  world: World,
+  withinSeconds: number,
+  known: ReadonlySet<string> = new Set(),
+): Promise<Settled> {
   const startedAt = performance.now()
   const isNew = (what: string) => !known.has(what)
   for (;;) {
     const found = await findViolations(world.sql, world.load.ledger)
-    const verdict = { lost: found.lost.filter(isNew), doubled: found.doubled.filter(isNew), pending: found.pending.filter(isNew) }
+    const verdict = {
+      lost: found.lost.filter(isNew),
+      doubled: found.doubled.filter(isNew),
+      pending: found.pending.filter(isNew),
+    }
     const seconds = (performance.now() - startedAt) / 1_000
-    if (verdict.pending.length === 0 || seconds > withinSeconds) return { ...verdict, lost: [...verdict.lost, ...verdict.pending], seconds }
+    if (verdict.pending.length === 0 || seconds > withinSeconds)
+      return { ...verdict, lost: [...verdict.lost, ...verdict.pending], seconds }
     await sleep(250)
   }
 }
 
 /** Until what is asked for holds; throws with `what` where it does not come to hold. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
-  for (const end = performance.now() + seconds * 1_000; performance.now() < end; await sleep(100)) if (await holds()) return
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  seconds = 30,
+): Promise<void> {
+  for (const end = performance.now() + seconds * 1_000; performance.now() < end; await sleep(100))
+    if (await holds()) return
   throw new Error(`it did not come to hold within ${seconds} s: ${what}`)
 }

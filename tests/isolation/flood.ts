@@ -29,7 +29,12 @@ const PATHS = [
 
 /** Readers in a process of their own; `launcher`: as for a service. */
 export function startFlood(options: FloodOptions, launcher: readonly string[] = []): Flood {
-  const [command = '', ...args] = [...launcher, process.execPath, import.meta.filename, JSON.stringify(options)]
+  const [command = '', ...args] = [
+    ...launcher,
+    process.execPath,
+    import.meta.filename,
+    JSON.stringify(options),
+  ]
   const child: ChildProcess = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   let output = ''
   child.stdout?.on('data', (chunk) => {
@@ -68,4 +73,5 @@ async function flood({ url, bearer, readers }: FloodOptions): Promise<FloodRepor
   return report
 }
 
-if (import.meta.main) process.stdout.write(JSON.stringify(await flood(JSON.parse(process.argv[2] ?? '{}'))))
+if (import.meta.main)
+  process.stdout.write(JSON.stringify(await flood(JSON.parse(process.argv[2] ?? '{}'))))

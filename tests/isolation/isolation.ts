@@ -22,15 +22,22 @@ interface IsolationWorldOptions {
   readsYield: boolean
 }
 
-export async function startIsolationWorld({ readsYield }: IsolationWorldOptions): Promise<IsolationWorld> {
+export async function startIsolationWorld({
+  readsYield,
+}: IsolationWorldOptions): Promise<IsolationWorld> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
   const idleGroup = readsYield ? await makeIdleGroup() : undefined
-  await idleGroup?.add(Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10))
+  await idleGroup?.add(
+    Number.parseInt(await readFile(join(database.folder, 'replica', 'postmaster.pid'), 'utf8'), 10),
+  )
   const services = await startSeparateServices({
     database,
     services: ['member', 'content', 'activity'],
-    env: (service): Record<string, string> => (service === 'timeline' || service === 'search' ? { DATABASE_READ_URL: replica.urlOf(service) } : {}),
+    env: (service): Record<string, string> =>
+      service === 'timeline' || service === 'search'
+        ? { DATABASE_READ_URL: replica.urlOf(service) }
+        : {},
   })
   const launcher = idleGroup?.launcher
   await services.start('search', { launcher })
@@ -71,13 +78,25 @@ interface IsolationOptions {
 }
 
 /** Members write at a steady pace, first alone, then while readers ask as fast as they can and timeline-svc is restarted, one replica after the other. */
-export async function isolationRun(world: IsolationWorld, { seconds, restarts, readers, writesPerSecond }: IsolationOptions): Promise<IsolationReport> {
+export async function isolationRun(
+  world: IsolationWorld,
+  { seconds, restarts, readers, writesPerSecond }: IsolationOptions,
+): Promise<IsolationReport> {
   const { services, idleGroup } = world
   const { url } = services
   const [author, reader] = [await newMember({}, url), await newMember({}, url)]
   await reader.ask('POST', `/api/members/follow/${author.id}`)
-  for (let n = 0; n < 30; n += 1) await author.ask('POST', '/api/posts', { title: '', content: `산수유 ${n}` })
-  const report: IsolationReport = { writes: 0, failedWrites: [], reads: 0, failedReads: [], restarts: 0, quietP99: 0, floodedP99: 0 }
+  for (let n = 0; n < 30; n += 1)
+    await author.ask('POST', '/api/posts', { title: '', content: `산수유 ${n}` })
+  const report: IsolationReport = {
+    writes: 0,
+    failedWrites: [],
+    reads: 0,
+    failedReads: [],
+    restarts: 0,
+    quietP99: 0,
+    floodedP99: 0,
+  }
 
   report.quietP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   const flood = startFlood({ url, bearer: reader.bearer, readers }, idleGroup?.launcher)
@@ -88,7 +107,12 @@ export async function isolationRun(world: IsolationWorld, { seconds, restarts, r
 }
 
 /** Answer times. A write begins at its time, whatever became of those before it. */
-async function writeFor(author: Member, seconds: number, perSecond: number, report: IsolationReport): Promise<number[]> {
+async function writeFor(
+  author: Member,
+  seconds: number,
+  perSecond: number,
+  report: IsolationReport,
+): Promise<number[]> {
   const times: number[] = []
   const waiting: Promise<void>[] = []
   const startedAt = performance.now()
@@ -111,7 +135,12 @@ async function writeFor(author: Member, seconds: number, perSecond: number, repo
   return times
 }
 
-async function restart({ services, idleGroup }: IsolationWorld, seconds: number, times: number, report: IsolationReport): Promise<void> {
+async function restart(
+  { services, idleGroup }: IsolationWorld,
+  seconds: number,
+  times: number,
+  report: IsolationReport,
+): Promise<void> {
   const pause = (seconds * 1_000) / (times + 1)
   for (let n = 0; n < times; n += 1) {
     const begun = performance.now()

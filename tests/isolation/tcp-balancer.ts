@@ -12,12 +12,22 @@ export interface TcpBalancer {
  * One address before several servers on this machine, as a Service of Kubernetes is: a connection goes to one that takes
  * it. In a process of its own; `launcher`: as for a service.
  */
-export async function startTcpBalancer(ports: readonly number[], launcher: readonly string[] = []): Promise<TcpBalancer> {
-  const [command = '', ...args] = [...launcher, process.execPath, import.meta.filename, ...ports.map(String)]
+export async function startTcpBalancer(
+  ports: readonly number[],
+  launcher: readonly string[] = [],
+): Promise<TcpBalancer> {
+  const [command = '', ...args] = [
+    ...launcher,
+    process.execPath,
+    import.meta.filename,
+    ...ports.map(String),
+  ]
   const child: ChildProcess = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
   const url = await Promise.race([
-    once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line').then(([line]) => line as string),
+    once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line').then(
+      ([line]) => line as string,
+    ),
     ended.then(([code]) => Promise.reject(new Error(`the balancer ended with ${code}`))),
   ])
   return {
@@ -33,7 +43,10 @@ async function balance(ports: readonly number[]): Promise<string> {
   let turn = 0
   function connectToOne(client: Socket, triesLeft: number): void {
     turn += 1
-    const server = createConnection({ host: '127.0.0.1', port: ports[turn % ports.length] as number })
+    const server = createConnection({
+      host: '127.0.0.1',
+      port: ports[turn % ports.length] as number,
+    })
     const giveUp = () => (triesLeft > 0 ? connectToOne(client, triesLeft - 1) : client.destroy())
     server.once('error', giveUp)
     server.once('connect', () => {

@@ -17,7 +17,10 @@ function minutesOrExit(): number {
 }
 
 const minutes = minutesOrExit()
-const services = await startSeparateServices({ services: ['member', 'timeline', 'activity', 'gateway'], env: () => STORM_SETTINGS })
+const services = await startSeparateServices({
+  services: ['member', 'timeline', 'activity', 'gateway'],
+  env: () => STORM_SETTINGS,
+})
 const sql = postgres(services.database.ownerUrl, { max: 2, onnotice() {} }) as unknown as Sql
 try {
   say(`keys rotate every 5 s under load for ${minutes} minutes`)
@@ -30,7 +33,8 @@ try {
   say(`answers that were neither          ${report.otherAnswers}`)
   const problems = [...report.wronglyRefused, ...report.retiredAccepted]
   for (const problem of problems.slice(0, 10)) say(`  ${problem}`)
-  process.exitCode = problems.length === 0 && report.otherAnswers === 0 && report.rotations > 0 ? 0 : 1
+  process.exitCode =
+    problems.length === 0 && report.otherAnswers === 0 && report.rotations > 0 ? 0 : 1
 } finally {
   await sql.end({ timeout: 1 })
   await services.stopAll()

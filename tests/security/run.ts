@@ -29,8 +29,20 @@ function run([config, ...filters]: (typeof RUNS)[number]): Result[] {
   const report = join(folder, 'report.json')
   try {
     const vitest = join(root, 'node_modules', '.bin', 'vitest')
-    const args = ['run', '--config', config, '--reporter=json', `--outputFile.json=${report}`, '-t', WITH_ID, ...filters]
-    spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+    const args = [
+      'run',
+      '--config',
+      config,
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      '-t',
+      WITH_ID,
+      ...filters,
+    ]
+    spawnSync(process.execPath, [vitest, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
       testResults: { assertionResults: { fullName: string; status: Result['status'] }[] }[]
     }
@@ -43,17 +55,25 @@ function run([config, ...filters]: (typeof RUNS)[number]): Result[] {
   }
 }
 
-const idsOf = (title: string): string[] => [...title.matchAll(/(?:^| )((?:[ABC][0-9]+(?:, )?)+): /g)].flatMap(([, ids = '']) => ids.split(', '))
+const idsOf = (title: string): string[] =>
+  [...title.matchAll(/(?:^| )((?:[ABC][0-9]+(?:, )?)+): /g)].flatMap(([, ids = '']) =>
+    ids.split(', '),
+  )
 
 const results = RUNS.flatMap(run)
 const lines = IDS.map((id) => {
   const tests = results.filter(({ title }) => idsOf(title).includes(id))
   const passed = tests.filter(({ status }) => status === 'passed').length
   const verdict = tests.length === 0 ? 'NO TEST' : passed === tests.length ? 'pass' : 'FAIL'
-  return { id, verdict, line: `${id.padEnd(4)} ${verdict.padEnd(8)} ${passed} of ${tests.length}  ${tests[0]?.title.slice(0, 110) ?? ''}` }
+  return {
+    id,
+    verdict,
+    line: `${id.padEnd(4)} ${verdict.padEnd(8)} ${passed} of ${tests.length}  ${tests[0]?.title.slice(0, 110) ?? ''}`,
+  }
 })
 for (const { line } of lines) process.stdout.write(`${line}\n`)
-for (const { title, status } of results) if (status !== 'passed') process.stdout.write(`${status}: ${title}\n`)
+for (const { title, status } of results)
+  if (status !== 'passed') process.stdout.write(`${status}: ${title}\n`)
 const good = lines.filter(({ verdict }) => verdict === 'pass').length
 process.stdout.write(`${good} of ${IDS.length} checks pass\n`)
 process.exitCode = good === IDS.length ? 0 : 1

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dailyfeed/access-token/access-token'
+import {
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  TOKEN_TYPE,
+} from '@dailyfeed/access-token/access-token'
 import { decryptKey } from '@dailyfeed/member/key/key-encryption'
 import { importPKCS8, type JWTPayload, SignJWT } from 'jose'
 import type { Sql } from 'postgres'
@@ -14,15 +19,23 @@ export interface SigningKey {
 }
 
 /** The keys themselves, as whoever holds the database and its secret could have them. */
-export async function readSigningKeys(sql: Sql, { database }: SeparateServices): Promise<SigningKey[]> {
-  const rows = await sql<{ kid: string; state: SigningKey['state']; retired_at: Date | null; private_key: Buffer }[]>`
+export async function readSigningKeys(
+  sql: Sql,
+  { database }: SeparateServices,
+): Promise<SigningKey[]> {
+  const rows = await sql<
+    { kid: string; state: SigningKey['state']; retired_at: Date | null; private_key: Buffer }[]
+  >`
     select kid, state, retired_at, private_key from member.jwt_key`
   return Promise.all(
     rows.map(async ({ kid, state, retired_at, private_key }) => ({
       kid,
       state,
       retiredAt: retired_at?.getTime(),
-      privateKey: await importPKCS8(decryptKey(database.secrets.jwtKeyEncryptionKey, kid, private_key), TOKEN_ALGORITHM),
+      privateKey: await importPKCS8(
+        decryptKey(database.secrets.jwtKeyEncryptionKey, kid, private_key),
+        TOKEN_ALGORITHM,
+      ),
     })),
   )
 }
@@ -37,7 +50,10 @@ interface Forgery {
 }
 
 /** The `Authorization` of a token whose signature is good, whatever it says. */
-export async function forge({ kid, privateKey }: SigningKey, { memberId, lifeSeconds = 60, header = {}, claims = {}, without = [] }: Forgery): Promise<string> {
+export async function forge(
+  { kid, privateKey }: SigningKey,
+  { memberId, lifeSeconds = 60, header = {}, claims = {}, without = [] }: Forgery,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
   const all: Record<string, unknown> = {
     iss: TOKEN_ISSUER,
@@ -52,6 +68,8 @@ export async function forge({ kid, privateKey }: SigningKey, { memberId, lifeSec
     ...claims,
   }
   for (const claim of without) delete all[claim]
-  const token = await new SignJWT(all as JWTPayload).setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid, ...header }).sign(privateKey)
+  const token = await new SignJWT(all as JWTPayload)
+    .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid, ...header })
+    .sign(privateKey)
   return `Bearer ${token}`
 }

@@ -1,4 +1,4 @@
-import { localPathOf } from '@dailyfeed/code/local-path'
+import { localPathOf } from '@dailyfeed/contract/local-path'
 import './theme/colours.css'
 import './layout/base.css'
 import './layout/control.css'
@@ -40,9 +40,13 @@ onSessionEnd((reason) => {
   if (reason !== 'EXPIRED') tellOtherTabs({ type: 'SIGNED_OUT' })
   const { href } = router.state.location
   const search =
-    reason === 'EXPIRED' ? ({ reason: 'expired', returnTo: href } as const) : ({ reason: reason === 'WITHDRAWN' ? 'withdrawn' : 'loggedOut' } as const)
+    reason === 'EXPIRED'
+      ? ({ reason: 'expired', returnTo: href } as const)
+      : ({ reason: reason === 'WITHDRAWN' ? 'withdrawn' : 'loggedOut' } as const)
   // What one member saw must not be there for the next; cleared when its page is gone.
-  void router.navigate({ to: '/login', search, replace: reason === 'EXPIRED' }).then(() => client.clear())
+  void router
+    .navigate({ to: '/login', search, replace: reason === 'EXPIRED' })
+    .then(() => client.clear())
 })
 
 onOtherTab((message) => {
@@ -57,7 +61,13 @@ onOtherTab((message) => {
 })
 
 // A sentence of the server that is on the page is asked for again in the new language.
-onLanguageChange(() => void client.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' }))
+onLanguageChange(
+  () =>
+    void client.refetchQueries({
+      type: 'active',
+      predicate: ({ state }) => state.status === 'error',
+    }),
+)
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <QueryClientProvider client={client}>

@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { FeedPage } from './feed/FeedPage.tsx'
 import type { FeedName } from './feed/feeds.ts'
 import { Announcer } from './layout/Announcer.tsx'
@@ -32,7 +39,11 @@ const app = createRoute({
   id: 'app',
   beforeLoad: async ({ location }) => {
     if (await isSignedInOrThrow()) return
-    throw redirect({ to: '/login', replace: true, search: location.href === '/' ? {} : { returnTo: location.href, reason: 'needed' } })
+    throw redirect({
+      to: '/login',
+      replace: true,
+      search: location.href === '/' ? {} : { returnTo: location.href, reason: 'needed' },
+    })
   },
   pendingComponent: () => (
     <div className="columns">
@@ -49,7 +60,11 @@ const app = createRoute({
 })
 
 const feedRoute = <const P extends string>(path: P, feed: FeedName) =>
-  createRoute({ getParentRoute: () => app, path, component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} /> })
+  createRoute({
+    getParentRoute: () => app,
+    path,
+    component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} />,
+  })
 
 const problemSearch = ({ problem }: Record<string, unknown>): { problem?: ProviderProblem } => {
   const known = providerProblemOf(problem)
@@ -57,10 +72,14 @@ const problemSearch = ({ problem }: Record<string, unknown>): { problem?: Provid
 }
 const gateSearch = ({ returnTo, reason, problem }: Record<string, unknown>): GateSearch => ({
   ...(typeof returnTo === 'string' && { returnTo }),
-  ...((reason === 'expired' || reason === 'needed' || reason === 'loggedOut' || reason === 'withdrawn') && { reason }),
+  ...((reason === 'expired' ||
+    reason === 'needed' ||
+    reason === 'loggedOut' ||
+    reason === 'withdrawn') && { reason }),
   ...problemSearch({ problem }),
 })
-const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } => (tab === 'followers' || tab === 'followings' ? { tab } : {})
+const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } =>
+  tab === 'followers' || tab === 'followings' ? { tab } : {}
 
 const loadPostPage = () => import('./post/PostPage.tsx')
 const loadMemberPage = () => import('./member/MemberPage.tsx')
@@ -90,15 +109,23 @@ const mine = feedRoute('/me', 'mine')
 const post = createRoute({
   getParentRoute: () => app,
   path: '/posts/$postId',
-  validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } => (Number.isSafeInteger(comment) ? { comment: comment as number } : {}),
+  validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } =>
+    Number.isSafeInteger(comment) ? { comment: comment as number } : {},
   component: lazyRouteComponent(loadPostPage, 'PostPage'),
 })
-const member = createRoute({ getParentRoute: () => app, path: '/members/$handle', component: lazyRouteComponent(loadMemberPage, 'MemberPage') })
+const member = createRoute({
+  getParentRoute: () => app,
+  path: '/members/$handle',
+  component: lazyRouteComponent(loadMemberPage, 'MemberPage'),
+})
 const memberConnections = createRoute({
   getParentRoute: () => app,
   path: '/members/$handle/connections',
   validateSearch: tabSearch,
-  component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'MemberConnectionsPage'),
+  component: lazyRouteComponent(
+    () => import('./member/ConnectionsPage.tsx'),
+    'MemberConnectionsPage',
+  ),
 })
 const connections = createRoute({
   getParentRoute: () => app,
@@ -120,25 +147,52 @@ const security = createRoute({
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
-  component: lazyRouteComponent(() => import('./notification/NotificationsPage.tsx'), 'NotificationsPage'),
+  component: lazyRouteComponent(
+    () => import('./notification/NotificationsPage.tsx'),
+    'NotificationsPage',
+  ),
 })
 const search = createRoute({
   getParentRoute: () => app,
   path: '/search',
-  validateSearch: ({ keyword, tab }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
+  validateSearch: ({
+    keyword,
+    tab,
+  }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
     // A bare number in the address is a keyword too.
-    ...((typeof keyword === 'string' || typeof keyword === 'number') && { keyword: String(keyword) }),
+    ...((typeof keyword === 'string' || typeof keyword === 'number') && {
+      keyword: String(keyword),
+    }),
     ...((tab === 'posts' || tab === 'comments') && { tab }),
   }),
   component: lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage'),
 })
-const anythingElse = createRoute({ getParentRoute: () => root, path: '$', beforeLoad: () => isSignedInOrThrow().then(() => {}), component: NotFoundPage })
+const anythingElse = createRoute({
+  getParentRoute: () => root,
+  path: '$',
+  beforeLoad: () => isSignedInOrThrow().then(() => {}),
+  component: NotFoundPage,
+})
 
 const routeTree = root.addChildren([
   login,
   signup,
   welcome,
-  app.addChildren([followings, popular, commented, recent, mine, post, member, memberConnections, connections, profile, security, notifications, search]),
+  app.addChildren([
+    followings,
+    popular,
+    commented,
+    recent,
+    mine,
+    post,
+    member,
+    memberConnections,
+    connections,
+    profile,
+    security,
+    notifications,
+    search,
+  ]),
   anythingElse,
 ])
 

@@ -13,4 +13,5 @@ export function randomOf(seed: number): Random {
 }
 
 /** A place from 0 to `count` - 1 by a power law: a few are chosen very often, most hardly ever. */
-export const powerLaw = (random: Random, count: number) => Math.min(count - 1, Math.floor(count * random() ** 3))
+export const powerLaw = (random: Random, count: number) =>
+  Math.min(count - 1, Math.floor(count * random() ** 3))

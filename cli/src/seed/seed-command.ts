@@ -8,7 +8,11 @@ interface SeedOptions extends SeedSize {
   json?: boolean
 }
 
-export async function runSeed(env: NodeJS.ProcessEnv, { index, json, ...size }: SeedOptions, say: (line: string) => void): Promise<void> {
+export async function runSeed(
+  env: NodeJS.ProcessEnv,
+  { index, json, ...size }: SeedOptions,
+  say: (line: string) => void,
+): Promise<void> {
   const bars = progressBars()
   const report = await seed(await ownerUrlOrThrow(env), size, bars.update).finally(bars.stop)
   if (!json)

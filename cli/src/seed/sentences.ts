@@ -1,8 +1,30 @@
 import type { Random } from './random.ts'
 
 const KOREAN = {
-  when: ['오늘', '어제', '주말에', '퇴근길에', '아침마다', '비 오는 날', '점심시간에', '새벽에', '이번 달에', '여름밤에'],
-  where: ['한강에서', '연남동에서', '작은 책방에서', '회사 옥상에서', '동네 빵집에서', '북한산에서', '지하철에서', '바닷가에서', '도서관에서', '시장 골목에서'],
+  when: [
+    '오늘',
+    '어제',
+    '주말에',
+    '퇴근길에',
+    '아침마다',
+    '비 오는 날',
+    '점심시간에',
+    '새벽에',
+    '이번 달에',
+    '여름밤에',
+  ],
+  where: [
+    '한강에서',
+    '연남동에서',
+    '작은 책방에서',
+    '회사 옥상에서',
+    '동네 빵집에서',
+    '북한산에서',
+    '지하철에서',
+    '바닷가에서',
+    '도서관에서',
+    '시장 골목에서',
+  ],
   what: [
     '커피를 마셨다',
     '시집을 한 권 샀다',
@@ -30,7 +52,16 @@ const KOREAN = {
 }
 
 const ENGLISH = {
-  when: ['Today', 'Last night', 'On the way home', 'Early this morning', 'During lunch', 'On a rainy Sunday', 'After the release', 'Before the meeting'],
+  when: [
+    'Today',
+    'Last night',
+    'On the way home',
+    'Early this morning',
+    'During lunch',
+    'On a rainy Sunday',
+    'After the release',
+    'Before the meeting',
+  ],
   where: [
     'by the river',
     'in a quiet bookshop',
@@ -68,5 +99,7 @@ export function sentenceOf(random: Random): string {
   const isKorean = random() < 0.67
   const { when, where, what, end } = isKorean ? KOREAN : ENGLISH
   const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? ''
-  return isKorean ? `${pick(when)} ${pick(where)} ${pick(what)}. ${pick(end)}` : `${pick(when)} ${pick(where)}, ${pick(what)}. ${pick(end)}`
+  return isKorean
+    ? `${pick(when)} ${pick(where)} ${pick(what)}. ${pick(end)}`
+    : `${pick(when)} ${pick(where)}, ${pick(what)}. ${pick(end)}`
 }

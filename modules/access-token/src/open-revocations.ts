@@ -5,4 +5,10 @@ import { PostgresRevocations, type Revocations } from './revocations.ts'
 
 /** For a service that runs alone. `sql`: of the primary. Without Redis the log is asked about each token. */
 export const openRevocations = (sql: Sql, redisUrl: string | undefined): Revocations =>
-  redisUrl === undefined ? new PostgresRevocations(sql) : new RememberedRevocations({ sql, redis: openRedis(redisUrl), subscriber: openRedis(redisUrl) })
+  redisUrl === undefined
+    ? new PostgresRevocations(sql)
+    : new RememberedRevocations({
+        sql,
+        redis: openRedis(redisUrl),
+        subscriber: openRedis(redisUrl),
+      })

@@ -3,9 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
-import { CONFIRMED_CHANNEL, type ConfirmedMessage, REVOKED_CHANNEL, readRevoked, TRUST_MILLISECONDS } from './revocation-channel.ts'
+import {
+  CONFIRMED_CHANNEL,
+  type ConfirmedMessage,
+  REVOKED_CHANNEL,
+  readRevoked,
+  TRUST_MILLISECONDS,
+} from './revocation-channel.ts'
 import { InProcessRevocations, PostgresRevocations, type Revocations } from './revocations.ts'
-import { confirmRevocations, findLiveRevocations, findRevocationsAfter, forgetVerifier } from './revocation-log.queries.ts'
+import {
+  confirmRevocations,
+  findLiveRevocations,
+  findRevocationsAfter,
+  forgetVerifier,
+} from './revocation-log.queries.ts'
 
 /** Often enough that an answer may be late and the memory is trusted all the same. */
 const COMPARE_EVERY_MILLISECONDS = 250
@@ -50,7 +61,12 @@ export class RememberedRevocations implements Revocations {
   #forgottenAt = 0
   #comparing: Promise<void>
 
-  constructor({ sql, redis, subscriber, now = () => performance.now() }: RememberedRevocationsOptions) {
+  constructor({
+    sql,
+    redis,
+    subscriber,
+    now = () => performance.now(),
+  }: RememberedRevocationsOptions) {
     this.#sql = sql
     this.#redis = redis
     this.#subscriber = subscriber
@@ -99,7 +115,13 @@ export class RememberedRevocations implements Revocations {
         this.#memory.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS)
         this.#forgottenAt = this.#now()
       }
-      if (!this.#isClosed) await Promise.race([heard, sleep(isIdle ? FORGET_EVERY_MILLISECONDS : COMPARE_EVERY_MILLISECONDS, undefined, { ref: false })])
+      if (!this.#isClosed)
+        await Promise.race([
+          heard,
+          sleep(isIdle ? FORGET_EVERY_MILLISECONDS : COMPARE_EVERY_MILLISECONDS, undefined, {
+            ref: false,
+          }),
+        ])
     }
   }
 
@@ -117,7 +139,10 @@ export class RememberedRevocations implements Revocations {
     const newest = await confirmRevocations(this.#sql, this.#id, Math.max(0, this.#number))
     if (newest > this.#number) {
       // Numbers become visible in their order: what is read now holds all up to `newest`.
-      const rows = this.#number < 0 ? await findLiveRevocations(this.#sql) : await findRevocationsAfter(this.#sql, this.#number)
+      const rows =
+        this.#number < 0
+          ? await findLiveRevocations(this.#sql)
+          : await findRevocationsAfter(this.#sql, this.#number)
       for (const one of rows) this.#memory.revoke(one)
       this.#number = newest
       const confirmed: ConfirmedMessage = { verifier: this.#id, number: newest }

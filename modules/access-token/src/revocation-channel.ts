@@ -21,13 +21,17 @@ export const CONFIRM_WITHIN_MILLISECONDS = 600
 /** Nothing, where it is no such list. */
 export const readRevoked = (text: string): Revocation[] => {
   const list = readJson(text)
-  return Array.isArray(list) ? (list as Revocation[]).filter((one) => typeof one?.expiresAt === 'number') : []
+  return Array.isArray(list)
+    ? (list as Revocation[]).filter((one) => typeof one?.expiresAt === 'number')
+    : []
 }
 
 /** Undefined, where it is no such message. */
 export const readConfirmed = (text: string): ConfirmedMessage | undefined => {
   const message = readJson(text) as ConfirmedMessage | null | undefined
-  return typeof message?.verifier === 'string' && typeof message.number === 'number' ? message : undefined
+  return typeof message?.verifier === 'string' && typeof message.number === 'number'
+    ? message
+    : undefined
 }
 
 function readJson(text: string): unknown {

@@ -53,7 +53,8 @@ export class PostgresRevocations implements Revocations {
 
   isRevoked(token: AccessToken): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#questions.push({ token, resolve, reject }) === 1) setImmediate(() => this.#askForAll())
+      if (this.#questions.push({ token, resolve, reject }) === 1)
+        setImmediate(() => this.#askForAll())
     })
   }
 

@@ -1,11 +1,17 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { DailyfeedError } from '@dailyfeed/code/errors'
+import type { DailyfeedError } from '@dailyfeed/contract/errors'
 import { base64url, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { InProcessRevocations } from './revocations.ts'
-import { createTokenVerifier, keyEndsOf, remoteKeys, type TokenVerifier, type VerificationKeys } from './token-verifier.ts'
+import {
+  createTokenVerifier,
+  keyEndsOf,
+  remoteKeys,
+  type TokenVerifier,
+  type VerificationKeys,
+} from './token-verifier.ts'
 
 const NOW = 1_800_000_000
 let clock = NOW
@@ -20,7 +26,11 @@ beforeAll(async () => {
   const jwk = await exportJWK(pair.publicKey)
   publicX = jwk.x ?? ''
   revocations = new InProcessRevocations()
-  verifier = createTokenVerifier({ keys: createLocalJWKSet({ keys: [{ ...jwk, kid: 'k1', alg: 'EdDSA' }] }), revocations, now: () => clock })
+  verifier = createTokenVerifier({
+    keys: createLocalJWKSet({ keys: [{ ...jwk, kid: 'k1', alg: 'EdDSA' }] }),
+    revocations,
+    now: () => clock,
+  })
 })
 
 const claims = () => ({
@@ -35,14 +45,17 @@ const claims = () => ({
   exp: NOW + 900,
 })
 const sign = (payload: Record<string, unknown>, header: Record<string, unknown> = {}) =>
-  new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header }).sign(privateKey)
+  new SignJWT(payload)
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header })
+    .sign(privateKey)
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value))
 
 /** The code and advice of the refusal, or ACCEPTED. */
 async function outcomeOf(authorization: string | undefined): Promise<string> {
   return verifier.verifyOrThrow(authorization).then(
     () => 'ACCEPTED',
-    (error: DailyfeedError) => `${error.code}${error.advice === undefined ? '' : ` ${error.advice}`}`,
+    (error: DailyfeedError) =>
+      `${error.code}${error.advice === undefined ? '' : ` ${error.advice}`}`,
   )
 }
 
@@ -61,19 +74,26 @@ test('no bearer is BEARER_TOKEN_MISSING with no advice', async () => {
   expect(await outcomeOf('Basic eHg6eXk=')).toBe('BEARER_TOKEN_MISSING')
 })
 
-test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'nbf', 'exp', 'id', 'sid'])('A2: a token without %s, or with another type of it, is refused', async (claim) => {
-  for (const value of [undefined, null, ['7'], 'other', -1, { a: 1 }]) {
-    const payload: Record<string, unknown> = { ...claims(), [claim]: value }
-    if (value === undefined) delete payload[claim]
-    // Any text is an id, and any past moment a beginning: those are good values, not wrong ones.
-    if (['jti', 'sid'].includes(claim) && value === 'other') continue
-    if (['iat', 'nbf'].includes(claim) && value === -1) continue
-    const token = [encode({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt' }), encode(payload)].join('.')
-    const signature = await crypto.subtle.sign('Ed25519', privateKey, Buffer.from(token))
-    const outcome = await outcomeOf(`Bearer ${token}.${base64url.encode(new Uint8Array(signature))}`)
-    expect(outcome, `${claim} = ${JSON.stringify(value)}`).toMatch(/^(INVALID_TOKEN RELOGIN|JWT_EXPIRED REFRESH)$/)
-  }
-})
+test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'nbf', 'exp', 'id', 'sid'])(
+  'A2: a token without %s, or with another type of it, is refused',
+  async (claim) => {
+    for (const value of [undefined, null, ['7'], 'other', -1, { a: 1 }]) {
+      const payload: Record<string, unknown> = { ...claims(), [claim]: value }
+      if (value === undefined) delete payload[claim]
+      // Any text is an id, and any past moment a beginning: those are good values, not wrong ones.
+      if (['jti', 'sid'].includes(claim) && value === 'other') continue
+      if (['iat', 'nbf'].includes(claim) && value === -1) continue
+      const token = [encode({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt' }), encode(payload)].join('.')
+      const signature = await crypto.subtle.sign('Ed25519', privateKey, Buffer.from(token))
+      const outcome = await outcomeOf(
+        `Bearer ${token}.${base64url.encode(new Uint8Array(signature))}`,
+      )
+      expect(outcome, `${claim} = ${JSON.stringify(value)}`).toMatch(
+        /^(INVALID_TOKEN RELOGIN|JWT_EXPIRED REFRESH)$/,
+      )
+    }
+  },
+)
 
 test.each(['JWT', 'refresh+jwt', undefined])('A2: typ %s is refused', async (typ) => {
   expect(await outcomeOf(`Bearer ${await sign(claims(), { typ })}`)).toBe('INVALID_TOKEN RELOGIN')
@@ -81,27 +101,48 @@ test.each(['JWT', 'refresh+jwt', undefined])('A2: typ %s is refused', async (typ
 
 test('A3: no algorithm but EdDSA is accepted, whatever a header says', async () => {
   const payload = encode(claims())
-  const hmac = (header: string) => createHmac('sha256', Buffer.from(publicX, 'base64url')).update(`${header}.${payload}`).digest('base64url')
+  const hmac = (header: string) =>
+    createHmac('sha256', Buffer.from(publicX, 'base64url'))
+      .update(`${header}.${payload}`)
+      .digest('base64url')
   for (const alg of ['none', 'None', 'NONE', 'nOnE', ''])
-    expect(await outcomeOf(`Bearer ${encode({ alg, typ: 'at+jwt' })}.${payload}.`), alg).toBe('INVALID_TOKEN RELOGIN')
+    expect(await outcomeOf(`Bearer ${encode({ alg, typ: 'at+jwt' })}.${payload}.`), alg).toBe(
+      'INVALID_TOKEN RELOGIN',
+    )
   for (const alg of ['HS256', 'RS256', 'PS256', 'ES256']) {
     const header = encode({ alg, kid: 'k1', typ: 'at+jwt' })
-    expect(await outcomeOf(`Bearer ${header}.${payload}.${hmac(header)}`), alg).toBe('INVALID_TOKEN RELOGIN')
+    expect(await outcomeOf(`Bearer ${header}.${payload}.${hmac(header)}`), alg).toBe(
+      'INVALID_TOKEN RELOGIN',
+    )
   }
   const good = await sign(claims())
-  for (const odd of [good.split('.').slice(0, 2).join('.'), `${good}.x.y`, `${good} `, 'x'.repeat(1_000_000), `${good.slice(0, -4)}AAAA`]) {
+  for (const odd of [
+    good.split('.').slice(0, 2).join('.'),
+    `${good}.x.y`,
+    `${good} `,
+    'x'.repeat(1_000_000),
+    `${good.slice(0, -4)}AAAA`,
+  ]) {
     expect(await outcomeOf(`Bearer ${odd}`)).toBe('INVALID_TOKEN RELOGIN')
   }
-  expect(await outcomeOf(`Bearer ${await sign(claims(), { crit: ['b64'], b64: false }).catch(() => 'a.b.c')}`)).toBe('INVALID_TOKEN RELOGIN')
+  expect(
+    await outcomeOf(
+      `Bearer ${await sign(claims(), { crit: ['b64'], b64: false }).catch(() => 'a.b.c')}`,
+    ),
+  ).toBe('INVALID_TOKEN RELOGIN')
 })
 
 test('A4, A5: keys come from the key set alone, never from a token’s header', async () => {
   const stranger = await generateKeyPair('EdDSA', { extractable: true })
   const jwk = await exportJWK(stranger.publicKey)
-  const forged = await new SignJWT(claims()).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'k1', jwk }).sign(stranger.privateKey)
+  const forged = await new SignJWT(claims())
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'k1', jwk })
+    .sign(stranger.privateKey)
   expect(await outcomeOf(`Bearer ${forged}`)).toBe('INVALID_TOKEN RELOGIN')
   for (const kid of ['../../../dev/null', "' OR 1=1--", 'x'.repeat(2_000), '__proto__', 'k2']) {
-    expect(await outcomeOf(`Bearer ${await sign(claims(), { kid })}`), kid).toBe('INVALID_TOKEN RELOGIN')
+    expect(await outcomeOf(`Bearer ${await sign(claims(), { kid })}`), kid).toBe(
+      'INVALID_TOKEN RELOGIN',
+    )
   }
 })
 
@@ -114,7 +155,10 @@ test('A1: a token ends with its exp and a leeway of 5 s, also one that is rememb
   expect(await outcomeOf(authorization)).toBe('JWT_EXPIRED REFRESH')
   expect(await outcomeOf(`Bearer ${await sign(claims())}`)).toBe('JWT_EXPIRED REFRESH')
   clock = NOW
-  for (const claim of ['nbf', 'iat']) expect(await outcomeOf(`Bearer ${await sign({ ...claims(), [claim]: NOW + 60 })}`), claim).toBe('INVALID_TOKEN RELOGIN')
+  for (const claim of ['nbf', 'iat'])
+    expect(await outcomeOf(`Bearer ${await sign({ ...claims(), [claim]: NOW + 60 })}`), claim).toBe(
+      'INVALID_TOKEN RELOGIN',
+    )
 })
 
 test('A9: a revoked token is refused by its id, in every spelling of its signature, and a revoked session in every token of it', async () => {
@@ -123,14 +167,17 @@ test('A9: a revoked token is refused by its id, in every spelling of its signatu
   revocations.revoke({ tokenId: payload.jti, expiresAt: NOW + 900 })
   expect(await outcomeOf(`Bearer ${token}`)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-  for (const last of alphabet) expect(await outcomeOf(`Bearer ${token.slice(0, -1)}${last}`)).not.toBe('ACCEPTED')
+  for (const last of alphabet)
+    expect(await outcomeOf(`Bearer ${token.slice(0, -1)}${last}`)).not.toBe('ACCEPTED')
 
   const session = randomUUID()
   const remembered = `Bearer ${await sign({ ...claims(), sid: session })}`
   expect(await outcomeOf(remembered)).toBe('ACCEPTED')
   revocations.revoke({ sessionId: session, expiresAt: NOW + 900 })
   expect(await outcomeOf(remembered)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
-  expect(await outcomeOf(`Bearer ${await sign({ ...claims(), sid: session })}`)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
+  expect(await outcomeOf(`Bearer ${await sign({ ...claims(), sid: session })}`)).toBe(
+    'MEMBER_UNAUTHORIZED RELOGIN',
+  )
 })
 
 test('where a route says so, a token that expired not long ago is accepted, and a revoked one is not', async () => {
@@ -138,26 +185,46 @@ test('where a route says so, a token that expired not long ago is accepted, and 
   const authorization = `Bearer ${await sign(payload)}`
   expect((await verifier.verifyExpiredOrThrow(authorization, 86_400)).memberId).toBe(7)
   await expect(verifier.verifyOrThrow(authorization)).rejects.toMatchObject({ code: 'JWT_EXPIRED' })
-  await expect(verifier.verifyExpiredOrThrow(authorization, 1_800)).rejects.toMatchObject({ code: 'JWT_EXPIRED' })
+  await expect(verifier.verifyExpiredOrThrow(authorization, 1_800)).rejects.toMatchObject({
+    code: 'JWT_EXPIRED',
+  })
   revocations.revoke({ tokenId: payload.jti, expiresAt: NOW })
-  await expect(verifier.verifyExpiredOrThrow(authorization, 86_400)).rejects.toMatchObject({ code: 'MEMBER_UNAUTHORIZED' })
+  await expect(verifier.verifyExpiredOrThrow(authorization, 86_400)).rejects.toMatchObject({
+    code: 'MEMBER_UNAUTHORIZED',
+  })
 })
 
 test('a key set that cannot be had is 503 with Retry-After, never 401', async () => {
-  const away = createTokenVerifier({ keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600), revocations })
-  await expect(away.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR', retryAfterSeconds: 5 })
+  const away = createTokenVerifier({
+    keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600),
+    revocations,
+  })
+  await expect(away.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
+    code: 'MEMBER_API_CONNECTION_ERROR',
+    retryAfterSeconds: 5,
+  })
 })
 
 test('a token of a key past its end is JWT_KEY_EXPIRED and asks for a refresh, also one that is remembered; one in its grace is accepted', async () => {
-  const set = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA', exp: NOW + 100 }] }
-  const keys: VerificationKeys = Object.assign(createLocalJWKSet(set), { endOf: (kid: string) => keyEndsOf(set).get(kid) })
+  const set = {
+    keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA', exp: NOW + 100 }],
+  }
+  const keys: VerificationKeys = Object.assign(createLocalJWKSet(set), {
+    endOf: (kid: string) => keyEndsOf(set).get(kid),
+  })
   let time = NOW
   const retiring = createTokenVerifier({ keys, revocations, now: () => time })
   const authorization = `Bearer ${await sign(claims())}`
   expect((await retiring.verifyOrThrow(authorization)).memberId).toBe(7)
   time = NOW + 106
-  await expect(retiring.verifyOrThrow(authorization)).rejects.toMatchObject({ code: 'JWT_KEY_EXPIRED', advice: 'REFRESH' })
-  await expect(retiring.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'JWT_KEY_EXPIRED', advice: 'REFRESH' })
+  await expect(retiring.verifyOrThrow(authorization)).rejects.toMatchObject({
+    code: 'JWT_KEY_EXPIRED',
+    advice: 'REFRESH',
+  })
+  await expect(retiring.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
+    code: 'JWT_KEY_EXPIRED',
+    advice: 'REFRESH',
+  })
   expect((await retiring.verifyExpiredOrThrow(authorization, 3_600)).memberId).toBe(7)
 })
 
@@ -166,9 +233,11 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
   let asked = 0
   const issuer = createServer((_request, response) => {
     asked += 1
-    response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }] }))
+    response.writeHead(status, { 'content-type': 'application/json' }).end(
+      JSON.stringify({
+        keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }],
+      }),
+    )
   })
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
   const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 600)
@@ -177,20 +246,27 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
   const at = performance.now()
   try {
     status = 503
-    await expect(remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    await expect(remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
+      code: 'MEMBER_API_CONNECTION_ERROR',
+    })
     status = 200
     expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
     status = 503
     later.mockReturnValue(at + 700_000)
-    for (let n = 0; n < 5; n += 1) expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
+    for (let n = 0; n < 5; n += 1)
+      expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
     await vi.waitFor(() => expect(asked).toBe(3))
     for (let n = 0; n < 20; n += 1)
-      await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+      await expect(
+        remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`),
+      ).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
     expect(asked).toBe(3)
     status = 200
     later.mockReturnValue(at + 740_000)
     for (let n = 0; n < 20; n += 1)
-      await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+      await expect(
+        remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`),
+      ).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
     expect(asked).toBe(4)
   } finally {
     later.mockRestore()
@@ -206,7 +282,9 @@ test('A6: who could not ask for a new key set has asked again before a new key s
     if (isAway) return response.writeHead(503).end()
     return response
       .writeHead(200, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid, alg: 'EdDSA' }] }))
+      .end(
+        JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid, alg: 'EdDSA' }] }),
+      )
   })
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
   const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 2)
@@ -217,11 +295,15 @@ test('A6: who could not ask for a new key set has asked again before a new key s
     expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
     isAway = true
     later.mockReturnValue(at + 3_000)
-    await expect(remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`)).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
+    await expect(
+      remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`),
+    ).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
     isAway = false
     kid = 'k2'
     later.mockReturnValue(at + 5_100)
-    expect((await remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`)).memberId).toBe(7)
+    expect(
+      (await remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`)).memberId,
+    ).toBe(7)
   } finally {
     later.mockRestore()
     issuer.closeAllConnections()

@@ -1,6 +1,20 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { createRemoteJWKSet, errors, type JSONWebKeySet, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
-import { type AccessToken, CLOCK_LEEWAY_SECONDS, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from './access-token.ts'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import {
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose'
+import {
+  type AccessToken,
+  CLOCK_LEEWAY_SECONDS,
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  TOKEN_TYPE,
+} from './access-token.ts'
 import type { Revocations } from './revocations.ts'
 
 /** No honest token is longer; a longer one is refused unread. */
@@ -27,12 +41,19 @@ export interface TokenVerifier {
   /** The bearer of an `Authorization` header. Throws a DailyfeedError 401, or 503 when the key set cannot be had. */
   verifyOrThrow(authorization: string | undefined): Promise<AccessToken>
   /** The same for a token whose life ended at most `graceSeconds` ago. Revocation is judged all the same. */
-  verifyExpiredOrThrow(authorization: string | undefined, graceSeconds: number): Promise<AccessToken>
+  verifyExpiredOrThrow(
+    authorization: string | undefined,
+    graceSeconds: number,
+  ): Promise<AccessToken>
 }
 
 /** Of each retired key of a set, its `exp` (as in OpenID Federation): seconds since 1970. */
 export const keyEndsOf = (set: JSONWebKeySet): Map<string, number> =>
-  new Map((set.keys as { kid?: string; exp?: unknown }[]).flatMap(({ kid, exp }) => (kid !== undefined && typeof exp === 'number' ? [[kid, exp]] : [])))
+  new Map(
+    (set.keys as { kid?: string; exp?: unknown }[]).flatMap(({ kid, exp }) =>
+      kid !== undefined && typeof exp === 'number' ? [[kid, exp]] : [],
+    ),
+  )
 
 /**
  * Keys come from this address alone, never from a token's header. jose fetches them; when is decided here: an old set
@@ -72,13 +93,18 @@ export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationK
       return await remote(...token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      if (!isOlderThan(failure === undefined ? ASK_AGAIN_SECONDS : retrySeconds) && !remote.reloading) throw failure ?? error
+      if (
+        !isOlderThan(failure === undefined ? ASK_AGAIN_SECONDS : retrySeconds) &&
+        !remote.reloading
+      )
+        throw failure ?? error
       await ask()
       return remote(...token)
     }
   }
   const refreshWhenOld = () => {
-    if (isKnown && isOlderThan(failure === undefined ? cacheSeconds : retrySeconds)) ask().catch(() => {})
+    if (isKnown && isOlderThan(failure === undefined ? cacheSeconds : retrySeconds))
+      ask().catch(() => {})
   }
   return Object.assign(find, { endOf: (kid: string) => ends.get(kid), refreshWhenOld })
 }
@@ -88,7 +114,11 @@ interface KnownToken {
   kid: string
 }
 
-export function createTokenVerifier({ keys, revocations, now = () => Date.now() / 1_000 }: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier({
+  keys,
+  revocations,
+  now = () => Date.now() / 1_000,
+}: TokenVerifierOptions): TokenVerifier {
   // Verifying Ed25519 costs more than the rest of a feed read, so good tokens are remembered by their whole header.
   // Two generations: a full young one becomes the old one, which needs no book-keeping per use.
   let young = new Map<string, KnownToken>()
@@ -106,8 +136,15 @@ export function createTokenVerifier({ keys, revocations, now = () => Date.now() 
     return known
   }
 
-  async function checkSignatureOrThrow(authorization: string, graceSeconds: number): Promise<KnownToken> {
-    if (authorization.length > MAX_HEADER_LENGTH || !/^bearer [\w-]+\.[\w-]+\.[\w-]+$/i.test(authorization)) throw invalidToken()
+  async function checkSignatureOrThrow(
+    authorization: string,
+    graceSeconds: number,
+  ): Promise<KnownToken> {
+    if (
+      authorization.length > MAX_HEADER_LENGTH ||
+      !/^bearer [\w-]+\.[\w-]+\.[\w-]+$/i.test(authorization)
+    )
+      throw invalidToken()
     try {
       const { payload, protectedHeader } = await jwtVerify(authorization.slice(7), keys, {
         algorithms: [TOKEN_ALGORITHM],
@@ -121,21 +158,31 @@ export function createTokenVerifier({ keys, revocations, now = () => Date.now() 
       if (typeof protectedHeader.kid !== 'string') throw invalidToken()
       return { token: toAccessTokenOrThrow(payload, now()), kid: protectedHeader.kid }
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new DailyfeedError('JWT_EXPIRED', { advice: 'REFRESH', cause: error })
+      if (error instanceof errors.JWTExpired)
+        throw new DailyfeedError('JWT_EXPIRED', { advice: 'REFRESH', cause: error })
       if (error instanceof DailyfeedError) throw error
       if (error instanceof errors.JOSEError) throw invalidToken(error)
-      throw new DailyfeedError('MEMBER_API_CONNECTION_ERROR', { retryAfterSeconds: 5, cause: error })
+      throw new DailyfeedError('MEMBER_API_CONNECTION_ERROR', {
+        retryAfterSeconds: 5,
+        cause: error,
+      })
     }
   }
 
-  async function verify(authorization: string | undefined, graceSeconds: number): Promise<AccessToken> {
-    if (authorization === undefined || !/^bearer /i.test(authorization)) throw new DailyfeedError('BEARER_TOKEN_MISSING')
+  async function verify(
+    authorization: string | undefined,
+    graceSeconds: number,
+  ): Promise<AccessToken> {
+    if (authorization === undefined || !/^bearer /i.test(authorization))
+      throw new DailyfeedError('BEARER_TOKEN_MISSING')
     keys.refreshWhenOld?.()
     const { token, kid } = await claimsOf(authorization, graceSeconds)
     const latest = now() - CLOCK_LEEWAY_SECONDS - graceSeconds
     if (token.expiresAt <= latest) throw new DailyfeedError('JWT_EXPIRED', { advice: 'REFRESH' })
-    if ((keys.endOf?.(kid) ?? Number.POSITIVE_INFINITY) <= latest) throw new DailyfeedError('JWT_KEY_EXPIRED', { advice: 'REFRESH' })
-    if (await revocations.isRevoked(token)) throw new DailyfeedError('MEMBER_UNAUTHORIZED', { advice: 'RELOGIN' })
+    if ((keys.endOf?.(kid) ?? Number.POSITIVE_INFINITY) <= latest)
+      throw new DailyfeedError('JWT_KEY_EXPIRED', { advice: 'REFRESH' })
+    if (await revocations.isRevoked(token))
+      throw new DailyfeedError('MEMBER_UNAUTHORIZED', { advice: 'RELOGIN' })
     return token
   }
 
@@ -145,7 +192,8 @@ export function createTokenVerifier({ keys, revocations, now = () => Date.now() 
   }
 }
 
-const invalidToken = (cause?: unknown) => new DailyfeedError('INVALID_TOKEN', { advice: 'RELOGIN', cause })
+const invalidToken = (cause?: unknown) =>
+  new DailyfeedError('INVALID_TOKEN', { advice: 'RELOGIN', cause })
 
 function toAccessTokenOrThrow(payload: JWTPayload, nowSeconds: number): AccessToken {
   const { sub, jti, exp, iat } = payload

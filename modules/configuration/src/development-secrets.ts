@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
 import { ConfigurationError } from './read-config.ts'
 
 export interface DevelopmentSecrets {
@@ -13,7 +13,8 @@ export interface DevelopmentSecrets {
 }
 
 const secret = () => randomBytes(32).toString('base64url')
-const ofEach = <Name extends string>(names: readonly Name[]) => Object.fromEntries(names.map((name) => [name, secret()])) as Record<Name, string>
+const ofEach = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, secret()])) as Record<Name, string>
 
 /** The secrets of a laptop: made once under `dataDir`, the same for every service that starts there. Never in production. */
 export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
@@ -43,7 +44,10 @@ export function secretOrThrow(
   pick: (secrets: DevelopmentSecrets) => string,
 ): string {
   if (given !== undefined) return given
-  if (config.NODE_ENV === 'production') throw new ConfigurationError(`${name} is not set; in production it must be text of at least 32 random characters`)
+  if (config.NODE_ENV === 'production')
+    throw new ConfigurationError(
+      `${name} is not set; in production it must be text of at least 32 random characters`,
+    )
   return pick(developmentSecretsOf(config.DATA_DIR))
 }
 

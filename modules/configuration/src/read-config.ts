@@ -20,10 +20,15 @@ export function readConfigOrThrow<T extends TObject>(schema: T, env: NodeJS.Proc
   const validate = new Ajv({ coerceTypes: true, useDefaults: true, strict: false }).compile(schema)
   if (!validate(values)) {
     const error = validate.errors?.[0]
-    const name = error?.keyword === 'required' ? String(error.params['missingProperty']) : (error?.instancePath ?? '').slice(1)
+    const name =
+      error?.keyword === 'required'
+        ? String(error.params['missingProperty'])
+        : (error?.instancePath ?? '').slice(1)
     const may = describe(schema.properties[name])
     if (!(name in given)) throw new ConfigurationError(`${name} is not set; it must be ${may}`)
-    throw new ConfigurationError(`${name} is ${isSecret(name) ? 'not acceptable' : `'${given[name]}'`}; it must be ${may}`)
+    throw new ConfigurationError(
+      `${name} is ${isSecret(name) ? 'not acceptable' : `'${given[name]}'`}; it must be ${may}`,
+    )
   }
   return values as Static<T>
 }
@@ -46,11 +51,14 @@ export interface SettingSchema {
 /** What a setting may be, in words. */
 export function describe(schema: SettingSchema | undefined): string {
   if (schema === undefined) return 'something else'
-  if (schema.anyOf !== undefined) return schema.anyOf.map((option) => String(option.const)).join(' or ')
+  if (schema.anyOf !== undefined)
+    return schema.anyOf.map((option) => String(option.const)).join(' or ')
   if (schema.enum !== undefined) return schema.enum.join(' or ')
   const { minimum, maximum, minLength } = schema
-  if (schema.type === 'integer' && minimum !== undefined && maximum !== undefined) return `a whole number from ${minimum} to ${maximum}`
-  if (schema.type === 'integer') return `a whole number${minimum === undefined ? '' : ` of at least ${minimum}`}`
+  if (schema.type === 'integer' && minimum !== undefined && maximum !== undefined)
+    return `a whole number from ${minimum} to ${maximum}`
+  if (schema.type === 'integer')
+    return `a whole number${minimum === undefined ? '' : ` of at least ${minimum}`}`
   if (minLength !== undefined && minLength > 1) return `text of at least ${minLength} characters`
   return schema.description ?? 'text'
 }

@@ -1,43 +1,104 @@
 import Type from 'typebox'
 
-const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: fallback, description: 'port to listen on' })
-const choice = <const T extends string[]>(fallback: T[number], description: string, ...values: T) => Type.Enum(values, { default: fallback, description })
-export const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://', description: 'a postgres:// address with the login of this service' })
+const port = (fallback: number) =>
+  Type.Integer({ minimum: 1, maximum: 65_535, default: fallback, description: 'port to listen on' })
+const choice = <const T extends string[]>(fallback: T[number], description: string, ...values: T) =>
+  Type.Enum(values, { default: fallback, description })
+export const DatabaseUrl = Type.String({
+  pattern: '^postgres(ql)?://',
+  description: 'a postgres:// address with the login of this service',
+})
 
 /** Settings that every service takes; each service adds its own. */
 export const serverSettings = (defaultPort: number) => ({
   PORT: port(defaultPort),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to bind' }),
-  LOG_LEVEL: choice('info', 'least level that is logged', 'trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-  NODE_ENV: choice('development', 'production refuses weak or missing secrets', 'development', 'test', 'production'),
-  DATA_DIR: Type.String({ default: '.dailyfeed', description: 'folder of local data and of secrets made for development' }),
+  LOG_LEVEL: choice(
+    'info',
+    'least level that is logged',
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'fatal',
+    'silent',
+  ),
+  NODE_ENV: choice(
+    'development',
+    'production refuses weak or missing secrets',
+    'development',
+    'test',
+    'production',
+  ),
+  DATA_DIR: Type.String({
+    default: '.dailyfeed',
+    description: 'folder of local data and of secrets made for development',
+  }),
   RATE_LIMIT: choice('on', 'off for load tests: request limits and login throttling', 'on', 'off'),
 })
 
 export const databaseSettings = {
   DATABASE_URL: DatabaseUrl,
-  DATABASE_POOL_MAX: Type.Integer({ minimum: 2, maximum: 64, default: 8, description: 'connections of this service at most' }),
+  DATABASE_POOL_MAX: Type.Integer({
+    minimum: 2,
+    maximum: 64,
+    default: 8,
+    description: 'connections of this service at most',
+  }),
 }
 
 export const tokenSettings = {
-  JWKS_URL: Type.String({ pattern: '^https?://', default: 'http://127.0.0.1:8084/.well-known/jwks.json', description: "address of member-svc's key set" }),
-  JWKS_CACHE_SECONDS: Type.Integer({ minimum: 1, maximum: 86_400, default: 600, description: 'how long a key set is kept' }),
+  JWKS_URL: Type.String({
+    pattern: '^https?://',
+    default: 'http://127.0.0.1:8084/.well-known/jwks.json',
+    description: "address of member-svc's key set",
+  }),
+  JWKS_CACHE_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 600,
+    description: 'how long a key set is kept',
+  }),
 }
 
 /** Secrets: required in production; otherwise made under DATA_DIR. */
 export const internalSettings = {
-  INTERNAL_TOKEN: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: "this service's own credential" })),
-  INTERNAL_CALLERS: Type.Optional(Type.String({ maxLength: 4_000, description: 'name:sha256hex of each admitted caller, separated by commas' })),
+  INTERNAL_TOKEN: Type.Optional(
+    Type.String({ minLength: 32, maxLength: 200, description: "this service's own credential" }),
+  ),
+  INTERNAL_CALLERS: Type.Optional(
+    Type.String({
+      maxLength: 4_000,
+      description: 'name:sha256hex of each admitted caller, separated by commas',
+    }),
+  ),
 }
 
 export const cursorSettings = {
-  CURSOR_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'key that protects cursors' })),
-  CURSOR_KEY_PREVIOUS: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'the key before it, still accepted' })),
+  CURSOR_KEY: Type.Optional(
+    Type.String({ minLength: 32, maxLength: 200, description: 'key that protects cursors' }),
+  ),
+  CURSOR_KEY_PREVIOUS: Type.Optional(
+    Type.String({
+      minLength: 32,
+      maxLength: 200,
+      description: 'the key before it, still accepted',
+    }),
+  ),
 }
 
 export const eventSettings = {
-  TOPIC_TIME_ZONE: Type.String({ default: 'Asia/Seoul', maxLength: 60, description: 'IANA zone of message keys and of the days of topics' }),
+  TOPIC_TIME_ZONE: Type.String({
+    default: 'Asia/Seoul',
+    maxLength: 60,
+    description: 'IANA zone of message keys and of the days of topics',
+  }),
 }
 
 export const baseUrl = (service: string, fallbackPort: number) =>
-  Type.String({ pattern: '^https?://', default: `http://127.0.0.1:${fallbackPort}`, description: `base address of ${service}-svc` })
+  Type.String({
+    pattern: '^https?://',
+    default: `http://127.0.0.1:${fallbackPort}`,
+    description: `base address of ${service}-svc`,
+  })

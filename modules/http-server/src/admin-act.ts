@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyRequest } from 'fastify'
 import { clientOf } from './client-address.ts'
 
@@ -14,7 +14,13 @@ const MAX_LENGTH = 300
 /** What each service asks its own tables. */
 export interface AdminQueries<Sql> {
   isAdmin(sql: Sql, memberId: number): Promise<boolean>
-  insertAdminAct(sql: Sql, adminId: number, act: string, address: string, userAgent: string | null): Promise<void>
+  insertAdminAct(
+    sql: Sql,
+    adminId: number,
+    act: string,
+    address: string,
+    userAgent: string | null,
+  ): Promise<void>
 }
 
 /**
@@ -26,7 +32,8 @@ export const onlyAdmins =
   async (request: FastifyRequest): Promise<void> => {
     if (!(await isAdmin(sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
     const done = adminActOf(request)
-    if (done !== undefined) await insertAdminAct(sql, request.memberId, done.act, done.address, done.userAgent)
+    if (done !== undefined)
+      await insertAdminAct(sql, request.memberId, done.act, done.address, done.userAgent)
   }
 
 /** What an administrator is about to do; undefined where they only look. */

@@ -8,7 +8,13 @@ export function logTroubles(app: FastifyInstance): void {
     if (reply.statusCode < 500 && reply.elapsedTime <= SLOW_MILLISECONDS) return
     const path = request.url.split('?', 1)[0]
     request.log.warn(
-      { method: request.method, path, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime), traceId: request.traceId },
+      {
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime),
+        traceId: request.traceId,
+      },
       'request',
     )
   })

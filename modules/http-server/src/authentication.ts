@@ -1,6 +1,6 @@
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyInstance } from 'fastify'
 import type { InternalCallers } from './internal-access.ts'
 
@@ -37,7 +37,10 @@ interface AuthenticationOptions {
 }
 
 /** Decides at the door, before a body is read. */
-export function authenticate(app: FastifyInstance, { verifier, callers }: AuthenticationOptions): void {
+export function authenticate(
+  app: FastifyInstance,
+  { verifier, callers }: AuthenticationOptions,
+): void {
   app.decorateRequest('token', null as unknown as AccessToken)
   app.decorateRequest('callerService', '')
   app.decorateRequest('memberId', {
@@ -47,16 +50,27 @@ export function authenticate(app: FastifyInstance, { verifier, callers }: Authen
   })
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
-    const { access = 'MEMBER', callers: admitted, acceptsExpiredSeconds = 0 } = request.routeOptions.config
+    const {
+      access = 'MEMBER',
+      callers: admitted,
+      acceptsExpiredSeconds = 0,
+    } = request.routeOptions.config
     if (access === 'PUBLIC') return
     if (access === 'INTERNAL') {
       const caller = callers.callerOf(request)
       if (caller === undefined) throw new DailyfeedError('MEMBER_UNAUTHORIZED')
-      if (admitted !== undefined && !admitted.includes(caller)) throw new DailyfeedError('MEMBER_FORBIDDEN')
+      if (admitted !== undefined && !admitted.includes(caller))
+        throw new DailyfeedError('MEMBER_FORBIDDEN')
       request.callerService = caller
       return
     }
-    if (verifier === undefined) throw new Error(`${request.method} ${request.url} asks for a member, but this service verifies no tokens`)
-    request.token = await verifier.verifyExpiredOrThrow(request.headers.authorization, acceptsExpiredSeconds)
+    if (verifier === undefined)
+      throw new Error(
+        `${request.method} ${request.url} asks for a member, but this service verifies no tokens`,
+      )
+    request.token = await verifier.verifyExpiredOrThrow(
+      request.headers.authorization,
+      acceptsExpiredSeconds,
+    )
   })
 }

@@ -5,7 +5,12 @@ import { createHttpServer, type HttpServer } from './http-server.ts'
 import { trustedFrontendsOf } from './trusted-frontends.ts'
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
-const told = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'feed.example', 'x-trusted-frontend': 'true' }
+const told = {
+  'x-forwarded-for': '203.0.113.9',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'feed.example',
+  'x-trusted-frontend': 'true',
+}
 const own = { address: '127.0.0.1', isHttps: false, host: 'svc:8084', isTrustedFrontend: false }
 let app: HttpServer
 
@@ -20,7 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const ask = async (headers: Record<string, string>) => (await app.inject({ url: '/client', headers: { host: 'svc:8084', ...headers } })).json()
+const ask = async (headers: Record<string, string>) =>
+  (await app.inject({ url: '/client', headers: { host: 'svc:8084', ...headers } })).json()
 
 test('what the gateway says of the client is believed with its credential', async () => {
   expect(await ask({ ...told, 'x-internal-token': 'of the gateway' })).toEqual({
@@ -32,18 +38,37 @@ test('what the gateway says of the client is believed with its credential', asyn
 })
 
 test('nobody else is believed, not even another service', async () => {
-  for (const headers of [told, { ...told, 'x-internal-token': 'wrong' }, { ...told, 'x-internal-token': 'of batch' }]) expect(await ask(headers)).toEqual(own)
+  for (const headers of [
+    told,
+    { ...told, 'x-internal-token': 'wrong' },
+    { ...told, 'x-internal-token': 'of batch' },
+  ])
+    expect(await ask(headers)).toEqual(own)
 })
 
 test('an address that is none is not believed from anybody', async () => {
-  expect(await ask({ ...told, 'x-forwarded-for': 'here, there', 'x-internal-token': 'of the gateway' })).toEqual(own)
+  expect(
+    await ask({ ...told, 'x-forwarded-for': 'here, there', 'x-internal-token': 'of the gateway' }),
+  ).toEqual(own)
 })
 
 test('trusted frontends are addresses and ranges of both families', () => {
   const frontends = trustedFrontendsOf(' 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32')
-  expect(['10.200.0.1', '192.0.2.7', '2001:db8:1::1'].map((address) => frontends.includes(address))).toEqual([true, true, true])
-  expect(['11.0.0.1', '192.0.2.8', '2001:db9::1', 'nonsense', ''].map((address) => frontends.includes(address))).toEqual([false, false, false, false, false])
+  expect(
+    ['10.200.0.1', '192.0.2.7', '2001:db8:1::1'].map((address) => frontends.includes(address)),
+  ).toEqual([true, true, true])
+  expect(
+    ['11.0.0.1', '192.0.2.8', '2001:db9::1', 'nonsense', ''].map((address) =>
+      frontends.includes(address),
+    ),
+  ).toEqual([false, false, false, false, false])
   expect(trustedFrontendsOf('').includes('127.0.0.1')).toBe(false)
-  for (const wrong of ['10.0.0.0/33', '10.0.0.0/', 'proxy.example', '10.0.0.0/8/8', '2001:db8::/129'])
+  for (const wrong of [
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    'proxy.example',
+    '10.0.0.0/8/8',
+    '2001:db8::/129',
+  ])
     expect(() => trustedFrontendsOf(wrong), wrong).toThrow(TypeError)
 })

@@ -25,7 +25,11 @@ export function clientOf(request: FastifyRequest): Client {
   const isHttps = (socket as { encrypted?: boolean }).encrypted === true
   const host = headers.host ?? ''
   const told = singleOf(headers['x-forwarded-for'])
-  if (told === undefined || isIP(told) === 0 || request.server.internalCallers.callerOf(request) !== 'gateway')
+  if (
+    told === undefined ||
+    isIP(told) === 0 ||
+    request.server.internalCallers.callerOf(request) !== 'gateway'
+  )
     return { address, isHttps, host, isTrustedFrontend: false }
   return {
     address: told,
@@ -35,4 +39,5 @@ export function clientOf(request: FastifyRequest): Client {
   }
 }
 
-const singleOf = (header: string | string[] | undefined) => (typeof header === 'string' && header !== '' ? header : undefined)
+const singleOf = (header: string | string[] | undefined) =>
+  typeof header === 'string' && header !== '' ? header : undefined

@@ -1,7 +1,8 @@
 import Type, { type TSchema } from 'typebox'
 
 /** The success envelope around `data`; `status` equals the HTTP status. */
-export const successOf = <T extends TSchema>(data: T) => Type.Object({ status: Type.Integer(), result: Type.Literal('SUCCESS'), data })
+export const successOf = <T extends TSchema>(data: T) =>
+  Type.Object({ status: Type.Integer(), result: Type.Literal('SUCCESS'), data })
 
 export interface Success<T> {
   status: number
@@ -9,7 +10,11 @@ export interface Success<T> {
   data: T
 }
 
-export const success = <T>(status: number, data: T): Success<T> => ({ status, result: 'SUCCESS', data })
+export const success = <T>(status: number, data: T): Success<T> => ({
+  status,
+  result: 'SUCCESS',
+  data,
+})
 
 /** The envelope of a failure, for the API documents. */
 export const Failure = Type.Object(
@@ -17,10 +22,14 @@ export const Failure = Type.Object(
     statusCode: Type.Integer(),
     resultCode: Type.Literal('FAIL'),
     code: Type.String(),
-    message: Type.String({ description: 'A whole sentence for people, in Korean or English by Accept-Language' }),
+    message: Type.String({
+      description: 'A whole sentence for people, in Korean or English by Accept-Language',
+    }),
     path: Type.String(),
     traceId: Type.String(),
-    errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), message: Type.String() })),
+    ),
   },
   { $id: 'Failure' },
 )

@@ -1,5 +1,11 @@
-import { DailyfeedError, type ErrorCode, ERRORS, type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
-import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/code/headers'
+import {
+  DailyfeedError,
+  type ErrorCode,
+  ERRORS,
+  type FieldProblem,
+  ValidationError,
+} from '@dailyfeed/contract/errors'
+import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/contract/headers'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { languageOf } from './language.ts'
 import { problemsOf } from './validation.ts'
@@ -18,20 +24,37 @@ const CODES_BY_STATUS: Record<number, ErrorCode> = {
 export type IsTransientFault = (error: unknown) => boolean
 
 /** Named errors become the failure envelope; anything unexpected is logged whole and told as a bare 500. */
-export function renderErrors(app: FastifyInstance, isTransientFault: IsTransientFault = () => false): void {
+export function renderErrors(
+  app: FastifyInstance,
+  isTransientFault: IsTransientFault = () => false,
+): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof DailyfeedError) return failWith(request, reply, error)
     if (error instanceof ValidationError) return failValidation(request, reply, error.problems)
-    if (error.validation !== undefined) return failValidation(request, reply, problemsOf(error.validation, error.validationContext ?? 'body'))
+    if (error.validation !== undefined)
+      return failValidation(
+        request,
+        reply,
+        problemsOf(error.validation, error.validationContext ?? 'body'),
+      )
     const code = CODES_BY_STATUS[error.statusCode ?? 500]
     // Fastify would close the connection on what is still being sent, and with it the answer could be lost on its way:
     // Node reads the rest and drops it, for as long as a request may take.
     if (code === 'PAYLOAD_TOO_LARGE') reply.removeHeader('connection')
-    if (code !== undefined) return failWith(request, reply, new DailyfeedError(code, code === 'SERVICE_UNAVAILABLE' ? { retryAfterSeconds: 2 } : {}))
+    if (code !== undefined)
+      return failWith(
+        request,
+        reply,
+        new DailyfeedError(code, code === 'SERVICE_UNAVAILABLE' ? { retryAfterSeconds: 2 } : {}),
+      )
     if ((error.statusCode ?? 500) < 500) return failMalformed(request, reply)
     if (isTransientFault(error)) {
       request.log.warn({ err: error }, 'a dependency is away')
-      return failWith(request, reply, new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error }))
+      return failWith(
+        request,
+        reply,
+        new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error }),
+      )
     }
     request.log.error({ err: error }, 'unexpected error')
     return failWith(request, reply, new DailyfeedError('INTERNAL_ERROR'))
@@ -40,26 +63,56 @@ export function renderErrors(app: FastifyInstance, isTransientFault: IsTransient
 
 export function failWith(request: FastifyRequest, reply: FastifyReply, error: DailyfeedError) {
   const { status, ...messages } = ERRORS[error.code]
-  if (status === 401 && error.advice !== undefined) reply.header(error.advice === 'REFRESH' ? TOKEN_REFRESH_NEEDED : RELOGIN_REQUIRED, 'true')
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  if (status === 401 && error.advice !== undefined)
+    reply.header(error.advice === 'REFRESH' ? TOKEN_REFRESH_NEEDED : RELOGIN_REQUIRED, 'true')
+  if (error.retryAfterSeconds !== undefined)
+    reply.header('retry-after', String(error.retryAfterSeconds))
   return fail(request, reply, status, error.code, messages[languageOf(request.raw)])
 }
 
 export const failMalformed = (request: FastifyRequest, reply: FastifyReply) =>
-  failValidation(request, reply, [{ field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' }])
+  failValidation(request, reply, [
+    { field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' },
+  ])
 
-function failValidation(request: FastifyRequest, reply: FastifyReply, problems: readonly FieldProblem[]) {
+function failValidation(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problems: readonly FieldProblem[],
+) {
   const language = languageOf(request.raw)
   const errors = problems.map((problem) => ({ field: problem.field, message: problem[language] }))
-  return fail(request, reply, 400, 'VALIDATION_FAILED', errors.map(({ message }) => message).join(', '), errors)
+  return fail(
+    request,
+    reply,
+    400,
+    'VALIDATION_FAILED',
+    errors.map(({ message }) => message).join(', '),
+    errors,
+  )
 }
 
-function fail(request: FastifyRequest, reply: FastifyReply, statusCode: number, code: ErrorCode, message: string, errors?: object[]) {
+function fail(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  statusCode: number,
+  code: ErrorCode,
+  message: string,
+  errors?: object[],
+) {
   const path = request.originalUrl.split('?', 1)[0]
   // Serialised here: a failure is the same whatever the route's response schema says of successes.
   return reply
     .code(statusCode)
     .type('application/json; charset=utf-8')
     .serializer((body) => JSON.stringify(body))
-    .send({ statusCode, resultCode: 'FAIL', code, message, path, traceId: request.traceId, ...(errors === undefined ? {} : { errors }) })
+    .send({
+      statusCode,
+      resultCode: 'FAIL',
+      code,
+      message,
+      path,
+      traceId: request.traceId,
+      ...(errors === undefined ? {} : { errors }),
+    })
 }

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { success, successOf } from './envelope.ts'
@@ -16,7 +16,11 @@ export function answerHealth(app: FastifyInstance, checkReady: () => Promise<voi
   app.decorate('startDraining', () => {
     draining = true
   })
-  const route = { config: { access: 'PUBLIC' as const }, logLevel: 'warn' as const, schema: { hide: true, response: { 200: successOf(Type.String()) } } }
+  const route = {
+    config: { access: 'PUBLIC' as const },
+    logLevel: 'warn' as const,
+    schema: { hide: true, response: { 200: successOf(Type.String()) } },
+  }
   app.get('/healthz/live', route, async () => success(200, 'live'))
   app.get('/healthz/ready', route, async (request) => {
     if (draining) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })

@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/code/headers'
+import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
@@ -23,7 +23,13 @@ import { serverOptions } from './server-options.ts'
 import { traceIdOf } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
-export type HttpServer = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -40,7 +46,8 @@ const IDEMPOTENCY_HEADERS = {
       type: 'string',
       minLength: 1,
       maxLength: 255,
-      description: 'Printable ASCII. The same key and body within 24 hours have one effect and get the first answer again; another body is 422.',
+      description:
+        'Printable ASCII. The same key and body within 24 hours have one effect and get the first answer again; another body is 422.',
     },
   },
 }
@@ -62,7 +69,15 @@ interface HttpServerOptions {
 
 /** A server that already keeps the contract's manners: envelope, authentication, limits, health, metrics, documents. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { service, logLevel, verifier, callers = '', checkReady, isTransientFault, maxEventLoopDelay } = options
+  const {
+    service,
+    logLevel,
+    verifier,
+    callers = '',
+    checkReady,
+    isTransientFault,
+    maxEventLoopDelay,
+  } = options
   const app = Fastify(serverOptions(service, logLevel)).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(compileValidator)
@@ -78,7 +93,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   app.addHook('preValidation', async ({ url, params, query }) => {
     refuseBadEncoding(url)
-    for (const [name, value] of [...Object.entries(params as object), ...Object.entries(query as object)]) {
+    for (const [name, value] of [
+      ...Object.entries(params as object),
+      ...Object.entries(query as object),
+    ]) {
       if (typeof value === 'string') refuseHostileText(value, [name])
     }
   })
@@ -89,7 +107,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     openapi: {
       openapi: '3.1.0',
       info: { title: `dailyfeed ${service}-svc`, version: '1' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
     },
     hideUntagged: false,
     transform: ({ schema, url, route }) => ({
@@ -106,6 +126,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   authenticate(app as unknown as FastifyInstance, { verifier, callers: admitted })
   app.decorate('metrics', measure(app as unknown as FastifyInstance, service))
   answerHealth(app as unknown as FastifyInstance, checkReady)
-  app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  )
   return app
 }

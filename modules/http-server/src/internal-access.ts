@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { FastifyRequest } from 'fastify'
 
 /** Which services may call this one's internal routes, each known by its own credential, never by its address. */
@@ -15,7 +15,10 @@ export function internalCallers(list: string): InternalCallers {
     .filter((entry) => entry.trim() !== '')
     .map((entry) => {
       const [name = '', hash = ''] = entry.trim().split(':')
-      if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError(`INTERNAL_CALLERS: '${name}' has no SHA-256 hash of 64 hexadecimal digits`)
+      if (!/^[0-9a-f]{64}$/.test(hash))
+        throw new TypeError(
+          `INTERNAL_CALLERS: '${name}' has no SHA-256 hash of 64 hexadecimal digits`,
+        )
       return { name, hash: Buffer.from(hash, 'hex') }
     })
   return {

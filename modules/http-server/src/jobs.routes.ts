@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import Type from 'typebox'
 import { success, successOf } from './envelope.ts'
 import type { HttpServer } from './http-server.ts'

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
+import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parse } from 'secure-json-parse'
 
@@ -15,13 +15,22 @@ const MAX_VALUES = 20_000
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJsonOrThrow(body))
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    if (body.length === 0) return undefined
-    const isPlainText = request.headers['content-type']?.startsWith('text/plain') ?? false
-    if (isPlainText && request.routeOptions.config.acceptsPlainTextJson === true) return parseJsonOrThrow(body)
-    throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
-  })
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseJsonOrThrow(body),
+  )
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      if (body.length === 0) return undefined
+      const isPlainText = request.headers['content-type']?.startsWith('text/plain') ?? false
+      if (isPlainText && request.routeOptions.config.acceptsPlainTextJson === true)
+        return parseJsonOrThrow(body)
+      throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
+    },
+  )
 }
 
 function parseJsonOrThrow(body: Buffer): unknown {
@@ -46,7 +55,8 @@ function refuseHostileContent(content: unknown): void {
     if (values > MAX_VALUES) throw badBody('값이 너무 많습니다.', 'The body holds too many values.')
     if (typeof value === 'string') refuseHostileText(value, path)
     if (typeof value !== 'object' || value === null) return
-    if (path.length >= MAX_DEPTH) throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')
+    if (path.length >= MAX_DEPTH)
+      throw badBody('내용이 너무 깊게 중첩되어 있습니다.', 'The body is nested too deeply.')
     for (const key of Object.keys(value)) {
       refuseHostileText(key, path)
       path.push(key)
@@ -59,7 +69,13 @@ function refuseHostileContent(content: unknown): void {
 
 export function refuseHostileText(text: string, path: readonly string[]): void {
   if (text.includes('\0') || !text.isWellFormed()) {
-    throw new ValidationError([{ field: path.join('.'), ko: '사용할 수 없는 문자가 들어 있습니다.', en: 'It contains characters that cannot be used.' }])
+    throw new ValidationError([
+      {
+        field: path.join('.'),
+        ko: '사용할 수 없는 문자가 들어 있습니다.',
+        en: 'It contains characters that cannot be used.',
+      },
+    ])
   }
 }
 
@@ -69,7 +85,13 @@ export function refuseBadEncoding(url: string): void {
     try {
       decodeURIComponent(escapes)
     } catch {
-      throw new ValidationError([{ field: 'query', ko: 'UTF-8이 아닌 글자가 있습니다.', en: 'The address is not valid UTF-8.' }])
+      throw new ValidationError([
+        {
+          field: 'query',
+          ko: 'UTF-8이 아닌 글자가 있습니다.',
+          en: 'The address is not valid UTF-8.',
+        },
+      ])
     }
   }
 }

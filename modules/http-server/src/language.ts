@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Language } from '@dailyfeed/code/errors'
+import type { Language } from '@dailyfeed/contract/errors'
 import Negotiator from 'negotiator'
 
 /** Korean when the caller says nothing, anything (`*`), or neither of the two. */

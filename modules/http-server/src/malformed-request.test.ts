@@ -8,7 +8,11 @@ let port: number
 
 beforeAll(async () => {
   app = await createHttpServer({ service: 'any', logLevel: 'silent', checkReady: async () => {} })
-  app.post('/api/things/:id', { config: { access: 'PUBLIC' }, schema: { body: Type.Object({}) } }, async () => ({}))
+  app.post(
+    '/api/things/:id',
+    { config: { access: 'PUBLIC' }, schema: { body: Type.Object({}) } },
+    async () => ({}),
+  )
   port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
 })
 afterAll(() => app.close())
@@ -25,7 +29,8 @@ function send(bytes: string): Promise<string> {
     socket.on('error', reject)
   })
 }
-const bodyOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as Record<string, unknown>
+const bodyOf = (answer: string) =>
+  JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as Record<string, unknown>
 
 test('an address that cannot be read is 400 in the envelope, in the language asked for', async () => {
   const answer = await app.inject({
@@ -51,12 +56,20 @@ test('an id longer than any of ours is 404 in the envelope', async () => {
 
 test.each([
   ['bytes that are not HTTP', 'hello\r\n\r\n', 400],
-  ['a length and chunks', 'POST /api/things/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  [
+    'a length and chunks',
+    'POST /api/things/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
   ['headers that never end', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
 ])('%s: one answer in the envelope, then the connection ends', async (_what, bytes, status) => {
   const answer = await send(bytes)
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-  expect(bodyOf(answer)).toMatchObject({ statusCode: status, resultCode: 'FAIL', message: expect.any(String) })
+  expect(bodyOf(answer)).toMatchObject({
+    statusCode: status,
+    resultCode: 'FAIL',
+    message: expect.any(String),
+  })
 })
 
 test('a body that is too large gets its 413 even while it is still being sent', async () => {
@@ -66,6 +79,9 @@ test('a body that is too large gets its 413 even while it is still being sent', 
       headers: { 'content-type': 'application/json' },
       body: 'x'.repeat(8_000_000),
     })
-    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ])
   }
 })

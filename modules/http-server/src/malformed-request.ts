@@ -1,12 +1,16 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { DailyfeedError, type ErrorCode, ERRORS } from '@dailyfeed/code/errors'
+import { DailyfeedError, type ErrorCode, ERRORS } from '@dailyfeed/contract/errors'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { failMalformed, failWith } from './error-handler.ts'
 import { traceIdOf } from './trace.ts'
 
 /** An address that the router cannot read (`/%zz`), refused before any hook has run. */
-export function answerBadAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+export function answerBadAddress(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   request.traceId = traceIdOf(request.raw)
   reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   // A parameter longer than any id of ours names nothing.
@@ -14,15 +18,29 @@ export function answerBadAddress(error: FastifyError, request: FastifyRequest, r
   else failMalformed(request, reply)
 }
 
-const STATUS_BY_CODE: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
-const CODE_BY_STATUS: Record<number, ErrorCode> = { 400: 'VALIDATION_FAILED', 408: 'VALIDATION_FAILED', 431: 'PAYLOAD_TOO_LARGE' }
+const STATUS_BY_CODE: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+}
+const CODE_BY_STATUS: Record<number, ErrorCode> = {
+  400: 'VALIDATION_FAILED',
+  408: 'VALIDATION_FAILED',
+  431: 'PAYLOAD_TOO_LARGE',
+}
 
 /** Bytes that are not HTTP, or come too slowly: one answer in the envelope, then the connection ends. No header of it was read. */
 export function answerBadHttp(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const status = STATUS_BY_CODE[error.code] ?? 400
   const code = CODE_BY_STATUS[status] ?? 'VALIDATION_FAILED'
-  const body = JSON.stringify({ statusCode: status, resultCode: 'FAIL', code, message: ERRORS[code].ko, path: '', traceId: '' })
+  const body = JSON.stringify({
+    statusCode: status,
+    resultCode: 'FAIL',
+    code,
+    message: ERRORS[code].ko,
+    path: '',
+    traceId: '',
+  })
   if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +

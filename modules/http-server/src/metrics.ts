@@ -5,7 +5,11 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
  * Rate, errors and duration of each route, and the process's own figures, at GET /metrics. Returns the registry for more.
  * `guard` decides who may read them; absent: whoever reaches this port.
  */
-export function measure(app: FastifyInstance, service: string, guard: onRequestAsyncHookHandler = async () => {}): Registry {
+export function measure(
+  app: FastifyInstance,
+  service: string,
+  guard: onRequestAsyncHookHandler = async () => {},
+): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
@@ -18,10 +22,19 @@ export function measure(app: FastifyInstance, service: string, guard: onRequestA
   })
   app.addHook('onResponse', async (request, reply) => {
     // The pattern, not the path: an id in a label would make a series of each post.
-    duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1_000)
+    duration.observe(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+      },
+      reply.elapsedTime / 1_000,
+    )
   })
-  app.get('/metrics', { config: { access: 'PUBLIC' }, schema: { hide: true }, onRequest: guard }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+  app.get(
+    '/metrics',
+    { config: { access: 'PUBLIC' }, schema: { hide: true }, onRequest: guard },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   )
   return registry
 }

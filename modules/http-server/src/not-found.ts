@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { failWith } from './error-handler.ts'
@@ -10,7 +10,11 @@ export function answerUnknownPaths(app: FastifyInstance): void {
   const known = FindMyWay({ ignoreTrailingSlash: true })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {
-      if ((METHODS as readonly string[]).includes(one) && !url.includes('*') && !known.hasRoute(one as HTTPMethod, url))
+      if (
+        (METHODS as readonly string[]).includes(one) &&
+        !url.includes('*') &&
+        !known.hasRoute(one as HTTPMethod, url)
+      )
         known.on(one as HTTPMethod, url, () => {})
     }
   })

@@ -27,7 +27,10 @@ function throwIfAny(error?: unknown): void {
 
 /** JSON is never a page: nothing may run in it and nobody may frame it. */
 const setHeadersOfJson = securityHeaders({
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
 })
 
 export const sendSecurityHeaders = (app: FastifyInstance): void =>

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyReply } from 'fastify'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -21,7 +21,9 @@ export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): Ra
   const policy = `"${name}";q=${limit};w=${windowSeconds}`
   const tell = (reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes) => {
     const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000))
-    reply.header('ratelimit-policy', policy).header('ratelimit', `"${name}";r=${remainingPoints};t=${seconds}`)
+    reply
+      .header('ratelimit-policy', policy)
+      .header('ratelimit', `"${name}";r=${remainingPoints};t=${seconds}`)
     return seconds
   }
   return {
@@ -29,7 +31,9 @@ export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): Ra
       try {
         tell(reply, await limiter.consume(key))
       } catch (refusal) {
-        throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: tell(reply, refusal as RateLimiterRes) })
+        throw new DailyfeedError('TOO_MANY_REQUEST', {
+          retryAfterSeconds: tell(reply, refusal as RateLimiterRes),
+        })
       }
     },
   }

@@ -18,7 +18,9 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
     service.close().then(
       () => process.exit(0),
       (error) => {
-        process.stderr.write(`${service.name} did not stop cleanly: ${error instanceof Error ? error.message : error}\n`)
+        process.stderr.write(
+          `${service.name} did not stop cleanly: ${error instanceof Error ? error.message : error}\n`,
+        )
         process.exit(1)
       },
     )
@@ -30,6 +32,7 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
 /** What went wrong at start, in one line. */
 export function startFailureOf(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `port ${port} is in use; end what uses it or set PORT to another`
+  if (code === 'EADDRINUSE')
+    return `port ${port} is in use; end what uses it or set PORT to another`
   return message ?? String(error)
 }

@@ -19,7 +19,13 @@ interface ListenOptions {
 
 const SWEEP_MILLISECONDS = 100
 
-export async function listen({ name, app, host, port, closeAfter = [] }: ListenOptions): Promise<RunningService> {
+export async function listen({
+  name,
+  app,
+  host,
+  port,
+  closeAfter = [],
+}: ListenOptions): Promise<RunningService> {
   await app.listen({ host, port })
   const address = app.server.address() as AddressInfo
   return {

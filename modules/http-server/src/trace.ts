@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { REQUEST_ID } from '@dailyfeed/code/headers'
+import { REQUEST_ID } from '@dailyfeed/contract/headers'
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
 const NO_TRACE = '0'.repeat(32)

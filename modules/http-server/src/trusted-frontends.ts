@@ -17,7 +17,12 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
     const [address = '', prefix, ...rest] = entry.split('/')
     const family = familyOf(address)
     const bits = prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix)
-    if (family === undefined || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '0') || bits > (family === 'ipv4' ? 32 : 128)) {
+    if (
+      family === undefined ||
+      rest.length > 0 ||
+      !/^\d{1,3}$/.test(prefix ?? '0') ||
+      bits > (family === 'ipv4' ? 32 : 128)
+    ) {
       throw new TypeError(`TRUSTED_FRONTENDS: '${entry}' is neither an address nor a CIDR range`)
     }
     known.addSubnet(address, bits, family)
@@ -33,4 +38,5 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
 const familyOf = (address: string) => (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address)]
 
 /** An IPv4 address as itself, also where a dual-stack socket reports it as `::ffff:…`. */
-export const plainAddress = (address: string) => (address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address)
+export const plainAddress = (address: string) =>
+  address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '@dailyfeed/code/errors'
+import type { FieldProblem } from '@dailyfeed/contract/errors'
 import { Ajv, type ErrorObject, type Options } from 'ajv'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -7,7 +7,9 @@ const FORMATS: NonNullable<Options['formats']> = {
   // Deliberately wide: the only proof of an address is a letter to it.
   email: /^[^\s@"<>()[\],;:\\]{1,64}@[^\s@"<>()[\],;:\\]+\.[^\s@"<>()[\],;:\\.]{2,}$/u,
   date: isCalendarDay,
-  'date-time': (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+  'date-time': (text: string) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) &&
+    !Number.isNaN(Date.parse(text)),
   'http-url': (text: string) => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text),
 }
 
@@ -19,21 +21,40 @@ export function isCalendarDay(text: string): boolean {
 
 // Unknown members are dropped, so that they are never kept; a body's types are taken as they are. Both stop at the first
 // few problems, so that a hostile body of thousands of errors costs no more than a good one.
-const strict = new Ajv({ coerceTypes: false, removeAdditional: 'all', useDefaults: true, allErrors: true, strict: false, formats: FORMATS })
-const coercing = new Ajv({ coerceTypes: true, removeAdditional: 'all', useDefaults: true, allErrors: true, strict: false, formats: FORMATS })
+const strict = new Ajv({
+  coerceTypes: false,
+  removeAdditional: 'all',
+  useDefaults: true,
+  allErrors: true,
+  strict: false,
+  formats: FORMATS,
+})
+const coercing = new Ajv({
+  coerceTypes: true,
+  removeAdditional: 'all',
+  useDefaults: true,
+  allErrors: true,
+  strict: false,
+  formats: FORMATS,
+})
 
 /** Bodies are judged as they are; a query, a path and headers are text, and become the numbers that their schema names. */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =>
+  (httpPart === 'body' ? strict : coercing).compile(schema)
 
 /** Problems as people would say them, one a field. */
-export function problemsOf(errors: readonly FastifySchemaValidationError[], context: string): FieldProblem[] {
+export function problemsOf(
+  errors: readonly FastifySchemaValidationError[],
+  context: string,
+): FieldProblem[] {
   const problems = new Map<string, FieldProblem>()
   for (const error of errors as readonly ErrorObject[]) {
     const field = fieldOf(error) || context
     // A union reports each branch that failed: the first concrete complaint says most.
     if (error.keyword === 'anyOf' && problems.has(field)) continue
     const known = problems.get(field)
-    if (known === undefined || isMoreTelling(error)) problems.set(field, { field, ...sentenceOf(error) })
+    if (known === undefined || isMoreTelling(error))
+      problems.set(field, { field, ...sentenceOf(error) })
     if (problems.size >= 20) break
   }
   return [...problems.values()]
@@ -61,15 +82,27 @@ function sentenceOf({ keyword, params }: ErrorObject): { ko: string; en: string 
     case 'minLength':
       return limit === 1
         ? { ko: '내용을 입력해 주세요.', en: 'This must not be empty.' }
-        : { ko: `${limit}자 이상이어야 합니다.`, en: `This must have at least ${limit} characters.` }
+        : {
+            ko: `${limit}자 이상이어야 합니다.`,
+            en: `This must have at least ${limit} characters.`,
+          }
     case 'maxLength':
-      return { ko: `${limit.toLocaleString('en')}자 이하여야 합니다.`, en: `This must have at most ${limit.toLocaleString('en')} characters.` }
+      return {
+        ko: `${limit.toLocaleString('en')}자 이하여야 합니다.`,
+        en: `This must have at most ${limit.toLocaleString('en')} characters.`,
+      }
     case 'minimum':
       return { ko: `${limit} 이상이어야 합니다.`, en: `This must be at least ${limit}.` }
     case 'maximum':
-      return { ko: `${limit.toLocaleString('en')} 이하여야 합니다.`, en: `This must be at most ${limit.toLocaleString('en')}.` }
+      return {
+        ko: `${limit.toLocaleString('en')} 이하여야 합니다.`,
+        en: `This must be at most ${limit.toLocaleString('en')}.`,
+      }
     case 'maxItems':
-      return { ko: `${limit.toLocaleString('en')}개 이하여야 합니다.`, en: `There must be at most ${limit.toLocaleString('en')}.` }
+      return {
+        ko: `${limit.toLocaleString('en')}개 이하여야 합니다.`,
+        en: `There must be at most ${limit.toLocaleString('en')}.`,
+      }
     case 'minItems':
       return { ko: `${limit}개 이상이어야 합니다.`, en: `There must be at least ${limit}.` }
     case 'format':
@@ -77,7 +110,10 @@ function sentenceOf({ keyword, params }: ErrorObject): { ko: string; en: string 
     case 'const':
     case 'enum':
     case 'anyOf':
-      return { ko: '정해진 값 가운데 하나여야 합니다.', en: 'This must be one of the allowed values.' }
+      return {
+        ko: '정해진 값 가운데 하나여야 합니다.',
+        en: 'This must be one of the allowed values.',
+      }
     default:
       return WRONG_FORM
   }
@@ -94,7 +130,16 @@ const TYPE_NAMES: Record<string, { ko: string; en: string }> = {
 }
 const FORMAT_SENTENCES: Record<string, { ko: string; en: string }> = {
   email: { ko: '이메일 주소 형식이 올바르지 않습니다.', en: 'This is not an e-mail address.' },
-  date: { ko: 'YYYY-MM-DD 형식의 날짜여야 합니다.', en: 'This must be a date of the form YYYY-MM-DD.' },
-  'date-time': { ko: 'ISO 8601 형식의 시각이어야 합니다.', en: 'This must be a time of the form ISO 8601.' },
-  'http-url': { ko: 'http 또는 https 주소여야 합니다.', en: 'This must be an http or https address.' },
+  date: {
+    ko: 'YYYY-MM-DD 형식의 날짜여야 합니다.',
+    en: 'This must be a date of the form YYYY-MM-DD.',
+  },
+  'date-time': {
+    ko: 'ISO 8601 형식의 시각이어야 합니다.',
+    en: 'This must be a time of the form ISO 8601.',
+  },
+  'http-url': {
+    ko: 'http 또는 https 주소여야 합니다.',
+    en: 'This must be an http or https address.',
+  },
 }

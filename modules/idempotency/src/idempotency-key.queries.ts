@@ -16,7 +16,11 @@ interface Claim {
  * Whether the key is now this transaction's. While another transaction holds it, this waits for its end: a rollback there
  * leaves the key free. A key that is older than a day is as good as none.
  */
-export async function claimKey(sql: Sql, schema: string, { owner, key, fingerprint }: Claim): Promise<boolean> {
+export async function claimKey(
+  sql: Sql,
+  schema: string,
+  { owner, key, fingerprint }: Claim,
+): Promise<boolean> {
   const rows = await sql`
     insert into ${sql(schema)}.idempotency_key as kept (owner, key, fingerprint) values (${owner}, ${key}, ${fingerprint})
     on conflict (owner, key) do update set fingerprint = excluded.fingerprint, answer = null, created_at = now()
@@ -30,21 +34,39 @@ export interface KeyRow {
   answer: string
 }
 
-export async function findKey(sql: Sql, schema: string, owner: string, key: string): Promise<KeyRow | undefined> {
-  const [row] = await sql<[KeyRow?]>`select fingerprint, answer from ${sql(schema)}.idempotency_key where owner = ${owner} and key = ${key}`
+export async function findKey(
+  sql: Sql,
+  schema: string,
+  owner: string,
+  key: string,
+): Promise<KeyRow | undefined> {
+  const [row] = await sql<
+    [KeyRow?]
+  >`select fingerprint, answer from ${sql(schema)}.idempotency_key where owner = ${owner} and key = ${key}`
   return row
 }
 
-export async function keepAnswer(sql: Sql, schema: string, owner: string, key: string, answer: string): Promise<void> {
+export async function keepAnswer(
+  sql: Sql,
+  schema: string,
+  owner: string,
+  key: string,
+  answer: string,
+): Promise<void> {
   await sql`update ${sql(schema)}.idempotency_key set answer = ${answer} where owner = ${owner} and key = ${key}`
 }
 
 /** For members who are being erased. */
-export async function deleteKeysOf(sql: Sql, schema: string, memberIds: readonly number[]): Promise<void> {
+export async function deleteKeysOf(
+  sql: Sql,
+  schema: string,
+  memberIds: readonly number[],
+): Promise<void> {
   await sql`delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
 export async function deleteOldKeys(sql: Sql, schema: string): Promise<number> {
-  const { count } = await sql`delete from ${sql(schema)}.idempotency_key where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
+  const { count } =
+    await sql`delete from ${sql(schema)}.idempotency_key where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
   return count
 }

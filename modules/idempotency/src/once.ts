@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
-import { IDEMPOTENCY_KEY } from '@dailyfeed/code/headers'
+import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
+import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import { type Success, success } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -26,7 +26,9 @@ interface CreatingRequest<Context, Answer> {
 }
 
 /** Answers a request that creates something. With an Idempotency-Key it has one effect and one answer within 24 hours. */
-export type Once<Context> = <Answer>(creating: CreatingRequest<Context, Answer>) => Promise<Success<Answer>>
+export type Once<Context> = <Answer>(
+  creating: CreatingRequest<Context, Answer>,
+) => Promise<Success<Answer>>
 
 const KEY_FORM = /^[\x20-\x7e]{1,255}$/
 /** PostgreSQL's answer when `lock_timeout` has passed. */
@@ -38,26 +40,43 @@ const CLEAN_EVERY_MILLISECONDS = 600_000
  * record of its answer, so that whatever breaks, and wherever, leaves both or neither; an act that is refused rolls the
  * key back too, and it can be used again.
  */
-export function createOnce<Context extends OnceContext>(app: HttpServer, schema: string, context: Context): Once<Context> {
+export function createOnce<Context extends OnceContext>(
+  app: HttpServer,
+  schema: string,
+  context: Context,
+): Once<Context> {
   cleanWhileListening(app, context.sql, schema)
   // Of one process: duplicates wait here for the first, and hold no connection meanwhile.
   const running = new Map<string, Promise<unknown>>()
 
-  async function actOnce<Answer>({ request, act, owner, body }: CreatingRequest<Context, Answer>, key: string): Promise<Answer> {
+  async function actOnce<Answer>(
+    { request, act, owner, body }: CreatingRequest<Context, Answer>,
+    key: string,
+  ): Promise<Answer> {
     const whose = owner ?? ownerOf(request.memberId)
-    const claim = { owner: whose, key, fingerprint: fingerprintOf(request, body ?? JSON.stringify(request.body ?? null)) }
+    const claim = {
+      owner: whose,
+      key,
+      fingerprint: fingerprintOf(request, body ?? JSON.stringify(request.body ?? null)),
+    }
     let hasActed = false
     const answer = (await context.sql.begin(async (transaction) => {
       const sql = nestable(transaction)
       const isOurs = await claimKey(sql, schema, claim).catch((error: { code?: string }) => {
-        if (error.code === LOCK_NOT_AVAILABLE) throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', { retryAfterSeconds: 1, cause: error })
+        if (error.code === LOCK_NOT_AVAILABLE)
+          throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', {
+            retryAfterSeconds: 1,
+            cause: error,
+          })
         throw error
       })
       if (!isOurs) {
         const kept = await findKey(sql, schema, whose, key)
         // Cleaned away between the two statements.
-        if (kept === undefined) throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', { retryAfterSeconds: 1 })
-        if (!kept.fingerprint.equals(claim.fingerprint)) throw new DailyfeedError('IDEMPOTENCY_KEY_REUSED')
+        if (kept === undefined)
+          throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', { retryAfterSeconds: 1 })
+        if (!kept.fingerprint.equals(claim.fingerprint))
+          throw new DailyfeedError('IDEMPOTENCY_KEY_REUSED')
         return JSON.parse(kept.answer)
       }
       const made = await act({ ...context, sql, wakeRelay() {} })
@@ -70,7 +89,8 @@ export function createOnce<Context extends OnceContext>(app: HttpServer, schema:
   }
 
   async function inTurn<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
-    for (let before = running.get(name); before !== undefined; before = running.get(name)) await before.catch(() => {})
+    for (let before = running.get(name); before !== undefined; before = running.get(name))
+      await before.catch(() => {})
     const mine = work().finally(() => running.delete(name))
     running.set(name, mine)
     return mine
@@ -79,7 +99,10 @@ export function createOnce<Context extends OnceContext>(app: HttpServer, schema:
   return async (creating) => {
     const { request, reply, status, act, owner } = creating
     const key = keyOrThrow(request)
-    const answer = key === undefined ? await act(context) : await inTurn(`${owner ?? request.memberId} ${key}`, () => actOnce(creating, key))
+    const answer =
+      key === undefined
+        ? await act(context)
+        : await inTurn(`${owner ?? request.memberId} ${key}`, () => actOnce(creating, key))
     reply.code(status)
     return success(status, answer)
   }
@@ -106,10 +129,16 @@ const fingerprintOf = ({ method, url }: FastifyRequest, body: string | Buffer): 
 
 /** A transaction on which `begin` makes a savepoint, so that an act that opens a transaction can run inside of one. */
 const nestable = (transaction: TransactionSql): Sql =>
-  Object.assign(transaction, { begin: (work: (inner: TransactionSql) => Promise<unknown>) => transaction.savepoint((inner) => work(inner)) }) as unknown as Sql
+  Object.assign(transaction, {
+    begin: (work: (inner: TransactionSql) => Promise<unknown>) =>
+      transaction.savepoint((inner) => work(inner)),
+  }) as unknown as Sql
 
 function cleanWhileListening(app: HttpServer, sql: Sql, schema: string): void {
-  const clean = () => deleteOldKeys(sql, schema).catch((err) => app.log.warn({ err }, 'old idempotency keys not deleted; tried again'))
+  const clean = () =>
+    deleteOldKeys(sql, schema).catch((err) =>
+      app.log.warn({ err }, 'old idempotency keys not deleted; tried again'),
+    )
   let cleaning: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     cleaning = setInterval(clean, CLEAN_EVERY_MILLISECONDS)

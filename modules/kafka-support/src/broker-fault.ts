@@ -26,12 +26,22 @@ const PERMANENT = new Set([
 ])
 
 /** What a failure of the client library means. Its errors nest; the innermost that says something decides. */
-export function brokerFaultOf(error: unknown): BrokerAwayError | UnknownTopicError | RecordRefusedError {
+export function brokerFaultOf(
+  error: unknown,
+): BrokerAwayError | UnknownTopicError | RecordRefusedError {
   const causes = [...causesOf(error)]
   const permanent = causes.find(({ apiId }) => apiId !== undefined && PERMANENT.has(apiId))
-  if (permanent !== undefined) return new RecordRefusedError(`Kafka refused: ${permanent.apiId}`, { cause: error })
+  if (permanent !== undefined)
+    return new RecordRefusedError(`Kafka refused: ${permanent.apiId}`, { cause: error })
   // The library says this one in words alone.
-  if (causes.some(({ apiId, message }) => apiId === 'UNKNOWN_TOPIC_OR_PARTITION' || apiId === 'UNKNOWN_TOPIC_ID' || message.startsWith('Unknown topic')))
+  if (
+    causes.some(
+      ({ apiId, message }) =>
+        apiId === 'UNKNOWN_TOPIC_OR_PARTITION' ||
+        apiId === 'UNKNOWN_TOPIC_ID' ||
+        message.startsWith('Unknown topic'),
+    )
+  )
     return new UnknownTopicError('Kafka does not know the topic', { cause: error })
   const told = causes.findLast(({ message }) => message !== '')
   return new BrokerAwayError(`Kafka: ${told?.message ?? 'no answer'}`, { cause: error })
@@ -47,5 +57,6 @@ function* causesOf(error: unknown, depth = 0): Generator<LibraryError> {
   if (!(error instanceof Error) || depth > 8) return
   yield error as LibraryError
   yield* causesOf(error.cause, depth + 1)
-  if (error instanceof AggregateError) for (const one of error.errors) yield* causesOf(one, depth + 1)
+  if (error instanceof AggregateError)
+    for (const one of error.errors) yield* causesOf(one, depth + 1)
 }

@@ -2,7 +2,10 @@ import type { BaseOptions } from '@platformatic/kafka'
 import type { KafkaConnection } from './kafka-settings.ts'
 
 /** What every client of ours is made with. `clientId` is shown in the brokers' logs. */
-export function clientOptionsOf({ brokers, tls, sasl }: KafkaConnection, clientId: string): BaseOptions {
+export function clientOptionsOf(
+  { brokers, tls, sasl }: KafkaConnection,
+  clientId: string,
+): BaseOptions {
   return {
     clientId,
     bootstrapBrokers: brokers,
@@ -15,6 +18,8 @@ export function clientOptionsOf({ brokers, tls, sasl }: KafkaConnection, clientI
 }
 
 /** An `error` event that nobody hears would end the process; what failed is told by the call that failed too. */
-export function hearErrors(client: { on(event: 'error', listener: (error: Error) => void): unknown }): void {
+export function hearErrors(client: {
+  on(event: 'error', listener: (error: Error) => void): unknown
+}): void {
   client.on('error', () => {})
 }

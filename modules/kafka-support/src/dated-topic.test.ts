@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { addDays, datedTopicOf, findTopicDay, hourOf, isTopicDay, topicDayOf } from './dated-topic.ts'
+import {
+  addDays,
+  datedTopicOf,
+  findTopicDay,
+  hourOf,
+  isTopicDay,
+  topicDayOf,
+} from './dated-topic.ts'
 
 test('the day of a topic is that of the declared zone, on both sides of its midnight', () => {
   expect(topicDayOf(new Date('2026-11-24T14:59:59.999Z'), 'Asia/Seoul')).toBe('20261124')
@@ -23,8 +30,16 @@ test('days are counted over the ends of months and years, leap years and changes
 })
 
 test('only topics of the prefix with a day that exists are dated topics', () => {
-  expect(findTopicDay('member-activity', datedTopicOf('member-activity', '20261125'))).toBe('20261125')
-  for (const topic of ['member-activity-20260230', 'member-activity-2026112', 'member-activity', 'member-activity-x-20261125', '__consumer_offsets'])
+  expect(findTopicDay('member-activity', datedTopicOf('member-activity', '20261125'))).toBe(
+    '20261125',
+  )
+  for (const topic of [
+    'member-activity-20260230',
+    'member-activity-2026112',
+    'member-activity',
+    'member-activity-x-20261125',
+    '__consumer_offsets',
+  ])
     expect(findTopicDay('member-activity', topic)).toBeUndefined()
   expect(isTopicDay('20261301')).toBe(false)
 })

@@ -9,7 +9,8 @@ let last = { minute: Number.NaN, timeZone: '', day: '' }
 /** The day of an instant in an IANA zone: the same for publisher and listener, wherever they run. */
 export function topicDayOf(instant: Date, timeZone: string): TopicDay {
   const minute = Math.floor(instant.getTime() / 60_000)
-  if (minute !== last.minute || timeZone !== last.timeZone) last = { minute, timeZone, day: formatDay(instant, timeZone) }
+  if (minute !== last.minute || timeZone !== last.timeZone)
+    last = { minute, timeZone, day: formatDay(instant, timeZone) }
   return last.day
 }
 
@@ -25,11 +26,17 @@ function formatDay(instant: Date, timeZone: string): TopicDay {
 
 /** The hour of the day, 0 to 23, in an IANA zone. */
 export const hourOf = (instant: Date, timeZone: string): number =>
-  Number(new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format(instant))
+  Number(
+    new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format(
+      instant,
+    ),
+  )
 
 /** The day so many days later, or before. Of calendar days: a change of summer time moves none. */
 export function addDays(day: TopicDay, days: number): TopicDay {
-  const moved = new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8)) + days))
+  const moved = new Date(
+    Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8)) + days),
+  )
   return moved.toISOString().slice(0, 10).replaceAll('-', '')
 }
 

@@ -46,46 +46,73 @@ async function readToEnd(service: string, topic: string, count: number): Promise
   await reader.close()
 }
 
-test.skipIf(isMissing)('a day is created once, also when several ask for it at the same time: 6 partitions, kept for 7 days, never compacted', async () => {
-  const topics = topicsNamed('create')
-  expect(await topics.exists('20261125')).toBe(false)
-  const admins = Array.from({ length: 5 }, () => createTopicAdmin(connection, 'topics-test'))
-  const made = await Promise.all(admins.map((one) => topicsNamed('create', one).create('20261125')))
-  for (const one of admins) await one.close()
-  expect(made.filter((isNew) => isNew)).toHaveLength(1)
-  expect(await topics.create('20261125')).toBe(false)
-  expect(await topics.exists('20261125')).toBe(true)
+test.skipIf(isMissing)(
+  'a day is created once, also when several ask for it at the same time: 6 partitions, kept for 7 days, never compacted',
+  async () => {
+    const topics = topicsNamed('create')
+    expect(await topics.exists('20261125')).toBe(false)
+    const admins = Array.from({ length: 5 }, () => createTopicAdmin(connection, 'topics-test'))
+    const made = await Promise.all(
+      admins.map((one) => topicsNamed('create', one).create('20261125')),
+    )
+    for (const one of admins) await one.close()
+    expect(made.filter((isNew) => isNew)).toHaveLength(1)
+    expect(await topics.create('20261125')).toBe(false)
+    expect(await topics.exists('20261125')).toBe(true)
 
-  const topic = 'create-20261125'
-  await untilLed(admin, topic)
-  expect((await admin.rangesOf([topic])).get(topic)?.end.size).toBe(6)
-  const owner = new Admin(clientOptionsOf(connection, 'topics-test'))
-  const [described] = await owner.describeConfigs({
-    resources: [{ resourceType: 2, resourceName: topic, configurationKeys: ['cleanup.policy', 'retention.ms'] }],
-  })
-  await owner.close()
-  expect(Object.fromEntries(described?.configs.map(({ name, value }) => [name, value]) ?? [])).toEqual({
-    'cleanup.policy': 'delete',
-    'retention.ms': '604800000',
-  })
-})
+    const topic = 'create-20261125'
+    await untilLed(admin, topic)
+    expect((await admin.rangesOf([topic])).get(topic)?.end.size).toBe(6)
+    const owner = new Admin(clientOptionsOf(connection, 'topics-test'))
+    const [described] = await owner.describeConfigs({
+      resources: [
+        {
+          resourceType: 2,
+          resourceName: topic,
+          configurationKeys: ['cleanup.policy', 'retention.ms'],
+        },
+      ],
+    })
+    await owner.close()
+    expect(
+      Object.fromEntries(described?.configs.map(({ name, value }) => [name, value]) ?? []),
+    ).toEqual({
+      'cleanup.policy': 'delete',
+      'retention.ms': '604800000',
+    })
+  },
+)
 
-test.skipIf(isMissing)('days are listed in their order, with what each listener has still to read, also one that has never read', async () => {
-  const topics = topicsNamed('list')
-  for (const day of ['20270101', '20261231']) await topics.create(day)
-  // Neither a day that does not exist nor another prefix is one of them.
-  for (const topic of ['list-20260230', 'list-of-20261231', 'listen-20261231']) await newTopic(admin, { topic })
-  const topic = topics.topicOf('20261231')
-  await untilLed(admin, topic)
-  await fillTopic(connection, topic, recordsOf(10))
-  await readToEnd('search', topic, 10)
-  await fillTopic(connection, topic, recordsOf(3, 10))
-  await untilLed(admin, topics.topicOf('20270101'))
-  expect(await topics.list()).toEqual([
-    { topic, day: '20261231', records: 13, lags: { 'activity.list-20261231': 13, 'search.list-20261231': 3 } },
-    { topic: 'list-20270101', day: '20270101', records: 0, lags: { 'activity.list-20270101': 0, 'search.list-20270101': 0 } },
-  ])
-})
+test.skipIf(isMissing)(
+  'days are listed in their order, with what each listener has still to read, also one that has never read',
+  async () => {
+    const topics = topicsNamed('list')
+    for (const day of ['20270101', '20261231']) await topics.create(day)
+    // Neither a day that does not exist nor another prefix is one of them.
+    for (const topic of ['list-20260230', 'list-of-20261231', 'listen-20261231'])
+      await newTopic(admin, { topic })
+    const topic = topics.topicOf('20261231')
+    await untilLed(admin, topic)
+    await fillTopic(connection, topic, recordsOf(10))
+    await readToEnd('search', topic, 10)
+    await fillTopic(connection, topic, recordsOf(3, 10))
+    await untilLed(admin, topics.topicOf('20270101'))
+    expect(await topics.list()).toEqual([
+      {
+        topic,
+        day: '20261231',
+        records: 13,
+        lags: { 'activity.list-20261231': 13, 'search.list-20261231': 3 },
+      },
+      {
+        topic: 'list-20270101',
+        day: '20270101',
+        records: 0,
+        lags: { 'activity.list-20270101': 0, 'search.list-20270101': 0 },
+      },
+    ])
+  },
+)
 
 test.skipIf(isMissing)(
   'a day goes only when every group has read it to its end, one that is no listener of ours among them; its groups go with it',
@@ -98,10 +125,16 @@ test.skipIf(isMissing)(
     await readToEnd('activity', topic, 10)
     await readToEnd('reports', topic, 10)
     await fillTopic(connection, topic, recordsOf(2, 10))
-    expect(await topics.delete('20261101')).toEqual({ outcome: 'UNREAD', lags: { [`activity.${topic}`]: 2, [`reports.${topic}`]: 2, [`search.${topic}`]: 12 } })
+    expect(await topics.delete('20261101')).toEqual({
+      outcome: 'UNREAD',
+      lags: { [`activity.${topic}`]: 2, [`reports.${topic}`]: 2, [`search.${topic}`]: 12 },
+    })
     await readToEnd('activity', topic, 2)
     await readToEnd('search', topic, 12)
-    expect(await topics.delete('20261101')).toEqual({ outcome: 'UNREAD', lags: { [`reports.${topic}`]: 2 } })
+    expect(await topics.delete('20261101')).toEqual({
+      outcome: 'UNREAD',
+      lags: { [`reports.${topic}`]: 2 },
+    })
     await readToEnd('reports', topic, 2)
 
     expect(await topics.delete('20261101', { isDryRun: true })).toEqual({ outcome: 'DELETED' })
@@ -117,6 +150,10 @@ test.skipIf(isMissing)(
 
 test('eight days before midnight in Seoul a day may not go yet, and a moment later it may', () => {
   const days = ['20261116', '20261117', '20261118']
-  expect(daysToDelete(days, topicDayOf(new Date('2026-11-24T14:59:59.999Z'), 'Asia/Seoul'))).toEqual(['20261116'])
-  expect(daysToDelete(days, topicDayOf(new Date('2026-11-24T15:00:00.000Z'), 'Asia/Seoul'))).toEqual(['20261116', '20261117'])
+  expect(
+    daysToDelete(days, topicDayOf(new Date('2026-11-24T14:59:59.999Z'), 'Asia/Seoul')),
+  ).toEqual(['20261116'])
+  expect(
+    daysToDelete(days, topicDayOf(new Date('2026-11-24T15:00:00.000Z'), 'Asia/Seoul')),
+  ).toEqual(['20261116', '20261117'])
 })

@@ -21,7 +21,9 @@ export interface DatedTopicState {
 }
 
 /** UNREAD: some group has not read it to its end. */
-export type TopicDeletion = { outcome: 'DELETED' | 'NOT_THERE' } | { outcome: 'UNREAD'; lags: Record<string, number> }
+export type TopicDeletion =
+  | { outcome: 'DELETED' | 'NOT_THERE' }
+  | { outcome: 'UNREAD'; lags: Record<string, number> }
 
 /** The topics `prefix-yyyyMMdd`. Every method throws the faults of the brokers. */
 export interface DatedTopics {
@@ -40,7 +42,12 @@ const PARTITIONS = 6
 export const KEPT_DAYS = 7
 const RETENTION_MILLISECONDS = KEPT_DAYS * 86_400_000
 
-export function createDatedTopics({ admin, prefix, replicationFactor, listeners }: DatedTopicsOptions): DatedTopics {
+export function createDatedTopics({
+  admin,
+  prefix,
+  replicationFactor,
+  listeners,
+}: DatedTopicsOptions): DatedTopics {
   const topicOf = (day: TopicDay) => datedTopicOf(prefix, day)
 
   async function listDays(): Promise<TopicDay[]> {
@@ -56,13 +63,20 @@ export function createDatedTopics({ admin, prefix, replicationFactor, listeners 
     const others = (await admin.listGroups()).filter((group) => group.endsWith(`.${topic}`))
     const groups = new Set([...listeners.map((service) => groupOf(service, topic)), ...others])
     const lags: Record<string, number> = {}
-    for (const group of [...groups].sort()) lags[group] = lagOf(range, await admin.committedOffsetsOf(group, topic))
+    for (const group of [...groups].sort())
+      lags[group] = lagOf(range, await admin.committedOffsetsOf(group, topic))
     return { topic, day, records: lagOf(range, new Map()), lags }
   }
 
   return {
     topicOf,
-    create: (day) => admin.createTopic({ topic: topicOf(day), partitions: PARTITIONS, replicationFactor, retentionMilliseconds: RETENTION_MILLISECONDS }),
+    create: (day) =>
+      admin.createTopic({
+        topic: topicOf(day),
+        partitions: PARTITIONS,
+        replicationFactor,
+        retentionMilliseconds: RETENTION_MILLISECONDS,
+      }),
     exists: async (day) => (await listDays()).includes(day),
 
     async list() {
@@ -86,4 +100,5 @@ export function createDatedTopics({ admin, prefix, replicationFactor, listeners 
 }
 
 /** Days that may go, of those that are there: older than the days that are kept. */
-export const daysToDelete = (days: readonly TopicDay[], today: TopicDay): TopicDay[] => days.filter((day) => day < addDays(today, -KEPT_DAYS))
+export const daysToDelete = (days: readonly TopicDay[], today: TopicDay): TopicDay[] =>
+  days.filter((day) => day < addDays(today, -KEPT_DAYS))

@@ -39,7 +39,12 @@ const SEND_DEADLINE_MILLISECONDS = 15_000
  * producer idempotent. The relay repeats, so that the library hardly does: a repeated send doubles records, and a late
  * answer is a late dead letter.
  */
-export function createEventProducer({ connection, acks, clientId, deadlineMilliseconds = SEND_DEADLINE_MILLISECONDS }: EventProducerOptions): EventProducer {
+export function createEventProducer({
+  connection,
+  acks,
+  clientId,
+  deadlineMilliseconds = SEND_DEADLINE_MILLISECONDS,
+}: EventProducerOptions): EventProducer {
   const isIdempotent = acks === 'all'
   const open = () => {
     const producer = new Producer<string, Buffer, string, string>({

@@ -23,16 +23,25 @@ interface KafkaClusterOptions {
 }
 
 /** Undefined where no brokers are set. Throws ConfigurationError on settings that contradict each other. */
-export function openKafkaCluster(config: KafkaConfig, { service, listeners }: KafkaClusterOptions): KafkaCluster | undefined {
+export function openKafkaCluster(
+  config: KafkaConfig,
+  { service, listeners }: KafkaClusterOptions,
+): KafkaCluster | undefined {
   const connection = kafkaConnectionOf(config)
   if (connection === undefined) return undefined
   const admin = createTopicAdmin(connection, service)
   return {
     connection,
     admin,
-    topics: createDatedTopics({ admin, prefix: config.KAFKA_TOPIC, replicationFactor: config.KAFKA_REPLICATION_FACTOR, listeners }),
+    topics: createDatedTopics({
+      admin,
+      prefix: config.KAFKA_TOPIC,
+      replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+      listeners,
+    }),
     prefix: config.KAFKA_TOPIC,
-    openProducer: () => createEventProducer({ connection, acks: config.KAFKA_ACKS, clientId: service }),
+    openProducer: () =>
+      createEventProducer({ connection, acks: config.KAFKA_ACKS, clientId: service }),
     close: () => admin.close(),
   }
 }

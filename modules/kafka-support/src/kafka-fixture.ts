@@ -15,7 +15,8 @@ type Log = Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 export function hearLog(): { log: Log; errors: string[]; warnings: string[] } {
   const errors: string[] = []
   const warnings: string[] = []
-  const keepIn = (messages: string[]) => (_: unknown, message?: string) => void messages.push(message ?? '')
+  const keepIn = (messages: string[]) => (_: unknown, message?: string) =>
+    void messages.push(message ?? '')
   return { log: { info() {}, warn: keepIn(warnings), error: keepIn(errors) }, errors, warnings }
 }
 
@@ -34,7 +35,12 @@ export async function newTopic(
   admin: TopicAdmin,
   { partitions = 3, replicationFactor = 1, topic = `test-${randomBytes(5).toString('hex')}` } = {},
 ): Promise<string> {
-  await admin.createTopic({ topic, partitions, replicationFactor, retentionMilliseconds: 7 * 86_400_000 })
+  await admin.createTopic({
+    topic,
+    partitions,
+    replicationFactor,
+    retentionMilliseconds: 7 * 86_400_000,
+  })
   await untilLed(admin, topic)
   return topic
 }
@@ -43,20 +49,32 @@ export const textOf = ({ value }: TopicRecord): string => String(value)
 
 /** `from` to `from + count - 1`, spread over keys. */
 export const recordsOf = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, n) => ({ key: `key-${(from + n) % 7}`, value: Buffer.from(String(from + n)) }))
+  Array.from({ length: count }, (_, n) => ({
+    key: `key-${(from + n) % 7}`,
+    value: Buffer.from(String(from + n)),
+  }))
 
-export const textsOf = (count: number, from = 0): string[] => Array.from({ length: count }, (_, n) => String(from + n))
+export const textsOf = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, n) => String(from + n))
 
-export const inOrder = (texts: readonly string[]): string[] => [...texts].sort((a, b) => Number(a) - Number(b))
+export const inOrder = (texts: readonly string[]): string[] =>
+  [...texts].sort((a, b) => Number(a) - Number(b))
 
-export async function fillTopic(connection: KafkaConnection, topic: string, records: readonly { key: string; value: Buffer }[]): Promise<void> {
+export async function fillTopic(
+  connection: KafkaConnection,
+  topic: string,
+  records: readonly { key: string; value: Buffer }[],
+): Promise<void> {
   const producer = createEventProducer({ connection, acks: 'all', clientId: 'fixture' })
   await producer.send(topic, records)
   await producer.close()
 }
 
 /** All that a topic holds. */
-export async function collectTopic(connection: KafkaConnection, topic: string): Promise<TopicRecord[]> {
+export async function collectTopic(
+  connection: KafkaConnection,
+  topic: string,
+): Promise<TopicRecord[]> {
   const admin = createTopicAdmin(connection, 'fixture')
   const all: TopicRecord[] = []
   try {

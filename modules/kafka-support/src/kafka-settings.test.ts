@@ -17,7 +17,14 @@ test('without brokers there is no Kafka; brokers are host:port, separated by com
 })
 
 test('a login takes mechanism, name and password', () => {
-  expect(kafkaConnectionOf({ ...config, KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' })).toMatchObject({
+  expect(
+    kafkaConnectionOf({
+      ...config,
+      KAFKA_SASL_MECHANISM: 'PLAIN',
+      KAFKA_SASL_USERNAME: 'u',
+      KAFKA_SASL_PASSWORD: 'p',
+    }),
+  ).toMatchObject({
     sasl: { mechanism: 'PLAIN', username: 'u', password: 'p' },
   })
 })

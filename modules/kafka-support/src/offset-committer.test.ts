@@ -17,7 +17,11 @@ const batchOf = (partition: number, from: number, to: number) =>
   }))
 
 /** Commits that answer when they are told to. */
-function committerUnderTest({ isAssigned = () => true }: { isAssigned?: (partition: number) => boolean } = {}) {
+function committerUnderTest({
+  isAssigned = () => true,
+}: {
+  isAssigned?: (partition: number) => boolean
+} = {}) {
   const commits: Commit[] = []
   const failures: unknown[] = []
   let waiting: { resolve(): void; reject(error: unknown): void } | undefined
@@ -75,7 +79,9 @@ test('a commit that failed is repeated with the next one, and moves no partition
 
 test('offsets of partitions that another member reads now are left out', async () => {
   const mine = new Set([0, 1])
-  const { committer, commits, answer, isWaiting } = committerUnderTest({ isAssigned: (partition) => mine.has(partition) })
+  const { committer, commits, answer, isWaiting } = committerUnderTest({
+    isAssigned: (partition) => mine.has(partition),
+  })
   committer.handled(batchOf(0, 0, 0))
   committer.handled([...batchOf(1, 0, 3), ...batchOf(0, 1, 3)])
   mine.delete(1)
@@ -119,7 +125,14 @@ test('flush tries once more what failed, and then does not wait for brokers that
 test('however commits fail, what is committed of a partition never goes back and ends at what was handled', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ partition: fc.nat(2), count: fc.integer({ min: 1, max: 5 }), fails: fc.boolean() }), { minLength: 1 }),
+      fc.array(
+        fc.record({
+          partition: fc.nat(2),
+          count: fc.integer({ min: 1, max: 5 }),
+          fails: fc.boolean(),
+        }),
+        { minLength: 1 },
+      ),
       async (steps) => {
         const committed = new Map<number, bigint>()
         const handled = new Map<number, number>()
@@ -147,7 +160,9 @@ test('however commits fail, what is committed of a partition never goes back and
         fails = false
         await committer.flush()
         await committer.flush()
-        expect([...committed].sort()).toEqual([...handled].map(([partition, count]) => [partition, BigInt(count)]).sort())
+        expect([...committed].sort()).toEqual(
+          [...handled].map(([partition, count]) => [partition, BigInt(count)]).sort(),
+        )
       },
     ),
   )

@@ -21,7 +21,11 @@ export interface OffsetCommitter {
 }
 
 /** Commits what was handled, one commit at a time; what comes meanwhile goes with the next. A failed commit is repeated with it. */
-export function createOffsetCommitter({ commit, isAssigned, onFailure }: OffsetCommitterOptions): OffsetCommitter {
+export function createOffsetCommitter({
+  commit,
+  isAssigned,
+  onFailure,
+}: OffsetCommitterOptions): OffsetCommitter {
   const positions = new Map<number, Position>()
   let running: Promise<void> | undefined
 
@@ -29,13 +33,16 @@ export function createOffsetCommitter({ commit, isAssigned, onFailure }: OffsetC
     while (positions.size > 0) {
       const taken = [...positions]
       positions.clear()
-      const offsets = taken.filter(([partition]) => isAssigned(partition)).map(([partition, position]) => ({ partition, ...position }))
+      const offsets = taken
+        .filter(([partition]) => isAssigned(partition))
+        .map(([partition, position]) => ({ partition, ...position }))
       if (offsets.length === 0) continue
       try {
         await commit(offsets)
       } catch (error) {
         // Lost only until the next one, or until a restart delivers them again.
-        for (const [partition, position] of taken) if (!positions.has(partition)) positions.set(partition, position)
+        for (const [partition, position] of taken)
+          if (!positions.has(partition)) positions.set(partition, position)
         onFailure(error)
         return
       }
@@ -51,7 +58,8 @@ export function createOffsetCommitter({ commit, isAssigned, onFailure }: OffsetC
 
   return {
     handled(batch) {
-      for (const { partition, offset, leaderEpoch } of batch) positions.set(partition, { offset: offset + 1n, leaderEpoch })
+      for (const { partition, offset, leaderEpoch } of batch)
+        positions.set(partition, { offset: offset + 1n, leaderEpoch })
       void start()
     },
     async flush() {

@@ -12,55 +12,71 @@ const recordOf = (partition: number, offset: number): TopicRecord => ({
   value: null,
   headers: [],
 })
-const partitionsOf = (batch: readonly TopicRecord[] = []) => [...new Set(batch.map(({ partition }) => partition))].sort()
+const partitionsOf = (batch: readonly TopicRecord[] = []) =>
+  [...new Set(batch.map(({ partition }) => partition))].sort()
 
 test('whatever comes and goes in whatever order: each record is taken once, in the order of its partition, in batches that share no partition and are not too large', () => {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant('push' as const), partition: fc.nat(5), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({
+      kind: fc.constant('push' as const),
+      partition: fc.nat(5),
+      count: fc.integer({ min: 1, max: 20 }),
+    }),
     fc.record({ kind: fc.constant('take' as const) }),
     fc.record({ kind: fc.constant('release' as const), which: fc.nat(9) }),
   )
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 15 }), (steps, maxBatch) => {
-      const queues = createPartitionQueues(maxBatch)
-      const pushed = new Map<number, number>()
-      const taken = new Map<number, number>()
-      const inFlight: TopicRecord[][] = []
-      const waitingCount = () => [...pushed].reduce((sum, [partition, count]) => sum + count - (taken.get(partition) ?? 0), 0)
-      function take(): boolean {
-        const batch = queues.take()
-        if (batch === undefined) return false
-        expect(batch.length).toBeGreaterThan(0)
-        expect(batch.length).toBeLessThanOrEqual(maxBatch)
-        for (const other of inFlight) expect(partitionsOf(other).filter((partition) => partitionsOf(batch).includes(partition))).toEqual([])
-        for (const { partition, offset } of batch) {
-          expect(Number(offset)).toBe(taken.get(partition) ?? 0)
-          taken.set(partition, Number(offset) + 1)
-        }
-        inFlight.push(batch)
-        return true
-      }
-      function release(which: number): void {
-        const [batch] = inFlight.splice(which % inFlight.length, 1)
-        queues.release(batch ?? [])
-      }
-
-      for (const one of steps) {
-        if (one.kind === 'take') take()
-        else if (one.kind === 'release') release(one.which)
-        else
-          for (let n = 0; n < one.count; n += 1) {
-            const offset = pushed.get(one.partition) ?? 0
-            queues.push(recordOf(one.partition, offset))
-            pushed.set(one.partition, offset + 1)
+    fc.property(
+      fc.array(step, { maxLength: 80 }),
+      fc.integer({ min: 1, max: 15 }),
+      (steps, maxBatch) => {
+        const queues = createPartitionQueues(maxBatch)
+        const pushed = new Map<number, number>()
+        const taken = new Map<number, number>()
+        const inFlight: TopicRecord[][] = []
+        const waitingCount = () =>
+          [...pushed].reduce(
+            (sum, [partition, count]) => sum + count - (taken.get(partition) ?? 0),
+            0,
+          )
+        function take(): boolean {
+          const batch = queues.take()
+          if (batch === undefined) return false
+          expect(batch.length).toBeGreaterThan(0)
+          expect(batch.length).toBeLessThanOrEqual(maxBatch)
+          for (const other of inFlight)
+            expect(
+              partitionsOf(other).filter((partition) => partitionsOf(batch).includes(partition)),
+            ).toEqual([])
+          for (const { partition, offset } of batch) {
+            expect(Number(offset)).toBe(taken.get(partition) ?? 0)
+            taken.set(partition, Number(offset) + 1)
           }
-        expect(queues.size).toBe(waitingCount())
-      }
-      // Whatever is left is had as soon as what is in flight is released: nothing is stuck.
-      while (inFlight.length > 0 || queues.size > 0) if (!take()) release(0)
-      expect(taken).toEqual(pushed)
-      expect(queues.take()).toBeUndefined()
-    }),
+          inFlight.push(batch)
+          return true
+        }
+        function release(which: number): void {
+          const [batch] = inFlight.splice(which % inFlight.length, 1)
+          queues.release(batch ?? [])
+        }
+
+        for (const one of steps) {
+          if (one.kind === 'take') take()
+          else if (one.kind === 'release') release(one.which)
+          else
+            for (let n = 0; n < one.count; n += 1) {
+              const offset = pushed.get(one.partition) ?? 0
+              queues.push(recordOf(one.partition, offset))
+              pushed.set(one.partition, offset + 1)
+            }
+          expect(queues.size).toBe(waitingCount())
+        }
+        // Whatever is left is had as soon as what is in flight is released: nothing is stuck.
+        while (inFlight.length > 0 || queues.size > 0) if (!take()) release(0)
+        expect(taken).toEqual(pushed)
+        expect(queues.take()).toBeUndefined()
+      },
+    ),
   )
 })
 
@@ -75,30 +91,36 @@ test('one batch leaves half of the partitions to the next', () => {
 
 test('a partition that has something to read waits for no other twice, also with two batches in flight', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 2 }), fc.infiniteStream(fc.boolean()), (partitions, batches, endsFirst) => {
-      const queues = createPartitionQueues(10)
-      const fill = (partition: number) => {
-        for (let offset = 0; offset < 10; offset += 1) queues.push(recordOf(partition, offset))
-      }
-      const waited = new Map<number, number>()
-      for (let partition = 0; partition < partitions; partition += 1) {
-        // More than any batch takes: each of them always has something.
-        for (let n = 0; n < 3; n += 1) fill(partition)
-        waited.set(partition, 0)
-      }
-      const inFlight: TopicRecord[][] = []
-      for (let turn = 0; turn < 60; turn += 1) {
-        while (inFlight.length < batches) {
-          const batch = queues.take()
-          if (batch === undefined) break
-          inFlight.push(batch)
-          const busy = inFlight.flatMap(partitionsOf)
-          for (const [partition, turns] of waited) waited.set(partition, busy.includes(partition) ? 0 : turns + 1)
-          for (const partition of partitionsOf(batch)) fill(partition)
-          expect(Math.max(...waited.values())).toBeLessThan(partitions)
+    fc.property(
+      fc.integer({ min: 2, max: 6 }),
+      fc.integer({ min: 1, max: 2 }),
+      fc.infiniteStream(fc.boolean()),
+      (partitions, batches, endsFirst) => {
+        const queues = createPartitionQueues(10)
+        const fill = (partition: number) => {
+          for (let offset = 0; offset < 10; offset += 1) queues.push(recordOf(partition, offset))
         }
-        queues.release((endsFirst.next().value ? inFlight.shift() : inFlight.pop()) ?? [])
-      }
-    }),
+        const waited = new Map<number, number>()
+        for (let partition = 0; partition < partitions; partition += 1) {
+          // More than any batch takes: each of them always has something.
+          for (let n = 0; n < 3; n += 1) fill(partition)
+          waited.set(partition, 0)
+        }
+        const inFlight: TopicRecord[][] = []
+        for (let turn = 0; turn < 60; turn += 1) {
+          while (inFlight.length < batches) {
+            const batch = queues.take()
+            if (batch === undefined) break
+            inFlight.push(batch)
+            const busy = inFlight.flatMap(partitionsOf)
+            for (const [partition, turns] of waited)
+              waited.set(partition, busy.includes(partition) ? 0 : turns + 1)
+            for (const partition of partitionsOf(batch)) fill(partition)
+            expect(Math.max(...waited.values())).toBeLessThan(partitions)
+          }
+          queues.release((endsFirst.next().value ? inFlight.shift() : inFlight.pop()) ?? [])
+        }
+      },
+    ),
   )
 })

@@ -31,7 +31,9 @@ export function createPartitionQueues(maxBatch: number): PartitionQueues {
     },
 
     take() {
-      const ready = [...waiting].filter(([partition, queue]) => queue.length > 0 && !inFlight.has(partition)).map(([partition]) => partition)
+      const ready = [...waiting]
+        .filter(([partition, queue]) => queue.length > 0 && !inFlight.has(partition))
+        .map(([partition]) => partition)
       if (ready.length === 0) return undefined
       // Half of what is ready, so that another batch finds partitions of its own while this one is in flight.
       const share = ready.slice(0, Math.ceil(ready.length / 2))

@@ -22,10 +22,35 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dailyfeed-tls-'))
   const keystore = join(folder, 'broker.p12')
   const keytool = (...args: string[]) =>
-    execFileSync('keytool', [...args, '-keystore', keystore, '-storetype', 'PKCS12', '-storepass', LOGIN.password, '-alias', 'broker'], { stdio: 'ignore' })
-  keytool('-genkeypair', '-keyalg', 'EC', '-dname', 'CN=broker', '-ext', 'SAN=ip:127.0.0.1', '-validity', '2')
+    execFileSync(
+      'keytool',
+      [
+        ...args,
+        '-keystore',
+        keystore,
+        '-storetype',
+        'PKCS12',
+        '-storepass',
+        LOGIN.password,
+        '-alias',
+        'broker',
+      ],
+      { stdio: 'ignore' },
+    )
+  keytool(
+    '-genkeypair',
+    '-keyalg',
+    'EC',
+    '-dname',
+    'CN=broker',
+    '-ext',
+    'SAN=ip:127.0.0.1',
+    '-validity',
+    '2',
+  )
   keytool('-exportcert', '-rfc', '-file', join(folder, 'ca.pem'))
-  const jaas = (module: string, users = '') => `org.apache.kafka.common.security.${module} required ${users};`
+  const jaas = (module: string, users = '') =>
+    `org.apache.kafka.common.security.${module} required ${users};`
   let securePort = 0
   kafka = await startTestKafka({
     settings: ({ port, controllerPort }) => {
@@ -33,13 +58,17 @@ beforeAll(async () => {
       return {
         listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},SECURE://127.0.0.1:${securePort}`,
         'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${securePort}`,
-        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
+        'listener.security.protocol.map':
+          'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
         'inter.broker.listener.name': 'PLAINTEXT',
         'listener.name.secure.ssl.keystore.location': keystore,
         'listener.name.secure.ssl.keystore.password': LOGIN.password,
         'listener.name.secure.ssl.keystore.type': 'PKCS12',
         'listener.name.secure.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-        'listener.name.secure.plain.sasl.jaas.config': jaas('plain.PlainLoginModule', `user_${LOGIN.username}="${LOGIN.password}"`),
+        'listener.name.secure.plain.sasl.jaas.config': jaas(
+          'plain.PlainLoginModule',
+          `user_${LOGIN.username}="${LOGIN.password}"`,
+        ),
         'listener.name.secure.scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule'),
         'listener.name.secure.scram-sha-512.sasl.jaas.config': jaas('scram.ScramLoginModule'),
       }
@@ -71,50 +100,61 @@ function connectionOf(changes: Partial<KafkaConfig>) {
   return connection
 }
 
-test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('over TLS and with %s, records are sent and read', async (mechanism) => {
-  const connection = connectionOf({ KAFKA_SASL_MECHANISM: mechanism })
-  const admin = createTopicAdmin(connection, 'test')
-  const producer = createEventProducer({ connection, acks: '1', clientId: 'test' })
-  const found: string[] = []
-  try {
-    const topic = `secure-${mechanism}`
-    await admin.createTopic({ topic, partitions: 1, replicationFactor: 1, retentionMilliseconds: 3_600_000 })
-    await expect
-      .poll(
-        () =>
-          producer.send(topic, [{ key: 'post:1', value: Buffer.from('secret') }]).then(
-            () => 'sent',
-            (error: Error) => error.message,
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('sent')
-    const log = { info() {}, warn() {}, error() {} }
-    await replayTopic({
-      connection,
-      admin,
-      clientId: 'test',
-      topic,
-      handle: async (records) => void found.push(...records.map(({ value }) => String(value))),
-      onProgress() {},
-      log,
-    })
-  } finally {
-    await producer.close()
-    await admin.close()
-  }
-  expect(found).toContain('secret')
-})
-
-test.skipIf(isMissing)('a wrong password, no login, and a certificate of nobody known are refused', async () => {
-  const refused = [
-    connectionOf({ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_PASSWORD: 'wrong' }),
-    connectionOf({ KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_SASL_PASSWORD: 'wrong' }),
-    { ...connectionOf({ KAFKA_SASL_MECHANISM: 'PLAIN' }), tls: {} },
-  ]
-  for (const connection of refused) {
+test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
+  'over TLS and with %s, records are sent and read',
+  async (mechanism) => {
+    const connection = connectionOf({ KAFKA_SASL_MECHANISM: mechanism })
     const admin = createTopicAdmin(connection, 'test')
-    await expect(admin.listTopics()).rejects.toThrow(/^Kafka: /)
-    await admin.close()
-  }
-})
+    const producer = createEventProducer({ connection, acks: '1', clientId: 'test' })
+    const found: string[] = []
+    try {
+      const topic = `secure-${mechanism}`
+      await admin.createTopic({
+        topic,
+        partitions: 1,
+        replicationFactor: 1,
+        retentionMilliseconds: 3_600_000,
+      })
+      await expect
+        .poll(
+          () =>
+            producer.send(topic, [{ key: 'post:1', value: Buffer.from('secret') }]).then(
+              () => 'sent',
+              (error: Error) => error.message,
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('sent')
+      const log = { info() {}, warn() {}, error() {} }
+      await replayTopic({
+        connection,
+        admin,
+        clientId: 'test',
+        topic,
+        handle: async (records) => void found.push(...records.map(({ value }) => String(value))),
+        onProgress() {},
+        log,
+      })
+    } finally {
+      await producer.close()
+      await admin.close()
+    }
+    expect(found).toContain('secret')
+  },
+)
+
+test.skipIf(isMissing)(
+  'a wrong password, no login, and a certificate of nobody known are refused',
+  async () => {
+    const refused = [
+      connectionOf({ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_PASSWORD: 'wrong' }),
+      connectionOf({ KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_SASL_PASSWORD: 'wrong' }),
+      { ...connectionOf({ KAFKA_SASL_MECHANISM: 'PLAIN' }), tls: {} },
+    ]
+    for (const connection of refused) {
+      const admin = createTopicAdmin(connection, 'test')
+      await expect(admin.listTopics()).rejects.toThrow(/^Kafka: /)
+      await admin.close()
+    }
+  },
+)

@@ -52,15 +52,26 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
     }
   }
 
-  async function offsetsOf(topics: readonly string[], timestamp: bigint): Promise<Map<string, Map<number, bigint>>> {
+  async function offsetsOf(
+    topics: readonly string[],
+    timestamp: bigint,
+  ): Promise<Map<string, Map<number, bigint>>> {
     const { topics: known } = await admin.metadata({ topics: [...topics], forceUpdate: true })
     const listed = await admin.listOffsets({
       topics: topics.map((name) => ({
         name,
-        partitions: Array.from({ length: known.get(name)?.partitionsCount ?? 0 }, (_, partitionIndex) => ({ partitionIndex, timestamp })),
+        partitions: Array.from(
+          { length: known.get(name)?.partitionsCount ?? 0 },
+          (_, partitionIndex) => ({ partitionIndex, timestamp }),
+        ),
       })),
     })
-    return new Map(listed.map(({ name, partitions }) => [name, new Map(partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]))]))
+    return new Map(
+      listed.map(({ name, partitions }) => [
+        name,
+        new Map(partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset])),
+      ]),
+    )
   }
 
   return {
@@ -96,7 +107,12 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
         if (topics.length === 0) return new Map()
         const begin = await offsetsOf(topics, ListOffsetTimestamps.EARLIEST)
         const end = await offsetsOf(topics, ListOffsetTimestamps.LATEST)
-        return new Map(topics.map((topic) => [topic, { begin: begin.get(topic) ?? new Map(), end: end.get(topic) ?? new Map() }]))
+        return new Map(
+          topics.map((topic) => [
+            topic,
+            { begin: begin.get(topic) ?? new Map(), end: end.get(topic) ?? new Map() },
+          ]),
+        )
       }),
 
     committedOffsetsOf: (group, topic) =>
@@ -104,7 +120,11 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
         try {
           const [listed] = await admin.listConsumerGroupOffsets({ groups: [group] })
           const partitions = listed?.topics.find(({ name }) => name === topic)?.partitions ?? []
-          return new Map(partitions.filter(({ committedOffset }) => committedOffset >= 0n).map((one) => [one.partitionIndex, one.committedOffset]))
+          return new Map(
+            partitions
+              .filter(({ committedOffset }) => committedOffset >= 0n)
+              .map((one) => [one.partitionIndex, one.committedOffset]),
+          )
         } catch (error) {
           if (isProtocolError(error, 'GROUP_ID_NOT_FOUND')) return new Map()
           throw error
@@ -138,7 +158,11 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
 }
 
 const isProtocolError = (error: unknown, apiId: string): boolean =>
-  error instanceof Error && (error as { findBy?(property: string, value: unknown): ProtocolError | null }).findBy?.('apiId', apiId) != null
+  error instanceof Error &&
+  (error as { findBy?(property: string, value: unknown): ProtocolError | null }).findBy?.(
+    'apiId',
+    apiId,
+  ) != null
 
 /** Records that a group has still to read. */
 export function lagOf({ begin, end }: TopicRange, committed: Offsets): number {

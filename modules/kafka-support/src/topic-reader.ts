@@ -55,7 +55,14 @@ const JOIN_DEADLINE_MILLISECONDS = 30_000
 type Received = TopicRecord & { leaderEpoch: number }
 
 /** Throws when the group cannot be joined in time. */
-export async function readTopic({ connection, clientId, topic, group, handle, log }: TopicReaderOptions): Promise<TopicReader> {
+export async function readTopic({
+  connection,
+  clientId,
+  topic,
+  group,
+  handle,
+  log,
+}: TopicReaderOptions): Promise<TopicReader> {
   const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
     ...clientOptionsOf(connection, clientId),
     groupId: group,
@@ -97,12 +104,18 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
     throw error
   }
 
-  const partitions = () => consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? []
+  const partitions = () =>
+    consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? []
   const queues = createPartitionQueues(BATCH)
   const committer = createOffsetCommitter({
-    commit: (offsets) => consumer.commit({ offsets: offsets.map((offset) => ({ topic, ...offset })) }),
+    commit: (offsets) =>
+      consumer.commit({ offsets: offsets.map((offset) => ({ topic, ...offset })) }),
     isAssigned: (partition) => partitions().includes(partition),
-    onFailure: (error) => log.warn({ topic, group, err: error }, 'offsets not committed; the next commit takes them along'),
+    onFailure: (error) =>
+      log.warn(
+        { topic, group, err: error },
+        'offsets not committed; the next commit takes them along',
+      ),
   })
   const closing = new AbortController()
   const inHand = new Set<Promise<void>>()
@@ -120,7 +133,10 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
       } catch (error) {
         if (failures === 0) {
           repeating += 1
-          log.warn({ topic, group, err: error }, 'a batch did not take effect; it is repeated, and reading waits')
+          log.warn(
+            { topic, group, err: error },
+            'a batch did not take effect; it is repeated, and reading waits',
+          )
         }
         stream.pause()
         await pauseFor(repeatDelayOf(failures), closing.signal)
@@ -148,7 +164,10 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
     const last = lastOffsets.get(partition)
     lastOffsets.set(partition, offset)
     if (last !== undefined && offset > last + 1n)
-      log.error({ topic, group, partition, from: String(last + 1n), to: String(offset - 1n) }, 'ALARM: records are gone that this group has not read')
+      log.error(
+        { topic, group, partition, from: String(last + 1n), to: String(offset - 1n) },
+        'ALARM: records are gone that this group has not read',
+      )
   }
 
   let gathering: NodeJS.Timeout | undefined
@@ -195,7 +214,8 @@ export async function readTopic({ connection, clientId, topic, group, handle, lo
 }
 
 /** Leaving a group is tried without end where its brokers do not answer; whoever is left in it goes by its session. */
-const closeSoon = (consumer: { close(force: boolean): Promise<void> }) => Promise.race([consumer.close(true).catch(() => {}), pauseFor(CLOSE_MILLISECONDS)])
+const closeSoon = (consumer: { close(force: boolean): Promise<void> }) =>
+  Promise.race([consumer.close(true).catch(() => {}), pauseFor(CLOSE_MILLISECONDS)])
 
 const receivedOf = (message: Message<Buffer, Buffer, Buffer, Buffer>): Received => ({
   topic: message.topic,
@@ -209,7 +229,9 @@ const receivedOf = (message: Message<Buffer, Buffer, Buffer, Buffer>): Received 
 })
 
 /** Twice as long each time, with jitter so that instances do not fall into step. */
-const repeatDelayOf = (failures: number): number => Math.min(LAST_REPEAT_MILLISECONDS, FIRST_REPEAT_MILLISECONDS * 2 ** failures) * (0.5 + Math.random() / 2)
+const repeatDelayOf = (failures: number): number =>
+  Math.min(LAST_REPEAT_MILLISECONDS, FIRST_REPEAT_MILLISECONDS * 2 ** failures) *
+  (0.5 + Math.random() / 2)
 
 function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -12,4 +12,5 @@ export interface TopicRecord {
 }
 
 /** `kafka:topic/partition/offset`: where a record came from, in dead letters and logs. */
-export const sourceOf = ({ topic, partition, offset }: TopicRecord): string => `kafka:${topic}/${partition}/${offset}`
+export const sourceOf = ({ topic, partition, offset }: TopicRecord): string =>
+  `kafka:${topic}/${partition}/${offset}`

@@ -3,7 +3,15 @@ import { Admin } from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UnknownTopicError } from './broker-fault.ts'
 import { clientOptionsOf } from './client-options.ts'
-import { fillTopic, inOrder, newTopic, recordsOf, silentLog, textOf, textsOf } from './kafka-fixture.ts'
+import {
+  fillTopic,
+  inOrder,
+  newTopic,
+  recordsOf,
+  silentLog,
+  textOf,
+  textsOf,
+} from './kafka-fixture.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 import { readTopic } from './topic-reader.ts'
@@ -28,8 +36,18 @@ afterAll(async () => {
 })
 
 const replay = (topic: string, options: Partial<ReplayOptions>) =>
-  replayTopic({ connection, admin, clientId: 'replay-test', topic, async handle() {}, onProgress() {}, log: silentLog, ...options })
-const replayGroups = async () => (await admin.listGroups()).filter((group) => group.startsWith('replay.'))
+  replayTopic({
+    connection,
+    admin,
+    clientId: 'replay-test',
+    topic,
+    async handle() {},
+    onProgress() {},
+    log: silentLog,
+    ...options,
+  })
+const replayGroups = async () =>
+  (await admin.listGroups()).filter((group) => group.startsWith('replay.'))
 
 test.skipIf(isMissing)(
   'a topic is replayed from its first record to the end that was there at the beginning; no listener’s place moves, and its own group is gone afterwards',
@@ -74,80 +92,104 @@ test.skipIf(isMissing)(
   },
 )
 
-test.skipIf(isMissing)('an empty topic is replayed at once, and one that is not there is an error', async () => {
-  const progress: number[][] = []
-  expect(await replay(await newTopic(admin), { onProgress: (...one) => void progress.push(one) })).toBe(0)
-  expect(progress).toEqual([[0, 0]])
-  await expect(replay('not-there', {})).rejects.toBeInstanceOf(UnknownTopicError)
-  expect(await replayGroups()).toEqual([])
-})
+test.skipIf(isMissing)(
+  'an empty topic is replayed at once, and one that is not there is an error',
+  async () => {
+    const progress: number[][] = []
+    expect(
+      await replay(await newTopic(admin), { onProgress: (...one) => void progress.push(one) }),
+    ).toBe(0)
+    expect(progress).toEqual([[0, 0]])
+    await expect(replay('not-there', {})).rejects.toBeInstanceOf(UnknownTopicError)
+    expect(await replayGroups()).toEqual([])
+  },
+)
 
-test.skipIf(isMissing)('what the handler throws ends the replay, and nothing more is handled', async () => {
-  const topic = await newTopic(admin, { partitions: 1 })
-  await fillTopic(connection, topic, recordsOf(600))
-  let calls = 0
-  const away = new Error('the database is away')
-  await expect(
-    replay(topic, {
-      async handle() {
-        calls += 1
-        throw away
-      },
-    }),
-  ).rejects.toBe(away)
-  expect(calls).toBe(1)
-  expect(await replayGroups()).toEqual([])
-})
+test.skipIf(isMissing)(
+  'what the handler throws ends the replay, and nothing more is handled',
+  async () => {
+    const topic = await newTopic(admin, { partitions: 1 })
+    await fillTopic(connection, topic, recordsOf(600))
+    let calls = 0
+    const away = new Error('the database is away')
+    await expect(
+      replay(topic, {
+        async handle() {
+          calls += 1
+          throw away
+        },
+      }),
+    ).rejects.toBe(away)
+    expect(calls).toBe(1)
+    expect(await replayGroups()).toEqual([])
+  },
+)
 
-test.skipIf(isMissing)('a replay is called off by its signal, before and while it reads', async () => {
-  const topic = await newTopic(admin)
-  await fillTopic(connection, topic, recordsOf(50))
-  const reason = new Error('called off')
-  const controller = new AbortController()
-  await expect(
-    replay(topic, {
-      signal: controller.signal,
-      async handle() {
-        controller.abort(reason)
-      },
-    }),
-  ).rejects.toBe(reason)
-  await expect(replay(topic, { signal: controller.signal })).rejects.toBe(reason)
-  expect(await replayGroups()).toEqual([])
-})
+test.skipIf(isMissing)(
+  'a replay is called off by its signal, before and while it reads',
+  async () => {
+    const topic = await newTopic(admin)
+    await fillTopic(connection, topic, recordsOf(50))
+    const reason = new Error('called off')
+    const controller = new AbortController()
+    await expect(
+      replay(topic, {
+        signal: controller.signal,
+        async handle() {
+          controller.abort(reason)
+        },
+      }),
+    ).rejects.toBe(reason)
+    await expect(replay(topic, { signal: controller.signal })).rejects.toBe(reason)
+    expect(await replayGroups()).toEqual([])
+  },
+)
 
 /** More than is taken into memory at once. */
 async function fillWithLarge(topic: string): Promise<void> {
-  const large = recordsOf(5_000).map(({ key, value }) => ({ key, value: Buffer.concat([value, Buffer.alloc(1_200, ' ')]) }))
-  for (let from = 0; from < large.length; from += 500) await fillTopic(connection, topic, large.slice(from, from + 500))
+  const large = recordsOf(5_000).map(({ key, value }) => ({
+    key,
+    value: Buffer.concat([value, Buffer.alloc(1_200, ' ')]),
+  }))
+  for (let from = 0; from < large.length; from += 500)
+    await fillTopic(connection, topic, large.slice(from, from + 500))
 }
 
-test.skipIf(isMissing)('a day that is deleted while it is replayed ends the replay with an error instead of a wait without end', async () => {
-  const topic = await newTopic(admin, { partitions: 6 })
-  await fillWithLarge(topic)
-  let isDeleted = false
-  await expect(
-    replay(topic, {
+test.skipIf(isMissing)(
+  'a day that is deleted while it is replayed ends the replay with an error instead of a wait without end',
+  async () => {
+    const topic = await newTopic(admin, { partitions: 6 })
+    await fillWithLarge(topic)
+    let isDeleted = false
+    await expect(
+      replay(topic, {
+        async handle() {
+          if (!isDeleted) await admin.deleteTopic(topic)
+          isDeleted = true
+        },
+      }),
+    ).rejects.toBeInstanceOf(UnknownTopicError)
+  },
+)
+
+test.skipIf(isMissing)(
+  'records that are deleted while they are replayed are not waited for',
+  async () => {
+    const topic = await newTopic(admin, { partitions: 1 })
+    await fillWithLarge(topic)
+    const owner = new Admin(clientOptionsOf(connection, 'replay-test'))
+    let isDeleted = false
+    const done = await replay(topic, {
       async handle() {
-        if (!isDeleted) await admin.deleteTopic(topic)
+        if (!isDeleted)
+          await owner.deleteRecords({
+            topics: [{ name: topic, partitions: [{ partition: 0, offset: 5_000n }] }],
+          })
         isDeleted = true
       },
-    }),
-  ).rejects.toBeInstanceOf(UnknownTopicError)
-})
-
-test.skipIf(isMissing)('records that are deleted while they are replayed are not waited for', async () => {
-  const topic = await newTopic(admin, { partitions: 1 })
-  await fillWithLarge(topic)
-  const owner = new Admin(clientOptionsOf(connection, 'replay-test'))
-  let isDeleted = false
-  const done = await replay(topic, {
-    async handle() {
-      if (!isDeleted) await owner.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 5_000n }] }] })
-      isDeleted = true
-    },
-  })
-  await owner.close()
-  expect(done).toBeGreaterThan(0)
-  expect(done).toBeLessThan(5_000)
-})
+    })
+    await owner.close()
+    expect(done).toBeGreaterThan(0)
+    expect(done).toBeLessThan(5_000)
+  },
+)

@@ -22,7 +22,16 @@ interface TopicReplayOptions {
  * place is moved. Throws what `handle` throws, UnknownTopicError (also when it is
  * deleted meanwhile), BrokerAwayError, or the signal's reason.
  */
-export async function replayTopic({ connection, admin, clientId, topic, handle, onProgress, log, signal }: TopicReplayOptions): Promise<number> {
+export async function replayTopic({
+  connection,
+  admin,
+  clientId,
+  topic,
+  handle,
+  onProgress,
+  log,
+  signal,
+}: TopicReplayOptions): Promise<number> {
   const range = (await admin.rangesOf([topic])).get(topic)
   const remaining = new Map<number, bigint>()
   let total = 0
@@ -51,7 +60,9 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
     log,
     async handle(records) {
       if (isOver || signal?.aborted) return
-      const asked = records.filter(({ partition, offset }) => offset < (range?.end.get(partition) ?? 0n))
+      const asked = records.filter(
+        ({ partition, offset }) => offset < (range?.end.get(partition) ?? 0n),
+      )
       try {
         if (asked.length > 0) await handle(asked)
       } catch (error) {
@@ -61,7 +72,8 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
       }
       done += asked.length
       onProgress(done, total)
-      for (const { partition, offset } of records) if (offset + 1n >= (remaining.get(partition) ?? 0n)) remaining.delete(partition)
+      for (const { partition, offset } of records)
+        if (offset + 1n >= (remaining.get(partition) ?? 0n)) remaining.delete(partition)
       if (remaining.size === 0) finished.resolve()
     },
   })
@@ -74,7 +86,8 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
     doneBefore = done
     if (hasProgressed) return
     const begin = (await admin.rangesOf([topic])).get(topic)?.begin
-    for (const [partition, end] of remaining) if ((begin?.get(partition) ?? 0n) >= end) remaining.delete(partition)
+    for (const [partition, end] of remaining)
+      if ((begin?.get(partition) ?? 0n) >= end) remaining.delete(partition)
     if (remaining.size === 0) finished.resolve()
   }
   const watch = setInterval(() => {
@@ -89,6 +102,10 @@ export async function replayTopic({ connection, admin, clientId, topic, handle, 
     clearInterval(watch)
     signal?.removeEventListener('abort', abort)
     await reader.close()
-    await admin.deleteGroups([group]).catch((error) => log.warn({ group, err: error }, 'the group of a replay is left; it expires by itself'))
+    await admin
+      .deleteGroups([group])
+      .catch((error) =>
+        log.warn({ group, err: error }, 'the group of a replay is left; it expires by itself'),
+      )
   }
 }

@@ -38,7 +38,12 @@ afterAll(async () => {
 function listen(first: TopicDay) {
   prefixes += 1
   const prefix = `days${prefixes}`
-  const topics: DatedTopics = createDatedTopics({ admin, prefix, replicationFactor: 1, listeners: ['activity'] })
+  const topics: DatedTopics = createDatedTopics({
+    admin,
+    prefix,
+    replicationFactor: 1,
+    listeners: ['activity'],
+  })
   const clock = { today: first, beforeHandling: async (_values: string[]): Promise<void> => {} }
   const read: string[] = []
   const start = () => {
@@ -77,20 +82,25 @@ async function send(topic: string, ...values: string[]): Promise<void> {
     .toBe(true)
 }
 
-test.skipIf(isMissing)('tomorrow is read before midnight, and over midnight nothing is skipped', async () => {
-  const { topics, clock, read, start } = listen('20261231')
-  await topics.create('20261231')
-  await topics.create('20270101')
-  start()
-  await expect.poll(() => supervisor?.topics().length, { timeout: 10_000 }).toBe(2)
-  await send(topics.topicOf('20261231'), 'before')
-  // A publisher whose clock is ahead.
-  await send(topics.topicOf('20270101'), 'early')
-  clock.today = '20270101'
-  await send(topics.topicOf('20270101'), 'after')
-  await send(topics.topicOf('20261231'), 'late')
-  await expect.poll(() => [...read].sort(), { timeout: 10_000 }).toEqual(['after', 'before', 'early', 'late'])
-})
+test.skipIf(isMissing)(
+  'tomorrow is read before midnight, and over midnight nothing is skipped',
+  async () => {
+    const { topics, clock, read, start } = listen('20261231')
+    await topics.create('20261231')
+    await topics.create('20270101')
+    start()
+    await expect.poll(() => supervisor?.topics().length, { timeout: 10_000 }).toBe(2)
+    await send(topics.topicOf('20261231'), 'before')
+    // A publisher whose clock is ahead.
+    await send(topics.topicOf('20270101'), 'early')
+    clock.today = '20270101'
+    await send(topics.topicOf('20270101'), 'after')
+    await send(topics.topicOf('20261231'), 'late')
+    await expect
+      .poll(() => [...read].sort(), { timeout: 10_000 })
+      .toEqual(['after', 'before', 'early', 'late'])
+  },
+)
 
 test.skipIf(isMissing)(
   'a month of days is read, each day once; days that are read to the end are let go, and may be deleted after a week',
@@ -107,7 +117,9 @@ test.skipIf(isMissing)(
       await send(topics.topicOf(today), ...values)
       expected.push(...values)
     }
-    await expect.poll(() => read.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(expected.length)
+    await expect
+      .poll(() => read.length, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(expected.length)
     expect([...read].sort()).toEqual(expected)
     await expect
       .poll(() => supervisor?.topics(), { timeout: 20_000 })
@@ -117,71 +129,97 @@ test.skipIf(isMissing)(
     const old = daysToDelete(days, clock.today)
     expect(old).toHaveLength(22)
     for (const day of old) expect(await topics.delete(day)).toEqual({ outcome: 'DELETED' })
-    await expect.poll(async () => (await topics.list()).map(({ day }) => day)).toEqual(days.filter((day) => !old.includes(day)))
-    expect((await admin.listGroups()).filter((group) => old.some((day) => group.endsWith(topics.topicOf(day))))).toEqual([])
+    await expect
+      .poll(async () => (await topics.list()).map(({ day }) => day))
+      .toEqual(days.filter((day) => !old.includes(day)))
+    expect(
+      (await admin.listGroups()).filter((group) =>
+        old.some((day) => group.endsWith(topics.topicOf(day))),
+      ),
+    ).toEqual([])
   },
   60_000,
 )
 
-test.skipIf(isMissing)('a clock that jumps back and forward by days reads nothing twice and skips nothing', async () => {
-  const { topics, clock, read, start } = listen('20261110')
-  for (const day of ['20261109', '20261110', '20261111', '20261113']) await topics.create(day)
-  start()
-  await send(topics.topicOf('20261110'), 'one')
-  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
-  clock.today = '20261113'
-  await send(topics.topicOf('20261113'), 'ahead')
-  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
-  clock.today = '20261109'
-  await send(topics.topicOf('20261109'), 'behind')
-  clock.today = '20261110'
-  await send(topics.topicOf('20261110'), 'two')
-  await expect.poll(() => [...read].sort(), { timeout: 10_000 }).toEqual(['ahead', 'behind', 'one', 'two'])
-})
+test.skipIf(isMissing)(
+  'a clock that jumps back and forward by days reads nothing twice and skips nothing',
+  async () => {
+    const { topics, clock, read, start } = listen('20261110')
+    for (const day of ['20261109', '20261110', '20261111', '20261113']) await topics.create(day)
+    start()
+    await send(topics.topicOf('20261110'), 'one')
+    await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
+    clock.today = '20261113'
+    await send(topics.topicOf('20261113'), 'ahead')
+    await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
+    clock.today = '20261109'
+    await send(topics.topicOf('20261109'), 'behind')
+    clock.today = '20261110'
+    await send(topics.topicOf('20261110'), 'two')
+    await expect
+      .poll(() => [...read].sort(), { timeout: 10_000 })
+      .toEqual(['ahead', 'behind', 'one', 'two'])
+  },
+)
 
-test.skipIf(isMissing)('an older day is read as long as it is not read to its end, and stays until then', async () => {
-  const { prefix, topics, read, start } = listen('20261130')
-  const old = '20261101'
-  await topics.create(old)
-  await send(datedTopicOf(prefix, old), 'left over')
-  expect(await topics.delete(old)).toMatchObject({ outcome: 'UNREAD', lags: { [`activity.${prefix}-${old}`]: 1 } })
-  expect(await topics.delete(old, { isDryRun: true })).toMatchObject({ outcome: 'UNREAD' })
-  start()
-  await expect.poll(() => read, { timeout: 10_000 }).toEqual(['left over'])
-  await expect.poll(async () => (await topics.delete(old)).outcome, { timeout: 10_000 }).toBe('DELETED')
-  expect(await topics.delete(old)).toEqual({ outcome: 'NOT_THERE' })
-})
+test.skipIf(isMissing)(
+  'an older day is read as long as it is not read to its end, and stays until then',
+  async () => {
+    const { prefix, topics, read, start } = listen('20261130')
+    const old = '20261101'
+    await topics.create(old)
+    await send(datedTopicOf(prefix, old), 'left over')
+    expect(await topics.delete(old)).toMatchObject({
+      outcome: 'UNREAD',
+      lags: { [`activity.${prefix}-${old}`]: 1 },
+    })
+    expect(await topics.delete(old, { isDryRun: true })).toMatchObject({ outcome: 'UNREAD' })
+    start()
+    await expect.poll(() => read, { timeout: 10_000 }).toEqual(['left over'])
+    await expect
+      .poll(async () => (await topics.delete(old)).outcome, { timeout: 10_000 })
+      .toBe('DELETED')
+    expect(await topics.delete(old)).toEqual({ outcome: 'NOT_THERE' })
+  },
+)
 
-test.skipIf(isMissing)('a topic that is deleted while it is read disturbs no other day', async () => {
-  const { topics, read, start } = listen('20261120')
-  await topics.create('20261120')
-  await topics.create('20261121')
-  start()
-  await send(topics.topicOf('20261120'), 'first')
-  await send(topics.topicOf('20261121'), 'other day')
-  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
-  await admin.deleteTopic(topics.topicOf('20261121'))
-  for (let n = 0; n < 8; n += 1) {
-    await send(topics.topicOf('20261120'), `meanwhile ${n}`)
-    await new Promise((resolve) => setTimeout(resolve, 500))
-  }
-  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(10)
-  expect(supervisor?.topics()).toEqual([topics.topicOf('20261120')])
-})
+test.skipIf(isMissing)(
+  'a topic that is deleted while it is read disturbs no other day',
+  async () => {
+    const { topics, read, start } = listen('20261120')
+    await topics.create('20261120')
+    await topics.create('20261121')
+    start()
+    await send(topics.topicOf('20261120'), 'first')
+    await send(topics.topicOf('20261121'), 'other day')
+    await expect.poll(() => read.length, { timeout: 10_000 }).toBe(2)
+    await admin.deleteTopic(topics.topicOf('20261121'))
+    for (let n = 0; n < 8; n += 1) {
+      await send(topics.topicOf('20261120'), `meanwhile ${n}`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    await expect.poll(() => read.length, { timeout: 10_000 }).toBe(10)
+    expect(supervisor?.topics()).toEqual([topics.topicOf('20261120')])
+  },
+)
 
 // Its own waits are longer than a test may ordinarily take.
-test.skipIf(isMissing)('readers go on by themselves when a broker that was killed is back', { timeout: 60_000 }, async () => {
-  const { topics, read, start } = listen('20261122')
-  await topics.create('20261122')
-  start()
-  await send(topics.topicOf('20261122'), 'before')
-  await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
-  await kafka.nodes[0]?.kill()
-  await kafka.nodes[0]?.start()
-  await kafka.untilReady()
-  await send(topics.topicOf('20261122'), 'after')
-  await expect.poll(() => [...new Set(read)], { timeout: 20_000 }).toEqual(['before', 'after'])
-})
+test.skipIf(isMissing)(
+  'readers go on by themselves when a broker that was killed is back',
+  { timeout: 60_000 },
+  async () => {
+    const { topics, read, start } = listen('20261122')
+    await topics.create('20261122')
+    start()
+    await send(topics.topicOf('20261122'), 'before')
+    await expect.poll(() => read.length, { timeout: 10_000 }).toBe(1)
+    await kafka.nodes[0]?.kill()
+    await kafka.nodes[0]?.start()
+    await kafka.untilReady()
+    await send(topics.topicOf('20261122'), 'after')
+    await expect.poll(() => [...new Set(read)], { timeout: 20_000 }).toEqual(['before', 'after'])
+  },
+)
 
 test.skipIf(isMissing)(
   'a partition that stands still while others go on is read by a new reader',
@@ -200,7 +238,11 @@ test.skipIf(isMissing)(
       await send(topics.topicOf('20261124'), 'behind it', `goes on ${n}`)
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
-    await expect.poll(() => read.filter((value) => value === 'hangs' || value === 'behind it').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(8)
+    await expect
+      .poll(() => read.filter((value) => value === 'hangs' || value === 'behind it').length, {
+        timeout: 30_000,
+      })
+      .toBeGreaterThanOrEqual(8)
     expect(read.indexOf('hangs')).toBeLessThan(read.indexOf('behind it'))
     expect(new Set(read).size).toBe(10)
     expect(supervisor?.restarts()).toBeGreaterThanOrEqual(1)

@@ -49,7 +49,17 @@ const STALL_MILLISECONDS = 30_000
  * closed.
  */
 export function superviseTopics(options: TopicSupervisorOptions): TopicSupervisor {
-  const { connection, admin, service, prefix, today, handle, log, roundMilliseconds = ROUND_MILLISECONDS, stallMilliseconds = STALL_MILLISECONDS } = options
+  const {
+    connection,
+    admin,
+    service,
+    prefix,
+    today,
+    handle,
+    log,
+    roundMilliseconds = ROUND_MILLISECONDS,
+    stallMilliseconds = STALL_MILLISECONDS,
+  } = options
   const readers = new Map<string, TopicReader>()
   const lags = new Map<string, number>()
   /** By topic and partition, where there is something to read: how far the commits reach, and since when they have not moved. */
@@ -60,10 +70,17 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
   let isAway = false
 
   async function findWanted(round: number): Promise<string[]> {
-    const topics = (await admin.listTopics()).filter((topic) => findTopicDay(prefix, topic) !== undefined)
+    const topics = (await admin.listTopics()).filter(
+      (topic) => findTopicDay(prefix, topic) !== undefined,
+    )
     const yesterday = addDays(today(), -1)
     if (round % LAG_ROUNDS === 0) await measureLags(topics)
-    return topics.filter((topic) => (findTopicDay(prefix, topic) ?? '') >= yesterday || (lags.get(topic) ?? 0) > 0 || !lags.has(topic))
+    return topics.filter(
+      (topic) =>
+        (findTopicDay(prefix, topic) ?? '') >= yesterday ||
+        (lags.get(topic) ?? 0) > 0 ||
+        !lags.has(topic),
+    )
   }
 
   async function measureLags(topics: readonly string[]): Promise<void> {
@@ -74,7 +91,10 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
       const committed = await admin.committedOffsetsOf(groupOf(service, topic), topic)
       for (const [partition, offset] of committed) {
         if (offset < (range.begin.get(partition) ?? 0n))
-          log.error({ topic, service, partition, from: String(offset) }, 'ALARM: records were deleted before this group read them')
+          log.error(
+            { topic, service, partition, from: String(offset) },
+            'ALARM: records were deleted before this group read them',
+          )
       }
       lags.set(topic, lagOf(range, committed))
       noteWaiting(topic, range, committed)
@@ -88,7 +108,10 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
       const offset = committed.get(partition) ?? begin.get(partition) ?? 0n
       if (offset >= last) continue
       const known = before?.get(partition)
-      now.set(partition, { offset, since: known?.offset === offset ? known.since : performance.now() })
+      now.set(partition, {
+        offset,
+        since: known?.offset === offset ? known.since : performance.now(),
+      })
     }
     waiting.set(topic, now)
   }
@@ -98,7 +121,11 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
     if (reader.isRepeating()) return undefined
     const mine = reader.partitions()
     for (const [partition, { since }] of waiting.get(reader.topic) ?? [])
-      if (mine.includes(partition) && performance.now() - Math.max(since, reader.startedAt) > stallMilliseconds) return partition
+      if (
+        mine.includes(partition) &&
+        performance.now() - Math.max(since, reader.startedAt) > stallMilliseconds
+      )
+        return partition
     return undefined
   }
 
@@ -107,7 +134,9 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
     const fault = reader.fault()
     if (fault !== undefined) return fault
     const stalled = findStalled(reader)
-    return stalled === undefined ? undefined : `partition ${stalled} has something to read and does not move`
+    return stalled === undefined
+      ? undefined
+      : `partition ${stalled} has something to read and does not move`
   }
 
   async function supervise(round: number): Promise<void> {
@@ -126,7 +155,14 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
       [...wanted]
         .filter((topic) => !readers.has(topic) && !isStopping)
         .map(async (topic) => {
-          const reader = await readTopic({ connection, clientId: service, topic, group: groupOf(service, topic), handle, log })
+          const reader = await readTopic({
+            connection,
+            clientId: service,
+            topic,
+            group: groupOf(service, topic),
+            handle,
+            log,
+          })
           if (isStopping) await reader.close()
           else readers.set(topic, reader)
         }),
@@ -140,14 +176,21 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
         if (isAway) log.info({ service }, 'Kafka is there again')
         isAway = false
       } catch (error) {
-        if (!isAway) log.warn({ service, err: error }, 'Kafka cannot be asked; readers go on by themselves when it is back')
+        if (!isAway)
+          log.warn(
+            { service, err: error },
+            'Kafka cannot be asked; readers go on by themselves when it is back',
+          )
         isAway = true
       }
       let timer: NodeJS.Timeout | undefined
       await Promise.race([
         stopping.promise,
         new Promise((resolve) => {
-          timer = setTimeout(resolve, readers.size === 0 ? FIRST_ROUND_MILLISECONDS : roundMilliseconds)
+          timer = setTimeout(
+            resolve,
+            readers.size === 0 ? FIRST_ROUND_MILLISECONDS : roundMilliseconds,
+          )
         }),
       ])
       clearTimeout(timer)

@@ -15,19 +15,29 @@ test('a cursor leads back to its position, in its own scope', () => {
 test('a cursor of another scope, another key, or changed in any byte is refused', () => {
   const cursor = cursors.encode('followings:7', [42])
   expect(() => cursors.decodeOrThrow('followings:8', cursor)).toThrow()
-  expect(() => createCursors('another-key-of-at-least-32-characters').decodeOrThrow('followings:7', cursor)).toThrow()
+  expect(() =>
+    createCursors('another-key-of-at-least-32-characters').decodeOrThrow('followings:7', cursor),
+  ).toThrow()
   for (let at = 0; at < cursor.length; at += 1) {
     const changed = cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1)
     expect(() => cursors.decodeOrThrow('followings:7', changed), changed).toThrow()
   }
 })
 
-test.each(['', 'x', '====', 'null', 'A'.repeat(500), '안녕', `${cursors.encode('s', [1])}=`])('%j is no cursor', (text) => {
-  expect(() => cursors.decodeOrThrow('s', text)).toThrow('This cursor does not belong to this list')
-})
+test.each(['', 'x', '====', 'null', 'A'.repeat(500), '안녕', `${cursors.encode('s', [1])}=`])(
+  '%j is no cursor',
+  (text) => {
+    expect(() => cursors.decodeOrThrow('s', text)).toThrow(
+      'This cursor does not belong to this list',
+    )
+  },
+)
 
 test('a cursor signed by the previous key is still accepted after a change of keys', () => {
   const before = cursors.encode('s', [1])
-  const after = createCursors('the-new-key-of-at-least-32-characters', 'a-key-of-at-least-32-characters-long')
+  const after = createCursors(
+    'the-new-key-of-at-least-32-characters',
+    'a-key-of-at-least-32-characters-long',
+  )
   expect(after.decodeOrThrow('s', before)).toEqual([1])
 })

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { ValidationError } from '@dailyfeed/code/errors'
+import { ValidationError } from '@dailyfeed/contract/errors'
 
 /** Where a walk goes on: the sort values of the last item seen. */
 export type Position = (number | string)[]
@@ -30,7 +30,10 @@ export function createCursors(key: string, previousKey?: string): Cursors {
       const mac = bytes.subarray(0, MAC_BYTES)
       const body = bytes.subarray(MAC_BYTES)
       // The second test refuses other spellings of the same bytes.
-      const isOurs = body.length > 0 && bytes.toString('base64url') === cursor && accepted.some((one) => timingSafeEqual(mac, macOf(one, scope, body)))
+      const isOurs =
+        body.length > 0 &&
+        bytes.toString('base64url') === cursor &&
+        accepted.some((one) => timingSafeEqual(mac, macOf(one, scope, body)))
       if (!isOurs) throw badCursor()
       return JSON.parse(body.toString()) as Position
     },
@@ -49,4 +52,8 @@ export const badCursor = () =>
 
 const secretKeyOf = (key: string): KeyObject => createSecretKey(Buffer.from(key))
 const macOf = (key: KeyObject, scope: string, body: Buffer) =>
-  createHmac('sha256', key).update(`${scope.length}:${scope}`).update(body).digest().subarray(0, MAC_BYTES)
+  createHmac('sha256', key)
+    .update(`${scope.length}:${scope}`)
+    .update(body)
+    .digest()
+    .subarray(0, MAC_BYTES)

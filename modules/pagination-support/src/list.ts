@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE_SIZE, type ListQuery, type Page, type Scroll } from '@dailyfeed/code/page'
+import { DEFAULT_PAGE_SIZE, type ListQuery, type Page, type Scroll } from '@dailyfeed/contract/page'
 import type { Cursors, Position } from './cursor.ts'
 
 /** What part of a list is asked for: the items at an offset, or those after a position. */
@@ -14,9 +14,15 @@ export interface ListRequest {
 }
 
 /** `scope` names list, parameters and member. Throws a ValidationError when the cursor is of another. */
-export function listRequestOf(query: ListQuery, scope: string, cursors: Cursors, defaultSize = DEFAULT_PAGE_SIZE): ListRequest {
+export function listRequestOf(
+  query: ListQuery,
+  scope: string,
+  cursors: Cursors,
+  defaultSize = DEFAULT_PAGE_SIZE,
+): ListRequest {
   const size = query.size ?? defaultSize
-  if (query.cursor !== undefined) return { size, page: null, offset: 0, after: cursors.decodeOrThrow(scope, query.cursor), scope }
+  if (query.cursor !== undefined)
+    return { size, page: null, offset: 0, after: cursors.decodeOrThrow(scope, query.cursor), scope }
   const page = query.page ?? 0
   return { size, page, offset: page * size, after: undefined, scope }
 }
@@ -37,7 +43,8 @@ export function toScroll<Row, Item>(
     page: request.page,
     size: request.size,
     hasNext,
-    nextCursor: hasNext && last !== undefined ? cursors.encode(request.scope, positionOf(last)) : null,
+    nextCursor:
+      hasNext && last !== undefined ? cursors.encode(request.scope, positionOf(last)) : null,
   }
 }
 

@@ -54,7 +54,13 @@ interface Outcomes {
 class Refusal extends Error {}
 
 /** Every way in which the services use the pool, and cursors, all at the same time; `outcomes` are told as they come. */
-async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: string, random: () => number): Promise<void> {
+async function load(
+  sql: Sql,
+  outcomes: Outcomes,
+  until: () => boolean,
+  name: string,
+  random: () => number,
+): Promise<void> {
   async function attempt(kind: string, work: () => Promise<unknown>): Promise<boolean> {
     const given = await Promise.race([
       work().then(
@@ -78,7 +84,9 @@ async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: st
       await transaction`insert into content.written values (${id}, 1)`
       await sleep(random() * 4)
       // Several at once wait in the transaction's own queue when the connection goes.
-      await Promise.all([2, 3].map((part) => transaction`insert into content.written values (${id}, ${part})`))
+      await Promise.all(
+        [2, 3].map((part) => transaction`insert into content.written values (${id}, ${part})`),
+      )
       await transaction.savepoint((inner) => inner`insert into content.written values (${id}, 4)`)
       const undone = transaction.savepoint(async (inner) => {
         await inner`insert into content.written values (${id}, 5)`
@@ -104,7 +112,9 @@ async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: st
 
   async function readByCursor(): Promise<void> {
     let rows = 0
-    for await (const chunk of sql`select * from generate_series(1, ${SERIES}::integer)`.cursor(20)) {
+    for await (const chunk of sql`select * from generate_series(1, ${SERIES}::integer)`.cursor(
+      20,
+    )) {
       rows += chunk.length
       // Nobody waits for a row meanwhile.
       await sleep(random() * 3)
@@ -116,7 +126,9 @@ async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: st
     const own = await sql.reserve()
     try {
       await own`select pg_sleep(0.002)`
-      const answers = await Promise.all([1, 2, 3].map((n) => own<[{ n: number }]>`select ${n}::integer as n`))
+      const answers = await Promise.all(
+        [1, 2, 3].map((n) => own<[{ n: number }]>`select ${n}::integer as n`),
+      )
       expect(answers.map(([{ n }]) => n)).toEqual([1, 2, 3])
     } finally {
       own.release()
@@ -135,7 +147,12 @@ async function load(sql: Sql, outcomes: Outcomes, until: () => boolean, name: st
     for (let round = 0; !until(); round += 1) await work(`${name}-${n}-${round}`, round)
   }
   await Promise.all([
-    ...[0, 1, 2, 3, 4, 5].map((n) => worker(n, async (id) => (await attempt('write', () => write(id))) && outcomes.committed.push(id))),
+    ...[0, 1, 2, 3, 4, 5].map((n) =>
+      worker(
+        n,
+        async (id) => (await attempt('write', () => write(id))) && outcomes.committed.push(id),
+      ),
+    ),
     worker(6, (id) => attempt('refused', () => writeRefused(id))),
     ...[7, 8].map((n) => worker(n, () => attempt('cursor', readByCursor))),
     ...[9, 10].map((n) => worker(n, () => attempt('reserve', readOnOwnConnection))),
@@ -159,7 +176,10 @@ interface Arena {
   random: () => number
 }
 
-async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen, times, every }: Fault): Promise<void> {
+async function expectNothingIsLost(
+  { url, owner, name, random }: Arena,
+  { happen, times, every }: Fault,
+): Promise<void> {
   const address = new URL(url)
   const way = await startTcpProxy({ port: Number(address.port) })
   address.port = String(way.port)
@@ -170,7 +190,14 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
   process.on('unhandledRejection', remember)
   try {
     let isOver = false
-    const outcomes: Outcomes = { committed: [], refused: [], done: {}, failed: 0, unsettled: [], strange: [] }
+    const outcomes: Outcomes = {
+      committed: [],
+      refused: [],
+      done: {},
+      failed: 0,
+      unsettled: [],
+      strange: [],
+    }
     const work = load(sql, outcomes, () => isOver, name, random)
     const isStorm = () => outcomes.failed > times && outcomes.committed.length > FEWEST_COMMITTED
     for (let time = 0; time < times || (!isStorm() && time < 5 * times); time += 1) {
@@ -187,7 +214,9 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
     expect.soft(outcomes.strange).toEqual([])
     // The storm was one, and the work went on in it.
     expect.soft(outcomes.failed).toBeGreaterThan(times)
-    expect.soft(Object.keys(outcomes.done).sort()).toEqual(['cursor', 'read', 'refused', 'reserve', 'write'])
+    expect
+      .soft(Object.keys(outcomes.done).sort())
+      .toEqual(['cursor', 'read', 'refused', 'reserve', 'write'])
     expect.soft(outcomes.committed.length).toBeGreaterThan(FEWEST_COMMITTED)
 
     const rows = await owner<{ id: string; parts: string }[]>`
@@ -200,7 +229,9 @@ async function expectNothingIsLost({ url, owner, name, random }: Arena, { happen
 
     expect.soft(await widthOf(sql)).toBe(POOL)
     // Without a bound of its own.
-    expect.soft(await Promise.race([sql.end().then(() => 'ENDED'), sleep(2_000, 'UNSETTLED')])).toBe('ENDED')
+    expect
+      .soft(await Promise.race([sql.end().then(() => 'ENDED'), sleep(2_000, 'UNSETTLED')]))
+      .toBe('ENDED')
     expect(uncaught).toEqual([])
   } finally {
     process.off('uncaughtException', remember)
@@ -229,7 +260,10 @@ async function widthOf(sql: Sql): Promise<number> {
     pids.add(pid)
     return own
   })
-  const given = await Promise.race([Promise.allSettled(reserveAll), sleep(BOUND, [], { ref: false })])
+  const given = await Promise.race([
+    Promise.allSettled(reserveAll),
+    sleep(BOUND, [], { ref: false }),
+  ])
   for (const own of given) if (own.status === 'fulfilled') own.value.release()
   return pids.size
 }
@@ -237,10 +271,14 @@ async function widthOf(sql: Sql): Promise<number> {
 const faults: [string, (random: () => number) => (way: TcpProxy) => Promise<unknown>][] = [
   ['connections that are cut', () => async (way) => way.cut()],
   // A start-up is some hundred bytes; some get through it and some do not.
-  ['connections that end in the middle of a message', (random) => async (way) => way.cutAfter(() => Math.floor(random() * 1_500))],
+  [
+    'connections that end in the middle of a message',
+    (random) => async (way) => way.cutAfter(() => Math.floor(random() * 1_500)),
+  ],
   [
     'backends that are ended',
-    () => () => database.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loss' and random() < 0.7`,
+    () => () =>
+      database.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loss' and random() < 0.7`,
   ],
 ]
 
@@ -265,7 +303,10 @@ test('a database that is stopped, and one that is killed, under load keeps what 
       await untilThere(owner)
       process.kill(own.server.pid, signals[times++ % signals.length])
     }
-    await expectNothingIsLost({ url: own.urlOf('content'), owner, name: 'restart', random: seeded(1) }, { happen: stop, times: 2, every: 1_500 })
+    await expectNothingIsLost(
+      { url: own.urlOf('content'), owner, name: 'restart', random: seeded(1) },
+      { happen: stop, times: 2, every: 1_500 },
+    )
   } finally {
     await owner.end({ timeout: 1 })
     await own.stop()

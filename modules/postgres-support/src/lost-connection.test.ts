@@ -130,7 +130,9 @@ test('a pool that was ended while it was about to connect again does not', async
   expect(await waiting).toBe('LOST')
   way.open()
   await sleep(500)
-  expect(await database.sql`select pid from pg_stat_activity where application_name = ${name}`).toEqual([])
+  expect(
+    await database.sql`select pid from pg_stat_activity where application_name = ${name}`,
+  ).toEqual([])
 })
 
 test('a connection on which nothing is heard any more is given up, and what waited for it fails; one that nobody waits for stays', async () => {

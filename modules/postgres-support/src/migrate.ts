@@ -13,13 +13,21 @@ export interface SchemaMigrations {
 }
 
 /** Runs what has not run yet, each file in a transaction of its own. Returns the names of what it ran. */
-export async function migrate(ownerUrl: string, schemas: readonly SchemaMigrations[]): Promise<string[]> {
-  const sql = postgres(ownerUrl, { max: 1, connection: { lock_timeout: 60_000, application_name: 'migrations' }, onnotice() {} })
+export async function migrate(
+  ownerUrl: string,
+  schemas: readonly SchemaMigrations[],
+): Promise<string[]> {
+  const sql = postgres(ownerUrl, {
+    max: 1,
+    connection: { lock_timeout: 60_000, application_name: 'migrations' },
+    onnotice() {},
+  })
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`
     await sql`create table if not exists public.migration (name text primary key, run_at timestamptz not null default now())`
     const ran: string[] = []
-    for (const { schema, folder } of schemas) ran.push(...(await migrateSchema(sql, schema, folder)))
+    for (const { schema, folder } of schemas)
+      ran.push(...(await migrateSchema(sql, schema, folder)))
     return ran
   } finally {
     await sql.end({ timeout: 5 })
@@ -38,9 +46,12 @@ async function migrateSchema(sql: Sql, schema: string, folder: string): Promise<
       },
     })),
     storage: {
-      executed: async () => (await sql<{ name: string }[]>`select name from public.migration`).map(({ name }) => name),
-      logMigration: async ({ name }) => void (await sql`insert into public.migration (name) values (${name})`),
-      unlogMigration: async ({ name }) => void (await sql`delete from public.migration where name = ${name}`),
+      executed: async () =>
+        (await sql<{ name: string }[]>`select name from public.migration`).map(({ name }) => name),
+      logMigration: async ({ name }) =>
+        void (await sql`insert into public.migration (name) values (${name})`),
+      unlogMigration: async ({ name }) =>
+        void (await sql`delete from public.migration where name = ${name}`),
     },
   })
   return (await umzug.up()).map(({ name }) => name)

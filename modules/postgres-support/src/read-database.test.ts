@@ -17,8 +17,12 @@ function fakeSql(...answers: (object | Error)[]): { sql: Sql; asked: () => numbe
 const log = { warn() {} }
 const primary = fakeSql({ position: '0/10' }).sql
 const away = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-const failure = (code: string) => Object.assign(new postgres.PostgresError({ message: code } as never), { code })
-const where = (replica: Sql | undefined) => createReadDatabase({ primary, replica, log }).read(async (sql) => (sql === primary ? 'PRIMARY' : 'REPLICA'))
+const failure = (code: string) =>
+  Object.assign(new postgres.PostgresError({ message: code } as never), { code })
+const where = (replica: Sql | undefined) =>
+  createReadDatabase({ primary, replica, log }).read(async (sql) =>
+    sql === primary ? 'PRIMARY' : 'REPLICA',
+  )
 
 test('without a replica every read goes to the primary', async () => {
   expect(await where(undefined)).toBe('PRIMARY')
@@ -26,7 +30,9 @@ test('without a replica every read goes to the primary', async () => {
 
 test('a replica that has caught up, or does so within a moment, is read', async () => {
   expect(await where(fakeSql({ reached: true }).sql)).toBe('REPLICA')
-  expect(await where(fakeSql({ reached: false }, { reached: false }, { reached: true }).sql)).toBe('REPLICA')
+  expect(await where(fakeSql({ reached: false }, { reached: false }, { reached: true }).sql)).toBe(
+    'REPLICA',
+  )
 })
 
 test('a replica that is behind is not read: members see what they did a moment ago', async () => {
@@ -36,7 +42,10 @@ test('a replica that is behind is not read: members see what they did a moment a
 test('a replica that is away costs nobody an answer, and is left alone for a while', async () => {
   const replica = fakeSql(away())
   const reads = createReadDatabase({ primary, replica: replica.sql, log })
-  for (let n = 0; n < 3; n += 1) expect(await reads.read(async (sql) => (sql === primary ? 'PRIMARY' : 'REPLICA'))).toBe('PRIMARY')
+  for (let n = 0; n < 3; n += 1)
+    expect(await reads.read(async (sql) => (sql === primary ? 'PRIMARY' : 'REPLICA'))).toBe(
+      'PRIMARY',
+    )
   expect(replica.asked()).toBe(1)
 })
 

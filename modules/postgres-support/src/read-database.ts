@@ -28,7 +28,9 @@ export function createReadDatabase({ primary, replica, log }: ReadDatabaseOption
   let restsUntil = 0
 
   async function hasCaughtUp(replica: Sql): Promise<boolean> {
-    const [{ position }] = await primary<[{ position: string }]>`select pg_current_wal_flush_lsn()::text as position`
+    const [{ position }] = await primary<
+      [{ position: string }]
+    >`select pg_current_wal_flush_lsn()::text as position`
     for (const wait of [0, ...WAITS_MILLISECONDS]) {
       if (wait > 0) await sleep(wait)
       const [row] = await replica<[{ reached: boolean }]>`
@@ -55,4 +57,5 @@ export function createReadDatabase({ primary, replica, log }: ReadDatabaseOption
   }
 }
 
-const isStatementTimeout = (error: unknown) => error instanceof postgres.PostgresError && error.code === '57014'
+const isStatementTimeout = (error: unknown) =>
+  error instanceof postgres.PostgresError && error.code === '57014'

@@ -3,7 +3,10 @@ import postgres from 'postgres'
 export const roleOf = (service: string) => `dailyfeed_${service}`
 
 /** The login role of each service, made before any migration, since migrations grant to them. A changed password is set anew. */
-export async function ensureRoles(ownerUrl: string, passwords: Record<string, string>): Promise<void> {
+export async function ensureRoles(
+  ownerUrl: string,
+  passwords: Record<string, string>,
+): Promise<void> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
     await sql.begin(async (transaction) => {

@@ -38,17 +38,23 @@ export function connectToCluster(urls: readonly string[]): RedisClient {
     get: (key) => cluster.get(key),
     getEach: (keys) => Promise.all(keys.map((key) => cluster.get(key))),
     set: async (key, value, expiry) => void (await cluster.set(key, value, expirationOf(expiry))),
-    setEach: async (keys, value, expiry) => void (await Promise.all(keys.map((key) => cluster.set(key, value, expirationOf(expiry))))),
+    setEach: async (keys, value, expiry) =>
+      void (await Promise.all(keys.map((key) => cluster.set(key, value, expirationOf(expiry))))),
     delete: async (key) => void (await cluster.del(key)),
     run: (script, key, args) => runScript(cluster, script, key, args),
     publish: async (channel, message) => void (await cluster.publish(channel, message)),
-    subscribe: (channel, hear) => void connected.then(() => cluster.subscribe(channel, hear)).catch(() => {}),
-    runIds: async () => (await Promise.all((await masters()).map((client) => client.info('server')))).map(runIdOf).toSorted(),
+    subscribe: (channel, hear) =>
+      void connected.then(() => cluster.subscribe(channel, hear)).catch(() => {}),
+    runIds: async () =>
+      (await Promise.all((await masters()).map((client) => client.info('server'))))
+        .map(runIdOf)
+        .toSorted(),
     async setting(name) {
       const [client] = await masters()
       return (await client?.configGet(name))?.[name]
     },
-    clear: async () => void (await Promise.all((await masters()).map((client) => client.flushAll()))),
+    clear: async () =>
+      void (await Promise.all((await masters()).map((client) => client.flushAll()))),
     async close() {
       isClosed = true
       if (cluster.isOpen) cluster.destroy()

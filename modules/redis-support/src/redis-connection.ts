@@ -16,7 +16,10 @@ export function reconnectDelayOf(failures: number): number {
 }
 
 export const expirationOf = (expiry: Expiry): SetOptions => ({
-  expiration: 'seconds' in expiry ? { type: 'EX', value: expiry.seconds } : { type: 'EXAT', value: expiry.atEpochSeconds },
+  expiration:
+    'seconds' in expiry
+      ? { type: 'EX', value: expiry.seconds }
+      : { type: 'EXAT', value: expiry.atEpochSeconds },
 })
 
 /** From what `INFO server` says. */

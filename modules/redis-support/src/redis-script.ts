@@ -7,7 +7,10 @@ export interface RedisScript {
   sha1: string
 }
 
-export const redisScript = (text: string): RedisScript => ({ text, sha1: createHash('sha1').update(text).digest('hex') })
+export const redisScript = (text: string): RedisScript => ({
+  text,
+  sha1: createHash('sha1').update(text).digest('hex'),
+})
 
 interface Evaluating {
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
@@ -15,12 +18,18 @@ interface Evaluating {
 }
 
 /** By its name; a Redis that does not know it yet is told. */
-export async function runScript(client: Evaluating, { text, sha1 }: RedisScript, key: string, args: readonly (string | number)[]): Promise<unknown> {
+export async function runScript(
+  client: Evaluating,
+  { text, sha1 }: RedisScript,
+  key: string,
+  args: readonly (string | number)[],
+): Promise<unknown> {
   const options = { keys: [key], arguments: args.map(String) }
   try {
     return await client.evalSha(sha1, options)
   } catch (error) {
-    if (error instanceof ErrorReply && error.message.startsWith('NOSCRIPT')) return client.eval(text, options)
+    if (error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))
+      return client.eval(text, options)
     throw error
   }
 }

@@ -6,7 +6,8 @@ export const redisSettings = {
     Type.String({
       pattern: '^rediss?://[^,]+(,rediss?://[^,]+)*$',
       maxLength: 1_000,
-      description: 'a redis:// or rediss:// address, or several of a Redis Cluster with commas between',
+      description:
+        'a redis:// or rediss:// address, or several of a Redis Cluster with commas between',
     }),
   ),
 }

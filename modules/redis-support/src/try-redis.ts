@@ -15,7 +15,12 @@ const ANSWER_MILLISECONDS = 1_000
 /** After a failure Redis is left in peace for so long: one that hangs would cost everybody a second. */
 const REST_MILLISECONDS = 5_000
 
-export function createTryRedis({ log, consequence, fields = {}, restMilliseconds = REST_MILLISECONDS }: TryRedisOptions): TryRedis {
+export function createTryRedis({
+  log,
+  consequence,
+  fields = {},
+  restMilliseconds = REST_MILLISECONDS,
+}: TryRedisOptions): TryRedis {
   let restsUntil = 0
   return async (ask, otherwise) => {
     if (performance.now() < restsUntil) return otherwise
@@ -35,7 +40,10 @@ export function createTryRedis({ log, consequence, fields = {}, restMilliseconds
 async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${ANSWER_MILLISECONDS} ms`)), ANSWER_MILLISECONDS)
+    timer = setTimeout(
+      () => reject(new Error(`no answer in ${ANSWER_MILLISECONDS} ms`)),
+      ANSWER_MILLISECONDS,
+    )
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -10,7 +10,10 @@ interface UpstreamPoolOptions {
 }
 
 /** Kept connections to one server, for whoever passes whole requests on. More than these wait their turn. */
-export const openUpstreamPool = (baseUrl: string, { connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions): UpstreamPool =>
+export const openUpstreamPool = (
+  baseUrl: string,
+  { connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions,
+): UpstreamPool =>
   new Pool(new URL(baseUrl).origin, {
     connections: 128,
     connect: { timeout: connectTimeoutMilliseconds },

@@ -10,7 +10,10 @@ import { startLocalKafka } from './local-kafka.ts'
  * Made once for a machine: Java writes down the classes that it had loaded when it ends, and maps them the next time. A
  * broker then starts in 2 s instead of 4. Without one everything works too, so that a failure is not one.
  */
-export async function makeClassArchives(distribution: KafkaDistribution, say: (line: string) => void): Promise<void> {
+export async function makeClassArchives(
+  distribution: KafkaDistribution,
+  say: (line: string) => void,
+): Promise<void> {
   if (existsSync(archiveOf(distribution, 'server'))) return
   say('preparing Apache Kafka for quick starts…')
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-kafka-archive-'))
@@ -18,7 +21,8 @@ export async function makeClassArchives(distribution: KafkaDistribution, say: (l
   try {
     const kafka = await startLocalKafka({ distribution, folder, archiveTo: made })
     await kafka.stop()
-    for (const name of ['format', 'server'] as const) await rename(made(name), archiveOf(distribution, name))
+    for (const name of ['format', 'server'] as const)
+      await rename(made(name), archiveOf(distribution, name))
   } catch (error) {
     say(`Apache Kafka will start more slowly: ${error instanceof Error ? error.message : error}`)
   } finally {

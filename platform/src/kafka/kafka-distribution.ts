@@ -19,7 +19,10 @@ export interface KafkaDistribution {
 }
 
 /** Fetched once into the cache of the machine, 43 MB; or why it cannot be had. */
-export async function provideKafka(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<KafkaDistribution | { reason: string }> {
+export async function provideKafka(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<KafkaDistribution | { reason: string }> {
   const home = join(cacheFolderOf(env), `kafka-${KAFKA_VERSION}`)
   const libraries = join(home, 'libs')
   const isFetched = existsSync(libraries)
@@ -36,7 +39,11 @@ export async function provideKafka(env: NodeJS.ProcessEnv, say: (line: string) =
   const jars = readdirSync(libraries)
     .filter((name) => name.endsWith('.jar'))
     .sort()
-  const distribution = { java, classPath: jars.map((name) => join(libraries, name)).join(':'), archives: home }
+  const distribution = {
+    java,
+    classPath: jars.map((name) => join(libraries, name)).join(':'),
+    archives: home,
+  }
   await makeClassArchives(distribution, say)
   return distribution
 }
@@ -48,7 +55,11 @@ async function fetchLibraries(java: Java, home: string): Promise<void> {
   try {
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
     const to = `-DoutputDirectory=${join(making, 'libs')}`
-    await java.run('mvn', ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), copy, '-DincludeScope=runtime', to], [import.meta.dirname])
+    await java.run(
+      'mvn',
+      ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), copy, '-DincludeScope=runtime', to],
+      [import.meta.dirname],
+    )
     await rename(making, home).catch((error) => {
       if (!existsSync(join(home, 'libs'))) throw error
     })

@@ -17,7 +17,12 @@ interface KafkaNodeOptions {
 /** Quick to start rather than quick for ever: one compiler, one collector thread. */
 const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
-export const kafkaNodeOf = ({ distribution, folder, heap, archiveTo }: KafkaNodeOptions): ServerProcess =>
+export const kafkaNodeOf = ({
+  distribution,
+  folder,
+  heap,
+  archiveTo,
+}: KafkaNodeOptions): ServerProcess =>
   distribution.java.server(
     folder,
     [
@@ -42,22 +47,47 @@ export async function formatNode(
   archiveTo?: string,
 ): Promise<void> {
   if (existsSync(join(folder, 'data', 'meta.properties'))) return
-  const command = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', join(folder, 'server.properties'), ...more]
-  const jvm = [...archiveArgumentsOf(distribution, 'format', archiveTo), ...JVM, '-Xmx64m', ...loggingTo('error')]
+  const command = [
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    join(folder, 'server.properties'),
+    ...more,
+  ]
+  const jvm = [
+    ...archiveArgumentsOf(distribution, 'format', archiveTo),
+    ...JVM,
+    '-Xmx64m',
+    ...loggingTo('error'),
+  ]
   const folders = [folder, ...(archiveTo === undefined ? [] : [dirname(archiveTo)])]
   try {
-    await distribution.java.run('java', [...jvm, '-cp', distribution.classPath, ...command], folders)
+    await distribution.java.run(
+      'java',
+      [...jvm, '-cp', distribution.classPath, ...command],
+      folders,
+    )
   } catch (error) {
     throw new Error(`Kafka's files in ${folder} could not be made: ${failureOf(error)}`)
   }
 }
 
-export const archiveOf = ({ archives }: KafkaDistribution, name: 'format' | 'server'): string => join(archives, `${name}.jsa`)
+export const archiveOf = ({ archives }: KafkaDistribution, name: 'format' | 'server'): string =>
+  join(archives, `${name}.jsa`)
 
-function archiveArgumentsOf(distribution: KafkaDistribution, name: 'format' | 'server', archiveTo?: string): string[] {
+function archiveArgumentsOf(
+  distribution: KafkaDistribution,
+  name: 'format' | 'server',
+  archiveTo?: string,
+): string[] {
   if (archiveTo !== undefined) return [`-XX:ArchiveClassesAtExit=${archiveTo}`]
   const archive = archiveOf(distribution, name)
   return existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
 }
 
-const loggingTo = (level: string): string[] => [`-Dorg.slf4j.simpleLogger.defaultLogLevel=${level}`, '-Dorg.slf4j.simpleLogger.showDateTime=true']
+const loggingTo = (level: string): string[] => [
+  `-Dorg.slf4j.simpleLogger.defaultLogLevel=${level}`,
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+]

@@ -39,19 +39,36 @@ const READY_MILLISECONDS = { 1: 60_000, 3: 180_000 }
 
 /** Apache Kafka on this machine, on the loopback address. */
 export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
-  const { distribution, folder, nodes: count = 1, settings = () => ({}), formatArguments = [], heap = '256m', archiveTo } = options
+  const {
+    distribution,
+    folder,
+    nodes: count = 1,
+    settings = () => ({}),
+    formatArguments = [],
+    heap = '256m',
+    archiveTo,
+  } = options
   await mkdir(folder, { recursive: true })
   const clusterId = await clusterIdOf(folder)
   const ports: NodePorts[] = []
-  for (let id = 1; id <= count; id += 1) ports.push({ id, port: await freePort(), controllerPort: await freePort() })
+  for (let id = 1; id <= count; id += 1)
+    ports.push({ id, port: await freePort(), controllerPort: await freePort() })
 
   const nodes = await Promise.all(
     ports.map(async (node) => {
       const nodeFolder = join(folder, `node-${node.id}`)
       await mkdir(nodeFolder, { recursive: true })
-      await writeFile(join(nodeFolder, 'server.properties'), serverPropertiesOf(node, ports, join(nodeFolder, 'data'), settings(node)))
+      await writeFile(
+        join(nodeFolder, 'server.properties'),
+        serverPropertiesOf(node, ports, join(nodeFolder, 'data'), settings(node)),
+      )
       await formatNode(distribution, nodeFolder, clusterId, formatArguments, archiveTo?.('format'))
-      return kafkaNodeOf({ distribution, folder: nodeFolder, heap, ...(archiveTo === undefined ? {} : { archiveTo: archiveTo('server') }) })
+      return kafkaNodeOf({
+        distribution,
+        folder: nodeFolder,
+        heap,
+        ...(archiveTo === undefined ? {} : { archiveTo: archiveTo('server') }),
+      })
     }),
   )
   const stop = async () => {
@@ -66,10 +83,15 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
         const cluster = await admin.describeCluster().catch(() => undefined)
         // Its own id: on its port another cluster could answer.
         if (cluster?.id === clusterId && cluster.brokers >= wanted) return
-        if (nodes.every((node) => node.pid() === undefined)) throw new Error(`Kafka ended before it was ready; see ${join(folder, 'node-1', 'server.log')}`)
+        if (nodes.every((node) => node.pid() === undefined))
+          throw new Error(
+            `Kafka ended before it was ready; see ${join(folder, 'node-1', 'server.log')}`,
+          )
         await sleep(50)
       }
-      throw new Error(`Kafka was not ready in ${READY_MILLISECONDS[count] / 1_000} s; see ${join(folder, 'node-1', 'server.log')}`)
+      throw new Error(
+        `Kafka was not ready in ${READY_MILLISECONDS[count] / 1_000} s; see ${join(folder, 'node-1', 'server.log')}`,
+      )
     } finally {
       await admin.close()
     }
@@ -90,7 +112,9 @@ async function clusterIdOf(folder: string): Promise<string> {
   const file = join(folder, 'cluster-id')
   const known = await readFile(file, 'utf8').catch(() => undefined)
   if (known !== undefined) return known
-  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A')
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex')
+    .toString('base64url')
+    .replace(/^-/, 'A')
   await writeFile(file, id)
   return id
 }

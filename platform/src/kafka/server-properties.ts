@@ -10,13 +10,20 @@ export interface NodePorts {
  * A broker that is its own controller. Up to three of them: topics then have as many copies as there are nodes, of which
  * all but one must be in sync. Times are short, so that a broker that was killed is back in 4 s instead of 13.
  */
-export function serverPropertiesOf(node: NodePorts, all: readonly NodePorts[], folder: string, more: Readonly<Record<string, string>>): string {
+export function serverPropertiesOf(
+  node: NodePorts,
+  all: readonly NodePorts[],
+  folder: string,
+  more: Readonly<Record<string, string>>,
+): string {
   const copies = String(all.length)
   const inSync = String(Math.max(1, all.length - 1))
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
-    'controller.quorum.voters': all.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
+    'controller.quorum.voters': all
+      .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
+      .join(','),
     listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
     'controller.listener.names': 'CONTROLLER',

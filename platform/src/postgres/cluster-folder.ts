@@ -17,7 +17,8 @@ interface ClusterFolder {
 export async function clusterFolderOf(dataDir: string): Promise<ClusterFolder> {
   const inside = join(dataDir, 'postgres')
   const isRoot = process.getuid?.() === 0
-  if (!isRoot || existsSync(inside) || (await isReachableByOthers(inside))) return { folder: inside, notice: undefined }
+  if (!isRoot || existsSync(inside) || (await isReachableByOthers(inside)))
+    return { folder: inside, notice: undefined }
   const pointer = join(dataDir, 'postgres-folder')
   let folder = (await readFile(pointer, 'utf8').catch(() => '')).trim()
   if (folder === '' || !existsSync(folder)) {

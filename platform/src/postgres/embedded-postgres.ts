@@ -49,7 +49,9 @@ const SETTINGS = [
 ]
 
 /** Starts the cluster, making it on the first run; ends a server that outlived its platform first. */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const isRoot = process.getuid?.() === 0
   const user = isRoot ? unprivilegedUser() : undefined
   const found = await postgresBinaries()
@@ -79,7 +81,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     get pid() {
       return child.pid ?? 0
     },
-    urlOf: (database, { user, password } = { user: OWNER, password: options.ownerPassword }) => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
+    urlOf: (database, { user, password } = { user: OWNER, password: options.ownerPassword }) =>
+      `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
     async stop() {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -101,7 +104,11 @@ function unprivilegedUser(): SystemUser {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-async function initialise(binaries: PostgresBinaries, { folder, ownerPassword }: EmbeddedPostgresOptions, user: SystemUser | undefined): Promise<void> {
+async function initialise(
+  binaries: PostgresBinaries,
+  { folder, ownerPassword }: EmbeddedPostgresOptions,
+  user: SystemUser | undefined,
+): Promise<void> {
   // Made aside and moved when whole, so that a start that was killed in the middle leaves nothing half-made.
   const making = `${folder}.making`
   await rm(making, { recursive: true, force: true })
@@ -126,13 +133,21 @@ async function initialise(binaries: PostgresBinaries, { folder, ownerPassword }:
       '--no-sync',
       '--set=scram_iterations=1',
     ]
-    const initdb = spawn(binaries.initdb, args, { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
+    const initdb = spawn(binaries.initdb, args, {
+      ...user,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: '/',
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    })
     let complaint = ''
     initdb.stderr.on('data', (chunk) => {
       complaint += chunk
     })
     const [code] = await once(initdb, 'exit')
-    if (code !== 0) throw new Error(`PostgreSQL could not make its folder ${folder}: ${complaint.trim().split('\n').at(-1)}`)
+    if (code !== 0)
+      throw new Error(
+        `PostgreSQL could not make its folder ${folder}: ${complaint.trim().split('\n').at(-1)}`,
+      )
     await rename(making, folder)
   } finally {
     await rm(passwordFile, { force: true })
@@ -147,17 +162,30 @@ async function startServer(
 ): Promise<ChildProcess> {
   const log = await open(`${folder}.log`, 'a')
   // In a process group of its own: Ctrl-C in a terminal must reach it only through us, after the last request.
-  const child = spawn(binaries.postgres, ['-D', folder, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])], {
-    ...user,
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-  })
+  const child = spawn(
+    binaries.postgres,
+    [
+      '-D',
+      folder,
+      '-p',
+      String(port),
+      ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting]),
+    ],
+    {
+      ...user,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    },
+  )
   await log.close()
   const url = `postgres://${OWNER}:${ownerPassword}@127.0.0.1:${port}/postgres`
   for (let waited = 0; waited < 60_000; waited += 25) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`PostgreSQL did not start; its last words: ${await lastLineOf(`${folder}.log`)}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(
+        `PostgreSQL did not start; its last words: ${await lastLineOf(`${folder}.log`)}`,
+      )
     if (await answers(url)) return child
     await sleep(25)
   }
@@ -179,7 +207,9 @@ async function answers(url: string): Promise<boolean> {
 
 /** A server whose platform was killed still holds the folder: it is asked to end, and is not mistaken for use. */
 async function stopLeftOver(folder: string): Promise<void> {
-  const [line = ''] = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  const [line = ''] = (
+    await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')
+  ).split('\n')
   const pid = Number(line)
   if (!Number.isSafeInteger(pid) || pid <= 1) return
   const isThatServer = () => commandOf(pid)?.includes(folder) ?? false
@@ -187,7 +217,10 @@ async function stopLeftOver(folder: string): Promise<void> {
   process.kill(pid, 'SIGINT')
   for (let waited = 0; isThatServer(); waited += 50) {
     if (waited === 5_000) process.kill(pid, 'SIGQUIT')
-    if (waited > 15_000) throw new Error(`the PostgreSQL left over in ${folder} (process ${pid}) does not end; end it by hand`)
+    if (waited > 15_000)
+      throw new Error(
+        `the PostgreSQL left over in ${folder} (process ${pid}) does not end; end it by hand`,
+      )
     await sleep(50)
   }
 }

@@ -16,7 +16,8 @@ export interface LocalRedis {
   stop(): Promise<void>
 }
 
-const isThere = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined
+const isThere = (command: string): boolean =>
+  spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined
 
 /** Starts a Redis with these arguments; `folder` is the one it knows. */
 export type RedisProgram = (folder: string, args: readonly string[]) => ServerProcess
@@ -27,12 +28,23 @@ const IMAGE = 'docker.io/library/redis:8'
  * A Redis server that is installed, the distribution's (as root on Debian), or that of a container where Docker or Podman
  * answers. Or why there is none.
  */
-export async function provideRedis(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RedisProgram | { reason: string }> {
+export async function provideRedis(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<RedisProgram | { reason: string }> {
   const installed = ['redis-server', 'valkey-server'].find(isThere) ?? installOnDebian(env, say)
-  if (installed !== undefined) return (folder, args) => serverProcessOf({ folder, command: installed, args })
+  if (installed !== undefined)
+    return (folder, args) => serverProcessOf({ folder, command: installed, args })
   const engine = findContainerEngine()
   if (engine === undefined) return { reason: 'no redis-server found; install it, or start Docker' }
-  return (folder, args) => containerServerOf({ engine, image: IMAGE, folder, folders: [folder], command: ['redis-server', ...args] })
+  return (folder, args) =>
+    containerServerOf({
+      engine,
+      image: IMAGE,
+      folder,
+      folders: [folder],
+      command: ['redis-server', ...args],
+    })
 }
 
 function installOnDebian(env: NodeJS.ProcessEnv, say: (line: string) => void): string | undefined {
@@ -56,10 +68,23 @@ interface LocalRedisOptions {
 }
 
 /** Redis on this machine, on the loopback address, in memory alone: nothing that it holds is the truth. */
-export async function startLocalRedis(program: RedisProgram, folder: string, options: LocalRedisOptions = {}): Promise<LocalRedis> {
+export async function startLocalRedis(
+  program: RedisProgram,
+  folder: string,
+  options: LocalRedisOptions = {},
+): Promise<LocalRedis> {
   const { port = await freePort(), settings = [] } = options
   await mkdir(folder, { recursive: true })
-  const places = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--logfile', join(folder, 'redis.log')]
+  const places = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--logfile',
+    join(folder, 'redis.log'),
+  ]
   const args = [...places, '--save', '', '--appendonly', 'no', ...settings]
   const server = program(folder, args)
   const url = `redis://127.0.0.1:${port}`
@@ -70,7 +95,8 @@ export async function startLocalRedis(program: RedisProgram, folder: string, opt
         const answer = await client.setting('dir').catch(() => undefined)
         // Its own folder: on its port another one could answer.
         if (answer === folder) return
-        if (server.pid() === undefined) throw new Error(`Redis ended before it was ready; see ${join(folder, 'redis.log')}`)
+        if (server.pid() === undefined)
+          throw new Error(`Redis ended before it was ready; see ${join(folder, 'redis.log')}`)
         await sleep(25)
       }
       throw new Error(`Redis was not ready in 10 s; see ${join(folder, 'redis.log')}`)

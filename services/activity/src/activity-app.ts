@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/deadletter-support/listening'
+import { offerListening } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
@@ -25,7 +25,13 @@ interface ActivityAppOptions {
   redis?: RedisClient | undefined
 }
 
-export async function activityApp({ config, context, verifier, kafka, redis }: ActivityAppOptions): Promise<HttpServer> {
+export async function activityApp({
+  config,
+  context,
+  verifier,
+  kafka,
+  redis,
+}: ActivityAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'activity',
     logLevel: config.LOG_LEVEL,

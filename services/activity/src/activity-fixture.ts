@@ -1,8 +1,8 @@
-import type { ActivityType, MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import { messageKeyOf, nextKeyTime } from '@dailyfeed/code/message-key'
+import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import type { ListenerReport } from '@dailyfeed/deadletter-support/listener'
+import type { ListenerReport } from '@dailyfeed/event-listener/listener'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -43,7 +43,11 @@ export async function activityFixture(): Promise<ActivityFixture> {
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'activity-test' })
   const app = await activityApp({
     config,
-    context: { sql, cursors: createCursors(config.CURSOR_KEY), topicTimeZone: config.TOPIC_TIME_ZONE },
+    context: {
+      sql,
+      cursors: createCursors(config.CURSOR_KEY),
+      topicTimeZone: config.TOPIC_TIME_ZONE,
+    },
     verifier: tokens.verifier,
   })
   return {
@@ -80,15 +84,27 @@ export async function activityFixture(): Promise<ActivityFixture> {
 let events = 0
 
 /** An event as a publisher would make it; each is a little later than the one before. */
-export function eventOf(memberActivityType: ActivityType, fields: Pick<MemberActivityEvent, 'memberId'> & Partial<MemberActivityEvent>): MemberActivityEvent {
+export function eventOf(
+  memberActivityType: ActivityType,
+  fields: Pick<MemberActivityEvent, 'memberId'> & Partial<MemberActivityEvent>,
+): MemberActivityEvent {
   events += 1
   const at = new Date(Date.now() + events).toISOString()
   const { memberId, postId, commentId, targetMemberId } = fields
-  const subject = { memberId, ...(postId ? { postId } : {}), ...(commentId ? { commentId } : {}), ...(targetMemberId ? { targetMemberId } : {}) }
+  const subject = {
+    memberId,
+    ...(postId ? { postId } : {}),
+    ...(commentId ? { commentId } : {}),
+    ...(targetMemberId ? { targetMemberId } : {}),
+  }
   return {
     eventId: `00000000-0000-7000-8000-${String(events).padStart(12, '0')}`,
     schemaVersion: 1,
-    messageKey: messageKeyOf({ type: memberActivityType, ...subject, time: nextKeyTime('Asia/Seoul', Date.now()) }),
+    messageKey: messageKeyOf({
+      type: memberActivityType,
+      ...subject,
+      time: nextKeyTime('Asia/Seoul', Date.now()),
+    }),
     version: 1,
     memberActivityType,
     createdAt: at,
@@ -100,11 +116,18 @@ export function eventOf(memberActivityType: ActivityType, fields: Pick<MemberAct
 
 /** A live post (or a reply of whoever to whatever) straight in content-svc's tables. */
 export async function insertPost({ sql }: TestDatabase, authorId: number): Promise<number> {
-  const [row] = await sql<[{ id: number }]>`insert into content.post (author_id, content) values (${authorId}, 'a post') returning id`
+  const [row] = await sql<
+    [{ id: number }]
+  >`insert into content.post (author_id, content) values (${authorId}, 'a post') returning id`
   return row.id
 }
 
-export async function insertComment({ sql }: TestDatabase, authorId: number, postId: number, parentId: number | null = null): Promise<number> {
+export async function insertComment(
+  { sql }: TestDatabase,
+  authorId: number,
+  postId: number,
+  parentId: number | null = null,
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into content.comment (author_id, post_id, parent_id, depth, content) values (${authorId}, ${postId}, ${parentId}, ${parentId === null ? 0 : 1}, 'a comment') returning id`
   return row.id

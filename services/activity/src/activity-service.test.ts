@@ -22,21 +22,36 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 })
 
 test('activity-svc starts with its own login, says that it is ready, and stops with nothing left open', async () => {
-  const service = await startActivityService({ ...readActivityConfigOrThrow(environment()), PORT: 0 })
+  const service = await startActivityService({
+    ...readActivityConfigOrThrow(environment()),
+    PORT: 0,
+  })
   expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
   expect(
-    (await fetch(`${service.url}/internal/member-activity-events`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"events":[]}' }))
-      .status,
+    (
+      await fetch(`${service.url}/internal/member-activity-events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"events":[]}',
+      })
+    ).status,
   ).toBe(401)
   await service.close()
   await sleep(100)
-  const [row] = await database.sql`select count(*) as open from pg_stat_activity where application_name = 'activity-svc' and datname = current_database()`
+  const [row] =
+    await database.sql`select count(*) as open from pg_stat_activity where application_name = 'activity-svc' and datname = current_database()`
   expect(row?.['open']).toBe(0)
 })
 
 test('a wrong or missing setting stops the start with one line that names it', () => {
-  expect(() => readActivityConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow('DATABASE_URL is not set')
-  expect(() => readActivityConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow('CURSOR_KEY is not set')
-  expect(() => readActivityConfigOrThrow(environment({ INTERNAL_CALLERS: '' }))).toThrow('INTERNAL_CALLERS is not set')
+  expect(() => readActivityConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow(
+    'DATABASE_URL is not set',
+  )
+  expect(() => readActivityConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow(
+    'CURSOR_KEY is not set',
+  )
+  expect(() => readActivityConfigOrThrow(environment({ INTERNAL_CALLERS: '' }))).toThrow(
+    'INTERNAL_CALLERS is not set',
+  )
   expect(readActivityConfigOrThrow(environment()).PORT).toBe(8086)
 })

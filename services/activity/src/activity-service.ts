@@ -1,7 +1,7 @@
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -15,8 +15,15 @@ interface ActivityServiceOptions {
   revocations?: Revocations
 }
 
-export async function startActivityService(config: ActivityConfig, options: ActivityServiceOptions = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' })
+export async function startActivityService(
+  config: ActivityConfig,
+  options: ActivityServiceOptions = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'activity-svc',
+  })
   const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -26,7 +33,11 @@ export async function startActivityService(config: ActivityConfig, options: Acti
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   const app = await activityApp({
     config,
-    context: { sql, cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS), topicTimeZone: config.TOPIC_TIME_ZONE },
+    context: {
+      sql,
+      cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
+      topicTimeZone: config.TOPIC_TIME_ZONE,
+    },
     verifier,
     kafka,
     redis,
@@ -36,6 +47,11 @@ export async function startActivityService(config: ActivityConfig, options: Acti
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [async () => kafka?.close(), async () => redis?.close(), () => revocations.close(), () => sql.end({ timeout: 5 })],
+    closeAfter: [
+      async () => kafka?.close(),
+      async () => redis?.close(),
+      () => revocations.close(),
+      () => sql.end({ timeout: 5 }),
+    ],
   })
 }

@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import {
+  cursorSettings,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
@@ -19,8 +26,17 @@ export const ActivitySettings = Type.Object({
   ...eventSettings,
   ...kafkaSettings,
   ...redisSettings,
-  ACTIVITY_REPORTS_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'activities that a member may report in a minute' }),
-  BLOCKED_TERMS_FILE: Type.String({ maxLength: 500, default: BLOCKED_TERMS, description: 'UTF-8 text file with one blocked term a line' }),
+  ACTIVITY_REPORTS_PER_MINUTE: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 60,
+    description: 'activities that a member may report in a minute',
+  }),
+  BLOCKED_TERMS_FILE: Type.String({
+    maxLength: 500,
+    default: BLOCKED_TERMS,
+    description: 'UTF-8 text file with one blocked term a line',
+  }),
 })
 
 export type ActivityConfig = ReturnType<typeof readActivityConfigOrThrow>
@@ -30,8 +46,18 @@ export function readActivityConfigOrThrow(env: NodeJS.ProcessEnv) {
   return {
     ...config,
     BLOCKED_TERMS: readBlockedTermsOrThrow(config.BLOCKED_TERMS_FILE),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
-    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
+    CURSOR_KEY: secretOrThrow(
+      'CURSOR_KEY',
+      config.CURSOR_KEY,
+      config,
+      ({ cursorKey }) => cursorKey,
+    ),
   }
 }
 

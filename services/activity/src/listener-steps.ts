@@ -1,4 +1,4 @@
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import { countInterests } from './interest/interest.listener.ts'
 import type { BlockedTerms } from './moderation/blocked-terms.ts'
 import { moderateBlockedTerms } from './moderation/moderation.listener.ts'

@@ -12,9 +12,18 @@ let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   database = await testDatabase()
-  const addresses = Object.fromEntries(['MEMBER', 'CONTENT', 'SEARCH', 'IMAGE', 'ACTIVITY'].map((owner) => [`${owner}_URL`, NOWHERE]))
+  const addresses = Object.fromEntries(
+    ['MEMBER', 'CONTENT', 'SEARCH', 'IMAGE', 'ACTIVITY'].map((owner) => [`${owner}_URL`, NOWHERE]),
+  )
   const secrets = { INTERNAL_TOKEN: 'the-token-of-batch-svc-in-tests-only-x', INTERNAL_CALLERS: '' }
-  env = { PATH: process.env['PATH'], DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', PORT: String(await freePort()), ...addresses, ...secrets }
+  env = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: database.urlOf('batch'),
+    LOG_LEVEL: 'silent',
+    PORT: String(await freePort()),
+    ...addresses,
+    ...secrets,
+  }
 })
 afterAll(() => database.drop())
 
@@ -27,10 +36,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-const run = (job: string, extra: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string; stderr: string }> =>
+const run = (
+  job: string,
+  extra: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, job], { env: { ...env, ...extra } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    execFile(
+      process.execPath,
+      [MAIN, job],
+      { env: { ...env, ...extra } },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     )
   })
 
@@ -48,8 +64,12 @@ test('the service starts with its own login, is ready, refuses strangers, and en
 
 test('a job whose owner is away ends with 1, names the owner, and is in the history', async () => {
   const { code, stdout } = await run('counterReconcileJob')
-  expect([code, JSON.parse(stdout)]).toMatchObject([1, { job: 'counterReconcileJob', outcome: 'FAILED', error: 'content cannot be reached' }])
-  const history = await database.sql`select outcome, error from batch.job_run where job = 'counterReconcileJob'`
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    1,
+    { job: 'counterReconcileJob', outcome: 'FAILED', error: 'content cannot be reached' },
+  ])
+  const history =
+    await database.sql`select outcome, error from batch.job_run where job = 'counterReconcileJob'`
   expect([...history]).toEqual([{ outcome: 'FAILED', error: 'content cannot be reached' }])
 })
 

@@ -11,8 +11,15 @@ import { createOwners } from './job/owners.ts'
 import { startScheduler } from './job/scheduler.ts'
 import { createTopicOwners } from './topic/topic.service.ts'
 
-export async function startBatchService(config: BatchConfig, options: { revocations?: Revocations } = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' })
+export async function startBatchService(
+  config: BatchConfig,
+  options: { revocations?: Revocations } = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'batch-svc',
+  })
   const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -21,7 +28,14 @@ export async function startBatchService(config: BatchConfig, options: { revocati
   const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
   const topicOwners = createTopicOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const { app, context } = await batchApp({ config, sql, owners, deadLetterOwners, topicOwners, verifier })
+  const { app, context } = await batchApp({
+    config,
+    sql,
+    owners,
+    deadLetterOwners,
+    topicOwners,
+    verifier,
+  })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   return listen({
     name: 'batch-svc',
@@ -61,4 +75,5 @@ const ownerUrlsOf = (config: BatchConfig) => ({
 })
 
 /** A job that an owner is still at is not waited for: its lease ends, and the next run marks it ABANDONED. */
-const withinMoments = (closing: Promise<void>) => Promise.race([closing, new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())])
+const withinMoments = (closing: Promise<void>) =>
+  Promise.race([closing, new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())])

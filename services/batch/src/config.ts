@@ -1,6 +1,13 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { baseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import {
+  baseUrl,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
@@ -28,7 +35,17 @@ export function readBatchConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(BatchSettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.batch),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.batch,
+    ),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
   }
 }

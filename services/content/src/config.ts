@@ -1,7 +1,14 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { baseUrl, databaseSettings, eventSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
-import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
+import {
+  baseUrl,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
+import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
@@ -23,8 +30,18 @@ export function readContentConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(ContentSettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.content),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.content,
+    ),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/deadletter-support/listening'
+import { offerListening } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
@@ -25,7 +25,13 @@ interface ContentAppOptions {
   redis?: RedisClient | undefined
 }
 
-export async function contentApp({ config, context, verifier, kafka, redis }: ContentAppOptions): Promise<HttpServer> {
+export async function contentApp({
+  config,
+  context,
+  verifier,
+  kafka,
+  redis,
+}: ContentAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'content',
     logLevel: config.LOG_LEVEL,
@@ -48,9 +54,15 @@ export async function contentApp({ config, context, verifier, kafka, redis }: Co
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
   })
-  const topics = kafka === undefined ? undefined : { sql: context.sql, kafka, timeZone: config.TOPIC_TIME_ZONE, log: app.log }
+  const topics =
+    kafka === undefined
+      ? undefined
+      : { sql: context.sql, kafka, timeZone: config.TOPIC_TIME_ZONE, log: app.log }
   topicRoutes(app, topics)
   offerTopicUpkeep(app, topics)
-  offerJobs(app, { counterReconcileJob: () => reconcileCounters(context.sql), memberEraseJob: () => eraseMembers(context) })
+  offerJobs(app, {
+    counterReconcileJob: () => reconcileCounters(context.sql),
+    memberEraseJob: () => eraseMembers(context),
+  })
   return app
 }

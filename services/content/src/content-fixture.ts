@@ -1,5 +1,5 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
@@ -13,7 +13,13 @@ export interface ContentFixture {
   database: TestDatabase
   bearerOf: TestTokens['bearerOf']
   /** Asks as a member; the body is sent as JSON. */
-  ask(memberId: number, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
+  ask(
+    memberId: number,
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    payload?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -39,7 +45,12 @@ export async function contentFixture(): Promise<ContentFixture> {
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'content-test' })
   const app = await contentApp({
     config,
-    context: { sql, postBatch: createPostBatch(sql), newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE), wakeRelay() {} },
+    context: {
+      sql,
+      postBatch: createPostBatch(sql),
+      newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),
+      wakeRelay() {},
+    },
     verifier: tokens.verifier,
   })
   return {

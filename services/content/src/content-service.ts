@@ -1,11 +1,11 @@
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
-import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
+import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { type Publishing, startPublishing } from '@dailyfeed/outbox/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -22,8 +22,15 @@ interface ContentServiceOptions {
   writes?: WriteSignal
 }
 
-export async function startContentService(config: ContentConfig, options: ContentServiceOptions = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' })
+export async function startContentService(
+  config: ContentConfig,
+  options: ContentServiceOptions = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'content-svc',
+  })
   const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -38,11 +45,24 @@ export async function startContentService(config: ContentConfig, options: Conten
     publishing?.wake()
   }
   const postBatch = createPostBatch(sql)
-  const context = { sql, postBatch, newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)), wakeRelay }
+  const context = {
+    sql,
+    postBatch,
+    newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
+    wakeRelay,
+  }
   const app = await contentApp({ config, context, verifier, kafka, redis })
   const subscribers = {
-    activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
-    search: createServiceClient({ service: 'search', baseUrl: config.SEARCH_URL, internalToken: config.INTERNAL_TOKEN }),
+    activity: createServiceClient({
+      service: 'activity',
+      baseUrl: config.ACTIVITY_URL,
+      internalToken: config.INTERNAL_TOKEN,
+    }),
+    search: createServiceClient({
+      service: 'search',
+      baseUrl: config.SEARCH_URL,
+      internalToken: config.INTERNAL_TOKEN,
+    }),
   }
   publishing = startPublishing({ app, sql, schema: 'content', config, subscribers, kafka })
   return listen({

@@ -1,4 +1,4 @@
-import type { NewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import type { NewEventOf } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 import type { PostBatch } from './post/post-batch.ts'
 

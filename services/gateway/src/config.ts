@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
-import { DEFAULT_GATEWAY_PORT, PORT_OFFSETS, type ServiceName } from '@dailyfeed/code/ports'
+import { DEFAULT_GATEWAY_PORT, PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
 import { secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { ConfigurationError, readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { baseUrl, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
@@ -8,8 +8,10 @@ import Type from 'typebox'
 
 export type UpstreamName = Exclude<ServiceName, 'gateway'>
 
-const urlOf = (service: UpstreamName) => baseUrl(service, DEFAULT_GATEWAY_PORT + PORT_OFFSETS[service])
-const milliseconds = (fallback: number, description: string) => Type.Integer({ minimum: 100, maximum: 600_000, default: fallback, description })
+const urlOf = (service: UpstreamName) =>
+  baseUrl(service, DEFAULT_GATEWAY_PORT + PORT_OFFSETS[service])
+const milliseconds = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 100, maximum: 600_000, default: fallback, description })
 
 export const GatewaySettings = Type.Object({
   ...serverSettings(DEFAULT_GATEWAY_PORT),
@@ -21,8 +23,14 @@ export const GatewaySettings = Type.Object({
   IMAGE_URL: urlOf('image'),
   ACTIVITY_URL: urlOf('activity'),
   BATCH_URL: urlOf('batch'),
-  UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(5_000, 'patience with a service that does not accept the connection, in milliseconds'),
-  UPSTREAM_READ_TIMEOUT_MS: milliseconds(10_000, 'patience with a service that does not answer, in milliseconds'),
+  UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(
+    5_000,
+    'patience with a service that does not accept the connection, in milliseconds',
+  ),
+  UPSTREAM_READ_TIMEOUT_MS: milliseconds(
+    10_000,
+    'patience with a service that does not answer, in milliseconds',
+  ),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',
     maxLength: 4_000,
@@ -31,14 +39,32 @@ export const GatewaySettings = Type.Object({
   TRUSTED_FRONTENDS: Type.String({
     default: '',
     maxLength: 4_000,
-    description: 'addresses and CIDR ranges of proxies whose X-Forwarded-* are believed, separated by commas',
+    description:
+      'addresses and CIDR ranges of proxies whose X-Forwarded-* are believed, separated by commas',
   }),
-  RATE_LIMIT_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 10_000_000, default: 3_000, description: 'requests of one address in a minute' }),
-  WEB_DIR: Type.String({ default: 'web/dist', description: 'folder of the built web client, from the top of the repository' }),
-  WEB_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'address of a server that has the pages, instead of WEB_DIR' })),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({
+    minimum: 1,
+    maximum: 10_000_000,
+    default: 3_000,
+    description: 'requests of one address in a minute',
+  }),
+  WEB_DIR: Type.String({
+    default: 'web/dist',
+    description: 'folder of the built web client, from the top of the repository',
+  }),
+  WEB_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'address of a server that has the pages, instead of WEB_DIR',
+    }),
+  ),
 })
 
-export interface GatewayConfig extends Omit<Type.Static<typeof GatewaySettings>, 'CORS_ORIGINS' | 'TRUSTED_FRONTENDS' | 'INTERNAL_TOKEN' | 'INTERNAL_CALLERS'> {
+export interface GatewayConfig
+  extends Omit<
+    Type.Static<typeof GatewaySettings>,
+    'CORS_ORIGINS' | 'TRUSTED_FRONTENDS' | 'INTERNAL_TOKEN' | 'INTERNAL_CALLERS'
+  > {
   INTERNAL_TOKEN: string
   /** Who may read this gateway's metrics; nobody unless said. */
   INTERNAL_CALLERS: string
@@ -52,7 +78,12 @@ export function readGatewayConfigOrThrow(env: NodeJS.ProcessEnv): GatewayConfig 
   const config = readConfigOrThrow(GatewaySettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.gateway),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.gateway,
+    ),
     INTERNAL_CALLERS: config.INTERNAL_CALLERS ?? '',
     CORS_ORIGINS: originsOrThrow(config.CORS_ORIGINS),
     TRUSTED_FRONTENDS: frontendsOrThrow(config.TRUSTED_FRONTENDS),
@@ -67,7 +98,10 @@ function originsOrThrow(list: string): string[] {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
   const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)
-  if (wrong !== undefined) throw new ConfigurationError(`CORS_ORIGINS has '${wrong}'; each must be an origin such as https://feed.example`)
+  if (wrong !== undefined)
+    throw new ConfigurationError(
+      `CORS_ORIGINS has '${wrong}'; each must be an origin such as https://feed.example`,
+    )
   return origins
 }
 
@@ -75,6 +109,8 @@ function frontendsOrThrow(list: string): TrustedFrontends {
   try {
     return trustedFrontendsOf(list)
   } catch (error) {
-    throw new ConfigurationError(`${(error as Error).message}; it must be addresses or CIDR ranges such as 10.0.0.0/8`)
+    throw new ConfigurationError(
+      `${(error as Error).message}; it must be addresses or CIDR ranges such as 10.0.0.0/8`,
+    )
   }
 }

@@ -9,7 +9,11 @@ import type { FastifyRequest } from 'fastify'
  */
 export function edgeClientOf({ raw }: FastifyRequest, frontends: TrustedFrontends): Client {
   const peer = plainAddress(raw.socket.remoteAddress ?? '')
-  const own = { address: peer, isHttps: (raw.socket as { encrypted?: boolean }).encrypted === true, host: raw.headers.host ?? '' }
+  const own = {
+    address: peer,
+    isHttps: (raw.socket as { encrypted?: boolean }).encrypted === true,
+    host: raw.headers.host ?? '',
+  }
   if (!frontends.includes(peer)) return { ...own, isTrustedFrontend: false }
 
   const proto = lastOf(raw.headers['x-forwarded-proto'])
@@ -22,7 +26,10 @@ export function edgeClientOf({ raw }: FastifyRequest, frontends: TrustedFrontend
   }
 }
 
-function clientOfChain(header: string | string[] | undefined, frontends: TrustedFrontends): string | undefined {
+function clientOfChain(
+  header: string | string[] | undefined,
+  frontends: TrustedFrontends,
+): string | undefined {
   let last: string | undefined
   for (const hop of listOf(header).reverse()) {
     const address = plainAddress(hop)
@@ -45,6 +52,10 @@ export function addressBlockOf(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail = ''] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
-  const missing = address.includes('::') ? 8 - groups.length - tail.split(':').filter((group) => group !== '').length : 0
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...tail.split(':')].slice(0, 4).join(':')
+  const missing = address.includes('::')
+    ? 8 - groups.length - tail.split(':').filter((group) => group !== '').length
+    : 0
+  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...tail.split(':')]
+    .slice(0, 4)
+    .join(':')
 }

@@ -12,14 +12,22 @@ let gateway: RunningService
 const opened: RunningService[] = []
 
 async function open(settings: Record<string, string> = {}): Promise<string> {
-  const started = await startGateway({ MEMBER_URL: member.url, CONTENT_URL: member.url, ...settings })
+  const started = await startGateway({
+    MEMBER_URL: member.url,
+    CONTENT_URL: member.url,
+    ...settings,
+  })
   opened.push(started)
   return started.url
 }
 
 beforeAll(async () => {
   member = await startUpstream('member')
-  gateway = await startGateway({ MEMBER_URL: member.url, CONTENT_URL: member.url, INTERNAL_CALLERS: `prometheus:${hashOfToken(SCRAPER)}` })
+  gateway = await startGateway({
+    MEMBER_URL: member.url,
+    CONTENT_URL: member.url,
+    INTERNAL_CALLERS: `prometheus:${hashOfToken(SCRAPER)}`,
+  })
   opened.push(gateway)
 })
 afterAll(async () => {
@@ -30,14 +38,22 @@ afterAll(async () => {
 const preflight = (origin: string) =>
   fetch(`${gateway.url}/api/posts`, {
     method: 'OPTIONS',
-    headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' },
+    headers: {
+      origin,
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'authorization',
+    },
   })
 
 test('CORS admits the configured origins with credentials and names what a page may read', async () => {
-  const answer = await fetch(`${gateway.url}/api/posts/1`, { headers: { origin: 'http://localhost:3001' } })
+  const answer = await fetch(`${gateway.url}/api/posts/1`, {
+    headers: { origin: 'http://localhost:3001' },
+  })
   expect(answer.headers.get('access-control-allow-origin')).toBe('http://localhost:3001')
   expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
-  expect(answer.headers.get('access-control-expose-headers')).toBe('Authorization, X-Token-Refresh-Needed, X-Relogin-Required, Retry-After, X-Request-Id')
+  expect(answer.headers.get('access-control-expose-headers')).toBe(
+    'Authorization, X-Token-Refresh-Needed, X-Relogin-Required, Retry-After, X-Request-Id',
+  )
   expect(answer.headers.get('vary')).toBe('Origin')
 })
 
@@ -56,7 +72,10 @@ test.each([
   'https://localhost:3000',
   'http://localhost:30000',
 ])('CORS does not admit %s', async (origin) => {
-  const answers = await Promise.all([preflight(origin), fetch(`${gateway.url}/api/posts/1`, { headers: { origin } })])
+  const answers = await Promise.all([
+    preflight(origin),
+    fetch(`${gateway.url}/api/posts/1`, { headers: { origin } }),
+  ])
   for (const answer of answers) {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
     expect(answer.headers.get('vary')).toContain('Origin')
@@ -64,26 +83,46 @@ test.each([
 })
 
 test('a failure that the gateway itself answers can be read by an admitted page', async () => {
-  const answer = await fetch(`${gateway.url}/api/unknown`, { headers: { origin: 'http://localhost:3000' } })
-  expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([404, 'http://localhost:3000'])
+  const answer = await fetch(`${gateway.url}/api/unknown`, {
+    headers: { origin: 'http://localhost:3000' },
+  })
+  expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+    404,
+    'http://localhost:3000',
+  ])
 })
 
 test('x-forwarded-* of a trusted frontend is believed, to the last hop that is not one', async () => {
   const url = await open({ TRUSTED_FRONTENDS: '127.0.0.0/8, 10.1.0.0/16' })
-  const clientOf = async (headers: Record<string, string>) => ((await (await fetch(`${url}/api/posts/1`, { headers })).json()) as { client: unknown }).client
-  expect(await clientOf({ 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'feed.example' })).toEqual({
+  const clientOf = async (headers: Record<string, string>) =>
+    ((await (await fetch(`${url}/api/posts/1`, { headers })).json()) as { client: unknown }).client
+  expect(
+    await clientOf({
+      'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'feed.example',
+    }),
+  ).toEqual({
     address: '203.0.113.9',
     isHttps: true,
     host: 'feed.example',
     isTrustedFrontend: false,
   })
-  expect(await clientOf({})).toMatchObject({ address: '127.0.0.1', isHttps: false, isTrustedFrontend: true })
-  expect(await clientOf({ 'x-forwarded-for': 'nonsense' })).toMatchObject({ address: '127.0.0.1', isTrustedFrontend: true })
+  expect(await clientOf({})).toMatchObject({
+    address: '127.0.0.1',
+    isHttps: false,
+    isTrustedFrontend: true,
+  })
+  expect(await clientOf({ 'x-forwarded-for': 'nonsense' })).toMatchObject({
+    address: '127.0.0.1',
+    isTrustedFrontend: true,
+  })
 })
 
 test('beyond the limit of its address a client is told 429 and when to come again, however it varies x-forwarded-for', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '3' })
-  const ask = (n: number) => fetch(`${url}/api/posts/${n}`, { headers: { 'x-forwarded-for': `9.9.9.${n}` } })
+  const ask = (n: number) =>
+    fetch(`${url}/api/posts/${n}`, { headers: { 'x-forwarded-for': `9.9.9.${n}` } })
   const first = await ask(0)
   expect(first.headers.get('ratelimit-policy')).toBe('"edge";q=3;w=60')
   expect(first.headers.get('ratelimit')).toBe('"edge";r=2;t=60')
@@ -93,7 +132,12 @@ test('beyond the limit of its address a client is told 429 and when to come agai
   expect(refused.status).toBe(429)
   expect(refused.headers.get('ratelimit')).toMatch(/^"edge";r=0;t=\d+$/)
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-  expect(await refused.json()).toMatchObject({ statusCode: 429, resultCode: 'FAIL', code: 'TOO_MANY_REQUEST', path: '/api/posts/3' })
+  expect(await refused.json()).toMatchObject({
+    statusCode: 429,
+    resultCode: 'FAIL',
+    code: 'TOO_MANY_REQUEST',
+    path: '/api/posts/3',
+  })
   expect((await fetch(`${url}/api/members/profile`)).status).toBe(200)
   expect((await fetch(`${url}/api/members/profile/`)).status).toBe(200)
   expect((await fetch(`${url}/api/members/profile`, { method: 'PUT' })).status).toBe(429)
@@ -102,7 +146,8 @@ test('beyond the limit of its address a client is told 429 and when to come agai
 
 test('a trusted frontend is not limited, the clients it names are', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_FRONTENDS: '127.0.0.1' })
-  const ask = async (headers: Record<string, string>) => (await fetch(`${url}/api/posts/1`, { headers })).status
+  const ask = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/api/posts/1`, { headers })).status
   expect([await ask({}), await ask({}), await ask({})]).toEqual([200, 200, 200])
   expect([
     await ask({ 'x-forwarded-for': '203.0.113.9' }),
@@ -123,17 +168,26 @@ test('RATE_LIMIT=off limits nobody', async () => {
 
 test('metrics are for internal callers; to anybody else there is nothing', async () => {
   expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404)
-  expect((await fetch(`${gateway.url}/metrics`, { headers: { 'x-internal-token': 'wrong' } })).status).toBe(404)
+  expect(
+    (await fetch(`${gateway.url}/metrics`, { headers: { 'x-internal-token': 'wrong' } })).status,
+  ).toBe(404)
   const answer = await fetch(`${gateway.url}/metrics`, { headers: { 'x-internal-token': SCRAPER } })
-  expect(await answer.text()).toContain('http_server_request_duration_seconds_count{service="gateway",method="GET",route="/api/*",status="200"}')
+  expect(await answer.text()).toContain(
+    'http_server_request_duration_seconds_count{service="gateway",method="GET",route="/api/*",status="200"}',
+  )
 })
 
 test('/healthz/live knows no service; /healthz/ready is 200 once all services have answered that they are ready', async () => {
   let isUp = false
   const late = createServer((_request, response) => response.writeHead(isUp ? 200 : 503).end('{}'))
   await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
-  const all = Object.fromEntries(UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, member.url]))
-  const url = await open({ ...all, BATCH_URL: `http://127.0.0.1:${(late.address() as { port: number }).port}` })
+  const all = Object.fromEntries(
+    UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, member.url]),
+  )
+  const url = await open({
+    ...all,
+    BATCH_URL: `http://127.0.0.1:${(late.address() as { port: number }).port}`,
+  })
   expect((await fetch(`${url}/healthz/live`)).status).toBe(200)
   const notYet = await fetch(`${url}/healthz/ready`)
   expect([notYet.status, notYet.headers.get('retry-after')]).toEqual([503, '1'])
@@ -147,35 +201,57 @@ test('/healthz/live knows no service; /healthz/ready is 200 once all services ha
 
 test.each(['TRACE', 'PROPFIND'])('%s is 405 with Allow, in the envelope', async (method) => {
   for (const path of ['/api/posts/1', '/api/unknown', '/']) {
-    const answer = await sendRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    const answer = await sendRaw(
+      gateway.url,
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    )
     expect(answer).toMatch(/^HTTP\/1.1 405 /)
     expect(answer).toContain('allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS')
     expect(answer).toContain('"code":"METHOD_NOT_ALLOWED"')
   }
 })
 
-test.each(['/api/posts/%zz', '/%zz', '/api/%'])('an address that cannot be read, %s, is 400 in the envelope', async (path) => {
-  const answer = await fetch(gateway.url + path)
-  expect(answer.status).toBe(400)
-  expect(await answer.json()).toMatchObject({
-    statusCode: 400,
-    resultCode: 'FAIL',
-    code: 'VALIDATION_FAILED',
-    path,
-    traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
-  })
-})
+test.each(['/api/posts/%zz', '/%zz', '/api/%'])(
+  'an address that cannot be read, %s, is 400 in the envelope',
+  async (path) => {
+    const answer = await fetch(gateway.url + path)
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({
+      statusCode: 400,
+      resultCode: 'FAIL',
+      code: 'VALIDATION_FAILED',
+      path,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+  },
+)
 
 test.each([
   ['no HTTP at all', 'hello\r\n\r\n', 400],
   ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
   ['no Host', 'GET /api/posts/1 HTTP/1.1\r\n\r\n', 400],
-  ['two lengths', 'POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na', 400],
-  ['a length and chunks', 'POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-  ['chunked, identity', 'POST /api/posts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n', 400],
+  [
+    'two lengths',
+    'POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na',
+    400,
+  ],
+  [
+    'a length and chunks',
+    'POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  [
+    'chunked, identity',
+    'POST /api/posts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+    400,
+  ],
   ['a folded header', 'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n', 400],
   ['a space before the colon', 'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n', 400],
-  ['a header of 20 kB', `GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+  [
+    'a header of 20 kB',
+    `GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
+    431,
+  ],
 ])('%s is refused and the connection closed', async (_what, bytes, status) => {
   const answer = await sendRaw(gateway.url, bytes)
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
@@ -191,7 +267,9 @@ test('a client that sends its header too slowly is told 408', async () => {
 test('every answer of the gateway itself carries the security headers and says nothing of its making', async () => {
   for (const path of ['/api/unknown', '/api/timeline/posts', '/healthz/live', '/internal/x']) {
     const { headers } = await fetch(gateway.url + path)
-    expect(headers.get('content-security-policy'), path).toBe("default-src 'none';frame-ancestors 'none'")
+    expect(headers.get('content-security-policy'), path).toBe(
+      "default-src 'none';frame-ancestors 'none'",
+    )
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('referrer-policy')).toBe('no-referrer')
     expect(headers.get('cache-control')).toBe('no-store')
@@ -201,8 +279,14 @@ test('every answer of the gateway itself carries the security headers and says n
 })
 
 test.each([
-  [{ CORS_ORIGINS: '*' }, "CORS_ORIGINS has '*'; each must be an origin such as https://feed.example"],
-  [{ CORS_ORIGINS: 'https://feed.example/' }, "CORS_ORIGINS has 'https://feed.example/'; each must be an origin such as https://feed.example"],
+  [
+    { CORS_ORIGINS: '*' },
+    "CORS_ORIGINS has '*'; each must be an origin such as https://feed.example",
+  ],
+  [
+    { CORS_ORIGINS: 'https://feed.example/' },
+    "CORS_ORIGINS has 'https://feed.example/'; each must be an origin such as https://feed.example",
+  ],
   [
     { TRUSTED_FRONTENDS: '10.0.0.0/33' },
     "TRUSTED_FRONTENDS: '10.0.0.0/33' is neither an address nor a CIDR range; it must be addresses or CIDR ranges such as 10.0.0.0/8",

@@ -1,5 +1,5 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { REQUEST_ID } from '@dailyfeed/code/headers'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { REQUEST_ID } from '@dailyfeed/contract/headers'
 import { logTroubles } from '@dailyfeed/http-server/answer-log'
 import { failWith, renderErrors } from '@dailyfeed/http-server/error-handler'
 import { answerHealth } from '@dailyfeed/http-server/health'
@@ -66,7 +66,12 @@ function keepManners(app: FastifyInstance): void {
   })
   app.setNotFoundHandler((request, reply) => {
     // Every path has a route for reading, which comes here when there is no such file.
-    if (request.method === 'GET' || request.method === 'HEAD') return failWith(request, reply, new DailyfeedError('NOT_FOUND'))
-    return failWith(request, reply.header('allow', 'GET, HEAD'), new DailyfeedError('METHOD_NOT_ALLOWED'))
+    if (request.method === 'GET' || request.method === 'HEAD')
+      return failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+    return failWith(
+      request,
+      reply.header('allow', 'GET, HEAD'),
+      new DailyfeedError('METHOD_NOT_ALLOWED'),
+    )
   })
 }

@@ -18,15 +18,23 @@ export interface Upstream {
 }
 
 /** A small real server in a service's place: it tells what reached it. */
-export async function startUpstream(name: string, add: (app: FastifyInstance) => void = () => {}): Promise<Upstream> {
+export async function startUpstream(
+  name: string,
+  add: (app: FastifyInstance) => void = () => {},
+): Promise<Upstream> {
   const app = Fastify({ forceCloseConnections: true })
   renderErrors(app)
   app.decorateRequest('traceId', '')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 1024 * 1024 }, async (_request: unknown, body: Buffer) => body)
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: 1024 * 1024 },
+    async (_request: unknown, body: Buffer) => body,
+  )
   app.decorate('internalCallers', internalCallers(`gateway:${hashOfToken(GATEWAY_TOKEN)}`))
   add(app)
-  if (!app.hasRoute({ method: 'GET', url: '/healthz/ready' })) app.get('/healthz/ready', async () => 'ready')
+  if (!app.hasRoute({ method: 'GET', url: '/healthz/ready' }))
+    app.get('/healthz/ready', async () => 'ready')
   app.route({
     method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],
     url: '/*',
@@ -36,7 +44,10 @@ export async function startUpstream(name: string, add: (app: FastifyInstance) =>
       url: request.raw.url,
       headers: request.headers,
       client: clientOf(request),
-      body: request.body instanceof Buffer && request.body.length > 0 ? request.body.toString('base64') : null,
+      body:
+        request.body instanceof Buffer && request.body.length > 0
+          ? request.body.toString('base64')
+          : null,
     }),
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -45,8 +56,16 @@ export async function startUpstream(name: string, add: (app: FastifyInstance) =>
 
 /** A gateway whose services are all away, but for those given by `<NAME>_URL`. */
 export async function startGateway(settings: Record<string, string> = {}): Promise<RunningService> {
-  const urls = Object.fromEntries(UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${DEAD_PORT}`]))
-  const config = readGatewayConfigOrThrow({ ...urls, INTERNAL_TOKEN: GATEWAY_TOKEN, LOG_LEVEL: 'silent', WEB_DIR: '/nowhere', ...settings })
+  const urls = Object.fromEntries(
+    UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${DEAD_PORT}`]),
+  )
+  const config = readGatewayConfigOrThrow({
+    ...urls,
+    INTERNAL_TOKEN: GATEWAY_TOKEN,
+    LOG_LEVEL: 'silent',
+    WEB_DIR: '/nowhere',
+    ...settings,
+  })
   return startGatewayService({ ...config, PORT: 0 })
 }
 

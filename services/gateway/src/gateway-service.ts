@@ -6,5 +6,11 @@ import { openUpstreams } from './upstreams.ts'
 export async function startGatewayService(config: GatewayConfig): Promise<RunningService> {
   const upstreams = openUpstreams(config)
   const app = await gatewayApp(config, upstreams)
-  return listen({ name: 'gateway', app, host: config.HOST, port: config.PORT, closeAfter: [() => upstreams.close()] })
+  return listen({
+    name: 'gateway',
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    closeAfter: [() => upstreams.close()],
+  })
 }

@@ -1,4 +1,4 @@
-import { PATH_TABLE } from '@dailyfeed/code/ports'
+import { PATH_TABLE } from '@dailyfeed/contract/ports'
 import type { UpstreamName } from './config.ts'
 
 const SERVICES = new Map(PATH_TABLE as readonly (readonly [string, UpstreamName])[])
@@ -29,7 +29,9 @@ export function pathOf(url: string): string {
 export function findService(path: string): UpstreamName | undefined {
   if (AMBIGUOUS.test(path)) return undefined
   const first = endOfSegment(path, '/api/'.length)
-  return SERVICES.get(path.slice(0, endOfSegment(path, first + 1))) ?? SERVICES.get(path.slice(0, first))
+  return (
+    SERVICES.get(path.slice(0, endOfSegment(path, first + 1))) ?? SERVICES.get(path.slice(0, first))
+  )
 }
 
 function endOfSegment(path: string, from: number): number {
@@ -39,4 +41,5 @@ function endOfSegment(path: string, from: number): number {
 
 export const isOfApi = (path: string) => path === '/api' || path.startsWith('/api/')
 /** Paths of the services' own port that would be doors, and are no pages either. */
-export const isInternal = (path: string) => /^\/+(?:internal|metrics|healthz|\.well-known)(?:\/|$)/.test(path)
+export const isInternal = (path: string) =>
+  /^\/+(?:internal|metrics|healthz|\.well-known)(?:\/|$)/.test(path)

@@ -13,7 +13,11 @@ export function createReadinessCheck({ services }: Upstreams): () => Promise<voi
 
   async function ask(name: UpstreamName): Promise<void> {
     try {
-      const { statusCode, body } = await services[name].request({ method: 'GET', path: '/healthz/ready', headersTimeout: PATIENCE_MILLISECONDS })
+      const { statusCode, body } = await services[name].request({
+        method: 'GET',
+        path: '/healthz/ready',
+        headersTimeout: PATIENCE_MILLISECONDS,
+      })
       await body.dump()
       if (statusCode === 200) awaited.delete(name)
     } catch {

@@ -1,7 +1,15 @@
 import { openUpstreamPool, type UpstreamPool } from '@dailyfeed/service-client/upstream-pool'
 import type { GatewayConfig, UpstreamName } from './config.ts'
 
-export const UPSTREAM_NAMES = ['member', 'content', 'timeline', 'search', 'image', 'activity', 'batch'] as const satisfies UpstreamName[]
+export const UPSTREAM_NAMES = [
+  'member',
+  'content',
+  'timeline',
+  'search',
+  'image',
+  'activity',
+  'batch',
+] as const satisfies UpstreamName[]
 
 export interface Upstreams {
   services: Record<UpstreamName, UpstreamPool>
@@ -12,7 +20,10 @@ export interface Upstreams {
 
 /** Opens no connection yet. */
 export function openUpstreams(config: GatewayConfig): Upstreams {
-  const timeouts = { connectTimeoutMilliseconds: config.UPSTREAM_CONNECT_TIMEOUT_MS, readTimeoutMilliseconds: config.UPSTREAM_READ_TIMEOUT_MS }
+  const timeouts = {
+    connectTimeoutMilliseconds: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+    readTimeoutMilliseconds: config.UPSTREAM_READ_TIMEOUT_MS,
+  }
   const urls: Record<UpstreamName, string> = {
     member: config.MEMBER_URL,
     content: config.CONTENT_URL,
@@ -22,13 +33,20 @@ export function openUpstreams(config: GatewayConfig): Upstreams {
     activity: config.ACTIVITY_URL,
     batch: config.BATCH_URL,
   }
-  const services = Object.fromEntries(UPSTREAM_NAMES.map((name) => [name, openUpstreamPool(urls[name], timeouts)])) as Record<UpstreamName, UpstreamPool>
-  const pages = config.WEB_URL === undefined ? undefined : openUpstreamPool(config.WEB_URL, timeouts)
+  const services = Object.fromEntries(
+    UPSTREAM_NAMES.map((name) => [name, openUpstreamPool(urls[name], timeouts)]),
+  ) as Record<UpstreamName, UpstreamPool>
+  const pages =
+    config.WEB_URL === undefined ? undefined : openUpstreamPool(config.WEB_URL, timeouts)
   return {
     services,
     pages,
     async close() {
-      await Promise.all([...Object.values(services), ...(pages === undefined ? [] : [pages])].map((pool) => pool.close()))
+      await Promise.all(
+        [...Object.values(services), ...(pages === undefined ? [] : [pages])].map((pool) =>
+          pool.close(),
+        ),
+      )
     },
   }
 }

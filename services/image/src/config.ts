@@ -1,7 +1,12 @@
 import { join } from 'node:path'
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { databaseSettings, internalSettings, serverSettings, tokenSettings } from '@dailyfeed/configuration/settings'
+import {
+  databaseSettings,
+  internalSettings,
+  serverSettings,
+  tokenSettings,
+} from '@dailyfeed/configuration/settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
@@ -11,8 +16,15 @@ export const ImageSettings = Type.Object({
   ...tokenSettings,
   ...redisSettings,
   ...internalSettings,
-  IMAGE_DIR: Type.Optional(Type.String({ maxLength: 1_000, description: 'folder of the stored images' })),
-  IMAGE_UPLOADS_PER_HOUR: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'uploads of one member in one hour' }),
+  IMAGE_DIR: Type.Optional(
+    Type.String({ maxLength: 1_000, description: 'folder of the stored images' }),
+  ),
+  IMAGE_UPLOADS_PER_HOUR: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 60,
+    description: 'uploads of one member in one hour',
+  }),
 })
 
 export type ImageConfig = ReturnType<typeof readImageConfigOrThrow>
@@ -22,8 +34,18 @@ export function readImageConfigOrThrow(env: NodeJS.ProcessEnv) {
   return {
     ...config,
     IMAGE_DIR: config.IMAGE_DIR ?? join(config.DATA_DIR, 'images'),
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.image),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.image,
+    ),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
   }
 }
 

@@ -21,7 +21,11 @@ interface ImageAppOptions {
   verifier: TokenVerifier
 }
 
-export async function imageApp({ config, context, verifier }: ImageAppOptions): Promise<HttpServer> {
+export async function imageApp({
+  config,
+  context,
+  verifier,
+}: ImageAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'image',
     logLevel: config.LOG_LEVEL,
@@ -34,6 +38,9 @@ export async function imageApp({ config, context, verifier }: ImageAppOptions): 
   await uploadRoutes(app, config, createOnce(app, 'image', context))
   viewRoutes(app, context)
   deletionRoutes(app, context)
-  offerJobs(app, { imageCollectJob: () => collectImages(context), memberEraseJob: () => eraseMembers(context) })
+  offerJobs(app, {
+    imageCollectJob: () => collectImages(context),
+    memberEraseJob: () => eraseMembers(context),
+  })
   return app
 }

@@ -48,7 +48,11 @@ export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only!'
 
 /** image-svc without its network: the real routes over a real database and a real folder. */
 export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<ImageFixture> {
-  const [database, tokens, folder] = await Promise.all([testDatabase(), testTokens(), mkdtemp(join(tmpdir(), 'image-store-'))])
+  const [database, tokens, folder] = await Promise.all([
+    testDatabase(),
+    testTokens(),
+    mkdtemp(join(tmpdir(), 'image-store-')),
+  ])
   const config = readImageConfigOrThrow({
     DATABASE_URL: database.urlOf('image'),
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
@@ -70,13 +74,27 @@ export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<Im
     async upload(
       memberId,
       bytes,
-      { field = 'image', filename = 'photo', type = 'application/octet-stream', url = '/api/images/upload/profile', authorization } = {},
+      {
+        field = 'image',
+        filename = 'photo',
+        type = 'application/octet-stream',
+        url = '/api/images/upload/profile',
+        authorization,
+      } = {},
     ) {
       const form = new FormData()
       form.set(field, new Blob([new Uint8Array(bytes)], { type }), filename)
       const request = new Request('http://form.test', { method: 'POST', body: form })
-      const headers = { authorization: authorization ?? (await tokens.bearerOf(memberId)), 'content-type': request.headers.get('content-type') ?? '' }
-      const answer = await app.inject({ method: 'POST', url, headers, payload: Buffer.from(await request.arrayBuffer()) })
+      const headers = {
+        authorization: authorization ?? (await tokens.bearerOf(memberId)),
+        'content-type': request.headers.get('content-type') ?? '',
+      }
+      const answer = await app.inject({
+        method: 'POST',
+        url,
+        headers,
+        payload: Buffer.from(await request.arrayBuffer()),
+      })
       return { status: answer.statusCode, body: answer.json(), headers: answer.headers }
     },
     async view(id, { query = '', method = 'GET', headers = {} } = {}) {

@@ -13,8 +13,15 @@ interface ImageServiceOptions {
   revocations?: Revocations
 }
 
-export async function startImageService(config: ImageConfig, options: ImageServiceOptions = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' })
+export async function startImageService(
+  config: ImageConfig,
+  options: ImageServiceOptions = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'image-svc',
+  })
   const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -22,5 +29,11 @@ export async function startImageService(config: ImageConfig, options: ImageServi
   })
   const context = { sql, store: new FolderImageStore(config.IMAGE_DIR), decoding: decodingQueue() }
   const app = await imageApp({ config, context, verifier })
-  return listen({ name: 'image-svc', app, host: config.HOST, port: config.PORT, closeAfter: [() => revocations.close(), () => sql.end({ timeout: 5 })] })
+  return listen({
+    name: 'image-svc',
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    closeAfter: [() => revocations.close(), () => sql.end({ timeout: 5 })],
+  })
 }

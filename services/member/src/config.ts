@@ -1,7 +1,14 @@
 import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { baseUrl, cursorSettings, databaseSettings, eventSettings, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
-import { publishSettings } from '@dailyfeed/deadletter-support/publish-settings'
+import {
+  baseUrl,
+  cursorSettings,
+  databaseSettings,
+  eventSettings,
+  internalSettings,
+  serverSettings,
+} from '@dailyfeed/configuration/settings'
+import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 import { readProvidersOrThrow } from './sign-in-provider/provider-settings.ts'
@@ -16,9 +23,18 @@ const MemberSettings = Type.Object({
   ...redisSettings,
   ACTIVITY_URL: baseUrl('activity', 8086),
   IMAGE_URL: baseUrl('image', 8085),
-  ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ minimum: 5, maximum: 86_400, default: 900, description: 'life of an access token' }),
+  ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
+    minimum: 5,
+    maximum: 86_400,
+    default: 900,
+    description: 'life of an access token',
+  }),
   JWT_KEY_GRACE_SECONDS: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 604_800, description: 'how long a retired key is accepted; default: the life of a token and 60 s' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 604_800,
+      description: 'how long a retired key is accepted; default: the life of a token and 60 s',
+    }),
   ),
   JWKS_CACHE_SECONDS: Type.Integer({
     minimum: 1,
@@ -26,12 +42,32 @@ const MemberSettings = Type.Object({
     default: 600,
     description: 'how long verifiers keep a key set: a key is published that long before it signs',
   }),
-  JWT_KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' })),
-  REFRESH_TOKEN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, description: 'derives the successors of refresh tokens' })),
-  AUDIT_RETENTION_DAYS: Type.Integer({ minimum: 30, maximum: 3_650, default: 365, description: 'days that audit entries are kept' }),
-  COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], { default: 'auto', description: 'whether the cookie is for HTTPS only; auto: as the request came' }),
+  JWT_KEY_ENCRYPTION_KEY: Type.Optional(
+    Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' }),
+  ),
+  REFRESH_TOKEN_KEY: Type.Optional(
+    Type.String({
+      minLength: 32,
+      maxLength: 200,
+      description: 'derives the successors of refresh tokens',
+    }),
+  ),
+  AUDIT_RETENTION_DAYS: Type.Integer({
+    minimum: 30,
+    maximum: 3_650,
+    default: 365,
+    description: 'days that audit entries are kept',
+  }),
+  COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], {
+    default: 'auto',
+    description: 'whether the cookie is for HTTPS only; auto: as the request came',
+  }),
   PUBLIC_URL: Type.Optional(
-    Type.String({ pattern: '^https?://[^/]+$', maxLength: 200, description: 'the address of the gateway as members see it; unset: as the request came' }),
+    Type.String({
+      pattern: '^https?://[^/]+$',
+      maxLength: 200,
+      description: 'the address of the gateway as members see it; unset: as the request came',
+    }),
   ),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',
@@ -51,10 +87,35 @@ export function readMemberConfigOrThrow(env: NodeJS.ProcessEnv) {
     ...config,
     providers: readProvidersOrThrow(env),
     JWT_KEY_GRACE_SECONDS: config.JWT_KEY_GRACE_SECONDS ?? config.ACCESS_TOKEN_TTL_SECONDS + 60,
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.member),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
-    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
-    JWT_KEY_ENCRYPTION_KEY: secretOrThrow('JWT_KEY_ENCRYPTION_KEY', config.JWT_KEY_ENCRYPTION_KEY, config, ({ jwtKeyEncryptionKey }) => jwtKeyEncryptionKey),
-    REFRESH_TOKEN_KEY: secretOrThrow('REFRESH_TOKEN_KEY', config.REFRESH_TOKEN_KEY, config, ({ refreshTokenKey }) => refreshTokenKey),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.member,
+    ),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
+    CURSOR_KEY: secretOrThrow(
+      'CURSOR_KEY',
+      config.CURSOR_KEY,
+      config,
+      ({ cursorKey }) => cursorKey,
+    ),
+    JWT_KEY_ENCRYPTION_KEY: secretOrThrow(
+      'JWT_KEY_ENCRYPTION_KEY',
+      config.JWT_KEY_ENCRYPTION_KEY,
+      config,
+      ({ jwtKeyEncryptionKey }) => jwtKeyEncryptionKey,
+    ),
+    REFRESH_TOKEN_KEY: secretOrThrow(
+      'REFRESH_TOKEN_KEY',
+      config.REFRESH_TOKEN_KEY,
+      config,
+      ({ refreshTokenKey }) => refreshTokenKey,
+    ),
   }
 }

@@ -1,5 +1,5 @@
 import type { Revocation } from '@dailyfeed/access-token/revocations'
-import type { NewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import type { NewEventOf } from '@dailyfeed/outbox/outbox'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { FastifyBaseLogger } from 'fastify'

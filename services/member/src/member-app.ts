@@ -34,7 +34,13 @@ interface MemberAppOptions {
   maxEventLoopDelay?: number
 }
 
-export async function memberApp({ config, verifier, contextOf, checkReady, maxEventLoopDelay }: MemberAppOptions): Promise<HttpServer> {
+export async function memberApp({
+  config,
+  verifier,
+  contextOf,
+  checkReady,
+  maxEventLoopDelay,
+}: MemberAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'member',
     logLevel: config.LOG_LEVEL,
@@ -56,14 +62,20 @@ export async function memberApp({ config, verifier, contextOf, checkReady, maxEv
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   }
   accountRoutes(app, { ...guards, once, verifier })
-  signInProviderRoutes(app, { ...guards, cookieSecure: config.COOKIE_SECURE, publicUrl: config.PUBLIC_URL })
+  signInProviderRoutes(app, {
+    ...guards,
+    cookieSecure: config.COOKIE_SECURE,
+    publicUrl: config.PUBLIC_URL,
+  })
   profileRoutes(app, context)
   followRoutes(app, context, once)
   blockRoutes(app, context, once)
   auditRoutes(app, context)
   offerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
-    jwtKeyRotationJob: async () => ({ rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0 }),
+    jwtKeyRotationJob: async () => ({
+      rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0,
+    }),
     memberEraseJob: () => eraseMembers(context),
     tokenCleanupJob: async () => ({
       ...(await deleteExpired(context.sql)),

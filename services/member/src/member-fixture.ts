@@ -1,8 +1,8 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -41,7 +41,12 @@ export interface MemberFixture {
   revocations: InProcessRevocations
   /** What image-svc was asked to delete; while it is away it throws. */
   pictures: { deleted: unknown[]; isAway: boolean }
-  ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
+  ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    payload?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   signUp(fields?: Record<string, unknown>): Promise<TestMember>
   logIn(member: Pick<TestMember, 'email'>): Promise<{ bearer: string; cookie: string }>
   close(): Promise<void>
@@ -109,18 +114,34 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       },
       providers: config.providers.map(createProviderClient),
       log,
-      settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },
+      settings: {
+        accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
+        refreshTokenKey: config.REFRESH_TOKEN_KEY,
+      },
     }),
   })
   let members = 0
 
-  async function ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers: Record<string, string> = {}): Promise<Answer> {
-    const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+  async function ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    payload?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const answer = await app.inject({
+      method,
+      url,
+      headers,
+      ...(payload === undefined ? {} : { payload }),
+    })
     const cookie = [answer.headers['set-cookie']].flat()[0]?.split(';', 1)[0]
     return { status: answer.statusCode, body: answer.json(), headers: answer.headers, cookie }
   }
   async function logIn({ email }: Pick<TestMember, 'email'>) {
-    const { headers, cookie } = await ask('POST', '/api/authentication/login', { email, password: PASSWORD })
+    const { headers, cookie } = await ask('POST', '/api/authentication/login', {
+      email,
+      password: PASSWORD,
+    })
     return { bearer: String(headers['authorization']), cookie: cookie ?? '' }
   }
 
@@ -136,9 +157,20 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
     logIn,
     async signUp(fields = {}) {
       members += 1
-      const account = { email: `member${members}@example.com`, password: PASSWORD, memberName: `Member ${members}`, handle: `member_${members}`, ...fields }
+      const account = {
+        email: `member${members}@example.com`,
+        password: PASSWORD,
+        memberName: `Member ${members}`,
+        handle: `member_${members}`,
+        ...fields,
+      }
       const { body } = await ask('POST', '/api/authentication/signup', account)
-      return { id: body.data.id, email: account.email, handle: account.handle, ...(await logIn(account)) }
+      return {
+        id: body.data.id,
+        email: account.email,
+        handle: account.handle,
+        ...(await logIn(account)),
+      }
     },
     async close() {
       await app.close()

@@ -2,11 +2,11 @@ import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.queries'
 import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
-import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
+import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { type Publishing, startPublishing } from '@dailyfeed/outbox/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -32,8 +32,15 @@ const FORGET_EVERY_MILLISECONDS = 60_000
 /** Some routes accept a token that ended within a day: what revoked it is remembered as long. */
 const ONE_DAY_SECONDS = 86_400
 
-export async function startMemberService(config: MemberConfig, { revocations, writes }: MemberServiceOptions = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' })
+export async function startMemberService(
+  config: MemberConfig,
+  { revocations, writes }: MemberServiceOptions = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'member-svc',
+  })
   const keys = createKeyStore({
     sql,
     encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
@@ -44,9 +51,20 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
   if (revocations !== undefined) await rememberRevocations(sql, revocations)
   const judged = revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({ keys: keys.verificationKeys, revocations: judged })
-  const redis = config.REDIS_URL === undefined ? undefined : { client: openRedis(config.REDIS_URL), subscriber: openRedis(config.REDIS_URL) }
-  const activity = createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN })
-  const images = createServiceClient({ service: 'image', baseUrl: config.IMAGE_URL, internalToken: config.INTERNAL_TOKEN })
+  const redis =
+    config.REDIS_URL === undefined
+      ? undefined
+      : { client: openRedis(config.REDIS_URL), subscriber: openRedis(config.REDIS_URL) }
+  const activity = createServiceClient({
+    service: 'activity',
+    baseUrl: config.ACTIVITY_URL,
+    internalToken: config.INTERNAL_TOKEN,
+  })
+  const images = createServiceClient({
+    service: 'image',
+    baseUrl: config.IMAGE_URL,
+    internalToken: config.INTERNAL_TOKEN,
+  })
 
   const passwords = createPasswordHashing()
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
@@ -69,11 +87,24 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       images,
       providers: config.providers.map(createProviderClient),
       log,
-      settings: { accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS, refreshTokenKey: config.REFRESH_TOKEN_KEY },
+      settings: {
+        accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
+        refreshTokenKey: config.REFRESH_TOKEN_KEY,
+      },
     }),
   })
-  publishing = startPublishing({ app, sql, schema: 'member', config, subscribers: { activity }, kafka })
-  const forgetting = setInterval(() => revocations?.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS), FORGET_EVERY_MILLISECONDS)
+  publishing = startPublishing({
+    app,
+    sql,
+    schema: 'member',
+    config,
+    subscribers: { activity },
+    kafka,
+  })
+  const forgetting = setInterval(
+    () => revocations?.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
+    FORGET_EVERY_MILLISECONDS,
+  )
   return listen({
     name: 'member-svc',
     app,
@@ -86,7 +117,8 @@ export async function startMemberService(config: MemberConfig, { revocations, wr
       () => images.close(),
       () => passwords.close(),
       () => judged.close(),
-      async () => redis && void (await Promise.all([redis.client.close(), redis.subscriber.close()])),
+      async () =>
+        redis && void (await Promise.all([redis.client.close(), redis.subscriber.close()])),
       () => sql.end({ timeout: 5 }),
     ],
   })

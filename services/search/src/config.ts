@@ -16,7 +16,11 @@ import Type from 'typebox'
 export const SearchSettings = Type.Object({
   ...serverSettings(8083),
   ...databaseSettings,
-  DATABASE_READ_URL: Type.Optional({ ...DatabaseUrl, description: 'a postgres:// address of a streaming replica, with the same login; unset: the primary' }),
+  DATABASE_READ_URL: Type.Optional({
+    ...DatabaseUrl,
+    description:
+      'a postgres:// address of a streaming replica, with the same login; unset: the primary',
+  }),
   ...tokenSettings,
   ...internalSettings,
   ...cursorSettings,
@@ -27,7 +31,8 @@ export const SearchSettings = Type.Object({
     Type.String({
       pattern: '^https?://',
       maxLength: 1_000,
-      description: 'http:// or https:// addresses of OpenSearch nodes, separated by commas; unset: PostgreSQL searches',
+      description:
+        'http:// or https:// addresses of OpenSearch nodes, separated by commas; unset: PostgreSQL searches',
     }),
   ),
   OPENSEARCH_INDEX_PREFIX: Type.String({
@@ -35,8 +40,18 @@ export const SearchSettings = Type.Object({
     default: 'dailyfeed-',
     description: 'what the names of its indexes begin with',
   }),
-  OPENSEARCH_SHARDS: Type.Integer({ minimum: 1, maximum: 100, default: 1, description: 'shards of an index that is made' }),
-  OPENSEARCH_REPLICAS: Type.Integer({ minimum: 0, maximum: 10, default: 0, description: 'copies of each shard' }),
+  OPENSEARCH_SHARDS: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 1,
+    description: 'shards of an index that is made',
+  }),
+  OPENSEARCH_REPLICAS: Type.Integer({
+    minimum: 0,
+    maximum: 10,
+    default: 0,
+    description: 'copies of each shard',
+  }),
 })
 
 export type SearchConfig = ReturnType<typeof readSearchConfigOrThrow>
@@ -45,9 +60,24 @@ export function readSearchConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(SearchSettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow('INTERNAL_TOKEN', config.INTERNAL_TOKEN, config, ({ internalTokens }) => internalTokens.search),
-    INTERNAL_CALLERS: secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) => internalCallersOf(secrets, CALLERS)),
-    CURSOR_KEY: secretOrThrow('CURSOR_KEY', config.CURSOR_KEY, config, ({ cursorKey }) => cursorKey),
+    INTERNAL_TOKEN: secretOrThrow(
+      'INTERNAL_TOKEN',
+      config.INTERNAL_TOKEN,
+      config,
+      ({ internalTokens }) => internalTokens.search,
+    ),
+    INTERNAL_CALLERS: secretOrThrow(
+      'INTERNAL_CALLERS',
+      config.INTERNAL_CALLERS,
+      config,
+      (secrets) => internalCallersOf(secrets, CALLERS),
+    ),
+    CURSOR_KEY: secretOrThrow(
+      'CURSOR_KEY',
+      config.CURSOR_KEY,
+      config,
+      ({ cursorKey }) => cursorKey,
+    ),
   }
 }
 

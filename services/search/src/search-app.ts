@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/deadletter-support/listening'
+import { offerListening } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -24,7 +24,13 @@ interface SearchAppOptions {
   redis?: RedisClient | undefined
 }
 
-export async function searchApp({ config, verifier, contextOf, kafka, redis }: SearchAppOptions): Promise<HttpServer> {
+export async function searchApp({
+  config,
+  verifier,
+  contextOf,
+  kafka,
+  redis,
+}: SearchAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'search',
     logLevel: config.LOG_LEVEL,

@@ -19,7 +19,13 @@ export interface SearchFixture {
   /** The service's own login, and the engine of this run. */
   index: { sql: Sql; engine: SearchEngine }
   bearerOf: TestTokens['bearerOf']
-  ask(memberId: number, method: 'GET' | 'POST', url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
+  ask(
+    memberId: number,
+    method: 'GET' | 'POST',
+    url: string,
+    payload?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   /** The ids of the first hits of `/api/search/{list}`. */
   find(memberId: number, keyword: string, list?: string): Promise<number[]>
   close(): Promise<void>
@@ -48,13 +54,24 @@ export async function searchFixture(): Promise<SearchFixture> {
     OPENSEARCH_INDEX_PREFIX: `${new URL(database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test' })
-  const primary = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test reads', readOnly: true, statementTimeout: 2_000 })
+  const primary = openPool({
+    url: config.DATABASE_URL,
+    max: 4,
+    name: 'search-test reads',
+    readOnly: true,
+    statementTimeout: 2_000,
+  })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
   const app = await searchApp({
     config,
     verifier: tokens.verifier,
-    contextOf: ({ log }) => ({ sql, engine, reads: createReadDatabase({ primary, log }), cursors: createCursors(config.CURSOR_KEY) }),
+    contextOf: ({ log }) => ({
+      sql,
+      engine,
+      reads: createReadDatabase({ primary, log }),
+      cursors: createCursors(config.CURSOR_KEY),
+    }),
   })
   const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
     // What was told a moment ago is found a second later; tests do not wait for it.
@@ -74,7 +91,11 @@ export async function searchFixture(): Promise<SearchFixture> {
     bearerOf: tokens.bearerOf,
     ask,
     async find(memberId, keyword, list = 'posts') {
-      const { status, body } = await ask(memberId, 'GET', `/api/search/${list}?size=100&keyword=${encodeURIComponent(keyword)}`)
+      const { status, body } = await ask(
+        memberId,
+        'GET',
+        `/api/search/${list}?size=100&keyword=${encodeURIComponent(keyword)}`,
+      )
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
       return body.data.content.map(({ id }: { id: number }) => id)
     },
@@ -89,7 +110,12 @@ export async function searchFixture(): Promise<SearchFixture> {
 }
 
 /** A post straight in content-svc's table, as its own statement would leave it; no event is told. */
-export async function insertPost(sql: Sql, authorId: number, content: string, { title = '', createdAt = new Date() } = {}): Promise<number> {
+export async function insertPost(
+  sql: Sql,
+  authorId: number,
+  content: string,
+  { title = '', createdAt = new Date() } = {},
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into content.post (author_id, title, content, created_at, updated_at) values (${authorId}, ${title}, ${content}, ${createdAt}, ${createdAt}) returning id`
   return row.id
@@ -103,7 +129,12 @@ export async function deletePost(sql: Sql, postId: number): Promise<void> {
   await sql`update content.post set deleted_at = now(), version = version + 1 where id = ${postId}`
 }
 
-export async function insertComment(sql: Sql, postId: number, authorId: number, content: string): Promise<number> {
+export async function insertComment(
+  sql: Sql,
+  postId: number,
+  authorId: number,
+  content: string,
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into content.comment (post_id, depth, author_id, content) values (${postId}, 0, ${authorId}, ${content}) returning id`
   return row.id

@@ -29,7 +29,13 @@ test('posts that were loaded before search-svc started are in its index soon aft
   const service = await startSearchService({ ...readSearchConfigOrThrow(environment()), PORT: 0 })
   try {
     expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-    await vi.waitFor(async () => expect((await database.sql`select post_id from search.post_index`).map(({ post_id }) => post_id)).toEqual([postId]), 5_000)
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await database.sql`select post_id from search.post_index`).map(({ post_id }) => post_id),
+        ).toEqual([postId]),
+      5_000,
+    )
   } finally {
     await service.close()
   }
@@ -39,7 +45,11 @@ test('a wrong or missing setting stops the start with one line that names it', (
   expect(() => readSearchConfigOrThrow(environment({ DATABASE_READ_URL: 'mysql://x' }))).toThrow(
     'DATABASE_READ_URL is not acceptable; it must be a postgres:// address of a streaming replica',
   )
-  expect(() => readSearchConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow('DATABASE_URL is not set')
-  expect(() => readSearchConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow('CURSOR_KEY is not set')
+  expect(() => readSearchConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow(
+    'DATABASE_URL is not set',
+  )
+  expect(() => readSearchConfigOrThrow(environment({ CURSOR_KEY: '' }))).toThrow(
+    'CURSOR_KEY is not set',
+  )
   expect(readSearchConfigOrThrow(environment()).PORT).toBe(8083)
 })

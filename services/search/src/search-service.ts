@@ -1,7 +1,7 @@
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -21,12 +21,26 @@ interface SearchServiceOptions {
 /** Milliseconds. Longer than any honest search takes, shorter than anybody waits. */
 const SEARCH_TIMEOUT = 2_000
 
-export async function startSearchService(config: SearchConfig, options: SearchServiceOptions = {}): Promise<RunningService> {
-  const sql = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' })
+export async function startSearchService(
+  config: SearchConfig,
+  options: SearchServiceOptions = {},
+): Promise<RunningService> {
+  const sql = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'search-svc',
+  })
   const openReads = (url: string) =>
-    openPool({ url, max: config.DATABASE_POOL_MAX, name: 'search-svc reads', readOnly: true, statementTimeout: SEARCH_TIMEOUT })
+    openPool({
+      url,
+      max: config.DATABASE_POOL_MAX,
+      name: 'search-svc reads',
+      readOnly: true,
+      statementTimeout: SEARCH_TIMEOUT,
+    })
   const primary = openReads(config.DATABASE_URL)
-  const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
+  const replica =
+    config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
   const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -40,7 +54,12 @@ export async function startSearchService(config: SearchConfig, options: SearchSe
   const app = await searchApp({
     config,
     verifier,
-    contextOf: ({ log }) => ({ sql, engine, reads: createReadDatabase({ primary, replica, log }), cursors }),
+    contextOf: ({ log }) => ({
+      sql,
+      engine,
+      reads: createReadDatabase({ primary, replica, log }),
+      cursors,
+    }),
     kafka,
     redis,
   })

@@ -25,5 +25,7 @@ export interface ReadContext extends Omit<TimelineContext, 'reads'> {
 }
 
 /** Reads from one database, which has all that was committed when this was called: members see what they did a moment ago. */
-export const reading = <Result>(context: TimelineContext, read: (context: ReadContext) => Promise<Result>): Promise<Result> =>
-  context.reads.read((reads) => read({ ...context, reads }))
+export const reading = <Result>(
+  context: TimelineContext,
+  read: (context: ReadContext) => Promise<Result>,
+): Promise<Result> => context.reads.read((reads) => read({ ...context, reads }))

@@ -21,7 +21,11 @@ function chooseHistories(): Histories {
   if (seed === undefined) return { parameters: { numRuns: ORDINARILY }, timeout: 240_000 }
   const milliseconds = minutes * 60_000
   return {
-    parameters: { seed: Number(seed), numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: milliseconds },
+    parameters: {
+      seed: Number(seed),
+      numRuns: Number.MAX_SAFE_INTEGER,
+      interruptAfterTimeLimit: milliseconds,
+    },
     timeout: milliseconds + 120_000,
   }
 }

@@ -17,7 +17,11 @@ interface TimelineAppOptions {
   contextOf: (app: HttpServer) => TimelineContext
 }
 
-export async function timelineApp({ config, verifier, contextOf }: TimelineAppOptions): Promise<HttpServer> {
+export async function timelineApp({
+  config,
+  verifier,
+  contextOf,
+}: TimelineAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'timeline',
     logLevel: config.LOG_LEVEL,

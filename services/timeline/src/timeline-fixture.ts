@@ -1,4 +1,4 @@
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -20,7 +20,12 @@ export interface TimelineFixture {
   views: ViewBuffer
   bearerOf: TestTokens['bearerOf']
   /** Asks as a member. */
-  ask(memberId: number, url: string, payload?: object, headers?: Record<string, string>): Promise<Answer>
+  ask(
+    memberId: number,
+    url: string,
+    payload?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   /** The ids along a whole walk by cursor. */
   walk(memberId: number, url: string, size: number): Promise<number[]>
   /** A second instance over the same database. */
@@ -35,14 +40,27 @@ interface Answer {
 }
 
 /** timeline-svc without its network: the real routes over a real database; nothing is relayed. */
-export async function timelineFixture(shared?: { database: TestDatabase; tokens: TestTokens }): Promise<TimelineFixture> {
+export async function timelineFixture(shared?: {
+  database: TestDatabase
+  tokens: TestTokens
+}): Promise<TimelineFixture> {
   const database = shared?.database ?? (await testDatabase())
   const tokens = shared?.tokens ?? (await testTokens())
-  const primaryReads = openPool({ url: database.urlOf('timeline'), max: 4, name: 'timeline-test reads', readOnly: true })
+  const primaryReads = openPool({
+    url: database.urlOf('timeline'),
+    max: 4,
+    name: 'timeline-test reads',
+    readOnly: true,
+  })
   const reads = createReadDatabase({ primary: primaryReads, log: { warn() {} } })
   const primary = openPool({ url: database.urlOf('timeline'), max: 4, name: 'timeline-test' })
   const log = { warn() {}, error() {} }
-  const views = createViewBuffer({ sql: primary, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log })
+  const views = createViewBuffer({
+    sql: primary,
+    newEventOf: createNewEventOf('Asia/Seoul'),
+    onWritten() {},
+    log,
+  })
   const cursors = createCursors('a cursor key that only tests know, of 32 characters')
   const app = await timelineApp({
     config: { LOG_LEVEL: 'silent', INTERNAL_CALLERS: '' },
@@ -77,9 +95,13 @@ export async function timelineFixture(shared?: { database: TestDatabase; tokens:
       const ids: number[] = []
       let cursor: string | null = null
       do {
-        const { status, body } = await fixture.ask(memberId, `${url}${url.includes('?') ? '&' : '?'}size=${size}${cursor === null ? '' : `&cursor=${cursor}`}`)
+        const { status, body } = await fixture.ask(
+          memberId,
+          `${url}${url.includes('?') ? '&' : '?'}size=${size}${cursor === null ? '' : `&cursor=${cursor}`}`,
+        )
         if (status !== 200) throw new Error(`${url} answered ${status} ${JSON.stringify(body)}`)
-        if (body.data.hasNext && body.data.content.length !== size) throw new Error(`a page of ${body.data.content.length}, though there is more`)
+        if (body.data.hasNext && body.data.content.length !== size)
+          throw new Error(`a page of ${body.data.content.length}, though there is more`)
         ids.push(...body.data.content.map(({ id }: { id: number }) => id))
         cursor = body.data.nextCursor
       } while (cursor !== null)

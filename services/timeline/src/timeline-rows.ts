@@ -23,14 +23,23 @@ export async function insertPost(
 }
 
 /** What tells this service that a member has just written. */
-export async function insertWriteEvent(sql: Sql, type: string, memberId: number, postId: number): Promise<void> {
+export async function insertWriteEvent(
+  sql: Sql,
+  type: string,
+  memberId: number,
+  postId: number,
+): Promise<void> {
   await sql`
     insert into content.outbox (activity_type, message_key, version, member_id, post_id, created_at, updated_at)
     values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${postId}, now(), now())`
 }
 
 /** As if somebody had liked the post at last. */
-export async function setCounts(sql: Sql, postId: number, { views = 0, likes = 0, comments = 0, commentedAt = null as Date | null }): Promise<void> {
+export async function setCounts(
+  sql: Sql,
+  postId: number,
+  { views = 0, likes = 0, comments = 0, commentedAt = null as Date | null },
+): Promise<void> {
   await sql`
     insert into content.post_counter (post_id, post_created_at, view_count, like_count, comment_count, last_commented_at)
     select id, created_at, ${views}, ${likes}, ${comments}, ${commentedAt} from content.post where id = ${postId}
@@ -38,7 +47,12 @@ export async function setCounts(sql: Sql, postId: number, { views = 0, likes = 0
   await insertWriteEvent(sql, 'LIKE_POST', 1, postId)
 }
 
-export async function insertLike(sql: Sql, postId: number, memberId: number, liked = true): Promise<void> {
+export async function insertLike(
+  sql: Sql,
+  postId: number,
+  memberId: number,
+  liked = true,
+): Promise<void> {
   await sql`insert into content.post_like (post_id, member_id, liked) values (${postId}, ${memberId}, ${liked})`
   await insertWriteEvent(sql, liked ? 'LIKE_POST' : 'LIKE_POST_CANCEL', memberId, postId)
 }
@@ -60,7 +74,8 @@ export async function insertComment(
     insert into content.comment (post_id, parent_id, depth, author_id, content, deleted_at)
     values (${postId}, ${parentId ?? null}, ${depth}, ${authorId}, ${content}, ${deleted ? new Date() : null})
     returning id`
-  if (parentId !== undefined && !deleted) await sql`update content.comment set reply_count = reply_count + 1 where id = ${parentId}`
+  if (parentId !== undefined && !deleted)
+    await sql`update content.comment set reply_count = reply_count + 1 where id = ${parentId}`
   await insertWriteEvent(sql, 'COMMENT_CREATE', authorId, postId)
   return row.id
 }

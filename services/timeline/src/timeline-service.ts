@@ -1,11 +1,11 @@
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
-import { destinationsOf } from '@dailyfeed/deadletter-support/publish-settings'
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
-import { type Publishing, startPublishing } from '@dailyfeed/deadletter-support/publishing'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
+import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { type Publishing, startPublishing } from '@dailyfeed/outbox/publishing'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -33,12 +33,21 @@ const CLEAN_EVERY_MILLISECONDS = 60_000
 /** Nobody waits for it: what was written last is merged when a feed is read. */
 const FAN_OUT_EVERY_MILLISECONDS = 5_000
 
-export async function startTimelineService(config: TimelineConfig, options: TimelineServiceOptions = {}): Promise<RunningService> {
+export async function startTimelineService(
+  config: TimelineConfig,
+  options: TimelineServiceOptions = {},
+): Promise<RunningService> {
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
-  const openReads = (url: string) => openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true })
+  const openReads = (url: string) =>
+    openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true })
   const primaryReads = openReads(config.DATABASE_URL)
-  const replica = config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
-  const primary = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX - readers, name: 'timeline-svc' })
+  const replica =
+    config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
+  const primary = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_MAX - readers,
+    name: 'timeline-svc',
+  })
   const revocations = options.revocations ?? openRevocations(primary, config.REDIS_URL)
   const verifier = createTokenVerifier({
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
@@ -54,7 +63,11 @@ export async function startTimelineService(config: TimelineConfig, options: Time
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
   /** Told where it would be lost otherwise: the server's log exists only with the server. */
   let warn: (fields: object, message: string) => void = () => {}
-  const reads = createReadDatabase({ primary: primaryReads, replica, log: { warn: (fields, message) => warn(fields, message) } })
+  const reads = createReadDatabase({
+    primary: primaryReads,
+    replica,
+    log: { warn: (fields, message) => warn(fields, message) },
+  })
   const rankings = createRankingSnapshots(reads, primary)
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   let fanOut: FanOut | undefined
@@ -66,18 +79,51 @@ export async function startTimelineService(config: TimelineConfig, options: Time
       views = viewBufferOf(log)
       const cachedFeeds = redis && createCachedFeeds({ redis, log })
       if (cachedFeeds !== undefined)
-        fanOut = createFanOut({ sql: primary, feeds: cachedFeeds, heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS, log, every: FAN_OUT_EVERY_MILLISECONDS })
+        fanOut = createFanOut({
+          sql: primary,
+          feeds: cachedFeeds,
+          heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
+          log,
+          every: FAN_OUT_EVERY_MILLISECONDS,
+        })
       const memory = createMemory({ reads, primary, signal: options.writes, cachedFeeds })
-      return { reads, primary, cursors, rankings, memory, rememberedCursors: rememberCursors(cursors), views }
+      return {
+        reads,
+        primary,
+        cursors,
+        rankings,
+        memory,
+        rememberedCursors: rememberCursors(cursors),
+        views,
+      }
     },
   })
 
   const subscribers = {
-    activity: createServiceClient({ service: 'activity', baseUrl: config.ACTIVITY_URL, internalToken: config.INTERNAL_TOKEN }),
-    content: createServiceClient({ service: 'content', baseUrl: config.CONTENT_URL, internalToken: config.INTERNAL_TOKEN }),
+    activity: createServiceClient({
+      service: 'activity',
+      baseUrl: config.ACTIVITY_URL,
+      internalToken: config.INTERNAL_TOKEN,
+    }),
+    content: createServiceClient({
+      service: 'content',
+      baseUrl: config.CONTENT_URL,
+      internalToken: config.INTERNAL_TOKEN,
+    }),
   }
-  publishing = startPublishing({ app, sql: primary, schema: 'timeline', config, subscribers, kafka })
-  const cleaning = setInterval(() => rankings.clean().catch((err) => app.log.warn({ err }, 'old ranking snapshots not cleaned')), CLEAN_EVERY_MILLISECONDS)
+  publishing = startPublishing({
+    app,
+    sql: primary,
+    schema: 'timeline',
+    config,
+    subscribers,
+    kafka,
+  })
+  const cleaning = setInterval(
+    () =>
+      rankings.clean().catch((err) => app.log.warn({ err }, 'old ranking snapshots not cleaned')),
+    CLEAN_EVERY_MILLISECONDS,
+  )
   cleaning.unref()
 
   return listen({

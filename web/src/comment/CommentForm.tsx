@@ -21,7 +21,15 @@ interface CommentFormProps {
 }
 
 /** For a comment, a reply and an edit. Ctrl or ⌘ with Enter sends; Enter alone is a new line. */
-export function CommentForm({ label, sendLabel, sendingLabel, initial = '', autoFocus = false, onSend, onCancel }: CommentFormProps) {
+export function CommentForm({
+  label,
+  sendLabel,
+  sendingLabel,
+  initial = '',
+  autoFocus = false,
+  onSend,
+  onCancel,
+}: CommentFormProps) {
   const dictionary = useDictionary()
   const errorId = useId()
   const [content, setContent] = useState(initial)
@@ -30,7 +38,8 @@ export function CommentForm({ label, sendLabel, sendingLabel, initial = '', auto
   const attempt = useRef({ text: '', key: '' })
   const sending = useSending({
     mutationFn: () => {
-      if (attempt.current.text !== content) attempt.current = { text: content, key: newIdempotencyKey() }
+      if (attempt.current.text !== content)
+        attempt.current = { text: content, key: newIdempotencyKey() }
       return onSend(content, attempt.current.key)
     },
     onSuccess: () => {
@@ -38,7 +47,11 @@ export function CommentForm({ label, sendLabel, sendingLabel, initial = '', auto
       setContent('')
     },
   })
-  const canSend = !sending.isPending && content.trim() !== '' && content !== initial && codePointsIn(content) <= MAX_CONTENT
+  const canSend =
+    !sending.isPending &&
+    content.trim() !== '' &&
+    content !== initial &&
+    codePointsIn(content) <= MAX_CONTENT
   return (
     <form
       className="comment-form"

@@ -1,5 +1,5 @@
 import { MAX_COMMENT_DEPTH } from './depth.ts'
-import type { Comment } from '@dailyfeed/code/comment'
+import type { Comment } from '@dailyfeed/contract/comment'
 import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { Icon } from '../icon/Icon.tsx'
@@ -30,7 +30,12 @@ export function CommentThread({ comment }: { comment: Comment }) {
   const replyButton = useFocusAfter(doing === 'REPLYING')
 
   const like = () =>
-    likeComment(client, comment, (error, on) => announce(`${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'))
+    likeComment(client, comment, (error, on) =>
+      announce(
+        `${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`,
+        'FAILED',
+      ),
+    )
 
   return (
     <article className="comment" aria-labelledby={nameId}>
@@ -80,10 +85,23 @@ export function CommentThread({ comment }: { comment: Comment }) {
           )}
           {isMine && doing !== 'EDITING' && (
             <>
-              <button ref={editButton} type="button" className="icon-button" aria-label={words.edit} title={words.edit} onClick={() => setDoing('EDITING')}>
+              <button
+                ref={editButton}
+                type="button"
+                className="icon-button"
+                aria-label={words.edit}
+                title={words.edit}
+                onClick={() => setDoing('EDITING')}
+              >
                 <Icon name="pencil" />
               </button>
-              <button type="button" className="icon-button" aria-label={words.delete} title={words.delete} onClick={() => setDoing('DELETING')}>
+              <button
+                type="button"
+                className="icon-button"
+                aria-label={words.delete}
+                title={words.delete}
+                onClick={() => setDoing('DELETING')}
+              >
                 <Icon name="bin" />
               </button>
             </>
@@ -96,7 +114,11 @@ export function CommentThread({ comment }: { comment: Comment }) {
             sendingLabel={words.sending}
             autoFocus
             onSend={async (content, key) => {
-              await createComment(client, { content, postId: comment.postId, parentId: comment.id }, key)
+              await createComment(
+                client,
+                { content, postId: comment.postId, parentId: comment.id },
+                key,
+              )
               announce(words.replySent)
               setDoing('READING')
             }}

@@ -1,4 +1,4 @@
-import type { Comment } from '@dailyfeed/code/comment'
+import type { Comment } from '@dailyfeed/contract/comment'
 import { useQueryClient } from '@tanstack/react-query'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
@@ -16,7 +16,10 @@ const COMMENT_ESTIMATE = 130
 export function Comments({ postId }: { postId: number }) {
   const { comment } = useDictionary()
   const client = useQueryClient()
-  const walk = useScroll<Comment>({ key: topLevelKey(postId), path: `/api/timeline/posts/${postId}/comments` })
+  const walk = useScroll<Comment>({
+    key: topLevelKey(postId),
+    path: `/api/timeline/posts/${postId}/comments`,
+  })
   const comments = itemsOf(walk.data)
   return (
     <section className="card comments" aria-labelledby="comments">

@@ -1,4 +1,4 @@
-import type { Comment } from '@dailyfeed/code/comment'
+import type { Comment } from '@dailyfeed/contract/comment'
 import { useQuery } from '@tanstack/react-query'
 import { useDictionary } from '../language/language.ts'
 import { onePageOf } from '../post/posts.ts'
@@ -12,7 +12,8 @@ export function PointedComment({ commentId }: { commentId: number }) {
   const { comment } = useDictionary()
   const { data } = useQuery({
     queryKey: oneCommentKey(commentId),
-    queryFn: async ({ signal }) => onePageOf([await call<Comment>('GET', `/api/timeline/comments/${commentId}`, { signal })]),
+    queryFn: async ({ signal }) =>
+      onePageOf([await call<Comment>('GET', `/api/timeline/comments/${commentId}`, { signal })]),
     staleTime: Number.POSITIVE_INFINITY,
     // It may be deleted by now: then the discussion below is what there is.
     retry: false,

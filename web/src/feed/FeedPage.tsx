@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -28,7 +28,9 @@ export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
   const dictionary = useDictionary()
   const client = useQueryClient()
   const { path, hasWindow, empty } = FEEDS[feed]
-  const [shown, setShown] = useState<Shown>(() => (hasComeBack() ? (left.get(feed) ?? EVERYTHING) : EVERYTHING))
+  const [shown, setShown] = useState<Shown>(() =>
+    hasComeBack() ? (left.get(feed) ?? EVERYTHING) : EVERYTHING,
+  )
   const { window, scope } = shown
   const key = postListKey(feed, hasWindow ? `${window}/${scope}` : '')
   const show = (next: Partial<Shown>) => {
@@ -73,7 +75,14 @@ export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
         key={`${window}/${scope}`}
         listKey={key}
         path={path}
-        parameters={hasWindow ? { window: window === 'all' ? undefined : window, scope: scope === 'all' ? undefined : scope } : {}}
+        parameters={
+          hasWindow
+            ? {
+                window: window === 'all' ? undefined : window,
+                scope: scope === 'all' ? undefined : scope,
+              }
+            : {}
+        }
         before={itemsOf(justShared)}
         empty={
           <>

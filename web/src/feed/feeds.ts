@@ -13,9 +13,39 @@ interface Feed {
 }
 
 export const FEEDS: Record<FeedName, Feed> = {
-  followings: { to: '/', path: '/api/timeline/posts/followings', icon: 'news', hasWindow: false, empty: ({ feed }) => feed.followingsEmpty },
-  popular: { to: '/popular', path: '/api/timeline/posts/most-popular', icon: 'popular', hasWindow: true, empty: ({ feed }) => feed.popularEmpty },
-  commented: { to: '/commented', path: '/api/timeline/posts/most-commented', icon: 'comment', hasWindow: true, empty: ({ feed }) => feed.popularEmpty },
-  recent: { to: '/recent', path: '/api/timeline/posts/recent-activities', icon: 'recent', hasWindow: false, empty: ({ feed }) => feed.popularEmpty },
-  mine: { to: '/me', path: '/api/timeline/posts', icon: 'mine', hasWindow: false, empty: ({ feed }) => feed.mineEmpty },
+  followings: {
+    to: '/',
+    path: '/api/timeline/posts/followings',
+    icon: 'news',
+    hasWindow: false,
+    empty: ({ feed }) => feed.followingsEmpty,
+  },
+  popular: {
+    to: '/popular',
+    path: '/api/timeline/posts/most-popular',
+    icon: 'popular',
+    hasWindow: true,
+    empty: ({ feed }) => feed.popularEmpty,
+  },
+  commented: {
+    to: '/commented',
+    path: '/api/timeline/posts/most-commented',
+    icon: 'comment',
+    hasWindow: true,
+    empty: ({ feed }) => feed.popularEmpty,
+  },
+  recent: {
+    to: '/recent',
+    path: '/api/timeline/posts/recent-activities',
+    icon: 'recent',
+    hasWindow: false,
+    empty: ({ feed }) => feed.popularEmpty,
+  },
+  mine: {
+    to: '/me',
+    path: '/api/timeline/posts',
+    icon: 'mine',
+    hasWindow: false,
+    empty: ({ feed }) => feed.mineEmpty,
+  },
 }

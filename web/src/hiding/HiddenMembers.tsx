@@ -1,5 +1,5 @@
-import type { MemberSummary } from '@dailyfeed/code/member'
-import type { Scroll } from '@dailyfeed/code/page'
+import type { MemberSummary } from '@dailyfeed/contract/member'
+import type { Scroll } from '@dailyfeed/contract/page'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -17,12 +17,18 @@ import './hiding.css'
 export function HiddenMembers({ hiding }: { hiding: Hiding }) {
   const { hiding: words, act } = useDictionary()
   const titleId = useId()
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: hiddenKey(hiding),
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => call<Scroll<MemberSummary>>('GET', withQuery(hiddenPathOf(hiding), { size: 20, cursor: pageParam }), { signal }),
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-  })
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery({
+      queryKey: hiddenKey(hiding),
+      initialPageParam: undefined as string | undefined,
+      queryFn: ({ pageParam, signal }) =>
+        call<Scroll<MemberSummary>>(
+          'GET',
+          withQuery(hiddenPathOf(hiding), { size: 20, cursor: pageParam }),
+          { signal },
+        ),
+      getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    })
   const members = data?.pages.flatMap(({ content }) => content)
   return (
     <section className="card" aria-labelledby={titleId}>
@@ -42,7 +48,12 @@ export function HiddenMembers({ hiding }: { hiding: Hiding }) {
         </ul>
       )}
       {hasNextPage && (
-        <button type="button" className="button button-quiet" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={isFetchingNextPage}
+          onClick={() => void fetchNextPage()}
+        >
           {act.more}
         </button>
       )}
@@ -56,7 +67,8 @@ function HiddenRow({ member, hiding }: { member: MemberSummary; hiding: Hiding }
   const client = useQueryClient()
   const undoing = useSending({
     mutationFn: () => setHidden(client, hiding, member.memberId, false),
-    onSuccess: () => announce((hiding === 'block' ? words.unblocked : words.unmuted)(member.memberName)),
+    onSuccess: () =>
+      announce((hiding === 'block' ? words.unblocked : words.unmuted)(member.memberName)),
   })
   return (
     <li className="security-row">

@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -21,7 +21,8 @@ export function MemberMenu({ member }: { member: Member }) {
   const [isAsked, setAsked] = useState(false)
   const muting = useSending({
     mutationFn: () => setHidden(client, 'mute', member.memberId, isMuted !== true),
-    onSuccess: () => announce(isMuted ? words.unmuted(member.memberName) : words.muted(member.memberName)),
+    onSuccess: () =>
+      announce(isMuted ? words.unmuted(member.memberName) : words.muted(member.memberName)),
   })
   return (
     <>
@@ -36,7 +37,12 @@ export function MemberMenu({ member }: { member: Member }) {
       >
         {isMuted ? words.unmute : words.mute}
       </button>
-      <button type="button" className="button button-quiet" aria-label={words.blockOf(member.memberName)} onClick={() => setAsked(true)}>
+      <button
+        type="button"
+        className="button button-quiet"
+        aria-label={words.blockOf(member.memberName)}
+        onClick={() => setAsked(true)}
+      >
         {words.block}
       </button>
       {muting.isError && (
@@ -71,7 +77,12 @@ function BlockDialog({ member, onClose }: { member: Member; onClose: () => void 
         <button type="button" className="button button-quiet" onClick={onClose}>
           {act.cancel}
         </button>
-        <button type="button" className="button button-danger" disabled={blocking.isPending} onClick={() => blocking.start()}>
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={blocking.isPending}
+          onClick={() => blocking.start()}
+        >
           {words.block}
         </button>
       </div>

@@ -1,5 +1,5 @@
-import type { MemberSummary } from '@dailyfeed/code/member'
-import type { Scroll } from '@dailyfeed/code/page'
+import type { MemberSummary } from '@dailyfeed/contract/member'
+import type { Scroll } from '@dailyfeed/contract/page'
 import { type QueryClient, useQuery } from '@tanstack/react-query'
 import { call } from '../server/call.ts'
 
@@ -14,13 +14,20 @@ export function useIsMuted(memberId: number): boolean | undefined {
   const { data } = useQuery({
     queryKey: ['hidden', 'mute', 'ids'],
     queryFn: async ({ signal }) =>
-      (await call<Scroll<MemberSummary>>('GET', '/api/members/mutes?size=100', { signal })).content.map(({ memberId }) => memberId),
+      (
+        await call<Scroll<MemberSummary>>('GET', '/api/members/mutes?size=100', { signal })
+      ).content.map(({ memberId }) => memberId),
   })
   return data?.includes(memberId)
 }
 
 /** Whatever lists are at hand may show or lack them now: all are asked for again. */
-export async function setHidden(client: QueryClient, hiding: Hiding, memberId: number, wanted: boolean): Promise<void> {
+export async function setHidden(
+  client: QueryClient,
+  hiding: Hiding,
+  memberId: number,
+  wanted: boolean,
+): Promise<void> {
   await call<true>(wanted ? 'POST' : 'DELETE', `/api/members/${hiding}/${memberId}`)
   await client.invalidateQueries()
 }

@@ -3,7 +3,13 @@ export const en = {
   product: 'Dailyfeed',
   tagline: 'What the people you follow are saying today.',
   skipToContent: 'Skip to content',
-  settings: { language: 'Language', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
+  settings: {
+    language: 'Language',
+    theme: 'Theme',
+    system: 'System',
+    light: 'Light',
+    dark: 'Dark',
+  },
   act: {
     save: 'Save',
     saving: 'Saving…',
@@ -127,7 +133,8 @@ export const en = {
     writeReply: (name: string) => `Write a reply to ${name}`,
     sendReply: 'Post reply',
     replySent: 'Your reply is up.',
-    moreReplies: (count: number) => (count === 1 ? 'Show 1 more reply' : `Show ${count} more replies`),
+    moreReplies: (count: number) =>
+      count === 1 ? 'Show 1 more reply' : `Show ${count} more replies`,
     repliesFailed: 'The replies could not be loaded.',
     by: (name: string) => `Comment by ${name}`,
     edit: 'Edit comment',
@@ -178,7 +185,11 @@ export const en = {
     website: 'Website',
     birthDate: 'Birth date',
     privacy: 'Who sees your bio, posts and comments',
-    privacyLevels: { PUBLIC: 'Everyone', FRIENDS_ONLY: 'Members you follow who follow you back', PRIVATE: 'Only you' },
+    privacyLevels: {
+      PUBLIC: 'Everyone',
+      FRIENDS_ONLY: 'Members you follow who follow you back',
+      PRIVATE: 'Only you',
+    },
     changeHandle: 'Change handle',
     newHandle: 'New handle',
     handleSaved: 'Your handle is changed.',
@@ -234,7 +245,8 @@ export const en = {
     linkMeans: (email: string, name: string) =>
       `There is an account with the address ${email} already. If it is yours, enter its password to link it with ${name}.`,
     linkAndLogin: 'Link and log in',
-    provenAs: (email: string, name: string) => `${name} has confirmed ${email}. Choose the name and handle that you want to have here.`,
+    provenAs: (email: string, name: string) =>
+      `${name} has confirmed ${email}. Choose the name and handle that you want to have here.`,
     another: 'Sign in another way',
     methods: 'Ways to sign in',
     linked: 'Linked',
@@ -250,7 +262,8 @@ export const en = {
       provider_refused: 'The sign-in could not be confirmed. Please start again.',
       provider_expired: 'This took too long. Please sign in again from the start.',
       provider_unavailable: 'The sign-in service cannot be reached. Please try again in a moment.',
-      provider_email: 'That service has not confirmed your e-mail address. Please have it confirmed there and try again.',
+      provider_email:
+        'That service has not confirmed your e-mail address. Please have it confirmed there and try again.',
       provider_linked: 'That account is linked with another member already.',
       account_gone: 'This account was withdrawn more than 30 days ago.',
     },
@@ -269,9 +282,13 @@ export const en = {
     blocked: (name: string) => `${name} is blocked. You can undo it on the security page.`,
     unblocked: (name: string) => `${name} is no longer blocked.`,
     blockQuestion: (name: string) => `Block ${name}?`,
-    blockMeans: 'Neither of you sees the other’s profile, posts or comments any more, and neither follows the other. They are not told.',
+    blockMeans:
+      'Neither of you sees the other’s profile, posts or comments any more, and neither follows the other. They are not told.',
     titles: { block: 'Blocked members', mute: 'Muted members' },
-    means: { block: 'Neither of you sees the other’s profile, posts or comments.', mute: 'Their posts and comments are not in your lists. They cannot know.' },
+    means: {
+      block: 'Neither of you sees the other’s profile, posts or comments.',
+      mute: 'Their posts and comments are not in your lists. They cannot know.',
+    },
     none: { block: 'You have blocked nobody.', mute: 'You have muted nobody.' },
   },
   search: {
@@ -290,7 +307,8 @@ export const en = {
     empty: 'No notifications yet.',
     unread: 'New',
     arrived: 'You have a new notification.',
-    others: (name: string, count: number) => (count === 1 ? `${name} and 1 other` : `${name} and ${count} others`),
+    others: (name: string, count: number) =>
+      count === 1 ? `${name} and 1 other` : `${name} and ${count} others`,
     someone: 'Someone',
     named: (name: string) => name,
     LIKE_POST: (who: string) => `${who} liked your post.`,
@@ -299,5 +317,8 @@ export const en = {
     COMMENT_REPLY: (who: string) => `${who} replied to your comment.`,
     MEMBER_FOLLOW: (who: string) => `${who} followed you.`,
   },
-  notFound: { title: 'Page not found', text: 'There is nothing at this address. It may have moved or been deleted.' },
+  notFound: {
+    title: 'Page not found',
+    text: 'There is nothing at this address. It may have moved or been deleted.',
+  },
 }

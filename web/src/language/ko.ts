@@ -232,9 +232,11 @@ export const ko: Dictionary = {
     or: '또는',
     signInWith: (name) => `${name} 계정으로 로그인`,
     link: '계정 연결',
-    linkMeans: (email, name) => `${email} 주소로 가입한 계정이 이미 있습니다. 내 계정이라면 비밀번호를 입력해 ${name} 계정과 연결해 주세요.`,
+    linkMeans: (email, name) =>
+      `${email} 주소로 가입한 계정이 이미 있습니다. 내 계정이라면 비밀번호를 입력해 ${name} 계정과 연결해 주세요.`,
     linkAndLogin: '연결하고 로그인',
-    provenAs: (email, name) => `${name}에서 ${email} 주소를 확인했습니다. 여기에서 쓸 이름과 핸들을 정해 주세요.`,
+    provenAs: (email, name) =>
+      `${name}에서 ${email} 주소를 확인했습니다. 여기에서 쓸 이름과 핸들을 정해 주세요.`,
     another: '다른 방법으로 로그인',
     methods: '로그인 방법',
     linked: '연결됨',
@@ -269,9 +271,13 @@ export const ko: Dictionary = {
     blocked: (name) => `${name} 님을 차단했습니다. 보안 페이지에서 해제할 수 있습니다.`,
     unblocked: (name) => `${name} 님의 차단을 해제했습니다.`,
     blockQuestion: (name) => `${name} 님을 차단할까요?`,
-    blockMeans: '서로의 프로필과 글, 댓글이 보이지 않고, 서로 팔로우하고 있었다면 끊어집니다. 상대에게 알리지 않습니다.',
+    blockMeans:
+      '서로의 프로필과 글, 댓글이 보이지 않고, 서로 팔로우하고 있었다면 끊어집니다. 상대에게 알리지 않습니다.',
     titles: { block: '차단한 회원', mute: '뮤트한 회원' },
-    means: { block: '서로의 프로필과 글, 댓글이 보이지 않습니다.', mute: '글과 댓글이 내 목록에 나오지 않습니다. 상대는 알 수 없습니다.' },
+    means: {
+      block: '서로의 프로필과 글, 댓글이 보이지 않습니다.',
+      mute: '글과 댓글이 내 목록에 나오지 않습니다. 상대는 알 수 없습니다.',
+    },
     none: { block: '차단한 회원이 없습니다.', mute: '뮤트한 회원이 없습니다.' },
   },
   search: {
@@ -299,5 +305,8 @@ export const ko: Dictionary = {
     COMMENT_REPLY: (who) => `${who}이 내 댓글에 답글을 남겼습니다.`,
     MEMBER_FOLLOW: (who) => `${who}이 나를 팔로우합니다.`,
   },
-  notFound: { title: '페이지를 찾을 수 없습니다', text: '이 주소에는 아무것도 없습니다. 옮겨졌거나 삭제되었을 수 있습니다.' },
+  notFound: {
+    title: '페이지를 찾을 수 없습니다',
+    text: '이 주소에는 아무것도 없습니다. 옮겨졌거나 삭제되었을 수 있습니다.',
+  },
 }

@@ -1,4 +1,4 @@
-import type { Language } from '@dailyfeed/code/errors'
+import type { Language } from '@dailyfeed/contract/errors'
 import { useSyncExternalStore } from 'react'
 import { en } from './en.ts'
 import { ko } from './ko.ts'

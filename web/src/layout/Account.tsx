@@ -21,7 +21,11 @@ export function Account() {
         </Link>
       )}
       <Settings />
-      <button type="button" className="button button-quiet account-logout" onClick={() => void logout()}>
+      <button
+        type="button"
+        className="button button-quiet account-logout"
+        onClick={() => void logout()}
+      >
         <Icon name="leave" />
         {nav.logout}
       </button>

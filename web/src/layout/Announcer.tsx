@@ -36,7 +36,12 @@ function Notice({ id, text, kind, postId }: Announcement) {
           {post.open}
         </Link>
       )}
-      <button type="button" className="icon-button" aria-label={act.dismiss} onClick={() => dismiss(id)}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={act.dismiss}
+        onClick={() => dismiss(id)}
+      >
         <Icon name="close" />
       </button>
     </div>

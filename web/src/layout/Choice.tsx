@@ -11,7 +11,13 @@ export function Choice<T extends string>({ label, value, options, onChoose }: Ch
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend cannot be laid out beside its buttons
     <div role="group" aria-label={label} className="choice">
       {options.map((option) => (
-        <button key={option.value} type="button" aria-pressed={option.value === value} lang={option.lang} onClick={() => onChoose(option.value)}>
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          lang={option.lang}
+          onClick={() => onChoose(option.value)}
+        >
           {option.label}
         </button>
       ))}

@@ -25,7 +25,12 @@ export function DeleteDialog({ question, consequence, act, onClose }: DeleteDial
         <button type="button" className="button button-quiet" onClick={onClose}>
           {dictionary.act.cancel}
         </button>
-        <button type="button" className="button button-danger" disabled={deletion.isPending} onClick={() => deletion.start()}>
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={deletion.isPending}
+          onClick={() => deletion.start()}
+        >
           {deletion.isPending ? dictionary.act.deleting : dictionary.act.delete}
         </button>
       </div>

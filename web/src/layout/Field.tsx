@@ -4,7 +4,11 @@ interface FieldProps {
   label: string
   hint?: string | undefined
   error?: string | undefined
-  children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode
+  children: (control: {
+    id: string
+    'aria-describedby': string | undefined
+    'aria-invalid': boolean
+  }) => ReactNode
 }
 
 /** A label, a control, and below it what is wrong or what is expected. */
@@ -14,7 +18,11 @@ export function Field({ label, hint, error, children }: FieldProps) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children({ id, 'aria-describedby': note === undefined ? undefined : `${id}-note`, 'aria-invalid': error !== undefined })}
+      {children({
+        id,
+        'aria-describedby': note === undefined ? undefined : `${id}-note`,
+        'aria-invalid': error !== undefined,
+      })}
       {note !== undefined && (
         <p id={`${id}-note`} className={error === undefined ? 'field-hint' : 'field-error'}>
           {note}
@@ -24,7 +32,12 @@ export function Field({ label, hint, error, children }: FieldProps) {
   )
 }
 
-export function TextField({ label, hint, error, ...input }: Omit<FieldProps, 'children'> & Omit<ComponentProps<'input'>, 'children'>) {
+export function TextField({
+  label,
+  hint,
+  error,
+  ...input
+}: Omit<FieldProps, 'children'> & Omit<ComponentProps<'input'>, 'children'>) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => <input className="input" {...input} {...control} />}

@@ -6,9 +6,19 @@ import { useUnreadCount } from '../notification/notifications.ts'
 import { visitAgain } from '../scroll/arrival.ts'
 
 type Place = {
-  to: '/' | '/popular' | '/commented' | '/recent' | '/me' | '/profile' | '/connections' | '/notifications' | '/security'
+  to:
+    | '/'
+    | '/popular'
+    | '/commented'
+    | '/recent'
+    | '/me'
+    | '/profile'
+    | '/connections'
+    | '/notifications'
+    | '/security'
   icon: IconName
-  name: keyof Dictionary['nav'] & (FeedName | 'profile' | 'connections' | 'notifications' | 'security')
+  name: keyof Dictionary['nav'] &
+    (FeedName | 'profile' | 'connections' | 'notifications' | 'security')
 }
 
 const feedPlace = (name: FeedName): Place => ({ to: FEEDS[name].to, icon: FEEDS[name].icon, name })
@@ -68,7 +78,9 @@ function PlaceLink({ to, icon, name, label, short }: Place & { label: string; sh
       to={to}
       className="place"
       activeOptions={{ exact: true }}
-      aria-label={isBell && unread > 0 ? nav.unread(unread) : short === undefined ? undefined : label}
+      aria-label={
+        isBell && unread > 0 ? nav.unread(unread) : short === undefined ? undefined : label
+      }
       onClick={() => {
         // Asks for what is new; the router alone would see nothing to do.
         if (window.location.pathname !== to) return

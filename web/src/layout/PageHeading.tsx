@@ -5,7 +5,15 @@ import { useUnreadCount } from '../notification/notifications.ts'
 let isFirstPage = true
 
 /** The page's one h1, its document title, and where focus goes when the page is entered. */
-export function PageHeading({ title, hidden = false, children }: { title: string; hidden?: boolean; children?: ReactNode }) {
+export function PageHeading({
+  title,
+  hidden = false,
+  children,
+}: {
+  title: string
+  hidden?: boolean
+  children?: ReactNode
+}) {
   const { product } = useDictionary()
   const unread = useUnreadCount()
   const heading = useRef<HTMLHeadingElement>(null)

@@ -3,7 +3,15 @@ import { useDictionary } from '../language/language.ts'
 import { sentenceOf } from '../server/failure.ts'
 
 /** What went wrong, and a way on. */
-export function Problem({ error, onRetry, children }: { error: unknown; onRetry?: () => void; children?: ReactNode }) {
+export function Problem({
+  error,
+  onRetry,
+  children,
+}: {
+  error: unknown
+  onRetry?: () => void
+  children?: ReactNode
+}) {
   const dictionary = useDictionary()
   return (
     <div className="card empty" role="alert">

@@ -11,8 +11,18 @@ export function Settings() {
   const { settings } = useDictionary()
   return (
     <div className="settings">
-      <Choice label={settings.language} value={useLanguage()} options={LANGUAGES} onChoose={chooseLanguage} />
-      <Choice label={settings.theme} value={useTheme()} options={THEMES.map((value) => ({ value, label: settings[value] }))} onChoose={chooseTheme} />
+      <Choice
+        label={settings.language}
+        value={useLanguage()}
+        options={LANGUAGES}
+        onChoose={chooseLanguage}
+      />
+      <Choice
+        label={settings.theme}
+        value={useTheme()}
+        options={THEMES.map((value) => ({ value, label: settings[value] }))}
+        onChoose={chooseTheme}
+      />
     </div>
   )
 }

@@ -82,7 +82,14 @@ function TopBar() {
   useEffect(() => setOpen(false), [pathname])
   return (
     <header className="top-bar">
-      <button type="button" className="icon-button" aria-label={nav.menu} aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={nav.menu}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(true)}
+      >
         <Icon name="menu" />
       </button>
       <Brand />
@@ -91,12 +98,23 @@ function TopBar() {
       </Link>
       {isOpen && (
         <Modal title={nav.menu} className="modal drawer" onClose={() => setOpen(false)}>
-          <button type="button" className="icon-button drawer-close" aria-label={nav.closeMenu} onClick={() => setOpen(false)}>
+          <button
+            type="button"
+            className="icon-button drawer-close"
+            aria-label={nav.closeMenu}
+            onClick={() => setOpen(false)}
+          >
             <Icon name="close" />
           </button>
           {/* Also for the link to the page that is open already. */}
           {/* biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/noStaticElementInteractions: the links inside act */}
-          <div onClick={(event) => event.target instanceof Element && event.target.closest('a') !== null && setOpen(false)}>
+          <div
+            onClick={(event) =>
+              event.target instanceof Element &&
+              event.target.closest('a') !== null &&
+              setOpen(false)
+            }
+          >
             <Navigation />
             <WriteButton onWrite={() => setOpen(false)} />
             <Account />

@@ -7,8 +7,12 @@ export function Waiting({ rows = 3, shape = 'card' }: { rows?: number; shape?: '
     <div className="waiting" role="status">
       <span className="visually-hidden">{state.loading}</span>
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows without identity
-        <div key={row} className={shape === 'card' ? 'card skeleton' : 'skeleton skeleton-row'} aria-hidden="true">
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows without identity
+          key={row}
+          className={shape === 'card' ? 'card skeleton' : 'skeleton skeleton-row'}
+          aria-hidden="true"
+        >
           <div className="skeleton-circle" />
           <div className="skeleton-lines">
             <div className="skeleton-line" />

@@ -30,7 +30,8 @@ export function announce(text: string, kind: Announcement['kind'] = 'DONE', post
 
 export const dismiss = (id: number): void => set(announcements.filter((each) => each.id !== id))
 
-export const useAnnouncements = (): readonly Announcement[] => useSyncExternalStore(subscribe, () => announcements)
+export const useAnnouncements = (): readonly Announcement[] =>
+  useSyncExternalStore(subscribe, () => announcements)
 
 function set(next: readonly Announcement[]): void {
   announcements = next

@@ -1,7 +1,8 @@
 import type { KeyboardEvent } from 'react'
 
 /** Enter that ends a Hangul syllable, not one that sends. Safari reports it after the composition, but with code 229. */
-export const isComposing = (event: KeyboardEvent): boolean => event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229
+export const isComposing = (event: KeyboardEvent): boolean =>
+  event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229
 
 /** On the form: no implicit submission while a syllable is still open. */
 export function holdWhileComposing(event: KeyboardEvent): void {

@@ -15,14 +15,26 @@ interface BylineProps {
 }
 
 /** Who wrote it and when. */
-export function Byline({ name, handle, avatarUrl, instant, isEdited, postId, avatarSize }: BylineProps) {
+export function Byline({
+  name,
+  handle,
+  avatarUrl,
+  instant,
+  isEdited,
+  postId,
+  avatarSize,
+}: BylineProps) {
   const { post } = useDictionary()
   const time = <RelativeTime instant={instant} />
   return (
     <div className="byline">
       {/* The name beside it is the same link; once is enough for the keyboard. */}
       <Link to="/members/$handle" params={{ handle }} tabIndex={-1} aria-hidden="true">
-        <Avatar name={name} url={avatarUrl} {...(avatarSize !== undefined && { size: avatarSize })} />
+        <Avatar
+          name={name}
+          url={avatarUrl}
+          {...(avatarSize !== undefined && { size: avatarSize })}
+        />
       </Link>
       <div className="byline-text">
         <Link to="/members/$handle" params={{ handle }} className="byline-name">

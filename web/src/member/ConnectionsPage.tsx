@@ -1,4 +1,4 @@
-import type { MemberSummary } from '@dailyfeed/code/member'
+import type { MemberSummary } from '@dailyfeed/contract/member'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -28,7 +28,13 @@ export function ConnectionsPage(): ReactNode {
       <PageHeading title={nav.connections} />
       <nav aria-label={nav.connections} className="tabs">
         {(['followers', 'followings'] as const).map((each) => (
-          <Link key={each} to="/connections" search={{ tab: each }} replace aria-current={each === tab ? 'page' : undefined}>
+          <Link
+            key={each}
+            to="/connections"
+            search={{ tab: each }}
+            replace
+            aria-current={each === tab ? 'page' : undefined}
+          >
             {member[each]}
           </Link>
         ))}
@@ -63,7 +69,12 @@ export function MemberConnectionsPage(): ReactNode {
           </Link>
         ))}
       </nav>
-      <Connections key={tab} tab={tab} path={`/api/members/${profile.memberId}/${tab}/more`} of={profile.memberId} />
+      <Connections
+        key={tab}
+        tab={tab}
+        path={`/api/members/${profile.memberId}/${tab}/more`}
+        of={profile.memberId}
+      />
     </>
   )
 }
@@ -77,10 +88,16 @@ function Connections({ tab, path, of }: { tab: Tab; path: string; of: number | '
   })
   const walk = useScroll<MemberSummary>({ key, path })
   if (walk.isPending) return <Waiting shape="row" />
-  if (walk.data === undefined) return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
+  if (walk.data === undefined)
+    return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
   const members = itemsOf(walk.data)
   if (members.length === 0) {
-    const none = tab === 'followers' ? member.noFollowers : of === 'me' ? member.noFollowings : member.noOneFollowed
+    const none =
+      tab === 'followers'
+        ? member.noFollowers
+        : of === 'me'
+          ? member.noFollowings
+          : member.noOneFollowed
     return <div className="card empty">{none}</div>
   }
   return (

@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -22,7 +22,9 @@ export function HandleForm({ profile }: { profile: MemberProfile }) {
       announce(words.handleSaved)
     },
   })
-  const error = change.isError ? (fieldSentencesOf(change.error).newHandle ?? sentenceOf(change.error, dictionary)) : undefined
+  const error = change.isError
+    ? (fieldSentencesOf(change.error).newHandle ?? sentenceOf(change.error, dictionary))
+    : undefined
   return (
     <section className="card" aria-labelledby={titleId}>
       <h2 id={titleId}>{session.handle}</h2>

@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -21,7 +21,8 @@ const route = getRouteApi('/app/members/$handle')
 export function useProfile(handle: string) {
   return useQuery({
     queryKey: profileKey(handle),
-    queryFn: ({ signal }) => call<MemberProfile>('GET', `/api/members/profile/@${encodeURIComponent(handle)}`, { signal }),
+    queryFn: ({ signal }) =>
+      call<MemberProfile>('GET', `/api/members/profile/@${encodeURIComponent(handle)}`, { signal }),
   })
 }
 
@@ -60,7 +61,11 @@ function MemberPosts({ memberId }: { memberId: number }) {
       <h2 id="member-posts" className="visually-hidden">
         {member.posts}
       </h2>
-      <PostList listKey={key} path={`/api/timeline/posts/authors/${memberId}`} empty={<p>{feed.authorEmpty}</p>} />
+      <PostList
+        listKey={key}
+        path={`/api/timeline/posts/authors/${memberId}`}
+        empty={<p>{feed.authorEmpty}</p>}
+      />
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -16,8 +16,14 @@ export function PictureForm({ profile }: { profile: MemberProfile }) {
   const client = useQueryClient()
   const id = useId()
   const [isTooBig, setTooBig] = useState(false)
-  const change = useMutation({ mutationFn: (file: File) => changePicture(client, file), onSuccess: () => announce(words.pictureSaved) })
-  const removal = useMutation({ mutationFn: () => removePicture(client), onSuccess: () => announce(words.pictureRemoved) })
+  const change = useMutation({
+    mutationFn: (file: File) => changePicture(client, file),
+    onSuccess: () => announce(words.pictureSaved),
+  })
+  const removal = useMutation({
+    mutationFn: () => removePicture(client),
+    onSuccess: () => announce(words.pictureRemoved),
+  })
   const isBusy = change.isPending || removal.isPending
   const error = change.error ?? removal.error
   return (
@@ -50,7 +56,12 @@ export function PictureForm({ profile }: { profile: MemberProfile }) {
             />
           </label>
           {profile.avatarUrl !== null && (
-            <button type="button" className="button button-quiet" disabled={isBusy} onClick={() => removal.mutate()}>
+            <button
+              type="button"
+              className="button button-quiet"
+              disabled={isBusy}
+              onClick={() => removal.mutate()}
+            >
               {words.removePicture}
             </button>
           )}

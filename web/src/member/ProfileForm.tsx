@@ -1,4 +1,4 @@
-import type { MemberProfile, PrivacyLevel } from '@dailyfeed/code/member'
+import type { MemberProfile, PrivacyLevel } from '@dailyfeed/contract/member'
 import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -30,13 +30,17 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
   const client = useQueryClient()
   const titleId = useId()
   const [form, setForm] = useState(() => formOf(profile))
-  const update = useSending({ mutationFn: () => updateProfile(client, form), onSuccess: () => announce(words.saved) })
+  const update = useSending({
+    mutationFn: () => updateProfile(client, form),
+    onSuccess: () => announce(words.saved),
+  })
   const fields = fieldSentencesOf(update.error)
   const control = (name: keyof typeof form) => ({
     name,
     value: form[name],
     error: fields[name],
-    onChange: ({ target }: { target: { value: string } }) => setForm({ ...form, [name]: target.value }),
+    onChange: ({ target }: { target: { value: string } }) =>
+      setForm({ ...form, [name]: target.value }),
   })
   return (
     <section className="card" aria-labelledby={titleId}>
@@ -50,22 +54,48 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
           update.start()
         }}
       >
-        <TextField label={session.memberName} autoComplete="name" required {...control('memberName')} />
+        <TextField
+          label={session.memberName}
+          autoComplete="name"
+          required
+          {...control('memberName')}
+        />
         <TextField label={words.displayName} autoComplete="nickname" {...control('displayName')} />
         <Field label={words.bio} error={fields.bio}>
-          {(field) => <GrowingText rows={3} {...field} name="bio" value={form.bio} onChange={({ target }) => setForm({ ...form, bio: target.value })} />}
+          {(field) => (
+            <GrowingText
+              rows={3}
+              {...field}
+              name="bio"
+              value={form.bio}
+              onChange={({ target }) => setForm({ ...form, bio: target.value })}
+            />
+          )}
         </Field>
         <Counter text={form.bio} limit={MAX_BIO} />
         <TextField label={words.location} autoComplete="address-level2" {...control('location')} />
-        <TextField label={words.website} type="url" autoComplete="url" placeholder="https://" {...control('websiteUrl')} />
-        <TextField label={words.birthDate} type="date" autoComplete="bday" {...control('birthDate')} />
+        <TextField
+          label={words.website}
+          type="url"
+          autoComplete="url"
+          placeholder="https://"
+          {...control('websiteUrl')}
+        />
+        <TextField
+          label={words.birthDate}
+          type="date"
+          autoComplete="bday"
+          {...control('birthDate')}
+        />
         <Field label={words.privacy} error={fields.privacyLevel}>
           {(field) => (
             <select
               className="input"
               {...field}
               value={form.privacyLevel}
-              onChange={({ target }) => setForm({ ...form, privacyLevel: target.value as PrivacyLevel })}
+              onChange={({ target }) =>
+                setForm({ ...form, privacyLevel: target.value as PrivacyLevel })
+              }
             >
               {PRIVACY_LEVELS.map((level) => (
                 <option key={level} value={level}>
@@ -76,7 +106,9 @@ export function ProfileForm({ profile }: { profile: MemberProfile }) {
           )}
         </Field>
         <p role="alert" className="field-error">
-          {update.isError && Object.keys(fields).length === 0 && sentenceOf(update.error, dictionary)}
+          {update.isError &&
+            Object.keys(fields).length === 0 &&
+            sentenceOf(update.error, dictionary)}
         </p>
         <button type="submit" className="button" disabled={update.isPending}>
           {update.isPending ? act.saving : act.save}

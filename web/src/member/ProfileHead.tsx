@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { Link } from '@tanstack/react-router'
 import { MemberMenu } from '../hiding/MemberMenu.tsx'
 import { useCountFormat, useDictionary, useLanguage } from '../language/language.ts'
@@ -33,7 +33,9 @@ export function ProfileHead({ profile }: { profile: MemberProfile }) {
       <PageHeading title={profile.displayName || profile.memberName} />
       <p className="profile-handle">
         @{profile.handle}
-        {profile.displayName !== '' && profile.displayName !== profile.memberName && <> · {profile.memberName}</>}
+        {profile.displayName !== '' && profile.displayName !== profile.memberName && (
+          <> · {profile.memberName}</>
+        )}
       </p>
       {profile.bio !== null && profile.bio !== '' && <p className="post-text">{profile.bio}</p>}
       <p className="profile-facts">
@@ -58,4 +60,5 @@ export function ProfileHead({ profile }: { profile: MemberProfile }) {
 }
 
 /** The server takes no other, but a `javascript:` link must not hang on that alone. */
-const isWebAddress = (address: string | null): address is string => address !== null && /^https?:\/\//i.test(address)
+const isWebAddress = (address: string | null): address is string =>
+  address !== null && /^https?:\/\//i.test(address)

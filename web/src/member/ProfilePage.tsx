@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -20,7 +20,10 @@ export function ProfilePage(): ReactNode {
     isPending,
     error,
     refetch,
-  } = useQuery({ queryKey: ME, queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }) })
+  } = useQuery({
+    queryKey: ME,
+    queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }),
+  })
   return (
     <>
       <PageHeading title={nav.profile}>

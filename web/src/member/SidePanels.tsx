@@ -1,4 +1,4 @@
-import type { MemberSummary } from '@dailyfeed/code/member'
+import type { MemberSummary } from '@dailyfeed/contract/member'
 import { Link } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -21,7 +21,9 @@ export function FollowingPanel() {
     <section className="card panel" aria-labelledby={titleId}>
       <h2 id={titleId}>{member.followingList}</h2>
       {isPending && <Waiting shape="row" />}
-      {error !== null && data === undefined && <PanelProblem error={error} onRetry={() => void refetch()} />}
+      {error !== null && data === undefined && (
+        <PanelProblem error={error} onRetry={() => void refetch()} />
+      )}
       {data?.length === 0 && <p className="panel-note">{member.noFollowings}</p>}
       <ul>
         {followings.slice(0, FOLLOWINGS_SHOWN).map((each) => (
@@ -42,18 +44,30 @@ export function FollowingPanel() {
 export function WhoToFollow() {
   const { member, act } = useDictionary()
   const titleId = useId()
-  const walk = useScroll<MemberSummary, Recommended>({ key: RECOMMENDED, path: recommendedPath, size: RECOMMENDED_AT_ONCE })
+  const walk = useScroll<MemberSummary, Recommended>({
+    key: RECOMMENDED,
+    path: recommendedPath,
+    size: RECOMMENDED_AT_ONCE,
+  })
   const followings = useFollowings().data
   const [initial, setInitial] = useState<Set<number>>()
   // Whom one follows from here stays in place until the next visit, so that a slip can be taken back.
-  if (initial === undefined && followings !== undefined) setInitial(new Set(followings.map(({ memberId }) => memberId)))
+  if (initial === undefined && followings !== undefined)
+    setInitial(new Set(followings.map(({ memberId }) => memberId)))
   const recommended = itemsOf(walk.data).filter(({ memberId }) => !initial?.has(memberId))
   return (
     <section className="card panel" aria-labelledby={titleId}>
       <h2 id={titleId}>{member.whoToFollow}</h2>
       {walk.isPending && <Waiting shape="row" />}
-      {walk.isError && <PanelProblem error={walk.error} onRetry={() => void (walk.data === undefined ? walk.refetch() : walk.fetchNextPage())} />}
-      {walk.isSuccess && recommended.length === 0 && <p className="panel-note">{member.noRecommendations}</p>}
+      {walk.isError && (
+        <PanelProblem
+          error={walk.error}
+          onRetry={() => void (walk.data === undefined ? walk.refetch() : walk.fetchNextPage())}
+        />
+      )}
+      {walk.isSuccess && recommended.length === 0 && (
+        <p className="panel-note">{member.noRecommendations}</p>
+      )}
       <ul>
         {recommended.map((each) => (
           <li key={each.memberId}>
@@ -62,7 +76,12 @@ export function WhoToFollow() {
         ))}
       </ul>
       {walk.hasNextPage && !walk.isError && (
-        <button type="button" className="text-button panel-more" disabled={walk.isFetchingNextPage} onClick={() => void walk.fetchNextPage()}>
+        <button
+          type="button"
+          className="text-button panel-more"
+          disabled={walk.isFetchingNextPage}
+          onClick={() => void walk.fetchNextPage()}
+        >
           {act.more}
         </button>
       )}

@@ -1,5 +1,5 @@
-import type { MemberProfile, MemberSummary } from '@dailyfeed/code/member'
-import type { Page } from '@dailyfeed/code/page'
+import type { MemberProfile, MemberSummary } from '@dailyfeed/contract/member'
+import type { Page } from '@dailyfeed/contract/page'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { currentDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'
@@ -17,18 +17,31 @@ export const profileKey = (handle: string) => ['profile', handle.toLowerCase()] 
 export function useFollowings() {
   return useQuery({
     queryKey: FOLLOWINGS,
-    queryFn: ({ signal }) => call<MemberSummary[]>('GET', '/api/members/query/followings', { signal }),
+    queryFn: ({ signal }) =>
+      call<MemberSummary[]>('GET', '/api/members/query/followings', { signal }),
     staleTime: 60_000,
   })
 }
 
 export type Followable = Pick<
   MemberSummary,
-  'memberId' | 'id' | 'memberName' | 'memberHandle' | 'handle' | 'displayName' | 'bio' | 'verificationStatus' | 'avatarUrl' | 'updatedAt'
+  | 'memberId'
+  | 'id'
+  | 'memberName'
+  | 'memberHandle'
+  | 'handle'
+  | 'displayName'
+  | 'bio'
+  | 'verificationStatus'
+  | 'avatarUrl'
+  | 'updatedAt'
 >
 
 /** Undefined until it is known. */
-export function useFollow(member: Followable): { isFollowing: boolean | undefined; toggle: () => void } {
+export function useFollow(member: Followable): {
+  isFollowing: boolean | undefined
+  toggle: () => void
+} {
   const client = useQueryClient()
   const isFollowing = useFollowings().data?.some(({ memberId }) => memberId === member.memberId)
   return { isFollowing, toggle: () => void follow(client, member, !isFollowing) }
@@ -43,14 +56,23 @@ async function follow(client: QueryClient, member: Followable, wanted: boolean):
       try {
         await call<true>(on ? 'POST' : 'DELETE', `/api/members/follow/${memberId}`)
       } catch (error) {
-        if (!isFailure(error, on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND')) throw error
+        if (
+          !isFailure(
+            error,
+            on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND',
+          )
+        )
+          throw error
       }
     },
     show: (on) => show(client, member, on),
     onFailure: (error, on) => {
       const dictionary = currentDictionary()
       const { followUndone, unfollowUndone } = dictionary.failure
-      announce(`${(on ? followUndone : unfollowUndone)(memberName)} ${sentenceOf(error, dictionary)}`, 'FAILED')
+      announce(
+        `${(on ? followUndone : unfollowUndone)(memberName)} ${sentenceOf(error, dictionary)}`,
+        'FAILED',
+      )
     },
   })
   // The feed and the connections of both are others now; they are asked for at the next visit.
@@ -63,9 +85,23 @@ function show(client: QueryClient, member: Followable, on: boolean): void {
   const was = before.some(({ memberId }) => memberId === member.memberId)
   if (was === on) return
   const step = on ? 1 : -1
-  client.setQueryData<MemberSummary[]>(FOLLOWINGS, on ? [member, ...before] : before.filter(({ memberId }) => memberId !== member.memberId))
-  client.setQueryData<MemberProfile>(profileKey(member.handle), (profile) => profile && { ...profile, followersCount: profile.followersCount + step })
-  client.setQueryData<MemberProfile>(ME, (me) => me && { ...me, followingsCount: me.followingsCount + step, followingCount: me.followingCount + step })
+  client.setQueryData<MemberSummary[]>(
+    FOLLOWINGS,
+    on ? [member, ...before] : before.filter(({ memberId }) => memberId !== member.memberId),
+  )
+  client.setQueryData<MemberProfile>(
+    profileKey(member.handle),
+    (profile) => profile && { ...profile, followersCount: profile.followersCount + step },
+  )
+  client.setQueryData<MemberProfile>(
+    ME,
+    (me) =>
+      me && {
+        ...me,
+        followingsCount: me.followingsCount + step,
+        followingCount: me.followingCount + step,
+      },
+  )
 }
 
 export const recommendedPath = '/api/members/follow/recommend/newbie'

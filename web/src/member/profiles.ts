@@ -1,4 +1,4 @@
-import type { MemberProfile, UpdateRequest } from '@dailyfeed/code/member'
+import type { MemberProfile, UpdateRequest } from '@dailyfeed/contract/member'
 import type { QueryClient } from '@tanstack/react-query'
 import { call } from '../server/call.ts'
 import { ME, meIn } from '../session/me.ts'
@@ -14,10 +14,14 @@ export async function changePicture(client: QueryClient, file: File): Promise<vo
   const form = new FormData()
   form.set('image', file)
   const imageId = await call<string>('POST', '/api/images/upload/profile', { body: form })
-  await updateProfile(client, { avatarUrl: `/api/images/view/${imageId}`, previousAvatarUrl: previousPicture(client) })
+  await updateProfile(client, {
+    avatarUrl: `/api/images/view/${imageId}`,
+    previousAvatarUrl: previousPicture(client),
+  })
 }
 
-export const removePicture = (client: QueryClient): Promise<void> => updateProfile(client, { avatarUrl: '', previousAvatarUrl: previousPicture(client) })
+export const removePicture = (client: QueryClient): Promise<void> =>
+  updateProfile(client, { avatarUrl: '', previousAvatarUrl: previousPicture(client) })
 
 export async function changeHandle(client: QueryClient, newHandle: string): Promise<void> {
   const handle = await call<string>('PUT', '/api/members/profile/handle', { body: { newHandle } })
@@ -32,5 +36,6 @@ function previousPicture(client: QueryClient): string[] {
 
 /** Name, handle and picture stand on everything one wrote: what is on the page is asked for anew, the rest when it is visited. */
 function forgetWrittenName(client: QueryClient): void {
-  for (const key of ['posts', 'comments', 'profile', 'connections']) void client.invalidateQueries({ queryKey: [key] })
+  for (const key of ['posts', 'comments', 'profile', 'connections'])
+    void client.invalidateQueries({ queryKey: [key] })
 }

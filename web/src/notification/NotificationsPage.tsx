@@ -1,4 +1,4 @@
-import type { Notification } from '@dailyfeed/code/notification'
+import type { Notification } from '@dailyfeed/contract/notification'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
@@ -66,7 +66,11 @@ function NotificationRow({ notification }: { notification: Notification }) {
       <p>
         {!read && <span className="notification-mark">{dictionary.notification.unread}</span>}{' '}
         {postId !== null ? (
-          <Link to="/posts/$postId" params={{ postId: String(postId) }} search={commentId === null ? {} : { comment: commentId }}>
+          <Link
+            to="/posts/$postId"
+            params={{ postId: String(postId) }}
+            search={commentId === null ? {} : { comment: commentId }}
+          >
             {sentence}
           </Link>
         ) : first !== undefined ? (
@@ -87,5 +91,7 @@ function NotificationRow({ notification }: { notification: Notification }) {
 function whoOf({ actors, actorCount }: Notification, { notification }: Dictionary): string {
   const [first] = actors
   if (first === undefined) return notification.someone
-  return actorCount > 1 ? notification.others(first.memberName, actorCount - 1) : notification.named(first.memberName)
+  return actorCount > 1
+    ? notification.others(first.memberName, actorCount - 1)
+    : notification.named(first.memberName)
 }

@@ -5,7 +5,9 @@ export interface StreamEvent {
 
 /** Reads Server-Sent Events out of a body. Comments (heartbeats) and events without data are passed over. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()
+  const reader = body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader()
   let rest = ''
   let id = ''
   let data: string[] = []

@@ -1,6 +1,6 @@
-import type { Notification } from '@dailyfeed/code/notification'
+import type { Notification } from '@dailyfeed/contract/notification'
 import { type InfiniteData, type QueryClient, useQuery } from '@tanstack/react-query'
-import type { Scroll } from '@dailyfeed/code/page'
+import type { Scroll } from '@dailyfeed/contract/page'
 import { call } from '../server/call.ts'
 import { useSessionState } from '../session/session.ts'
 
@@ -11,7 +11,9 @@ export function useUnreadCount(): number {
   const isSignedIn = useSessionState() === 'SIGNED_IN'
   const { data } = useQuery({
     queryKey: UNREAD,
-    queryFn: async ({ signal }) => (await call<{ unreadCount: number }>('GET', '/api/notifications/unread-count', { signal })).unreadCount,
+    queryFn: async ({ signal }) =>
+      (await call<{ unreadCount: number }>('GET', '/api/notifications/unread-count', { signal }))
+        .unreadCount,
     enabled: isSignedIn,
     staleTime: 60_000,
     // The badge is not worth a sentence when it fails: it is asked for again with the next event or visit.
@@ -32,9 +34,15 @@ export function receive(client: QueryClient, notification: Notification): void {
   client.setQueryData<InfiniteData<Scroll<Notification>>>(NOTIFICATIONS, (data) => {
     const [first, ...rest] = data?.pages ?? []
     if (data === undefined || first === undefined) return data
-    const others = (page: Scroll<Notification>) => ({ ...page, content: page.content.filter(({ id }) => id !== notification.id) })
+    const others = (page: Scroll<Notification>) => ({
+      ...page,
+      content: page.content.filter(({ id }) => id !== notification.id),
+    })
     const top = others(first)
-    return { ...data, pages: [{ ...top, content: [notification, ...top.content] }, ...rest.map(others)] }
+    return {
+      ...data,
+      pages: [{ ...top, content: [notification, ...top.content] }, ...rest.map(others)],
+    }
   })
   void client.invalidateQueries({ queryKey: UNREAD })
 }

@@ -1,4 +1,4 @@
-import type { Notification } from '@dailyfeed/code/notification'
+import type { Notification } from '@dailyfeed/contract/notification'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { currentDictionary } from '../language/language.ts'
@@ -44,7 +44,10 @@ export function useNotificationStream(): void {
       })
     // The lock is refused when the page stops waiting for it; nothing is to be told then.
     if (navigator.locks === undefined) void listen()
-    else void navigator.locks.request('dailyfeed.notifications', { signal: stop.signal }, listen).catch(() => {})
+    else
+      void navigator.locks
+        .request('dailyfeed.notifications', { signal: stop.signal }, listen)
+        .catch(() => {})
     return () => {
       stop.abort()
       channel.close()

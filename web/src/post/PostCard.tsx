@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type MouseEvent, useId, useState } from 'react'
@@ -38,19 +38,28 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
 
   const like = () =>
     likePost(client, post, (error, on) =>
-      announce(`${on ? dictionary.failure.likeUndone : dictionary.failure.unlikeUndone} ${sentenceOf(error, dictionary)}`, 'FAILED'),
+      announce(
+        `${on ? dictionary.failure.likeUndone : dictionary.failure.unlikeUndone} ${sentenceOf(error, dictionary)}`,
+        'FAILED',
+      ),
     )
 
   // A convenience of the mouse: keyboard and screen reader have the links in the card.
   const openByMouse = (event: MouseEvent) => {
-    const isControl = event.target instanceof Element && event.target.closest('a, button, input, textarea, dialog, form') !== null
+    const isControl =
+      event.target instanceof Element &&
+      event.target.closest('a, button, input, textarea, dialog, form') !== null
     if (whole || isControl || doing !== 'READING' || getSelection()?.isCollapsed === false) return
     void navigate({ to: '/posts/$postId', params })
   }
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: see openByMouse
-    <article className={whole ? 'card post' : 'card post post-open'} aria-labelledby={headingId} onClick={openByMouse}>
+    <article
+      className={whole ? 'card post' : 'card post post-open'}
+      aria-labelledby={headingId}
+      onClick={openByMouse}
+    >
       <header className="post-head">
         <Byline
           name={post.authorName}
@@ -109,7 +118,13 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
       )}
       <footer className="post-foot">
         <LikeButton liked={post.liked} count={post.likeCount} onToggle={like} />
-        <Link to="/posts/$postId" params={params} hash="comments" className="count-button" aria-label={dictionary.post.comments(format(post.commentCount))}>
+        <Link
+          to="/posts/$postId"
+          params={params}
+          hash="comments"
+          className="count-button"
+          aria-label={dictionary.post.comments(format(post.commentCount))}
+        >
           <Icon name="comment" />
           <span aria-hidden="true">{format(post.commentCount)}</span>
         </Link>

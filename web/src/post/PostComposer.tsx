@@ -26,7 +26,12 @@ export function PostComposer({ list }: { list: string }) {
     mutationFn: () => {
       const text = JSON.stringify(draft)
       if (attempt.current.text !== text) attempt.current = { text, key: newIdempotencyKey() }
-      return createPost(client, list, draft.title.trim() === '' ? { content: draft.content } : draft, attempt.current.key)
+      return createPost(
+        client,
+        list,
+        draft.title.trim() === '' ? { content: draft.content } : draft,
+        attempt.current.key,
+      )
     },
     onSuccess: (post) => {
       clearDraft()

@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useDictionary } from '../language/language.ts'

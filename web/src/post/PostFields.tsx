@@ -45,9 +45,16 @@ export function PostFields({
   const dictionary = useDictionary()
   const id = useId()
   const length = codePointsIn(draft.content)
-  const canSend = !isSending && draft.content.trim() !== '' && length <= MAX_CONTENT && codePointsIn(draft.title) <= MAX_TITLE
+  const canSend =
+    !isSending &&
+    draft.content.trim() !== '' &&
+    length <= MAX_CONTENT &&
+    codePointsIn(draft.title) <= MAX_TITLE
   const fieldSentences = fieldSentencesOf(error)
-  const sentence = error === null || error === undefined ? undefined : (fieldSentences.content ?? fieldSentences.title ?? sentenceOf(error, dictionary))
+  const sentence =
+    error === null || error === undefined
+      ? undefined
+      : (fieldSentences.content ?? fieldSentences.title ?? sentenceOf(error, dictionary))
   return (
     <form
       className="post-fields"
@@ -83,7 +90,13 @@ export function PostFields({
         autoFocus={autoFocus}
         onChange={({ target }) => onChange({ ...draft, content: target.value })}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isComposing(event) && canSend) onSend()
+          if (
+            event.key === 'Enter' &&
+            (event.ctrlKey || event.metaKey) &&
+            !isComposing(event) &&
+            canSend
+          )
+            onSend()
         }}
       />
       <p id={`${id}-error`} role="alert" className="field-error">
@@ -93,7 +106,9 @@ export function PostFields({
         <div className="post-fields-foot">
           <Counter text={draft.content} limit={MAX_CONTENT} />
           {codePointsIn(draft.title) > MAX_TITLE && (
-            <span className="counter counter-over">{dictionary.state.tooLong(codePointsIn(draft.title) - MAX_TITLE)}</span>
+            <span className="counter counter-over">
+              {dictionary.state.tooLong(codePointsIn(draft.title) - MAX_TITLE)}
+            </span>
           )}
           {onCancel !== undefined && (
             <button type="button" className="button button-quiet" onClick={onCancel}>

@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import type { QueryKey } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -21,11 +21,22 @@ interface PostListProps {
   empty: ReactNode
 }
 
-export function PostList({ listKey, path, parameters, before = NOTHING_BEFORE, empty }: PostListProps) {
+export function PostList({
+  listKey,
+  path,
+  parameters,
+  before = NOTHING_BEFORE,
+  empty,
+}: PostListProps) {
   const { feed } = useDictionary()
-  const walk = useScroll<Post>({ key: listKey, path, ...(parameters !== undefined && { parameters }) })
+  const walk = useScroll<Post>({
+    key: listKey,
+    path,
+    ...(parameters !== undefined && { parameters }),
+  })
   if (walk.isPending) return <Waiting />
-  if (walk.data === undefined) return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
+  if (walk.data === undefined)
+    return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
   const posts = itemsOf({ pages: [{ content: before }, ...walk.data.pages] })
   if (posts.length === 0) return <div className="card empty">{empty}</div>
   return (

@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -23,7 +23,11 @@ const TITLE_LENGTH = 40
 export function PostPage(): ReactNode {
   const postId = Number(route.useParams().postId)
   // Another post is another page: nothing of the former one stays.
-  return Number.isSafeInteger(postId) && postId > 0 ? <OpenPost key={postId} postId={postId} /> : <NotFound />
+  return Number.isSafeInteger(postId) && postId > 0 ? (
+    <OpenPost key={postId} postId={postId} />
+  ) : (
+    <NotFound />
+  )
 }
 
 function OpenPost({ postId }: { postId: number }) {
@@ -54,7 +58,8 @@ function OpenPost({ postId }: { postId: number }) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   // Only after the page is left: this page would ask for it again, and find nothing.
-  const leave = () => void navigate({ to: '/me' }).then(() => client.removeQueries({ queryKey: postKey(postId) }))
+  const leave = () =>
+    void navigate({ to: '/me' }).then(() => client.removeQueries({ queryKey: postKey(postId) }))
   if (isPending) return <Waiting rows={1} />
   if (post === undefined)
     return isFailure(error, 'POST_NOT_FOUND') || isFailure(error, 'POST_ALREADY_DELETED') ? (
@@ -76,5 +81,7 @@ function OpenPost({ postId }: { postId: number }) {
 function titleOf({ title, content }: Post): string {
   const text = title === '' ? (content.trim().split('\n', 1)[0] ?? '') : title
   const points = Array.from(text)
-  return points.length > TITLE_LENGTH ? `${points.slice(0, TITLE_LENGTH).join('').trimEnd()}…` : text
+  return points.length > TITLE_LENGTH
+    ? `${points.slice(0, TITLE_LENGTH).join('').trimEnd()}…`
+    : text
 }

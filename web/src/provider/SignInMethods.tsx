@@ -1,4 +1,4 @@
-import type { SignInMethods as Methods } from '@dailyfeed/code/member'
+import type { SignInMethods as Methods } from '@dailyfeed/contract/member'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useId, useState } from 'react'
@@ -22,7 +22,10 @@ export function SignInMethods() {
   const { problem } = route.useSearch()
   const titleId = useId()
   const [asked, setAsked] = useState<Provider>()
-  const { data, error, isPending, refetch } = useQuery({ queryKey: SIGN_IN_METHODS, queryFn: ({ signal }) => fetchSignInMethods(signal) })
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: SIGN_IN_METHODS,
+    queryFn: ({ signal }) => fetchSignInMethods(signal),
+  })
   if (data?.providers.length === 0) return null
   return (
     <section className="card" aria-labelledby={titleId}>
@@ -42,12 +45,20 @@ export function SignInMethods() {
             <li key={provider.id} className="security-row">
               <div className="security-row-text">
                 <strong>{provider.name}</strong>
-                <span className="field-hint">{provider.linked === null ? words.notLinked : (provider.linked.email ?? words.linked)}</span>
+                <span className="field-hint">
+                  {provider.linked === null
+                    ? words.notLinked
+                    : (provider.linked.email ?? words.linked)}
+                </span>
               </div>
               <button
                 type="button"
                 className="button button-quiet"
-                aria-label={provider.linked === null ? words.linkOf(provider.name) : words.unlinkOf(provider.name)}
+                aria-label={
+                  provider.linked === null
+                    ? words.linkOf(provider.name)
+                    : words.unlinkOf(provider.name)
+                }
                 onClick={() => setAsked(provider)}
               >
                 {provider.linked === null ? words.linkIt : words.unlinkIt}
@@ -56,13 +67,27 @@ export function SignInMethods() {
           ))}
         </ul>
       )}
-      {asked !== undefined && data !== undefined && <ProofDialog provider={asked} hasPassword={data.password} onClose={() => setAsked(undefined)} />}
+      {asked !== undefined && data !== undefined && (
+        <ProofDialog
+          provider={asked}
+          hasPassword={data.password}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
     </section>
   )
 }
 
 /** Whoever sits at an unlocked screen must not be able to leave a key behind. */
-function ProofDialog({ provider, hasPassword, onClose }: { provider: Provider; hasPassword: boolean; onClose: () => void }) {
+function ProofDialog({
+  provider,
+  hasPassword,
+  onClose,
+}: {
+  provider: Provider
+  hasPassword: boolean
+  onClose: () => void
+}) {
   const dictionary = useDictionary()
   const { provider: words, session, act } = dictionary
   const client = useQueryClient()
@@ -82,7 +107,10 @@ function ProofDialog({ provider, hasPassword, onClose }: { provider: Provider; h
   })
   const sentence = change.isError ? sentenceOf(change.error, dictionary) : undefined
   return (
-    <Modal title={isLinked ? words.unlinkOf(provider.name) : words.linkOf(provider.name)} onClose={onClose}>
+    <Modal
+      title={isLinked ? words.unlinkOf(provider.name) : words.linkOf(provider.name)}
+      onClose={onClose}
+    >
       <form
         className="form"
         noValidate

@@ -1,4 +1,4 @@
-import type { ProvenSignIn } from '@dailyfeed/code/member'
+import type { ProvenSignIn } from '@dailyfeed/contract/member'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -16,7 +16,12 @@ import { fetchProven, linkProven, signUpProven } from './providers.ts'
 /** After a provider has said who somebody is, whom nobody here knows by that: a new account, or one that is theirs already. */
 export function WelcomePage() {
   const { provider: words, session } = useDictionary()
-  const { data, error, refetch } = useQuery({ queryKey: ['proven'], queryFn: ({ signal }) => fetchProven(signal), retry: false, staleTime: 0 })
+  const { data, error, refetch } = useQuery({
+    queryKey: ['proven'],
+    queryFn: ({ signal }) => fetchProven(signal),
+    retry: false,
+    staleTime: 0,
+  })
   return (
     <Gate title={data?.next === 'LINK' ? words.link : session.toSignup}>
       {data !== undefined ? (
@@ -48,12 +53,18 @@ function SignupForm({ proven }: { proven: ProvenSignIn }) {
   const goIn = useGoIn(undefined)
   const [form, setForm] = useState({ memberName: proven.name ?? '', handle: '' })
   const entry = useSending({
-    mutationFn: () => signUpProven({ memberName: form.memberName.trim(), handle: form.handle.trim(), languageCode }),
+    mutationFn: () =>
+      signUpProven({
+        memberName: form.memberName.trim(),
+        handle: form.handle.trim(),
+        languageCode,
+      }),
     onSuccess: ({ memberName }) => goIn(memberName),
   })
   const fields = fieldSentencesOf(entry.error)
   const sentence = entry.isError ? sentenceOf(entry.error, dictionary) : undefined
-  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_HANDLE_ALREADY_EXISTS')) fields.handle = sentence
+  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_HANDLE_ALREADY_EXISTS'))
+    fields.handle = sentence
   return (
     <form
       className="form"
@@ -102,7 +113,10 @@ function LinkForm({ proven }: { proven: ProvenSignIn }) {
   const { provider: words, session } = dictionary
   const goIn = useGoIn(undefined)
   const [password, setPassword] = useState('')
-  const entry = useSending({ mutationFn: () => linkProven(password), onSuccess: ({ memberName }) => goIn(memberName) })
+  const entry = useSending({
+    mutationFn: () => linkProven(password),
+    onSuccess: ({ memberName }) => goIn(memberName),
+  })
   return (
     <form
       className="form"

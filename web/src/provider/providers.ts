@@ -1,4 +1,10 @@
-import type { MemberSummary, ProvenSignIn, ProviderSignupRequest, SignInMethods, SignInProvider } from '@dailyfeed/code/member'
+import type {
+  MemberSummary,
+  ProvenSignIn,
+  ProviderSignupRequest,
+  SignInMethods,
+  SignInProvider,
+} from '@dailyfeed/contract/member'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../server/call.ts'
 import { dataOf, send } from '../server/send.ts'
@@ -19,13 +25,15 @@ const PROVIDER_PROBLEMS = [
 ] as const
 export type ProviderProblem = (typeof PROVIDER_PROBLEMS)[number]
 
-export const providerProblemOf = (value: unknown): ProviderProblem | undefined => PROVIDER_PROBLEMS.find((problem) => problem === value)
+export const providerProblemOf = (value: unknown): ProviderProblem | undefined =>
+  PROVIDER_PROBLEMS.find((problem) => problem === value)
 
 /** Empty until they are known: the buttons appear beside a form that works without them. */
 export function useProviders(): SignInProvider[] {
   const { data = [] } = useQuery({
     queryKey: ['providers'],
-    queryFn: async ({ signal }) => dataOf<SignInProvider[]>(await send({ method: 'GET', path: `${BASE}/providers`, signal })),
+    queryFn: async ({ signal }) =>
+      dataOf<SignInProvider[]>(await send({ method: 'GET', path: `${BASE}/providers`, signal })),
     staleTime: Number.POSITIVE_INFINITY,
   })
   return data
@@ -44,10 +52,13 @@ export const signUpProven = async (request: ProviderSignupRequest): Promise<Memb
 export const linkProven = async (password: string): Promise<MemberSummary> =>
   acceptSignIn(await send({ method: 'POST', path: `${BASE}/link`, body: { password } }))
 
-export const fetchSignInMethods = (signal: AbortSignal): Promise<SignInMethods> => call<SignInMethods>('GET', '/api/authentication/sign-in-methods', { signal })
+export const fetchSignInMethods = (signal: AbortSignal): Promise<SignInMethods> =>
+  call<SignInMethods>('GET', '/api/authentication/sign-in-methods', { signal })
 
 /** Until it is known, and in doubt: yes. */
-export const useHasPassword = (): boolean => useQuery({ queryKey: SIGN_IN_METHODS, queryFn: ({ signal }) => fetchSignInMethods(signal) }).data?.password ?? true
+export const useHasPassword = (): boolean =>
+  useQuery({ queryKey: SIGN_IN_METHODS, queryFn: ({ signal }) => fetchSignInMethods(signal) }).data
+    ?.password ?? true
 
 /** The body that proves whose account it is; who has no password proves it by a fresh sign-in. */
 export const proofOf = (password: string) => (password === '' ? {} : { password })

@@ -1,4 +1,9 @@
-import { defaultRangeExtractor, observeWindowOffset, useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import {
+  defaultRangeExtractor,
+  observeWindowOffset,
+  useWindowVirtualizer,
+  type VirtualItem,
+} from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
 import { isPassing, sentenceOf } from '../server/failure.ts'
@@ -46,14 +51,26 @@ const observeFromNow: typeof observeWindowOffset = (virtualizer, tell) => {
 }
 
 /** Only what is near the window is on the page, however long the list. */
-export function EndlessList<T extends { id: number }>({ name, label, items, walk, estimate, render, role = 'feed', end }: EndlessListProps<T>) {
+export function EndlessList<T extends { id: number }>({
+  name,
+  label,
+  items,
+  walk,
+  estimate,
+  render,
+  role = 'feed',
+  end,
+}: EndlessListProps<T>) {
   const dictionary = useDictionary()
   const { state, act } = dictionary
   const list = useRef<HTMLDivElement>(null)
   const focused = useRef<number | undefined>(undefined)
   const [top, setTop] = useState(0)
   const [initialSizes] = useState(() => leftSizes.get(name) ?? [])
-  useLayoutEffect(() => setTop(Math.round((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY)), [])
+  useLayoutEffect(
+    () => setTop(Math.round((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY)),
+    [],
+  )
 
   const virtualizer = useWindowVirtualizer({
     count: items.length,
@@ -67,22 +84,35 @@ export function EndlessList<T extends { id: number }>({ name, label, items, walk
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range)
       const kept = focused.current
-      return kept === undefined || kept >= items.length || indexes.includes(kept) ? indexes : [...indexes, kept].sort((a, b) => a - b)
+      return kept === undefined || kept >= items.length || indexes.includes(kept)
+        ? indexes
+        : [...indexes, kept].sort((a, b) => a - b)
     },
   })
-  useEffect(() => () => void leftSizes.set(name, virtualizer.measurementsCache), [name, virtualizer])
+  useEffect(
+    () => () => void leftSizes.set(name, virtualizer.measurementsCache),
+    [name, virtualizer],
+  )
 
   const rows = virtualizer.getVirtualItems()
   const last = rows.at(-1)?.index ?? 0
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = walk
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && last >= items.length - AHEAD) void fetchNextPage()
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && last >= items.length - AHEAD)
+      void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, last, items.length])
 
   return (
     <>
       {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both of its roles take a name */}
-      <div ref={list} role={role} aria-label={label} aria-busy={isFetchingNextPage} className="endless" style={{ height: virtualizer.getTotalSize() }}>
+      <div
+        ref={list}
+        role={role}
+        aria-label={label}
+        aria-busy={isFetchingNextPage}
+        className="endless"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
         {rows.map((row) => {
           const item = items[row.index]
           return (
@@ -114,7 +144,11 @@ export function EndlessList<T extends { id: number }>({ name, label, items, walk
             {state.moreFailed} {sentenceOf(walk.error, dictionary)}
           </p>
           {/* A place that is refused stays refused, as when its ranking is no longer kept: then the walk begins anew. */}
-          <button type="button" className="button" onClick={() => void (isPassing(walk.error) ? fetchNextPage() : walk.refetch())}>
+          <button
+            type="button"
+            className="button"
+            onClick={() => void (isPassing(walk.error) ? fetchNextPage() : walk.refetch())}
+          >
             {act.tryAgain}
           </button>
         </div>

@@ -1,4 +1,4 @@
-import type { CommentHit } from '@dailyfeed/code/comment'
+import type { CommentHit } from '@dailyfeed/contract/comment'
 import { Link } from '@tanstack/react-router'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -23,7 +23,11 @@ export function CommentHitCard({ hit }: { hit: CommentHit }) {
       />
       <LinkedText text={hit.content} />
       <p className="hit-origin">
-        <Link to="/posts/$postId" params={{ postId: String(hit.postId) }} search={{ comment: hit.id }}>
+        <Link
+          to="/posts/$postId"
+          params={{ postId: String(hit.postId) }}
+          search={{ comment: hit.id }}
+        >
           {hit.postTitle === '' ? comment.onPost : comment.on(hit.postTitle)}
         </Link>
       </p>

@@ -1,6 +1,6 @@
-import type { Page } from '@dailyfeed/code/page'
-import type { Post } from '@dailyfeed/code/post'
-import type { CommentHit } from '@dailyfeed/code/comment'
+import type { Page } from '@dailyfeed/contract/page'
+import type { Post } from '@dailyfeed/contract/post'
+import type { CommentHit } from '@dailyfeed/contract/comment'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -27,19 +27,32 @@ export function SearchPage(): ReactNode {
   const { keyword = '', tab = 'posts' } = route.useSearch()
   return (
     <>
-      <PageHeading key={keyword} title={keyword === '' ? search.heading : search.results(keyword)} />
+      <PageHeading
+        key={keyword}
+        title={keyword === '' ? search.heading : search.results(keyword)}
+      />
       {!isWide && <SearchBox />}
       <p className="search-hint">{search.hint}</p>
       {keyword !== '' && (
         <>
           <nav aria-label={search.tabs} className="tabs">
             {(['posts', 'comments'] as const).map((each) => (
-              <Link key={each} to="/search" search={{ keyword, tab: each }} replace aria-current={each === tab ? 'page' : undefined}>
+              <Link
+                key={each}
+                to="/search"
+                search={{ keyword, tab: each }}
+                replace
+                aria-current={each === tab ? 'page' : undefined}
+              >
                 {search[each]}
               </Link>
             ))}
           </nav>
-          {tab === 'posts' ? <PostHits key={keyword} keyword={keyword} /> : <CommentHits key={keyword} keyword={keyword} />}
+          {tab === 'posts' ? (
+            <PostHits key={keyword} keyword={keyword} />
+          ) : (
+            <CommentHits key={keyword} keyword={keyword} />
+          )}
         </>
       )}
     </>
@@ -47,11 +60,25 @@ export function SearchPage(): ReactNode {
 }
 
 function PostHits({ keyword }: { keyword: string }) {
-  return <Hits<Post> keyword={keyword} kind="posts" listKey={postListKey('search', keyword)} render={(post) => <PostCard post={post} />} />
+  return (
+    <Hits<Post>
+      keyword={keyword}
+      kind="posts"
+      listKey={postListKey('search', keyword)}
+      render={(post) => <PostCard post={post} />}
+    />
+  )
 }
 
 function CommentHits({ keyword }: { keyword: string }) {
-  return <Hits<CommentHit> keyword={keyword} kind="comments" listKey={commentSearchKey(keyword)} render={(hit) => <CommentHitCard hit={hit} />} />
+  return (
+    <Hits<CommentHit>
+      keyword={keyword}
+      kind="comments"
+      listKey={commentSearchKey(keyword)}
+      render={(hit) => <CommentHitCard hit={hit} />}
+    />
+  )
 }
 
 interface HitsProps<T> {
@@ -68,9 +95,14 @@ function Hits<T extends { id: number }>({ keyword, kind, listKey, render }: Hits
   useState(() => {
     if (!hasComeBack()) refreshFromTop(client, listKey)
   })
-  const walk = useScroll<T, Page<T>>({ key: listKey, path: `/api/search/${kind}`, parameters: { keyword } })
+  const walk = useScroll<T, Page<T>>({
+    key: listKey,
+    path: `/api/search/${kind}`,
+    parameters: { keyword },
+  })
   if (walk.isPending) return <Waiting />
-  if (walk.data === undefined) return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
+  if (walk.data === undefined)
+    return <Problem error={walk.error} onRetry={() => void walk.refetch()} />
   const hits = itemsOf(walk.data)
   const total = walk.data.pages[0]?.totalElements ?? hits.length
   return (
@@ -79,7 +111,14 @@ function Hits<T extends { id: number }>({ keyword, kind, listKey, render }: Hits
         {total === 0 ? search.empty(keyword) : search.total(format(total))}
       </p>
       {hits.length > 0 && (
-        <EndlessList name={JSON.stringify(listKey)} label={search[kind]} items={hits} walk={walk} estimate={HIT_ESTIMATE[kind]} render={render} />
+        <EndlessList
+          name={JSON.stringify(listKey)}
+          label={search[kind]}
+          items={hits}
+          walk={walk}
+          estimate={HIT_ESTIMATE[kind]}
+          render={render}
+        />
       )}
     </>
   )

@@ -1,5 +1,5 @@
-import type { AuditEntry } from '@dailyfeed/code/member'
-import type { Scroll } from '@dailyfeed/code/page'
+import type { AuditEntry } from '@dailyfeed/contract/member'
+import type { Scroll } from '@dailyfeed/contract/page'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -15,12 +15,18 @@ const PAGE = 10
 export function AuditList() {
   const { security: words, act: acts } = useDictionary()
   const titleId = useId()
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['audit'],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => call<Scroll<AuditEntry>>('GET', withQuery('/api/authentication/audit', { size: PAGE, cursor: pageParam }), { signal }),
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-  })
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery({
+      queryKey: ['audit'],
+      initialPageParam: undefined as string | undefined,
+      queryFn: ({ pageParam, signal }) =>
+        call<Scroll<AuditEntry>>(
+          'GET',
+          withQuery('/api/authentication/audit', { size: PAGE, cursor: pageParam }),
+          { signal },
+        ),
+      getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    })
   return (
     <section className="card" aria-labelledby={titleId}>
       <h2 id={titleId}>{words.audit}</h2>
@@ -37,7 +43,11 @@ export function AuditList() {
               <li key={id} className="security-row">
                 <div className="security-row-text">
                   <strong>{words.auditTypes[type]}</strong>
-                  <span className="field-hint">{[act, deviceText(userAgent), address].filter((part) => part !== null && part !== undefined).join(' · ')}</span>
+                  <span className="field-hint">
+                    {[act, deviceText(userAgent), address]
+                      .filter((part) => part !== null && part !== undefined)
+                      .join(' · ')}
+                  </span>
                 </div>
                 <span className="field-hint">
                   <RelativeTime instant={occurredAt} />
@@ -47,7 +57,12 @@ export function AuditList() {
         </ul>
       )}
       {hasNextPage && (
-        <button type="button" className="button button-quiet" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={isFetchingNextPage}
+          onClick={() => void fetchNextPage()}
+        >
           {acts.more}
         </button>
       )}

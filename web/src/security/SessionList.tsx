@@ -1,4 +1,4 @@
-import type { Session } from '@dailyfeed/code/member'
+import type { Session } from '@dailyfeed/contract/member'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -46,7 +46,12 @@ export function SessionList() {
       <p role="alert" className="field-error">
         {everywhere.isError && sentenceOf(everywhere.error, dictionary)}
       </p>
-      <button type="button" className="button button-quiet" disabled={everywhere.isPending} onClick={() => everywhere.start()}>
+      <button
+        type="button"
+        className="button button-quiet"
+        disabled={everywhere.isPending}
+        onClick={() => everywhere.start()}
+      >
         {words.logoutEverywhere}
       </button>
     </section>
@@ -86,7 +91,13 @@ function SessionRow({ session }: { session: Session }) {
         )}
       </div>
       {!session.current && (
-        <button type="button" className="button button-quiet" disabled={ending.isPending} aria-label={words.endOf(device)} onClick={() => ending.start()}>
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={ending.isPending}
+          aria-label={words.endOf(device)}
+          onClick={() => ending.start()}
+        >
           {words.end}
         </button>
       )}

@@ -31,7 +31,8 @@ function WithdrawalDialog({ onClose }: { onClose: () => void }) {
   const hasPassword = useHasPassword()
   const [password, setPassword] = useState('')
   const withdrawal = useSending({
-    mutationFn: () => call<true>('DELETE', '/api/authentication/deactivate', { body: proofOf(password) }),
+    mutationFn: () =>
+      call<true>('DELETE', '/api/authentication/deactivate', { body: proofOf(password) }),
     onSuccess: () => endSession('WITHDRAWN'),
   })
   const sentence = withdrawal.isError ? sentenceOf(withdrawal.error, dictionary) : undefined

@@ -15,11 +15,14 @@ const SYSTEMS = [
   ['Linux', /Linux/],
 ] as const
 
-const nameIn = (names: readonly (readonly [string, RegExp])[], text: string) => names.find(([, form]) => form.test(text))?.[0]
+const nameIn = (names: readonly (readonly [string, RegExp])[], text: string) =>
+  names.find(([, form]) => form.test(text))?.[0]
 
 /** `Chrome · Windows`; what is no browser by its own name; undefined where nothing was said. */
 export function deviceText(userAgent: string | null): string | undefined {
   if (userAgent === null || userAgent === '') return undefined
-  const parts = [nameIn(BROWSERS, userAgent), nameIn(SYSTEMS, userAgent)].filter((part) => part !== undefined)
+  const parts = [nameIn(BROWSERS, userAgent), nameIn(SYSTEMS, userAgent)].filter(
+    (part) => part !== undefined,
+  )
   return parts.length === 0 ? userAgent.split(/[/\s]/, 1)[0] : parts.join(' · ')
 }

@@ -1,4 +1,4 @@
-import { RELOGIN_REQUIRED } from '@dailyfeed/code/headers'
+import { RELOGIN_REQUIRED } from '@dailyfeed/contract/headers'
 import { endSession } from '../session/session.ts'
 import { renewToken, tokenOrRenewed } from '../session/token.ts'
 import { dataOf, type Message, type Method, send } from './send.ts'
@@ -25,14 +25,20 @@ export async function callForResponse(message: Omit<Message, 'token'>): Promise<
 }
 
 /** `path` with the parameters that have a value. */
-export function withQuery(path: string, parameters: Record<string, string | number | undefined>): string {
+export function withQuery(
+  path: string,
+  parameters: Record<string, string | number | undefined>,
+): string {
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== '') query.set(name, String(value))
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== '') query.set(name, String(value))
   const text = query.toString()
   return text === '' ? path : `${path}?${text}`
 }
 
 /** A name for one attempt, so that a repeated POST has one effect. `crypto.randomUUID` is missing on plain HTTP. */
 export function newIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '@dailyfeed/code/errors'
+import { ERRORS, type ErrorCode } from '@dailyfeed/contract/errors'
 import { currentLanguage, type Dictionary, type Language } from '../language/language.ts'
 
 export interface FieldError {
@@ -24,15 +24,18 @@ export class Failure extends Error {
   }
 }
 
-export const isFailure = (error: unknown, code?: ErrorCode): error is Failure => error instanceof Failure && (code === undefined || error.code === code)
+export const isFailure = (error: unknown, code?: ErrorCode): error is Failure =>
+  error instanceof Failure && (code === undefined || error.code === code)
 
 /** A try again may help: nothing was decided. */
-export const isPassing = (error: unknown): boolean => error instanceof Failure && (error.status === 0 || error.status >= 500)
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Failure && (error.status === 0 || error.status >= 500)
 
 /** One sentence that a person understands, in the page's language. */
 export function sentenceOf(error: unknown, dictionary: Dictionary): string {
   if (!(error instanceof Failure)) return dictionary.failure.unexpected
-  if (error.status === 0) return navigator.onLine ? dictionary.failure.unreachable : dictionary.failure.offline
+  if (error.status === 0)
+    return navigator.onLine ? dictionary.failure.unreachable : dictionary.failure.offline
   if (error.message !== '' && error.language === currentLanguage()) return error.message
   if (error.code in ERRORS) return ERRORS[error.code as ErrorCode][currentLanguage()]
   return error.status >= 500 ? dictionary.failure.server : dictionary.failure.unexpected
@@ -41,5 +44,7 @@ export function sentenceOf(error: unknown, dictionary: Dictionary): string {
 /** The server's sentence for each field of a form, by the field's name. */
 export function fieldSentencesOf(error: unknown): Record<string, string> {
   if (!(error instanceof Failure)) return {}
-  return Object.fromEntries(error.fieldErrors.map(({ field, message }) => [field.replace(/^\//, ''), message]))
+  return Object.fromEntries(
+    error.fieldErrors.map(({ field, message }) => [field.replace(/^\//, ''), message]),
+  )
 }

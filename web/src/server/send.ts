@@ -15,8 +15,20 @@ export interface Message {
 }
 
 /** One request, without regard to the session. Throws a Failure of status 0 when no answer comes. */
-export async function send({ method, path, body, token, idempotencyKey, headers: extra, signal }: Message): Promise<Response> {
-  const headers = new Headers({ Accept: 'application/json', 'Accept-Language': currentLanguage(), ...extra })
+export async function send({
+  method,
+  path,
+  body,
+  token,
+  idempotencyKey,
+  headers: extra,
+  signal,
+}: Message): Promise<Response> {
+  const headers = new Headers({
+    Accept: 'application/json',
+    'Accept-Language': currentLanguage(),
+    ...extra,
+  })
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`)
   if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey)
   const isForm = body instanceof FormData
@@ -46,6 +58,10 @@ export async function dataOf<T>(response: Response): Promise<T> {
     throw new Failure('UNREADABLE', response.ok ? 502 : response.status)
   }
   if (response.ok) return (envelope as { data: T }).data
-  const { code = 'UNKNOWN', message = '', errors = [] } = envelope as { code?: string; message?: string; errors?: FieldError[] }
+  const {
+    code = 'UNKNOWN',
+    message = '',
+    errors = [],
+  } = envelope as { code?: string; message?: string; errors?: FieldError[] }
   throw new Failure(code, response.status, message, errors)
 }

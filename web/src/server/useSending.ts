@@ -9,7 +9,9 @@ interface Sending {
 }
 
 /** A form's way to the server. However fast the button is pressed, one sending runs at a time: `isPending` alone is known a moment too late. */
-export function useSending<T>(options: Pick<UseMutationOptions<T, Error, void>, 'mutationFn' | 'onSuccess'>): Sending {
+export function useSending<T>(
+  options: Pick<UseMutationOptions<T, Error, void>, 'mutationFn' | 'onSuccess'>,
+): Sending {
   const { error, isError, isPending, mutate } = useMutation<T, Error, void>(options)
   const isRunning = useRef(false)
   const start = () => {

@@ -19,7 +19,10 @@ export function LoginPage(): ReactNode {
   const goIn = useGoIn(returnTo)
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const entry = useSending({ mutationFn: () => login(email.trim(), password), onSuccess: ({ memberName }) => goIn(memberName) })
+  const entry = useSending({
+    mutationFn: () => login(email.trim(), password),
+    onSuccess: ({ memberName }) => goIn(memberName),
+  })
   const fields = fieldSentencesOf(entry.error)
   return (
     <Gate title={session.login}>

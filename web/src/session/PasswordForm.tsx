@@ -35,14 +35,16 @@ export function PasswordForm() {
   })
   const fields = fieldSentencesOf(change.error)
   const sentence = change.isError ? sentenceOf(change.error, dictionary) : undefined
-  if (sentence !== undefined && isFailure(change.error, 'MEMBER_PASSWORD_INVALID')) fields.currentPassword = sentence
+  if (sentence !== undefined && isFailure(change.error, 'MEMBER_PASSWORD_INVALID'))
+    fields.currentPassword = sentence
   const control = (name: keyof typeof EMPTY) => ({
     name,
     type: 'password',
     required: true,
     value: form[name],
     error: fields[name],
-    onChange: ({ target }: { target: { value: string } }) => setForm({ ...form, [name]: target.value }),
+    onChange: ({ target }: { target: { value: string } }) =>
+      setForm({ ...form, [name]: target.value }),
   })
   return (
     <section className="card" aria-labelledby={titleId}>
@@ -55,8 +57,19 @@ export function PasswordForm() {
           change.start()
         }}
       >
-        {hasPassword && <TextField label={words.currentPassword} autoComplete="current-password" {...control('currentPassword')} />}
-        <TextField label={words.newPassword} hint={session.passwordHint} autoComplete="new-password" {...control('newPassword')} />
+        {hasPassword && (
+          <TextField
+            label={words.currentPassword}
+            autoComplete="current-password"
+            {...control('currentPassword')}
+          />
+        )}
+        <TextField
+          label={words.newPassword}
+          hint={session.passwordHint}
+          autoComplete="new-password"
+          {...control('newPassword')}
+        />
         <p role="alert" className="field-error">
           {Object.keys(fields).length === 0 && sentence}
         </p>

@@ -22,20 +22,30 @@ export function SignupPage(): ReactNode {
   const [form, setForm] = useState(EMPTY)
   const [isShown, setShown] = useState(false)
   const entry = useSending({
-    mutationFn: () => signup({ ...form, memberName: form.memberName.trim(), handle: form.handle.trim(), email: form.email.trim(), languageCode: language }),
+    mutationFn: () =>
+      signup({
+        ...form,
+        memberName: form.memberName.trim(),
+        handle: form.handle.trim(),
+        email: form.email.trim(),
+        languageCode: language,
+      }),
     onSuccess: ({ memberName }) => goIn(memberName),
   })
   const sentence = entry.isError ? sentenceOf(entry.error, dictionary) : undefined
   const fields = fieldSentencesOf(entry.error)
   // These two are about one field each, though the contract does not name it.
-  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_ALREADY_EXISTS')) fields.email = sentence
-  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_HANDLE_ALREADY_EXISTS')) fields.handle = sentence
+  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_ALREADY_EXISTS'))
+    fields.email = sentence
+  if (sentence !== undefined && isFailure(entry.error, 'MEMBER_HANDLE_ALREADY_EXISTS'))
+    fields.handle = sentence
   const control = (name: keyof typeof EMPTY) => ({
     name,
     required: true,
     value: form[name],
     error: fields[name],
-    onChange: ({ target }: { target: { value: string } }) => setForm({ ...form, [name]: target.value }),
+    onChange: ({ target }: { target: { value: string } }) =>
+      setForm({ ...form, [name]: target.value }),
   })
   return (
     <Gate title={session.toSignup}>
@@ -48,9 +58,26 @@ export function SignupPage(): ReactNode {
           entry.start()
         }}
       >
-        <TextField label={session.memberName} hint={session.nameHint} autoComplete="name" {...control('memberName')} />
-        <TextField label={session.handle} hint={session.handleHint} autoComplete="off" autoCapitalize="none" spellCheck={false} {...control('handle')} />
-        <TextField label={session.email} type="email" autoComplete="username" {...control('email')} />
+        <TextField
+          label={session.memberName}
+          hint={session.nameHint}
+          autoComplete="name"
+          {...control('memberName')}
+        />
+        <TextField
+          label={session.handle}
+          hint={session.handleHint}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          {...control('handle')}
+        />
+        <TextField
+          label={session.email}
+          type="email"
+          autoComplete="username"
+          {...control('email')}
+        />
         <TextField
           label={session.password}
           hint={session.passwordHint}
@@ -59,7 +86,12 @@ export function SignupPage(): ReactNode {
           {...control('password')}
         />
         <label className="check">
-          <input type="checkbox" checked={isShown} onChange={({ target }) => setShown(target.checked)} /> {session.showPassword}
+          <input
+            type="checkbox"
+            checked={isShown}
+            onChange={({ target }) => setShown(target.checked)}
+          />{' '}
+          {session.showPassword}
         </label>
         <p role="alert" className="field-error">
           {Object.keys(fields).length === 0 && sentence}

@@ -1,10 +1,12 @@
-import type { MemberSummary, SignupRequest } from '@dailyfeed/code/member'
+import type { MemberSummary, SignupRequest } from '@dailyfeed/contract/member'
 import { dataOf, send } from '../server/send.ts'
 import { tellOtherTabs } from './tabs.ts'
 import { acceptTokenOrThrow } from './token.ts'
 
 export const login = async (email: string, password: string): Promise<MemberSummary> =>
-  acceptSignIn(await send({ method: 'POST', path: '/api/authentication/login', body: { email, password } }))
+  acceptSignIn(
+    await send({ method: 'POST', path: '/api/authentication/login', body: { email, password } }),
+  )
 
 /** Of an answer that carries both tokens. Throws a Failure. */
 export async function acceptSignIn(response: Response): Promise<MemberSummary> {

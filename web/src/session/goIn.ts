@@ -1,4 +1,4 @@
-import { localPathOf } from '@dailyfeed/code/local-path'
+import { localPathOf } from '@dailyfeed/contract/local-path'
 import { useRouter } from '@tanstack/react-router'
 import { useDictionary } from '../language/language.ts'
 import { announce } from '../layout/announce.ts'

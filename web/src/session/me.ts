@@ -1,4 +1,4 @@
-import type { MemberProfile } from '@dailyfeed/code/member'
+import type { MemberProfile } from '@dailyfeed/contract/member'
 import { type QueryClient, useQuery } from '@tanstack/react-query'
 import { announce } from '../layout/announce.ts'
 import { currentDictionary } from '../language/language.ts'
@@ -11,7 +11,11 @@ export const ME = ['me'] as const
 
 /** One's own profile; undefined until it is there. */
 export function useMe(): MemberProfile | undefined {
-  return useQuery({ queryKey: ME, queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }), staleTime: 5 * 60_000 }).data
+  return useQuery({
+    queryKey: ME,
+    queryFn: ({ signal }) => call<MemberProfile>('GET', '/api/members/profile', { signal }),
+    staleTime: 5 * 60_000,
+  }).data
 }
 
 export const meIn = (client: QueryClient): MemberProfile | undefined => client.getQueryData(ME)

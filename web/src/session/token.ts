@@ -1,4 +1,4 @@
-import { RELOGIN_REQUIRED } from '@dailyfeed/code/headers'
+import { RELOGIN_REQUIRED } from '@dailyfeed/contract/headers'
 import { dataOf, send } from '../server/send.ts'
 import { endSession, onSessionEnd, setSessionState } from './session.ts'
 
@@ -17,7 +17,8 @@ onSessionEnd(() => {
   clearTimeout(renewalTimer)
 })
 
-export const tokenOrRenewed = (): Promise<string> => (token === undefined ? renewToken() : Promise.resolve(token))
+export const tokenOrRenewed = (): Promise<string> =>
+  token === undefined ? renewToken() : Promise.resolve(token)
 
 /**
  * A token other than `stale`, by one refresh for all who ask at the same time.
@@ -47,7 +48,8 @@ export function acceptTokenOrThrow(response: Response): string {
 
 async function refresh(): Promise<string> {
   const response = await send({ method: 'POST', path: '/api/token/refresh' })
-  if (response.status === 401 && response.headers.get(RELOGIN_REQUIRED) === 'true') endSession('EXPIRED')
+  if (response.status === 401 && response.headers.get(RELOGIN_REQUIRED) === 'true')
+    endSession('EXPIRED')
   await dataOf<true>(response)
   return acceptTokenOrThrow(response)
 }
@@ -62,7 +64,9 @@ function lifeOf(jwt: string): number {
   try {
     const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
     const { iat, exp } = JSON.parse(atob(payload)) as { iat?: number; exp?: number }
-    return exp === undefined ? 0 : Math.max(exp * 1000 - (iat === undefined ? Date.now() : iat * 1000), 0)
+    return exp === undefined
+      ? 0
+      : Math.max(exp * 1000 - (iat === undefined ? Date.now() : iat * 1000), 0)
   } catch {
     return 0
   }

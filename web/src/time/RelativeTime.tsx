@@ -35,7 +35,9 @@ function relativeText(instant: string, language: Language): string {
 }
 
 function fullText(instant: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(new Date(instant))
+  return new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(
+    new Date(instant),
+  )
 }
 
 const relativeFormats = new Map<Language, Intl.RelativeTimeFormat>()

@@ -1,4 +1,4 @@
-import type { Activity } from '@dailyfeed/code/activity'
+import type { Activity } from '@dailyfeed/contract/activity'
 import type { ActivityRow } from './activity.queries.ts'
 
 export const toActivity = (row: ActivityRow): Activity => ({

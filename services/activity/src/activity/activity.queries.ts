@@ -25,9 +25,15 @@ const columns = (sql: Sql) => sql`
   to_char(record.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at`
 
 const behind = (sql: Sql, after: Stretch['after']) =>
-  after === undefined ? sql`` : sql`and (record.occurred_at, record.message_key) < (${after.occurredAt}::text::timestamptz, ${after.messageKey})`
+  after === undefined
+    ? sql``
+    : sql`and (record.occurred_at, record.message_key) < (${after.occurredAt}::text::timestamptz, ${after.messageKey})`
 
-export async function findActivitiesOf(sql: Sql, memberId: number, { after, offset, limit }: Stretch): Promise<ActivityRow[]> {
+export async function findActivitiesOf(
+  sql: Sql,
+  memberId: number,
+  { after, offset, limit }: Stretch,
+): Promise<ActivityRow[]> {
   return sql<ActivityRow[]>`
     select ${columns(sql)} from activity.record
     where record.member_id = ${memberId} ${behind(sql, after)}
@@ -64,7 +70,11 @@ const newestShown = (sql: Sql, viewerId: number, after: Stretch['after'], limit:
  * Each followed member first shows their newest one alone: the newest n of all can only be of those n whose newest is
  * newest, and only these are looked at further.
  */
-export async function findActivitiesOfFollowings(sql: Sql, viewerId: number, { after, offset, limit }: Stretch): Promise<ActivityRow[]> {
+export async function findActivitiesOfFollowings(
+  sql: Sql,
+  viewerId: number,
+  { after, offset, limit }: Stretch,
+): Promise<ActivityRow[]> {
   return sql<ActivityRow[]>`
     select ${columns(sql)}
     from (

@@ -1,5 +1,5 @@
-import { Activity } from '@dailyfeed/code/activity'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { Activity } from '@dailyfeed/contract/activity'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { ActivityContext } from '../context.ts'
@@ -13,14 +13,25 @@ const response = { 200: successOf(scrollOf(Activity)) }
 
 export function activityRoutes(app: HttpServer, context: ActivityContext): void {
   for (const prefix of ACTIVITY_PREFIXES) {
-    app.get(prefix, { schema: { tags, summary: 'What I did, newest first', querystring: ListQuery, response } }, async (request) =>
-      success(200, await readMyActivities(context, request.memberId, request.query)),
+    app.get(
+      prefix,
+      { schema: { tags, summary: 'What I did, newest first', querystring: ListQuery, response } },
+      async (request) =>
+        success(200, await readMyActivities(context, request.memberId, request.query)),
     )
 
     app.get(
       `${prefix}/followings`,
-      { schema: { tags, summary: 'What those whom I follow wrote, liked and followed, newest first', querystring: ListQuery, response } },
-      async (request) => success(200, await readActivitiesOfFollowings(context, request.memberId, request.query)),
+      {
+        schema: {
+          tags,
+          summary: 'What those whom I follow wrote, liked and followed, newest first',
+          querystring: ListQuery,
+          response,
+        },
+      },
+      async (request) =>
+        success(200, await readActivitiesOfFollowings(context, request.memberId, request.query)),
     )
   }
 }

@@ -1,6 +1,12 @@
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+import {
+  type ActivityFixture,
+  activityFixture,
+  eventOf,
+  insertComment,
+  insertPost,
+} from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 const member: Record<string, number> = {}
@@ -10,7 +16,9 @@ beforeAll(async () => {
   activity = await activityFixture()
   const { sql } = activity.database
   for (const name of ['viewer', 'friend', 'hidden', 'muted', 'stranger', 'blocked', 'walker']) {
-    member[name] = await insertMember(sql, name, { privacyLevel: name === 'hidden' ? 'PRIVATE' : 'PUBLIC' })
+    member[name] = await insertMember(sql, name, {
+      privacyLevel: name === 'hidden' ? 'PRIVATE' : 'PUBLIC',
+    })
   }
   for (const name of ['friend', 'hidden', 'muted']) await insertFollow(sql, id('viewer'), id(name))
   await insertBlock(sql, id('blocked'), id('viewer'))
@@ -19,9 +27,9 @@ beforeAll(async () => {
 afterAll(() => activity.close())
 
 const typesSeen = async (query = '') =>
-  (await activity.ask(id('viewer'), 'GET', `/api/member-activities/followings${query}`)).body.data.content.map(
-    (one: { memberActivityType: string }) => one.memberActivityType,
-  )
+  (
+    await activity.ask(id('viewer'), 'GET', `/api/member-activities/followings${query}`)
+  ).body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType)
 
 test('my own activities are all that I did, newest first, and nobody else’s', async () => {
   const postId = await insertPost(activity.database, id('stranger'))
@@ -32,11 +40,11 @@ test('my own activities are all that I did, newest first, and nobody else’s', 
   )
   for (const path of ['/api/member-activities', '/api/activity']) {
     const { status, body } = await activity.ask(id('stranger'), 'GET', path)
-    expect([status, body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType), body.data.hasNext]).toEqual([
-      200,
-      ['MEMBER_LOGIN', 'POST_CREATE'],
-      false,
-    ])
+    expect([
+      status,
+      body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType),
+      body.data.hasNext,
+    ]).toEqual([200, ['MEMBER_LOGIN', 'POST_CREATE'], false])
     expect(body.data.content[1]).toEqual({
       memberId: id('stranger'),
       postId,
@@ -53,7 +61,9 @@ test('of those whom I follow I am shown writes, likes and follows, not reads, lo
   const { database, deliver } = activity
   const postId = await insertPost(database, id('friend'))
   for (const name of ['hidden', 'muted', 'stranger'])
-    await deliver(eventOf('POST_CREATE', { memberId: id(name), postId: await insertPost(database, id(name)) }))
+    await deliver(
+      eventOf('POST_CREATE', { memberId: id(name), postId: await insertPost(database, id(name)) }),
+    )
   await database.sql`insert into content.post_like (post_id, member_id) values (${postId}, ${id('friend')})`
   await insertFollow(database.sql, id('friend'), id('stranger'))
   const memberId = id('friend')
@@ -77,13 +87,21 @@ test('a comment of a friend is not shown when the post’s author has blocked me
   const { database, deliver } = activity
   const before = await typesSeen()
   const postId = await insertPost(database, id('blocked'))
-  await deliver(eventOf('COMMENT_CREATE', { memberId: id('friend'), postId, commentId: await insertComment(database, id('friend'), postId) }))
+  await deliver(
+    eventOf('COMMENT_CREATE', {
+      memberId: id('friend'),
+      postId,
+      commentId: await insertComment(database, id('friend'), postId),
+    }),
+  )
   expect(await typesSeen()).toEqual(before)
 })
 
 test('a walk by cursor meets each activity once, even those of one and the same moment', async () => {
   const occurredAt = new Date().toISOString()
-  const events = Array.from({ length: 45 }, (_, n) => eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }))
+  const events = Array.from({ length: 45 }, (_, n) =>
+    eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }),
+  )
   await activity.database
     .sql`insert into content.post (id, author_id, content) overriding system value select 1000000 + n, ${id('friend')}, 'walk' from generate_series(0, 44) as n`
   await activity.deliver(...events)
@@ -95,11 +113,17 @@ test('a walk by cursor meets each activity once, even those of one and the same 
     let cursor = ''
     do {
       const { body } = await activity.ask(reader, 'GET', `${path}?size=10${cursor}`)
-      seen.push(...body.data.content.map((one: { postId: number }) => one.postId).filter((postId: number) => postId >= 1_000_000))
+      seen.push(
+        ...body.data.content
+          .map((one: { postId: number }) => one.postId)
+          .filter((postId: number) => postId >= 1_000_000),
+      )
       cursor = body.data.nextCursor === null ? '' : `&cursor=${body.data.nextCursor}`
     } while (cursor !== '')
     expect([seen.length, new Set(seen).size]).toEqual([45, 45])
-    const pages = await Promise.all([0, 1, 2, 3, 4].map((page) => activity.ask(reader, 'GET', `${path}?size=10&page=${page}`)))
+    const pages = await Promise.all(
+      [0, 1, 2, 3, 4].map((page) => activity.ask(reader, 'GET', `${path}?size=10&page=${page}`)),
+    )
     expect(
       pages
         .flatMap(({ body }) => body.data.content)
@@ -115,12 +139,15 @@ test('of many whom I follow the newest come first, whoever did them, and what I 
   const shown: number[] = []
   const gone = await insertPost(database, id('stranger'))
   await database.sql`update content.post set deleted_at = now() where id = ${gone}`
-  const friends = await Promise.all(Array.from({ length: 12 }, (_, n) => insertMember(database.sql, `one${n}`)))
+  const friends = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => insertMember(database.sql, `one${n}`)),
+  )
   for (const friend of friends) await insertFollow(database.sql, reader, friend)
   for (let n = 0; n < 60; n += 1) {
     const memberId = friends[(n * 7) % 12] ?? 0
     const occurredAt = new Date(Date.parse('2026-11-01T00:00:00Z') + n * 1_000).toISOString()
-    if (n % 5 === 0) await deliver(eventOf('LIKE_POST', { memberId, postId: gone, version: n + 1, occurredAt }))
+    if (n % 5 === 0)
+      await deliver(eventOf('LIKE_POST', { memberId, postId: gone, version: n + 1, occurredAt }))
     const postId = await insertPost(database, memberId)
     shown.unshift(postId)
     await deliver(eventOf('POST_CREATE', { memberId, postId, occurredAt }))
@@ -128,16 +155,34 @@ test('of many whom I follow the newest come first, whoever did them, and what I 
   const seen: number[] = []
   let cursor = ''
   do {
-    const { body } = await activity.ask(reader, 'GET', `/api/member-activities/followings?size=7${cursor}`)
+    const { body } = await activity.ask(
+      reader,
+      'GET',
+      `/api/member-activities/followings?size=7${cursor}`,
+    )
     seen.push(...body.data.content.map((one: { postId: number }) => one.postId))
     cursor = body.data.nextCursor === null ? '' : `&cursor=${body.data.nextCursor}`
   } while (cursor !== '')
   expect(seen).toEqual(shown)
-  const pages = await Promise.all([0, 1, 2, 3, 4, 5, 6].map((page) => activity.ask(reader, 'GET', `/api/member-activities/followings?size=9&page=${page}`)))
-  expect(pages.flatMap(({ body }) => body.data.content.map((one: { postId: number }) => one.postId))).toEqual(shown)
+  const pages = await Promise.all(
+    [0, 1, 2, 3, 4, 5, 6].map((page) =>
+      activity.ask(reader, 'GET', `/api/member-activities/followings?size=9&page=${page}`),
+    ),
+  )
+  expect(
+    pages.flatMap(({ body }) => body.data.content.map((one: { postId: number }) => one.postId)),
+  ).toEqual(shown)
 })
 
 test('a cursor of another member is refused', async () => {
   const { body } = await activity.ask(id('friend'), 'GET', '/api/member-activities?size=1')
-  expect((await activity.ask(id('viewer'), 'GET', `/api/member-activities?cursor=${body.data.nextCursor}`)).status).toBe(400)
+  expect(
+    (
+      await activity.ask(
+        id('viewer'),
+        'GET',
+        `/api/member-activities?cursor=${body.data.nextCursor}`,
+      )
+    ).status,
+  ).toBe(400)
 })

@@ -1,8 +1,14 @@
-import { eraseDeadLettersOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { eraseDeadLettersOf } from '@dailyfeed/event-listener/dead-letter-erasure.queries'
 import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { ActivityContext } from '../context.ts'
-import { eraseInterests, eraseModeration, eraseNotifications, eraseRecords, findErasableMembers } from './erasure.queries.ts'
+import {
+  eraseInterests,
+  eraseModeration,
+  eraseNotifications,
+  eraseRecords,
+  findErasableMembers,
+} from './erasure.queries.ts'
 
 /** activity-svc's part of `memberEraseJob`. Safe twice and when killed. */
 export async function eraseMembers({ sql }: ActivityContext): Promise<{ records: number }> {

@@ -1,5 +1,5 @@
-import type { ActivityType, MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import { addToInterests, type WeighedAct } from './interest.queries.ts'
 
 /** Opening a post is the least that one can do with it, and is done most: it is the unit. */
@@ -36,7 +36,12 @@ export const countInterests: ListenerStep = {
     ),
 }
 
-function toWeighedAct({ memberActivityType, memberId, postId, commentId }: MemberActivityEvent): WeighedAct | undefined {
+function toWeighedAct({
+  memberActivityType,
+  memberId,
+  postId,
+  commentId,
+}: MemberActivityEvent): WeighedAct | undefined {
   const act = WEIGHTS[memberActivityType]
   if (act === undefined) return undefined
   const { weight, of } = act

@@ -1,7 +1,13 @@
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+import {
+  type ActivityFixture,
+  activityFixture,
+  eventOf,
+  insertComment,
+  insertPost,
+} from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let author: number
@@ -25,7 +31,10 @@ afterAll(() => activity.close())
 
 const scoresOf = async (memberId: number) =>
   Object.fromEntries(
-    (await activity.database.sql`select author_id, score from activity.interest where member_id = ${memberId}`).map((row) => [row['author_id'], row['score']]),
+    (
+      await activity.database
+        .sql`select author_id, score from activity.interest where member_id = ${memberId}`
+    ).map((row) => [row['author_id'], row['score']]),
   )
 
 test('reads, likes and comments raise the interest in whoever wrote; what is taken back lowers it', async () => {
@@ -60,14 +69,18 @@ test('one’s own posts do not count, nor does what content-svc does not have', 
 
 test('a day delivered again, whole or in part, counts once and changes no row', async () => {
   const { sql } = activity.database
-  const day = Array.from({ length: 200 }, (_, n) => eventOf(n % 4 === 0 ? 'LIKE_POST' : 'POST_READ', { memberId: reader, postId, version: n + 1 }))
+  const day = Array.from({ length: 200 }, (_, n) =>
+    eventOf(n % 4 === 0 ? 'LIKE_POST' : 'POST_READ', { memberId: reader, postId, version: n + 1 }),
+  )
   await activity.deliver(...day.slice(0, 150), ...day.slice(50, 100))
   await activity.deliver(...day.slice(100))
   expect(await scoresOf(reader)).toEqual({ [author]: 50 * 3 + 150 })
   const rows = await sql`select * from activity.interest order by member_id, author_id`
   for (let n = 0; n < 2; n += 1) {
     expect((await activity.deliver(...day)).applied).toBe(0)
-    expect([...(await sql`select * from activity.interest order by member_id, author_id`)]).toEqual([...rows])
+    expect([...(await sql`select * from activity.interest order by member_id, author_id`)]).toEqual(
+      [...rows],
+    )
   }
 })
 
@@ -87,7 +100,8 @@ test('like, cancel and like again count as one like, in whatever order and cut t
       await activity.database.sql`delete from activity.interest where member_id = ${reader}`
       const events = versions()
       const ordered = order.flatMap((index) => events[index] ?? [])
-      for (let from = 0; from < 3; from += size) await activity.deliver(...ordered.slice(from, from + size))
+      for (let from = 0; from < 3; from += size)
+        await activity.deliver(...ordered.slice(from, from + size))
       expect(await scoresOf(reader)).toEqual({ [author]: 3 })
     }
   }
@@ -95,7 +109,9 @@ test('like, cancel and like again count as one like, in whatever order and cut t
 
 test('batches of the same members that arrive at once, in opposite orders and twice, count each event once', async () => {
   const { sql } = activity.database
-  const readers = await Promise.all(Array.from({ length: 50 }, (_, n) => insertMember(sql, `crowd${n}`)))
+  const readers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => insertMember(sql, `crowd${n}`)),
+  )
   const batches = Array.from({ length: 8 }, (_, n) => {
     const batch = readers.map((memberId) => eventOf('POST_READ', { memberId, postId }))
     return n % 2 === 0 ? batch : batch.reverse()

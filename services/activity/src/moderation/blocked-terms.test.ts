@@ -13,7 +13,17 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const terms = createBlockedTerms(['도박', '온라인카지노', 'SM도박', 'ass', 'online casino', 'Viagra', 'straße', 'ΛΟΓΟΣ', '赌博'])
+const terms = createBlockedTerms([
+  '도박',
+  '온라인카지노',
+  'SM도박',
+  'ass',
+  'online casino',
+  'Viagra',
+  'straße',
+  'ΛΟΓΟΣ',
+  '赌博',
+])
 const found = (text: string) => terms.findIn(text)?.terms ?? []
 
 test.each([
@@ -29,9 +39,12 @@ test.each([
   ['\u1103\u1169\u1107\u1161\u11a8', ['도박']],
   ['ＳＭ 도박', ['도박', 'SM도박']],
   ['在线赌.博', ['赌博']],
-] as const)('a Korean term is found inside words and with anything between its letters: %j', (text, expected) => {
-  expect(found(text)).toEqual(expected)
-})
+] as const)(
+  'a Korean term is found inside words and with anything between its letters: %j',
+  (text, expected) => {
+    expect(found(text)).toEqual(expected)
+  },
+)
 
 test.each(['나도 박수를 쳤다', '그래도 박물관에 간다', '도대체 박', '도', '박도', '도가박'])(
   'across a space a Korean term counts only where it begins as a word: %j has none',
@@ -54,35 +67,62 @@ test.each([
   ['vıagra VIAGRA', ['Viagra']],
   ['STRASSE', ['straße']],
   ['λογος, λογοσ', ['ΛΟΓΟΣ']],
-] as const)('a term of other letters is found as a whole word, in any case and width: %j', (text, expected) => {
-  expect(found(text)).toEqual(expected)
-})
-
-test.each(['class', 'assign', 'glass', 'ass1', '1ass', 'onlinecasino', 'online casinos', 'online my casino', 'viagrä', '', ' ', '\ud800', '🎰'])(
-  'and not inside another: %j',
-  (text) => {
-    expect(found(text)).toEqual([])
+] as const)(
+  'a term of other letters is found as a whole word, in any case and width: %j',
+  (text, expected) => {
+    expect(found(text)).toEqual(expected)
   },
 )
 
+test.each([
+  'class',
+  'assign',
+  'glass',
+  'ass1',
+  '1ass',
+  'onlinecasino',
+  'online casinos',
+  'online my casino',
+  'viagrä',
+  '',
+  ' ',
+  '\ud800',
+  '🎰',
+])('and not inside another: %j', (text) => {
+  expect(found(text)).toEqual([])
+})
+
 test('the first hit and its text are told', () => {
-  expect(terms.findIn('나의 ＡＳＳ, 그리고 도박')).toEqual({ terms: ['도박', 'ass'], text: '나의 ASS, 그리고 도박', place: expect.any(Number) })
+  expect(terms.findIn('나의 ＡＳＳ, 그리고 도박')).toEqual({
+    terms: ['도박', 'ass'],
+    text: '나의 ASS, 그리고 도박',
+    place: expect.any(Number),
+  })
   expect(terms.findIn('1234도박')?.place).toBe(4)
 })
 
 test('the automaton finds every occurrence of every word, as looking for each at each place does', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 })
   fc.assert(
-    fc.property(fc.uniqueArray(word, { maxLength: 30 }), fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 60 }), (words, text) => {
-      const symbolsOf = (one: string) => Int32Array.from(one, (letter) => letter.codePointAt(0) ?? 0)
-      const hits: string[] = []
-      createTermAutomaton(words.map(symbolsOf)).scan(symbolsOf(text), (index, first, last) => {
-        expect(text.slice(first, last + 1)).toBe(words[index])
-        hits.push(`${index}@${first}`)
-      })
-      const expected = words.flatMap((one, index) => Array.from(text, (_, at) => at).flatMap((at) => (text.startsWith(one, at) ? [`${index}@${at}`] : [])))
-      expect(hits.sort()).toEqual(expected.sort())
-    }),
+    fc.property(
+      fc.uniqueArray(word, { maxLength: 30 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 60 }),
+      (words, text) => {
+        const symbolsOf = (one: string) =>
+          Int32Array.from(one, (letter) => letter.codePointAt(0) ?? 0)
+        const hits: string[] = []
+        createTermAutomaton(words.map(symbolsOf)).scan(symbolsOf(text), (index, first, last) => {
+          expect(text.slice(first, last + 1)).toBe(words[index])
+          hits.push(`${index}@${first}`)
+        })
+        const expected = words.flatMap((one, index) =>
+          Array.from(text, (_, at) => at).flatMap((at) =>
+            text.startsWith(one, at) ? [`${index}@${at}`] : [],
+          ),
+        )
+        expect(hits.sort()).toEqual(expected.sort())
+      },
+    ),
     { numRuns: 500 },
   )
 })
@@ -111,20 +151,32 @@ function millisecondsOf(act: () => void, runs = 20): number {
 
 test('10,000 terms cost less than a forty-fifth of looking for one after the other, whatever the text is', () => {
   const many = Array.from({ length: 10_000 }, (_, n) =>
-    n % 2 === 0 ? `term${n.toString(36)}` : `가나${String.fromCodePoint(0xac00 + n, 0xac00 + ((n * 7) % 11_172))}`,
+    n % 2 === 0
+      ? `term${n.toString(36)}`
+      : `가나${String.fromCodePoint(0xac00 + n, 0xac00 + ((n * 7) % 11_172))}`,
   )
   const nested = Array.from({ length: 49 }, (_, n) => '가'.repeat(n + 2))
   const terms = [...many, ...nested]
   const blocked = createBlockedTerms(terms)
   const ofOneLetter = '가'.repeat(5_000)
-  const texts = [ofOneLetter, many.join(' ').slice(0, 5_000), many.join('').slice(0, 5_000), `${'가 '.repeat(2_500)}`, 'ab'.repeat(2_500), '가나'.repeat(2_500)]
+  const texts = [
+    ofOneLetter,
+    many.join(' ').slice(0, 5_000),
+    many.join('').slice(0, 5_000),
+    `${'가 '.repeat(2_500)}`,
+    'ab'.repeat(2_500),
+    '가나'.repeat(2_500),
+  ]
   const oneByOne = millisecondsOf(() => terms.filter((term) => ofOneLetter.includes(term)), 3)
   // 5 ms where looking one after the other takes 225.
-  for (const text of texts) expect(millisecondsOf(() => blocked.findIn(text), 60)).toBeLessThan(oneByOne / 45)
+  for (const text of texts)
+    expect(millisecondsOf(() => blocked.findIn(text), 60)).toBeLessThan(oneByOne / 45)
 })
 
 test('ten times the text takes about ten times as long, not a hundred times', () => {
-  const blocked = createBlockedTerms(Array.from({ length: 49 }, (_, n) => `${'가'.repeat(n + 1)}나`))
+  const blocked = createBlockedTerms(
+    Array.from({ length: 49 }, (_, n) => `${'가'.repeat(n + 1)}나`),
+  )
   const short = millisecondsOf(() => blocked.findIn('가'.repeat(20_000)))
   expect(millisecondsOf(() => blocked.findIn('가'.repeat(200_000)))).toBeLessThan(short * 30)
 })
@@ -136,7 +188,9 @@ function fileOf(content: string | Buffer): string {
 }
 
 test('a file has one term a line; comments, empty lines, a byte order mark and foreign line ends are no terms', () => {
-  const blocked = readBlockedTermsOrThrow(fileOf('\ufeff# list\r\n\r\n  도박  # gambling\rFree Money\n#도깨비\n'))
+  const blocked = readBlockedTermsOrThrow(
+    fileOf('\ufeff# list\r\n\r\n  도박  # gambling\rFree Money\n#도깨비\n'),
+  )
   expect(blocked.findIn('도박 free money 도깨비')?.terms).toEqual(['도박', 'Free Money'])
   expect(readBlockedTermsOrThrow(fileOf('# nothing is blocked\n')).findIn('도박')).toBeUndefined()
 })
@@ -155,7 +209,10 @@ test('a file that is wrong is told in one line that names the setting and the fa
     [folder, 'cannot be read'],
     [fileOf(Buffer.from([0xff, 0xfe, 0x41])), 'is not UTF-8'],
   ] as const) {
-    expect(refusal(path)).toMatchObject({ name: 'ConfigurationError', message: expect.stringContaining(`BLOCKED_TERMS_FILE is '${path}', which ${fault}`) })
+    expect(refusal(path)).toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringContaining(`BLOCKED_TERMS_FILE is '${path}', which ${fault}`),
+    })
   }
   for (const [content, fault] of [
     ['도박\n...\n', 'has a term of less than 2 letters in line 2'],
@@ -177,6 +234,11 @@ test('the list that comes with the service is read, and leaves ordinary words al
     INTERNAL_CALLERS: `content:${'0'.repeat(64)}`,
   })
   expect(BLOCKED_TERMS.findIn('오늘만 온라인 카지노 가입')?.terms).toEqual(['온라인카지노'])
-  for (const text of ['오늘 수업 class 에서 대출 도서를 반납했다', '시발점부터 다시', 'I assumed the password was in Essex', '나도 박수를 보낸다'])
+  for (const text of [
+    '오늘 수업 class 에서 대출 도서를 반납했다',
+    '시발점부터 다시',
+    'I assumed the password was in Essex',
+    '나도 박수를 보낸다',
+  ])
     expect(BLOCKED_TERMS.findIn(text)).toBeUndefined()
 })

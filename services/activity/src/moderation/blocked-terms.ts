@@ -30,7 +30,8 @@ export function readBlockedTermsOrThrow(path: string): BlockedTerms {
 function readFileOrThrow(path: string): string {
   let bytes: Buffer
   try {
-    if (statSync(path).size > MAX_FILE_BYTES) throw wrongFile(path, `is larger than ${MAX_FILE_BYTES} bytes`)
+    if (statSync(path).size > MAX_FILE_BYTES)
+      throw wrongFile(path, `is larger than ${MAX_FILE_BYTES} bytes`)
     bytes = readFileSync(path)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
@@ -48,8 +49,16 @@ function termsOf(path: string, text: string): string[] {
     const term = withoutComment(line).trim()
     if (term === '') return []
     const letters = readText(term).compact.symbols.length
-    if (letters < MIN_TERM_LETTERS) throw wrongFile(path, `has a term of less than ${MIN_TERM_LETTERS} letters in line ${index + 1}`)
-    if (letters > MAX_TERM_LETTERS) throw wrongFile(path, `has a term of more than ${MAX_TERM_LETTERS} letters in line ${index + 1}`)
+    if (letters < MIN_TERM_LETTERS)
+      throw wrongFile(
+        path,
+        `has a term of less than ${MIN_TERM_LETTERS} letters in line ${index + 1}`,
+      )
+    if (letters > MAX_TERM_LETTERS)
+      throw wrongFile(
+        path,
+        `has a term of more than ${MAX_TERM_LETTERS} letters in line ${index + 1}`,
+      )
     return [term]
   })
   if (terms.length > MAX_TERMS) throw wrongFile(path, `has more than ${MAX_TERMS} terms`)
@@ -62,7 +71,9 @@ function withoutComment(line: string): string {
 }
 
 const wrongFile = (path: string, fault: string) =>
-  new ConfigurationError(`BLOCKED_TERMS_FILE is '${path}', which ${fault}; it must be a UTF-8 text file with one term a line`)
+  new ConfigurationError(
+    `BLOCKED_TERMS_FILE is '${path}', which ${fault}; it must be a UTF-8 text file with one term a line`,
+  )
 
 export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
   const compact = finderOf(terms.filter(isCompact), (term) => readText(term).compact.symbols)
@@ -77,12 +88,20 @@ export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
       const { text, compact: letters, words: inWords } = readText(original)
       const found = [
         // '도 박' is an evasion, but '나도 박수' is not: across a space a term has to begin where a word does.
-        ...compact.findIn(letters, (first, last) => letters.spaces[first] === letters.spaces[last] || letters.starts[first] === 1),
+        ...compact.findIn(
+          letters,
+          (first, last) =>
+            letters.spaces[first] === letters.spaces[last] || letters.starts[first] === 1,
+        ),
         ...words.findIn(inWords, () => true),
       ]
       if (found.length === 0) return undefined
       found.sort((one, other) => (order.get(one.term) ?? 0) - (order.get(other.term) ?? 0))
-      return { terms: found.map(({ term }) => term), text, place: Math.min(...found.map(({ place }) => place)) }
+      return {
+        terms: found.map(({ term }) => term),
+        text,
+        place: Math.min(...found.map(({ place }) => place)),
+      }
     },
   }
 }
@@ -105,7 +124,10 @@ function finderOf(terms: readonly string[], symbolsOf: (term: string) => Int32Ar
   const automaton = createTermAutomaton(kept.map(({ symbols }) => symbols))
 
   return {
-    findIn({ symbols, places }: Reading, counts: (first: number, last: number) => boolean): FoundTerm[] {
+    findIn(
+      { symbols, places }: Reading,
+      counts: (first: number, last: number) => boolean,
+    ): FoundTerm[] {
       const placeOf = new Map<number, number>()
       automaton.scan(symbols, (word, first, last) => {
         if (placeOf.has(word) || !counts(first, last)) return

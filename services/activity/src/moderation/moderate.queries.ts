@@ -27,7 +27,10 @@ export interface JudgedThingRow {
 }
 
 /** Things that are neither there nor in the queue have no row. */
-export async function findThings(sql: Sql, { postIds, commentIds, deletedPostIds }: AskedThings): Promise<JudgedThingRow[]> {
+export async function findThings(
+  sql: Sql,
+  { postIds, commentIds, deletedPostIds }: AskedThings,
+): Promise<JudgedThingRow[]> {
   return sql<JudgedThingRow[]>`
     with asked as (
       select 'POST' as kind, thing_id from unnest(${postIds}::bigint[]) as thing_id
@@ -61,7 +64,10 @@ export interface ModerationChange {
  * An open item may only be closed, and a decided one opened only by a newer version; of two that judged at once the one
  * that saw the newer version wins. In the order of their keys, so that two batches cannot deadlock.
  */
-export async function upsertItems(sql: Sql, changes: readonly ModerationChange[]): Promise<Pick<ModerationChange, 'kind' | 'thing_id'>[]> {
+export async function upsertItems(
+  sql: Sql,
+  changes: readonly ModerationChange[],
+): Promise<Pick<ModerationChange, 'kind' | 'thing_id'>[]> {
   return sql<Pick<ModerationChange, 'kind' | 'thing_id'>[]>`
     insert into activity.moderation_item as item (kind, thing_id, post_id, author_id, terms, version, status)
     select kind, thing_id, post_id, author_id, array(select jsonb_array_elements_text(terms)), version, status

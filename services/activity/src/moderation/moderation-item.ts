@@ -1,4 +1,4 @@
-import { Instant } from '@dailyfeed/code/field'
+import { Instant } from '@dailyfeed/contract/field'
 import Type, { type Static } from 'typebox'
 
 export const ModerationItem = Type.Object({
@@ -16,5 +16,9 @@ export const ModerationItem = Type.Object({
 })
 export type ModerationItem = Static<typeof ModerationItem>
 
-export const Dismissal = Type.Object({ outcome: Type.String({ description: 'DISMISSED, or NOT_OPEN: decided before, edited or deleted meanwhile' }) })
+export const Dismissal = Type.Object({
+  outcome: Type.String({
+    description: 'DISMISSED, or NOT_OPEN: decided before, edited or deleted meanwhile',
+  }),
+})
 export type Dismissal = Static<typeof Dismissal>

@@ -1,9 +1,16 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises'
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import type { Sql } from 'postgres'
 import type { BlockedTerms } from './blocked-terms.ts'
-import { type AskedThings, findThings, type JudgedThingRow, type ModerationChange, type ThingKind, upsertItems } from './moderate.queries.ts'
+import {
+  type AskedThings,
+  findThings,
+  type JudgedThingRow,
+  type ModerationChange,
+  type ThingKind,
+  upsertItems,
+} from './moderate.queries.ts'
 
 /** Each further round means that a thing was edited while it was judged. */
 const MAX_ROUNDS = 20
@@ -29,9 +36,12 @@ export const moderateBlockedTerms = (blockedTerms: BlockedTerms): ListenerStep =
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const changes = await findChanges(sql, blockedTerms, events)
       if (changes.length === 0) return changed.size
-      for (const { kind, thing_id } of await upsertItems(sql, changes)) changed.add(`${kind} ${thing_id}`)
+      for (const { kind, thing_id } of await upsertItems(sql, changes))
+        changed.add(`${kind} ${thing_id}`)
     }
-    throw new Error(`things were edited faster than they could be judged, ${MAX_ROUNDS} times in a row`)
+    throw new Error(
+      `things were edited faster than they could be judged, ${MAX_ROUNDS} times in a row`,
+    )
   },
 
   async findMissing(sql, events) {
@@ -40,7 +50,11 @@ export const moderateBlockedTerms = (blockedTerms: BlockedTerms): ListenerStep =
   },
 })
 
-async function findChanges(sql: Sql, blockedTerms: BlockedTerms, events: readonly MemberActivityEvent[]): Promise<ModerationChange[]> {
+async function findChanges(
+  sql: Sql,
+  blockedTerms: BlockedTerms,
+  events: readonly MemberActivityEvent[],
+): Promise<ModerationChange[]> {
   const changes: ModerationChange[] = []
   let letters = 0
   for (const row of await findThings(sql, askedBy(events))) {
@@ -57,7 +71,9 @@ async function findChanges(sql: Sql, blockedTerms: BlockedTerms, events: readonl
 /** What the queue would have to say of a thing, where it does not say so yet. */
 function changeOf(row: JudgedThingRow, blockedTerms: BlockedTerms): ModerationChange[] {
   const { kind, thing_id, post_id, author_id, version, item_status: status } = row
-  const change = (to: ModerationChange['status'], terms: string[]): ModerationChange[] => [{ kind, thing_id, post_id, author_id, version, status: to, terms }]
+  const change = (to: ModerationChange['status'], terms: string[]): ModerationChange[] => [
+    { kind, thing_id, post_id, author_id, version, status: to, terms },
+  ]
   const isOpen = status === 'OPEN'
   const found = row.item_terms ?? []
   if (row.gone) return isOpen ? change('REMOVED', found) : []
@@ -76,7 +92,11 @@ interface Thing {
 }
 
 /** What an event tells to have been written, edited or deleted. */
-function thingOf({ memberActivityType, postId, commentId }: MemberActivityEvent): Thing | undefined {
+function thingOf({
+  memberActivityType,
+  postId,
+  commentId,
+}: MemberActivityEvent): Thing | undefined {
   switch (memberActivityType) {
     case 'POST_CREATE':
     case 'POST_UPDATE':
@@ -92,7 +112,9 @@ function thingOf({ memberActivityType, postId, commentId }: MemberActivityEvent)
 }
 
 function askedBy(events: readonly MemberActivityEvent[]): AskedThings {
-  const idsOf = (kind: ThingKind, asked = events) => [...new Set(asked.map(thingOf).flatMap((thing) => (thing?.kind === kind ? [thing.id] : [])))]
+  const idsOf = (kind: ThingKind, asked = events) => [
+    ...new Set(asked.map(thingOf).flatMap((thing) => (thing?.kind === kind ? [thing.id] : []))),
+  ]
   return {
     postIds: idsOf('POST'),
     commentIds: idsOf('COMMENT'),
@@ -103,7 +125,10 @@ function askedBy(events: readonly MemberActivityEvent[]): AskedThings {
   }
 }
 
-function isAbout(event: MemberActivityEvent, { kind, thing_id, post_id }: ModerationChange): boolean {
+function isAbout(
+  event: MemberActivityEvent,
+  { kind, thing_id, post_id }: ModerationChange,
+): boolean {
   const thing = thingOf(event)
   if (thing?.kind === kind && thing.id === thing_id) return true
   return event.memberActivityType === 'POST_DELETE' && kind === 'COMMENT' && thing?.id === post_id

@@ -6,7 +6,10 @@ import type { ModerationItemRow } from './moderation.queries.ts'
 const LETTERS_BEFORE = 60
 const EXCERPT_LETTERS = 200
 
-export const toModerationItem = (row: ModerationItemRow, blockedTerms: BlockedTerms): ModerationItem => ({
+export const toModerationItem = (
+  row: ModerationItemRow,
+  blockedTerms: BlockedTerms,
+): ModerationItem => ({
   id: row.id,
   kind: row.kind,
   postId: row.post_id,

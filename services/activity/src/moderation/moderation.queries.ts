@@ -24,7 +24,10 @@ interface Stretch {
 }
 
 /** What has waited longest comes first. */
-export async function findOpenItems(sql: Sql, { after, offset, limit }: Stretch): Promise<ModerationItemRow[]> {
+export async function findOpenItems(
+  sql: Sql,
+  { after, offset, limit }: Stretch,
+): Promise<ModerationItemRow[]> {
   return sql<ModerationItemRow[]>`
     select item.id, item.kind, item.thing_id, item.post_id, item.author_id, item.terms, item.version, item.status, item.created_at, item.updated_at,
            case item.kind
@@ -37,7 +40,11 @@ export async function findOpenItems(sql: Sql, { after, offset, limit }: Stretch)
 }
 
 /** Undefined where there is no such item. */
-export async function dismissItem(sql: Sql, id: number, adminId: number): Promise<{ was_open: boolean } | undefined> {
+export async function dismissItem(
+  sql: Sql,
+  id: number,
+  adminId: number,
+): Promise<{ was_open: boolean } | undefined> {
   const [row] = await sql<[{ was_open: boolean }?]>`
     with dismissed as (
       update activity.moderation_item set status = 'DISMISSED', decided_by = ${adminId}, updated_at = now()
@@ -49,11 +56,18 @@ export async function dismissItem(sql: Sql, id: number, adminId: number): Promis
 
 /** From the primary, on every call: a role that was taken away is gone at once. */
 export async function isAdmin(sql: Sql, memberId: number): Promise<boolean> {
-  const rows = await sql`select from member.member where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
+  const rows =
+    await sql`select from member.member where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
   return rows.length === 1
 }
 
 /** In the audit of the administrator's account, which member-svc keeps. */
-export async function insertAdminAct(sql: Sql, adminId: number, act: string, address: string, userAgent: string | null): Promise<void> {
+export async function insertAdminAct(
+  sql: Sql,
+  adminId: number,
+  act: string,
+  address: string,
+  userAgent: string | null,
+): Promise<void> {
   await sql`select member.audit_admin_act(${adminId}, ${act}, ${address}, ${userAgent})`
 }

@@ -1,5 +1,5 @@
-import { Id } from '@dailyfeed/code/field'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { Id } from '@dailyfeed/contract/field'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import { onlyAdmins } from '@dailyfeed/http-server/admin-act'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
@@ -12,7 +12,11 @@ import { dismiss, readModerationQueue } from './moderation.service.ts'
 
 const tags = ['operation']
 
-export function moderationRoutes(app: HttpServer, context: ActivityContext, blockedTerms: BlockedTerms): void {
+export function moderationRoutes(
+  app: HttpServer,
+  context: ActivityContext,
+  blockedTerms: BlockedTerms,
+): void {
   const preHandler = onlyAdmins(context.sql, { isAdmin, insertAdminAct })
 
   app.get(
@@ -26,7 +30,8 @@ export function moderationRoutes(app: HttpServer, context: ActivityContext, bloc
         response: { 200: successOf(scrollOf(ModerationItem)) },
       },
     },
-    async (request) => success(200, await readModerationQueue(context, blockedTerms, request.query)),
+    async (request) =>
+      success(200, await readModerationQueue(context, blockedTerms, request.query)),
   )
 
   app.post(

@@ -1,5 +1,5 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import type { ListQuery, Scroll } from '@dailyfeed/code/page'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
 import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
@@ -8,9 +8,17 @@ import { toModerationItem } from './moderation.mapper.ts'
 import { dismissItem, findOpenItems } from './moderation.queries.ts'
 
 /** What has waited longest comes first; what is opened during a walk stands at its end. */
-export async function readModerationQueue({ sql, cursors }: ActivityContext, blockedTerms: BlockedTerms, query: ListQuery): Promise<Scroll<ModerationItem>> {
+export async function readModerationQueue(
+  { sql, cursors }: ActivityContext,
+  blockedTerms: BlockedTerms,
+  query: ListQuery,
+): Promise<Scroll<ModerationItem>> {
   const request = listRequestOf(query, 'moderation', cursors)
-  const rows = await findOpenItems(sql, { after: request.after?.[0] as number | undefined, offset: request.offset, limit: request.size + 1 })
+  const rows = await findOpenItems(sql, {
+    after: request.after?.[0] as number | undefined,
+    offset: request.offset,
+    limit: request.size + 1,
+  })
   return toScroll(
     rows,
     request,
@@ -21,7 +29,11 @@ export async function readModerationQueue({ sql, cursors }: ActivityContext, blo
 }
 
 /** Lets it stand; an edit that has a blocked term opens the item again. */
-export async function dismiss({ sql }: ActivityContext, itemId: number, adminId: number): Promise<Dismissal> {
+export async function dismiss(
+  { sql }: ActivityContext,
+  itemId: number,
+  adminId: number,
+): Promise<Dismissal> {
   const item = await dismissItem(sql, itemId, adminId)
   if (item === undefined) throw new DailyfeedError('NOT_FOUND')
   return { outcome: item.was_open ? 'DISMISSED' : 'NOT_OPEN' }

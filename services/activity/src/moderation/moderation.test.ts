@@ -1,7 +1,13 @@
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+import {
+  type ActivityFixture,
+  activityFixture,
+  eventOf,
+  insertComment,
+  insertPost,
+} from '../activity-fixture.ts'
 import { createBlockedTerms } from './blocked-terms.ts'
 import { moderateBlockedTerms } from './moderation.listener.ts'
 
@@ -28,13 +34,24 @@ async function write(kind: 'post' | 'comment', id: number, text: string | null):
 }
 
 const items = async () => [
-  ...(await activity.database.sql`select kind, thing_id, terms, version, status from activity.moderation_item order by kind, thing_id`),
+  ...(await activity.database
+    .sql`select kind, thing_id, terms, version, status from activity.moderation_item order by kind, thing_id`),
 ]
-const created = (postId: number, version = 1) => eventOf('POST_CREATE', { memberId: author, postId, version })
-const updated = (postId: number, version: number) => eventOf('POST_UPDATE', { memberId: author, postId, version })
-const deleted = (postId: number, version: number) => eventOf('POST_DELETE', { memberId: author, postId, version })
-const commented = (postId: number, commentId: number) => eventOf('COMMENT_CREATE', { memberId: author, postId, commentId })
-const item = (kind: 'POST' | 'COMMENT', id: number, version: number, status: string, terms = ['도박']) => ({ kind, thing_id: id, terms, version, status })
+const created = (postId: number, version = 1) =>
+  eventOf('POST_CREATE', { memberId: author, postId, version })
+const updated = (postId: number, version: number) =>
+  eventOf('POST_UPDATE', { memberId: author, postId, version })
+const deleted = (postId: number, version: number) =>
+  eventOf('POST_DELETE', { memberId: author, postId, version })
+const commented = (postId: number, commentId: number) =>
+  eventOf('COMMENT_CREATE', { memberId: author, postId, commentId })
+const item = (
+  kind: 'POST' | 'COMMENT',
+  id: number,
+  version: number,
+  status: string,
+  terms = ['도박'],
+) => ({ kind, thing_id: id, terms, version, status })
 
 test('a post or comment with a blocked term is put into the queue once, however often its event comes', async () => {
   const postId = await insertPost(activity.database, author)
@@ -42,7 +59,12 @@ test('a post or comment with a blocked term is put into the queue once, however 
   const clean = await insertPost(activity.database, author)
   const version = await write('post', postId, '도 박 하는 사람')
   const commentVersion = await write('comment', commentId, 'ONLINE-casino와 온라인 카지노')
-  const events = [created(postId), updated(postId, version), commented(postId, commentId), created(clean)]
+  const events = [
+    created(postId),
+    updated(postId, version),
+    commented(postId, commentId),
+    created(clean),
+  ]
   for (let n = 0; n < 3; n += 1) {
     await activity.deliver(...events)
     expect(await items()).toEqual([
@@ -74,26 +96,44 @@ test('an edit without the term closes the item, one with it opens it again, in w
 
 test('a deleted post closes its item and those of the comments below it; a deleted comment its own', async () => {
   const postId = await insertPost(activity.database, author)
-  const [one, other] = [await insertComment(activity.database, author, postId), await insertComment(activity.database, author, postId)]
+  const [one, other] = [
+    await insertComment(activity.database, author, postId),
+    await insertComment(activity.database, author, postId),
+  ]
   await write('post', postId, '도박')
   for (const id of [one, other]) await write('comment', id, '도박')
   await activity.deliver(created(postId), commented(postId, one), commented(postId, other))
   expect((await items()).map(({ status }) => status)).toEqual(['OPEN', 'OPEN', 'OPEN'])
 
   const version = await write('comment', one, null)
-  await activity.deliver(eventOf('COMMENT_DELETE', { memberId: author, postId, commentId: one, version }))
-  expect(await items()).toEqual([item('COMMENT', one, 3, 'REMOVED'), item('COMMENT', other, 2, 'OPEN'), item('POST', postId, 2, 'OPEN')])
+  await activity.deliver(
+    eventOf('COMMENT_DELETE', { memberId: author, postId, commentId: one, version }),
+  )
+  expect(await items()).toEqual([
+    item('COMMENT', one, 3, 'REMOVED'),
+    item('COMMENT', other, 2, 'OPEN'),
+    item('POST', postId, 2, 'OPEN'),
+  ])
   const gone = deleted(postId, await write('post', postId, null))
   await activity.deliver(gone)
   await activity.deliver(gone, created(postId), commented(postId, other))
-  expect(await items()).toEqual([item('COMMENT', one, 3, 'REMOVED'), item('COMMENT', other, 2, 'REMOVED'), item('POST', postId, 3, 'REMOVED')])
+  expect(await items()).toEqual([
+    item('COMMENT', one, 3, 'REMOVED'),
+    item('COMMENT', other, 2, 'REMOVED'),
+    item('POST', postId, 3, 'REMOVED'),
+  ])
 })
 
 test('what is gone before its first event comes is never put into the queue', async () => {
   const postId = await insertPost(activity.database, author)
   await write('post', postId, '도박')
   await write('post', postId, null)
-  await activity.deliver(created(postId), updated(postId, 2), deleted(postId, 3), created(99_999_999))
+  await activity.deliver(
+    created(postId),
+    updated(postId, 2),
+    deleted(postId, 3),
+    created(99_999_999),
+  )
   expect(await items()).toEqual([])
 })
 
@@ -105,7 +145,8 @@ test('a dismissed item is opened again by a newer version with a term, by nothin
   const path = `/api/admin/moderation/${body.data.content[0].id}/dismiss`
   expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'DISMISSED' })
   expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'NOT_OPEN' })
-  const acts = await activity.database.sql`select act from member.audit where member_id = ${admin} and type = 'ADMIN_ACTED' and act = ${`POST ${path}`}`
+  const acts = await activity.database
+    .sql`select act from member.audit where member_id = ${admin} and type = 'ADMIN_ACTED' and act = ${`POST ${path}`}`
   expect(acts.length).toBe(2)
   await activity.deliver(created(postId), updated(postId, 2))
   expect(await items()).toEqual([item('POST', postId, 2, 'DISMISSED')])
@@ -120,7 +161,9 @@ test('a dismissed item is opened again by a newer version with a term, by nothin
 
 test('a day replayed with the same list changes nothing; with another list it brings the queue up to date, once', async () => {
   const { sql } = activity.database
-  const posts = await Promise.all(Array.from({ length: 40 }, () => insertPost(activity.database, author)))
+  const posts = await Promise.all(
+    Array.from({ length: 40 }, () => insertPost(activity.database, author)),
+  )
   for (const [n, id] of posts.entries()) await write('post', id, n % 2 === 0 ? '도박' : 'mushrooms')
   const day = posts.flatMap((id) => [created(id), updated(id, 2)])
   await activity.deliver(...day)
@@ -144,7 +187,9 @@ test('a day replayed with the same list changes nothing; with another list it br
 })
 
 test('batches at once, in opposite orders and with edits between, end at what the texts say', async () => {
-  const posts = await Promise.all(Array.from({ length: 30 }, () => insertPost(activity.database, author)))
+  const posts = await Promise.all(
+    Array.from({ length: 30 }, () => insertPost(activity.database, author)),
+  )
   await Promise.all(
     Array.from({ length: 6 }, async (_, round) => {
       for (const id of posts) await write('post', id, (id + round) % 2 === 0 ? '도박' : '꽃놀이')
@@ -152,9 +197,14 @@ test('batches at once, in opposite orders and with edits between, end at what th
       await activity.deliver(...(round % 2 === 0 ? batch : batch.reverse()))
     }),
   )
-  const texts = await activity.database.sql`select id, content, version from content.post where id = any (${posts}::bigint[]) order by id`
+  const texts = await activity.database
+    .sql`select id, content, version from content.post where id = any (${posts}::bigint[]) order by id`
   const open = (await items()).filter(({ status }) => status === 'OPEN')
-  expect(open).toEqual(texts.filter(({ content }) => content === '도박').map(({ id, version }) => item('POST', id, version, 'OPEN')))
+  expect(open).toEqual(
+    texts
+      .filter(({ content }) => content === '도박')
+      .map(({ id, version }) => item('POST', id, version, 'OPEN')),
+  )
   expect(await activity.database.sql`select from activity.dead_letter`).toHaveLength(0)
 })
 
@@ -168,11 +218,15 @@ test('what is edited between the look at it and the writing of its item is looke
   await sql`create trigger meanwhile before insert on activity.moderation_item for each row execute function activity.edit_meanwhile()`
   await activity.deliver(updated(postId, 2))
   await sql`drop trigger meanwhile on activity.moderation_item`
-  expect(await items()).toEqual([item('POST', postId, expect.any(Number) as unknown as number, 'CLEARED')])
+  expect(await items()).toEqual([
+    item('POST', postId, expect.any(Number) as unknown as number, 'CLEARED'),
+  ])
 })
 
 test('GET /api/admin/moderation shows open items, what has waited longest first, with the text around the first term', async () => {
-  const posts = await Promise.all(Array.from({ length: 5 }, () => insertPost(activity.database, author)))
+  const posts = await Promise.all(
+    Array.from({ length: 5 }, () => insertPost(activity.database, author)),
+  )
   for (const id of posts) {
     await write('post', id, `${'꽃'.repeat(100)} 도박 ${'😀'.repeat(300)}`)
     await activity.deliver(created(id))
@@ -180,14 +234,19 @@ test('GET /api/admin/moderation shows open items, what has waited longest first,
   const walked: number[] = []
   let cursor: string | null = null
   do {
-    const { status, body } = await activity.ask(admin, 'GET', `/api/admin/moderation?size=2${cursor === null ? '' : `&cursor=${cursor}`}`)
+    const { status, body } = await activity.ask(
+      admin,
+      'GET',
+      `/api/admin/moderation?size=2${cursor === null ? '' : `&cursor=${cursor}`}`,
+    )
     expect([status, body.data.size]).toEqual([200, 2])
     walked.push(...body.data.content.map(({ postId }: { postId: number }) => postId))
     cursor = body.data.nextCursor
   } while (cursor !== null)
   expect(walked).toEqual(posts)
 
-  const [first] = (await activity.ask(admin, 'GET', '/api/admin/moderation?page=0&size=1')).body.data.content
+  const [first] = (await activity.ask(admin, 'GET', '/api/admin/moderation?page=0&size=1')).body
+    .data.content
   expect(first).toEqual({
     id: expect.any(Number),
     kind: 'POST',
@@ -213,7 +272,9 @@ test('the queue is for administrators alone, judged anew on every call', async (
     const { status, body } = await activity.ask(author, method, url)
     expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
   }
-  expect((await activity.ask(admin, 'POST', '/api/admin/moderation/999999/dismiss')).body.code).toBe('NOT_FOUND')
+  expect(
+    (await activity.ask(admin, 'POST', '/api/admin/moderation/999999/dismiss')).body.code,
+  ).toBe('NOT_FOUND')
   expect((await activity.ask(admin, 'POST', '/api/admin/moderation/x/dismiss')).status).toBe(400)
   await activity.database.sql`update member.member set role = 'MEMBER' where id = ${admin}`
   expect((await activity.ask(admin, 'GET', '/api/admin/moderation')).status).toBe(403)

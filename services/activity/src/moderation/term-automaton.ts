@@ -13,7 +13,8 @@ const NONE = -1
 /** The words must differ and may not be empty; symbols are code points. */
 export function createTermAutomaton(words: readonly Int32Array[]): TermAutomaton {
   const alphabet = new Map<number, number>()
-  for (const word of words) for (const symbol of word) if (!alphabet.has(symbol)) alphabet.set(symbol, alphabet.size)
+  for (const word of words)
+    for (const symbol of word) if (!alphabet.has(symbol)) alphabet.set(symbol, alphabet.size)
   const width = alphabet.size
 
   /** By node and letter in one number. */
@@ -77,6 +78,9 @@ export function createTermAutomaton(words: readonly Int32Array[]): TermAutomaton
 /** All but the root. A node is made after its parent, but not after every node of its parent's depth. */
 function inOrderOfDepth(parents: readonly number[]): number[] {
   const depths = [0]
-  for (let node = 1; node < parents.length; node += 1) depths[node] = (depths[parents[node] ?? ROOT] ?? 0) + 1
-  return Array.from({ length: parents.length - 1 }, (_, index) => index + 1).sort((one, other) => (depths[one] ?? 0) - (depths[other] ?? 0))
+  for (let node = 1; node < parents.length; node += 1)
+    depths[node] = (depths[parents[node] ?? ROOT] ?? 0) + 1
+  return Array.from({ length: parents.length - 1 }, (_, index) => index + 1).sort(
+    (one, other) => (depths[one] ?? 0) - (depths[other] ?? 0),
+  )
 }

@@ -51,8 +51,13 @@ function foldedOf(point: number): Folded {
   if (known !== undefined) return known
   const character = String.fromCodePoint(point)
   // Up and down again folds more than down alone: 'ß' is 'ss', and both small sigmas are one.
-  const symbols = Array.from(character.toUpperCase().toLowerCase()).filter((one) => !IS_UNSEEN.test(one))
-  const folded: Folded = { kind: kindOf(character), symbols: symbols.map((one) => one.codePointAt(0) ?? 0) }
+  const symbols = Array.from(character.toUpperCase().toLowerCase()).filter(
+    (one) => !IS_UNSEEN.test(one),
+  )
+  const folded: Folded = {
+    kind: kindOf(character),
+    symbols: symbols.map((one) => one.codePointAt(0) ?? 0),
+  }
   if (point < KEPT_BELOW) kept[point] = folded
   return folded
 }
@@ -91,7 +96,8 @@ class GrowingReading {
   }
 
   endWord(place: number): void {
-    if (this.#length === 0 || this.#symbols[this.#length - 1] !== SPACE_SYMBOL) this.add(SPACE_SYMBOL, place, 0, 0)
+    if (this.#length === 0 || this.#symbols[this.#length - 1] !== SPACE_SYMBOL)
+      this.add(SPACE_SYMBOL, place, 0, 0)
   }
 
   read(): Reading {
@@ -134,4 +140,5 @@ export function readText(original: string): ReadText {
 }
 
 /** Whether a term is one of those that are found wherever they stand. */
-export const isCompact = (term: string): boolean => Array.from(term.normalize('NFKC')).some((character) => kindOf(character) === COMPACT)
+export const isCompact = (term: string): boolean =>
+  Array.from(term.normalize('NFKC')).some((character) => kindOf(character) === COMPACT)

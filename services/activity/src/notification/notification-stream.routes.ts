@@ -15,16 +15,27 @@ export function notificationStreamRoutes(app: HttpServer, streams: NotificationS
       exposeHeadRoute: false,
       schema: {
         tags: ['notification'],
-        summary: 'My notifications as they come: Server-Sent Events of Notification, resumed by Last-Event-ID',
-        response: { 200: { description: 'Each event has an id, and a notification as its data', content: { 'text/event-stream': { schema: Type.String() } } } },
+        summary:
+          'My notifications as they come: Server-Sent Events of Notification, resumed by Last-Event-ID',
+        response: {
+          200: {
+            description: 'Each event has an id, and a notification as its data',
+            content: { 'text/event-stream': { schema: Type.String() } },
+          },
+        },
       },
     },
     async (request, reply) => {
       const { authorization = '', 'last-event-id': lastEventId } = request.headers
-      const lastNumber = typeof lastEventId === 'string' && LAST_EVENT_ID.test(lastEventId) ? Number(lastEventId) : undefined
+      const lastNumber =
+        typeof lastEventId === 'string' && LAST_EVENT_ID.test(lastEventId)
+          ? Number(lastEventId)
+          : undefined
       const events = await streams.open(request.memberId, authorization, lastNumber)
       // x-accel-buffering asks a proxy in front to pass each event on at once.
-      reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
+      reply
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('x-accel-buffering', 'no')
       return reply.send(events as never)
     },
   )

@@ -25,7 +25,12 @@ afterAll(() => activity.close())
 async function beLiked(): Promise<number> {
   fans += 1
   postId = await insertPost(activity.database, minji)
-  await activity.deliver(eventOf('LIKE_POST', { memberId: await insertMember(activity.database.sql, `fan${fans}`), postId }))
+  await activity.deliver(
+    eventOf('LIKE_POST', {
+      memberId: await insertMember(activity.database.sql, `fan${fans}`),
+      postId,
+    }),
+  )
   return postId
 }
 
@@ -44,15 +49,20 @@ interface Client {
 async function listenIn(authorization: string, lastEventId?: string): Promise<Client> {
   const leaving = new AbortController()
   const answer = await fetch(url, {
-    headers: { authorization, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) },
+    headers: {
+      authorization,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    },
     signal: leaving.signal,
   })
-  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
-    200,
-    'text/event-stream; charset=utf-8',
-    'no-store',
-  ])
-  const reader = (answer.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader()
+  expect([
+    answer.status,
+    answer.headers.get('content-type'),
+    answer.headers.get('cache-control'),
+  ]).toEqual([200, 'text/event-stream; charset=utf-8', 'no-store'])
+  const reader = (answer.body ?? new ReadableStream())
+    .pipeThrough(new TextDecoderStream())
+    .getReader()
   let text = ''
   let lastId = ''
   return {
@@ -81,7 +91,9 @@ async function listenIn(authorization: string, lastEventId?: string): Promise<Cl
 
 test('a notification arrives while one listens, and only at its recipient’s', async () => {
   const client = await listenIn(await activity.tokens.bearerOf(minji))
-  const stranger = await listenIn(await activity.tokens.bearerOf(await insertMember(activity.database.sql, 'stranger')))
+  const stranger = await listenIn(
+    await activity.tokens.bearerOf(await insertMember(activity.database.sql, 'stranger')),
+  )
   const heard = stranger.next().catch(() => 'nothing')
   const liked = await beLiked()
   const message = await client.next()
@@ -109,15 +121,27 @@ test('what this process takes up is told at once, not at the next look', async (
 
 test('what another process took up arrives by the look of each second, which is one statement for all streams', async () => {
   const asked: string[] = []
-  const sql = openPool({ url: activity.database.urlOf('activity'), max: 2, name: 'another-process' })
+  const sql = openPool({
+    url: activity.database.urlOf('activity'),
+    max: 2,
+    name: 'another-process',
+  })
   const watched = new Proxy(sql, {
     apply(target, self, args: [TemplateStringsArray]) {
       asked.push(args[0].join('?'))
       return Reflect.apply(target, self, args)
     },
   })
-  const streams = createNotificationStreams({ sql: watched, verifier: activity.tokens.verifier, log: activity.app.log })
-  const readers = await Promise.all(Array.from({ length: 15 }, async (_, n) => streams.open(minji + n, await activity.tokens.bearerOf(minji + n), 0)))
+  const streams = createNotificationStreams({
+    sql: watched,
+    verifier: activity.tokens.verifier,
+    log: activity.app.log,
+  })
+  const readers = await Promise.all(
+    Array.from({ length: 15 }, async (_, n) =>
+      streams.open(minji + n, await activity.tokens.bearerOf(minji + n), 0),
+    ),
+  )
   for (const reader of readers) reader.resume()
   await new Promise((resolve) => setTimeout(resolve, 500))
   asked.length = 0
@@ -165,7 +189,8 @@ test('streams are bounded per member and in all; one that ends makes room', asyn
     log: activity.app.log,
     maxStreams: { perMember: 2, inAll: 3 },
   })
-  const open = async (memberId: number) => streams.open(memberId, await activity.tokens.bearerOf(memberId), 0)
+  const open = async (memberId: number) =>
+    streams.open(memberId, await activity.tokens.bearerOf(memberId), 0)
   const first = await open(1)
   await open(1)
   await expect(open(1)).rejects.toMatchObject({ code: 'TOO_MANY_REQUEST', retryAfterSeconds: 5 })
@@ -196,7 +221,13 @@ test('a stream ends within seconds when its session is revoked, and when its tok
   const revoked = await listenIn(await activity.tokens.bearerOf(minji, { sid: sessionId }))
   const now = Math.floor(Date.now() / 1_000)
   // A verifier grants a leeway for clocks.
-  const expiring = await listenIn(await activity.tokens.bearerOf(minji, { iat: now - 60, nbf: now - 60, exp: now + 2 - CLOCK_LEEWAY_SECONDS }))
+  const expiring = await listenIn(
+    await activity.tokens.bearerOf(minji, {
+      iat: now - 60,
+      nbf: now - 60,
+      exp: now + 2 - CLOCK_LEEWAY_SECONDS,
+    }),
+  )
   activity.tokens.revocations.revoke({ sessionId, expiresAt: now + 900 })
   expect(await revoked.next()).toBeUndefined()
   expect(await expiring.next()).toBeUndefined()
@@ -210,7 +241,9 @@ test('closing the server ends the streams at once', async () => {
   const other = await activityFixture()
   await other.app.listen({ port: 0, host: '127.0.0.1' })
   const otherUrl = `http://127.0.0.1:${(other.app.server.address() as AddressInfo).port}/api/notifications/stream`
-  const answer = await fetch(otherUrl, { headers: { authorization: await other.tokens.bearerOf(1) } })
+  const answer = await fetch(otherUrl, {
+    headers: { authorization: await other.tokens.bearerOf(1) },
+  })
   const startedAt = performance.now()
   await other.close()
   expect(await answer.text()).toContain('retry: 2000')

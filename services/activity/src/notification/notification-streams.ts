@@ -1,10 +1,14 @@
 import { Readable } from 'node:stream'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { toNotification } from './notification.mapper.ts'
-import { findNewestNumber, findNewestNumbers, findNotificationsBetween } from './notification.queries.ts'
+import {
+  findNewestNumber,
+  findNewestNumbers,
+  findNotificationsBetween,
+} from './notification.queries.ts'
 
 const LOOK_EVERY_MILLISECONDS = 1_000
 const HEARTBEAT_EVERY_MILLISECONDS = 15_000
@@ -43,8 +47,15 @@ export interface NotificationStreams {
 }
 
 /** All streams of this process share one look at the database each second, so that their number costs little. */
-export function createNotificationStreams(options: NotificationStreamsOptions): NotificationStreams {
-  const { sql, verifier, log, maxStreams = { perMember: STREAMS_PER_MEMBER, inAll: STREAMS_IN_ALL } } = options
+export function createNotificationStreams(
+  options: NotificationStreamsOptions,
+): NotificationStreams {
+  const {
+    sql,
+    verifier,
+    log,
+    maxStreams = { perMember: STREAMS_PER_MEMBER, inAll: STREAMS_IN_ALL },
+  } = options
   const subscriptions = new Set<Subscription>()
   let looking: Promise<void> | undefined
   let waking: NodeJS.Timeout | undefined
@@ -65,13 +76,21 @@ export function createNotificationStreams(options: NotificationStreamsOptions): 
   async function lookOnce(judgesTokens: boolean): Promise<void> {
     if (judgesTokens) await Promise.all([...subscriptions].map(endUnlessAuthorized))
     for (const subscription of subscriptions) {
-      if (performance.now() - subscription.lastWrittenAt >= HEARTBEAT_EVERY_MILLISECONDS) write(subscription, ': heartbeat\n\n')
+      if (performance.now() - subscription.lastWrittenAt >= HEARTBEAT_EVERY_MILLISECONDS)
+        write(subscription, ': heartbeat\n\n')
     }
     const positions = new Map<number, number>()
-    for (const { memberId, position } of subscriptions) positions.set(memberId, Math.min(position, positions.get(memberId) ?? position))
+    for (const { memberId, position } of subscriptions)
+      positions.set(memberId, Math.min(position, positions.get(memberId) ?? position))
     if (positions.size === 0) return
-    const newest = new Map((await findNewestNumbers(sql, positions)).map(({ recipient_id, number }) => [recipient_id, number]))
-    for (const subscription of subscriptions) await send(subscription, newest.get(subscription.memberId) ?? 0)
+    const newest = new Map(
+      (await findNewestNumbers(sql, positions)).map(({ recipient_id, number }) => [
+        recipient_id,
+        number,
+      ]),
+    )
+    for (const subscription of subscriptions)
+      await send(subscription, newest.get(subscription.memberId) ?? 0)
   }
 
   /** Also ends where it cannot be told whether the token still holds. */
@@ -79,7 +98,8 @@ export function createNotificationStreams(options: NotificationStreamsOptions): 
     try {
       await verifier.verifyOrThrow(subscription.authorization)
     } catch (error) {
-      if (!(error instanceof DailyfeedError)) log.warn({ err: error }, 'token of a stream not verified')
+      if (!(error instanceof DailyfeedError))
+        log.warn({ err: error }, 'token of a stream not verified')
       end(subscription)
     }
   }
@@ -94,10 +114,18 @@ export function createNotificationStreams(options: NotificationStreamsOptions): 
 
   async function send(subscription: Subscription, newest: number): Promise<void> {
     if (subscription.position >= newest) return
-    const rows = await findNotificationsBetween(sql, subscription.memberId, subscription.position, newest, EVENTS_PER_LOOK)
-    for (const row of rows) write(subscription, `id: ${row.number}\ndata: ${JSON.stringify(toNotification(row))}\n\n`)
+    const rows = await findNotificationsBetween(
+      sql,
+      subscription.memberId,
+      subscription.position,
+      newest,
+      EVENTS_PER_LOOK,
+    )
+    for (const row of rows)
+      write(subscription, `id: ${row.number}\ndata: ${JSON.stringify(toNotification(row))}\n\n`)
     // What is not shown to the member is passed by, too.
-    subscription.position = rows.length === EVENTS_PER_LOOK ? (rows.at(-1)?.number ?? newest) : newest
+    subscription.position =
+      rows.length === EVENTS_PER_LOOK ? (rows.at(-1)?.number ?? newest) : newest
   }
 
   function write(subscription: Subscription, text: string): void {
@@ -115,11 +143,20 @@ export function createNotificationStreams(options: NotificationStreamsOptions): 
     async open(memberId, authorization, lastNumber) {
       const position = lastNumber ?? (await findNewestNumber(sql, memberId))
       if (isClosed) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })
-      if (subscriptions.size >= maxStreams.inAll) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 })
-      if ([...subscriptions].filter((one) => one.memberId === memberId).length >= maxStreams.perMember)
+      if (subscriptions.size >= maxStreams.inAll)
+        throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 })
+      if (
+        [...subscriptions].filter((one) => one.memberId === memberId).length >= maxStreams.perMember
+      )
         throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: 5 })
       const events = new Readable({ read() {} })
-      const subscription: Subscription = { memberId, authorization, position, events, lastWrittenAt: 0 }
+      const subscription: Subscription = {
+        memberId,
+        authorization,
+        position,
+        events,
+        lastWrittenAt: 0,
+      }
       subscriptions.add(subscription)
       events.on('close', () => subscriptions.delete(subscription))
       // An id without data: a client whose stream ends before its first notification resumes from here, too.

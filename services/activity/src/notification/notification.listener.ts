@@ -1,7 +1,13 @@
-import type { ActivityType, MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import type { Sql } from 'postgres'
-import { assignToGroups, holdOrderOfCommits, resolveActs, type ToldAct, upsertActs } from './notify.queries.ts'
+import {
+  assignToGroups,
+  holdOrderOfCommits,
+  resolveActs,
+  type ToldAct,
+  upsertActs,
+} from './notify.queries.ts'
 
 /** The act that an event does or takes back. */
 const ACTS: Partial<Record<ActivityType, Pick<ToldAct, 'act' | 'active'>>> = {
@@ -35,6 +41,25 @@ export const notifyMembers: ListenerStep = {
 function toToldAct(event: MemberActivityEvent): ToldAct[] {
   const act = ACTS[event.memberActivityType]
   if (act === undefined) return []
-  const { eventId, memberId, postId = null, commentId = null, targetMemberId = null, version, occurredAt } = event
-  return [{ ...act, event_id: eventId, actor_id: memberId, post_id: postId, comment_id: commentId, target_id: targetMemberId, version, acted_at: occurredAt }]
+  const {
+    eventId,
+    memberId,
+    postId = null,
+    commentId = null,
+    targetMemberId = null,
+    version,
+    occurredAt,
+  } = event
+  return [
+    {
+      ...act,
+      event_id: eventId,
+      actor_id: memberId,
+      post_id: postId,
+      comment_id: commentId,
+      target_id: targetMemberId,
+      version,
+      acted_at: occurredAt,
+    },
+  ]
 }

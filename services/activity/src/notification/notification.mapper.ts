@@ -1,5 +1,5 @@
-import type { MemberSummary } from '@dailyfeed/code/member'
-import type { Notification } from '@dailyfeed/code/notification'
+import type { MemberSummary } from '@dailyfeed/contract/member'
+import type { Notification } from '@dailyfeed/contract/notification'
 import type { ActorRow, NotificationRow } from './notification.queries.ts'
 
 export const toNotification = (row: NotificationRow): Notification => ({

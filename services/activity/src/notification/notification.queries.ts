@@ -1,4 +1,4 @@
-import type { NotificationType } from '@dailyfeed/code/notification'
+import type { NotificationType } from '@dailyfeed/contract/notification'
 import type { Sql } from 'postgres'
 
 export interface ActorRow {
@@ -76,7 +76,11 @@ export interface PlacedNotificationRow extends NotificationRow {
 }
 
 /** The group to which something was added last comes first. */
-export async function findNotifications(sql: Sql, recipientId: number, { asOf, afterPlace, offset, limit }: Stretch): Promise<PlacedNotificationRow[]> {
+export async function findNotifications(
+  sql: Sql,
+  recipientId: number,
+  { asOf, afterPlace, offset, limit }: Stretch,
+): Promise<PlacedNotificationRow[]> {
   const behind = afterPlace === undefined ? sql`` : sql`and place < ${afterPlace}`
   return sql<PlacedNotificationRow[]>`
     select ${columns(sql)}, placed.place
@@ -97,7 +101,13 @@ export async function findNotifications(sql: Sql, recipientId: number, { asOf, a
 }
 
 /** What has changed behind one number, up to another, in that order. */
-export async function findNotificationsBetween(sql: Sql, recipientId: number, after: number, upTo: number, limit: number): Promise<NotificationRow[]> {
+export async function findNotificationsBetween(
+  sql: Sql,
+  recipientId: number,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<NotificationRow[]> {
   return sql<NotificationRow[]>`
     select ${columns(sql)} from activity.notification ${shownActors(sql, recipientId)}
     where notification.recipient_id = ${recipientId} and notification.number > ${after} and notification.number <= ${upTo}
@@ -116,7 +126,11 @@ export async function countUnread(sql: Sql, recipientId: number): Promise<number
 }
 
 /** Ids of others' notifications change nothing. */
-export async function markRead(sql: Sql, recipientId: number, ids: readonly number[] | undefined): Promise<void> {
+export async function markRead(
+  sql: Sql,
+  recipientId: number,
+  ids: readonly number[] | undefined,
+): Promise<void> {
   await sql`
     update activity.notification set read_at = now()
     where recipient_id = ${recipientId} and read_at is null ${ids === undefined ? sql`` : sql`and id = any (${ids as number[]}::bigint[])`}`
@@ -124,12 +138,17 @@ export async function markRead(sql: Sql, recipientId: number, ids: readonly numb
 
 /** The newest number of a recipient; 0 where there is none. */
 export async function findNewestNumber(sql: Sql, recipientId: number): Promise<number> {
-  const [row] = await sql<[{ number: number }]>`select coalesce(max(number), 0) as number from activity.notification where recipient_id = ${recipientId}`
+  const [row] = await sql<
+    [{ number: number }]
+  >`select coalesce(max(number), 0) as number from activity.notification where recipient_id = ${recipientId}`
   return row.number
 }
 
 /** Of many recipients at once: those with something behind the number where each of them stands. */
-export async function findNewestNumbers(sql: Sql, positions: ReadonlyMap<number, number>): Promise<{ recipient_id: number; number: number }[]> {
+export async function findNewestNumbers(
+  sql: Sql,
+  positions: ReadonlyMap<number, number>,
+): Promise<{ recipient_id: number; number: number }[]> {
   return sql<{ recipient_id: number; number: number }[]>`
     select position.recipient_id, newest.number
     from unnest(${[...positions.keys()]}::bigint[], ${[...positions.values()]}::bigint[]) as position (recipient_id, number)

@@ -1,10 +1,14 @@
-import { Notification, ReadNotifications, UnreadCount } from '@dailyfeed/code/notification'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { Notification, ReadNotifications, UnreadCount } from '@dailyfeed/contract/notification'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { ActivityContext } from '../context.ts'
-import { countUnreadNotifications, markNotificationsRead, readNotifications } from './notification.service.ts'
+import {
+  countUnreadNotifications,
+  markNotificationsRead,
+  readNotifications,
+} from './notification.service.ts'
 
 const tags = ['notification']
 
@@ -19,13 +23,21 @@ export function notificationRoutes(app: HttpServer, context: ActivityContext): v
         response: { 200: successOf(scrollOf(Notification)) },
       },
     },
-    async (request) => success(200, await readNotifications(context, request.memberId, request.query)),
+    async (request) =>
+      success(200, await readNotifications(context, request.memberId, request.query)),
   )
 
   app.get(
     '/api/notifications/unread-count',
-    { schema: { tags, summary: 'How many notifications I have not read', response: { 200: successOf(UnreadCount) } } },
-    async (request) => success(200, { unreadCount: await countUnreadNotifications(context, request.memberId) }),
+    {
+      schema: {
+        tags,
+        summary: 'How many notifications I have not read',
+        response: { 200: successOf(UnreadCount) },
+      },
+    },
+    async (request) =>
+      success(200, { unreadCount: await countUnreadNotifications(context, request.memberId) }),
   )
 
   app.post(

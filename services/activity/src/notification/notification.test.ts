@@ -1,7 +1,13 @@
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+import {
+  type ActivityFixture,
+  activityFixture,
+  eventOf,
+  insertComment,
+  insertPost,
+} from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 const fans: number[] = []
@@ -22,19 +28,33 @@ afterAll(() => activity.close())
 
 const fan = (n: number) => fans[n] ?? 0
 // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
-const listOf = async (memberId: number): Promise<any[]> => (await activity.ask(memberId, 'GET', '/api/notifications')).body.data.content
-const told = async (memberId: number) => (await listOf(memberId)).map(({ type, actorCount }) => `${type} ${actorCount}`)
-const unread = async (memberId: number) => (await activity.ask(memberId, 'GET', '/api/notifications/unread-count')).body.data.unreadCount
+const listOf = async (memberId: number): Promise<any[]> =>
+  (await activity.ask(memberId, 'GET', '/api/notifications')).body.data.content
+const told = async (memberId: number) =>
+  (await listOf(memberId)).map(({ type, actorCount }) => `${type} ${actorCount}`)
+const unread = async (memberId: number) =>
+  (await activity.ask(memberId, 'GET', '/api/notifications/unread-count')).body.data.unreadCount
 const like = (memberId: number, version = 1) => eventOf('LIKE_POST', { memberId, postId, version })
-const unlike = (memberId: number, version: number) => eventOf('LIKE_POST_CANCEL', { memberId, postId, version })
+const unlike = (memberId: number, version: number) =>
+  eventOf('LIKE_POST_CANCEL', { memberId, postId, version })
 
 test('likes of one post are one notification that counts each actor once and names the newest three', async () => {
   const events = fans.map((memberId) => like(memberId))
   await activity.deliver(...events)
   const list = await listOf(minji)
   expect(list).toHaveLength(1)
-  expect(list[0]).toMatchObject({ type: 'LIKE_POST', postId, commentId: null, actorCount: 5, read: false })
-  expect(list[0].actors.map(({ memberId }: { memberId: number }) => memberId)).toEqual([fan(4), fan(3), fan(2)])
+  expect(list[0]).toMatchObject({
+    type: 'LIKE_POST',
+    postId,
+    commentId: null,
+    actorCount: 5,
+    read: false,
+  })
+  expect(list[0].actors.map(({ memberId }: { memberId: number }) => memberId)).toEqual([
+    fan(4),
+    fan(3),
+    fan(2),
+  ])
   expect(list[0].actors[0]).toMatchObject({ handle: 'fan4', memberName: 'Member fan4' })
   const report = await activity.deliver(...events)
   expect(report).toEqual({ received: 5, applied: 0, deadLettered: 0 })
@@ -42,21 +62,35 @@ test('likes of one post are one notification that counts each actor once and nam
 })
 
 test('one is not told of one’s own acts', async () => {
-  await activity.deliver(like(minji), eventOf('COMMENT_CREATE', { memberId: minji, postId, commentId: await insertComment(activity.database, minji, postId) }))
+  await activity.deliver(
+    like(minji),
+    eventOf('COMMENT_CREATE', {
+      memberId: minji,
+      postId,
+      commentId: await insertComment(activity.database, minji, postId),
+    }),
+  )
   expect(await listOf(minji)).toEqual([])
 })
 
 test('like, cancel and like again end in a like in whatever order they arrive, and like and cancel end in nothing', async () => {
   const ordersOf = (events: MemberActivityEvent[]): MemberActivityEvent[][] =>
-    events.length < 2 ? [events] : events.flatMap((event) => ordersOf(events.filter((other) => other !== event)).map((rest) => [event, ...rest]))
+    events.length < 2
+      ? [events]
+      : events.flatMap((event) =>
+          ordersOf(events.filter((other) => other !== event)).map((rest) => [event, ...rest]),
+        )
   for (const [last, expected] of [
     [3, ['LIKE_POST 1']],
     [2, []],
   ] as const) {
-    const count = ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last)).length
+    const count = ordersOf(
+      [like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last),
+    ).length
     for (let n = 0; n < count; n += 1) {
       postId = await insertPost(activity.database, minji)
-      const order = ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last))[n] ?? []
+      const order =
+        ordersOf([like(fan(0), 1), unlike(fan(0), 2), like(fan(0), 3)].slice(0, last))[n] ?? []
       for (const event of order) await activity.deliver(event)
       expect(await told(minji), order.map(({ version }) => version).join()).toEqual(expected)
       await activity.database.sql`update content.post set deleted_at = now() where id = ${postId}`
@@ -83,7 +117,9 @@ test('a comment is told to the post’s author, a reply to its parent’s author
     ['COMMENT_REPLY', commentId],
     ['LIKE_COMMENT', commentId],
   ])
-  await activity.deliver(eventOf('COMMENT_DELETE', { memberId: fan(1), postId, commentId: replyId, version: 2 }))
+  await activity.deliver(
+    eventOf('COMMENT_DELETE', { memberId: fan(1), postId, commentId: replyId, version: 2 }),
+  )
   expect(await told(minji)).toEqual(['COMMENT_CREATE 1'])
   expect(await told(fan(0))).toHaveLength(before + 1)
 })
@@ -101,14 +137,19 @@ test('a follow is told until it is taken back', async () => {
     eventOf('MEMBER_FOLLOW', { memberId: fan(1), targetMemberId: minji, version: 2 }),
   )
   expect(await told(minji)).toEqual(['MEMBER_FOLLOW 2'])
-  await activity.deliver(eventOf('MEMBER_UNFOLLOW', { memberId: fan(0), targetMemberId: minji, version: 6 }))
+  await activity.deliver(
+    eventOf('MEMBER_UNFOLLOW', { memberId: fan(0), targetMemberId: minji, version: 6 }),
+  )
   expect(await told(minji)).toEqual(['MEMBER_FOLLOW 1'])
 })
 
 test('what happens after reading opens a new notification; liking anew does not', async () => {
   await activity.deliver(like(fan(0)))
   expect(await unread(minji)).toBe(1)
-  expect(await activity.ask(minji, 'POST', '/api/notifications/read')).toEqual({ status: 200, body: { status: 200, result: 'SUCCESS', data: true } })
+  expect(await activity.ask(minji, 'POST', '/api/notifications/read')).toEqual({
+    status: 200,
+    body: { status: 200, result: 'SUCCESS', data: true },
+  })
   expect(await unread(minji)).toBe(0)
   await activity.deliver(unlike(fan(0), 2), like(fan(0), 3))
   expect(await unread(minji)).toBe(0)
@@ -164,13 +205,21 @@ test('a walk by cursor meets each group once, though groups rise and new ones co
     expect(data.page).toBe(step === 0 ? 0 : null)
     cursor = data.nextCursor === null ? 'end' : `&cursor=${data.nextCursor}`
     // One that was not seen yet rises, one that was seen rises, and a new one comes.
-    for (const liked of [posts[20 - step] ?? 0, posts[step] ?? 0, await insertPost(activity.database, minji)]) {
+    for (const liked of [
+      posts[20 - step] ?? 0,
+      posts[step] ?? 0,
+      await insertPost(activity.database, minji),
+    ]) {
       postId = liked
       await activity.deliver(like(fan(1), step + 1))
     }
   }
   expect(seen).toEqual(posts)
-  const pages = await Promise.all([0, 1, 2, 3].map((page) => activity.ask(minji, 'GET', `/api/notifications?size=10&page=${page}`)))
+  const pages = await Promise.all(
+    [0, 1, 2, 3].map((page) =>
+      activity.ask(minji, 'GET', `/api/notifications?size=10&page=${page}`),
+    ),
+  )
   const all = pages.flatMap(({ body }) => body.data.content.map((one: { id: number }) => one.id))
   expect([all.length, new Set(all).size]).toEqual([25 + 7, 25 + 7])
 })

@@ -1,4 +1,4 @@
-import type { NotificationType } from '@dailyfeed/code/notification'
+import type { NotificationType } from '@dailyfeed/contract/notification'
 import type { JSONValue, Sql } from 'postgres'
 
 /** As an event tells it. */
@@ -72,7 +72,9 @@ export interface ChangedAct extends ResolvedAct {
 /** Those that are newer than what is known of their act. */
 export async function upsertActs(sql: Sql, acts: ResolvedAct[]): Promise<ChangedAct[]> {
   if (acts.length === 0) return []
-  const rows = await sql<Pick<ChangedAct, 'type' | 'actor_id' | 'subject_id' | 'notification_id'>[]>`
+  const rows = await sql<
+    Pick<ChangedAct, 'type' | 'actor_id' | 'subject_id' | 'notification_id'>[]
+  >`
     insert into activity.notification_actor as known (type, actor_id, subject_id, version, active, acted_at)
     select type, actor_id, subject_id, version, active, acted_at
     from jsonb_to_recordset(${sql.json(acts as unknown as JSONValue)}) as act (type text, actor_id bigint, subject_id bigint, version bigint, active boolean, acted_at timestamptz)
@@ -80,7 +82,11 @@ export async function upsertActs(sql: Sql, acts: ResolvedAct[]): Promise<Changed
       version = excluded.version, active = excluded.active, acted_at = case when excluded.active then excluded.acted_at else known.acted_at end
     where excluded.version > known.version
     returning type, actor_id, subject_id, notification_id`
-  const keyOf = ({ type, actor_id, subject_id }: Pick<ChangedAct, 'type' | 'actor_id' | 'subject_id'>) => `${type} ${actor_id} ${subject_id}`
+  const keyOf = ({
+    type,
+    actor_id,
+    subject_id,
+  }: Pick<ChangedAct, 'type' | 'actor_id' | 'subject_id'>) => `${type} ${actor_id} ${subject_id}`
   const groups = new Map(rows.map((row) => [keyOf(row), row.notification_id]))
   return acts.flatMap((act) => {
     const group = groups.get(keyOf(act))

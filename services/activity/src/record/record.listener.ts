@@ -1,4 +1,4 @@
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import { toNewRecord } from './record.mapper.ts'
 import { findUnrecorded, type NewRecord, upsertRecords } from './record.queries.ts'
 

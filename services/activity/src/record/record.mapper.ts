@@ -1,4 +1,4 @@
-import type { MemberActivityEvent } from '@dailyfeed/code/member-activity-event'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { recordKeyOf } from './record-key.ts'
 import type { NewRecord } from './record.queries.ts'
 

@@ -46,7 +46,10 @@ export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Pr
 }
 
 /** Ids of events that no record of their key, as new as they or newer, tells of. */
-export async function findUnrecorded(sql: Sql, records: readonly NewRecord[]): Promise<Set<string>> {
+export async function findUnrecorded(
+  sql: Sql,
+  records: readonly NewRecord[],
+): Promise<Set<string>> {
   const rows = await sql<{ event_id: string }[]>`
     select event_id
     from unnest(

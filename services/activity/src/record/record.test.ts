@@ -14,11 +14,20 @@ beforeAll(async () => {
 afterAll(() => activity.close())
 
 const records = async () =>
-  (await activity.database.sql`select md5(coalesce(string_agg(r::text, '|' order by message_key), '')) as sum, count(*) as n from activity.record r`)[0]
+  (
+    await activity.database
+      .sql`select md5(coalesce(string_agg(r::text, '|' order by message_key), '')) as sum, count(*) as n from activity.record r`
+  )[0]
 
 test('a batch delivered twice changes nothing the second time', async () => {
-  const events = Array.from({ length: 500 }, () => eventOf('POST_READ', { memberId: minji, postId }))
-  expect(await activity.deliver(...events)).toEqual({ received: 500, applied: 500, deadLettered: 0 })
+  const events = Array.from({ length: 500 }, () =>
+    eventOf('POST_READ', { memberId: minji, postId }),
+  )
+  expect(await activity.deliver(...events)).toEqual({
+    received: 500,
+    applied: 500,
+    deadLettered: 0,
+  })
   const before = await records()
   expect(await activity.deliver(...events)).toEqual({ received: 500, applied: 0, deadLettered: 0 })
   expect(await records()).toEqual(before)
@@ -42,8 +51,10 @@ test('like, cancel and like again leave the same records in whatever order and c
   for (const order of orders) {
     for (const size of [1, 2, 3]) {
       await activity.database.sql`delete from activity.record where member_id = ${other}`
-      for (let from = 0; from < 3; from += size) await activity.deliver(...order.slice(from, from + size))
-      const rows = await activity.database.sql`select type, version, event_id from activity.record where member_id = ${other} order by type`
+      for (let from = 0; from < 3; from += size)
+        await activity.deliver(...order.slice(from, from + size))
+      const rows = await activity.database
+        .sql`select type, version, event_id from activity.record where member_id = ${other} order by type`
       expect([...rows]).toEqual([
         { type: 'LIKE_POST', version: 3, event_id: again.eventId },
         { type: 'LIKE_POST_CANCEL', version: 2, event_id: cancel.eventId },
@@ -55,20 +66,40 @@ test('like, cancel and like again leave the same records in whatever order and c
 test('a key that stands several times in one batch is recorded once, with its highest version', async () => {
   const other = await insertMember(activity.database.sql, 'twice')
   const own = await insertPost(activity.database, other)
-  const versions = [2, 5, 1, 4].map((version) => eventOf('LIKE_POST', { memberId: other, postId: own, version }))
+  const versions = [2, 5, 1, 4].map((version) =>
+    eventOf('LIKE_POST', { memberId: other, postId: own, version }),
+  )
   // One's own post: no other step has an effect.
   expect((await activity.deliver(...versions)).applied).toBe(1)
-  const rows = await activity.database.sql`select version, event_id from activity.record where member_id = ${other}`
+  const rows = await activity.database
+    .sql`select version, event_id from activity.record where member_id = ${other}`
   expect([...rows]).toEqual([{ version: 5, event_id: versions[1]?.eventId }])
 })
 
 test('newer means the higher version, not the later clock', async () => {
   const other = await insertMember(activity.database.sql, 'clock')
   const own = await insertPost(activity.database, other)
-  const newer = eventOf('LIKE_POST', { memberId: other, postId: own, version: 2, occurredAt: '2026-01-01T00:00:00.000Z' })
+  const newer = eventOf('LIKE_POST', {
+    memberId: other,
+    postId: own,
+    version: 2,
+    occurredAt: '2026-01-01T00:00:00.000Z',
+  })
   await activity.deliver(newer)
-  expect((await activity.deliver(eventOf('LIKE_POST', { memberId: other, postId: own, version: 1, occurredAt: '2026-06-01T00:00:00.000Z' }))).applied).toBe(0)
-  const [row] = await activity.database.sql`select version, occurred_at from activity.record where member_id = ${other}`
+  expect(
+    (
+      await activity.deliver(
+        eventOf('LIKE_POST', {
+          memberId: other,
+          postId: own,
+          version: 1,
+          occurredAt: '2026-06-01T00:00:00.000Z',
+        }),
+      )
+    ).applied,
+  ).toBe(0)
+  const [row] = await activity.database
+    .sql`select version, occurred_at from activity.record where member_id = ${other}`
   expect(row).toEqual({ version: 2, occurred_at: new Date('2026-01-01T00:00:00.000Z') })
 })
 
@@ -109,10 +140,13 @@ test('batches of the same keys that arrive at once, in opposite orders, all take
   const other = await insertMember(activity.database.sql, 'crowd')
   const posts = Array.from({ length: 200 }, (_, n) => 900_000 + n)
   const batches = Array.from({ length: 8 }, (_, n) => {
-    const batch = posts.map((id) => eventOf('LIKE_POST', { memberId: other, postId: id, version: n + 1 }))
+    const batch = posts.map((id) =>
+      eventOf('LIKE_POST', { memberId: other, postId: id, version: n + 1 }),
+    )
     return n % 2 === 0 ? batch : batch.reverse()
   })
   await Promise.all(batches.map((batch) => activity.deliver(...batch)))
-  const [row] = await activity.database.sql`select count(*) as n, min(version) as version from activity.record where member_id = ${other}`
+  const [row] = await activity.database
+    .sql`select count(*) as n, min(version) as version from activity.record where member_id = ${other}`
   expect(row).toEqual({ n: 200, version: 8 })
 })

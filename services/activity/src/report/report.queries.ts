@@ -1,4 +1,4 @@
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
 import type { Sql } from 'postgres'
 
 /** What is known of a post or comment, and of what the member did with it. */
@@ -16,7 +16,11 @@ export interface ThingRow {
   like_updated_at: Date | null
 }
 
-export async function findPost(sql: Sql, postId: number, memberId: number): Promise<ThingRow | undefined> {
+export async function findPost(
+  sql: Sql,
+  postId: number,
+  memberId: number,
+): Promise<ThingRow | undefined> {
   const [row] = await sql<[ThingRow?]>`
     select post.author_id, member.may_see(${memberId}, post.author_id) as visible, post.version > 1 as edited, post.created_at, post.updated_at, post.deleted_at,
            mine.liked, mine.created_at as like_created_at, mine.updated_at as like_updated_at
@@ -25,7 +29,12 @@ export async function findPost(sql: Sql, postId: number, memberId: number): Prom
   return row
 }
 
-export async function findComment(sql: Sql, commentId: number, postId: number, memberId: number): Promise<ThingRow | undefined> {
+export async function findComment(
+  sql: Sql,
+  commentId: number,
+  postId: number,
+  memberId: number,
+): Promise<ThingRow | undefined> {
   const [row] = await sql<[ThingRow?]>`
     select comment.author_id, member.may_see(${memberId}, comment.author_id) and member.may_see(${memberId}, post.author_id) as visible, comment.version > 1 as edited,
            comment.created_at, comment.updated_at, coalesce(comment.deleted_at, post.deleted_at) as deleted_at,
@@ -53,7 +62,17 @@ export interface ReportedRecord {
 /** Where the act is on record already, by the relay or an earlier report, nothing changes. */
 export async function insertReportedRecord(
   sql: Sql,
-  { messageKey, type, memberId, postId, commentId, occurredAt, createdAt, updatedAt, repeatable }: ReportedRecord,
+  {
+    messageKey,
+    type,
+    memberId,
+    postId,
+    commentId,
+    occurredAt,
+    createdAt,
+    updatedAt,
+    repeatable,
+  }: ReportedRecord,
 ): Promise<void> {
   await sql`
     insert into activity.record (message_key, type, member_id, post_id, comment_id, version, occurred_at, created_at, updated_at)

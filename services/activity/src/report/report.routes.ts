@@ -1,4 +1,4 @@
-import { CommentActivityReport, PostActivityReport } from '@dailyfeed/code/activity'
+import { CommentActivityReport, PostActivityReport } from '@dailyfeed/contract/activity'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -14,8 +14,16 @@ const tags = ['activity']
 const config = { acceptsIdempotencyKey: true }
 const response = { 201: successOf(Type.Boolean()) }
 
-export function reportRoutes(app: HttpServer, settings: ActivityConfig, once: Once<ActivityContext>): void {
-  const limiter = createRateLimiter({ name: 'reports', limit: settings.ACTIVITY_REPORTS_PER_MINUTE, windowSeconds: 60 })
+export function reportRoutes(
+  app: HttpServer,
+  settings: ActivityConfig,
+  once: Once<ActivityContext>,
+): void {
+  const limiter = createRateLimiter({
+    name: 'reports',
+    limit: settings.ACTIVITY_REPORTS_PER_MINUTE,
+    windowSeconds: 60,
+  })
   const preValidation = async (request: FastifyRequest, reply: FastifyReply) => {
     if (settings.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
   }
@@ -23,30 +31,90 @@ export function reportRoutes(app: HttpServer, settings: ActivityConfig, once: On
   for (const prefix of ACTIVITY_PREFIXES) {
     app.post(
       `${prefix}/posts`,
-      { config, preValidation, schema: { tags, summary: 'Record what I did with a post', body: PostActivityReport, response } },
+      {
+        config,
+        preValidation,
+        schema: {
+          tags,
+          summary: 'Record what I did with a post',
+          body: PostActivityReport,
+          response,
+        },
+      },
       (request, reply) =>
-        once({ request, reply, status: 201, act: (within) => reportActivity(within, request.memberId, 'posts', request.body).then(() => true) }),
+        once({
+          request,
+          reply,
+          status: 201,
+          act: (within) =>
+            reportActivity(within, request.memberId, 'posts', request.body).then(() => true),
+        }),
     )
 
     app.post(
       `${prefix}/comments`,
-      { config, preValidation, schema: { tags, summary: 'Record what I did with a comment', body: CommentActivityReport, response } },
+      {
+        config,
+        preValidation,
+        schema: {
+          tags,
+          summary: 'Record what I did with a comment',
+          body: CommentActivityReport,
+          response,
+        },
+      },
       (request, reply) =>
-        once({ request, reply, status: 201, act: (within) => reportActivity(within, request.memberId, 'comments', request.body).then(() => true) }),
+        once({
+          request,
+          reply,
+          status: 201,
+          act: (within) =>
+            reportActivity(within, request.memberId, 'comments', request.body).then(() => true),
+        }),
     )
 
     app.post(
       `${prefix}/posts/likes`,
-      { config, preValidation, schema: { tags, summary: 'Record that I like a post, or no longer do', body: PostActivityReport, response } },
+      {
+        config,
+        preValidation,
+        schema: {
+          tags,
+          summary: 'Record that I like a post, or no longer do',
+          body: PostActivityReport,
+          response,
+        },
+      },
       (request, reply) =>
-        once({ request, reply, status: 201, act: (within) => reportActivity(within, request.memberId, 'postLikes', request.body).then(() => true) }),
+        once({
+          request,
+          reply,
+          status: 201,
+          act: (within) =>
+            reportActivity(within, request.memberId, 'postLikes', request.body).then(() => true),
+        }),
     )
 
     app.post(
       `${prefix}/comments/likes`,
-      { config, preValidation, schema: { tags, summary: 'Record that I like a comment, or no longer do', body: CommentActivityReport, response } },
+      {
+        config,
+        preValidation,
+        schema: {
+          tags,
+          summary: 'Record that I like a comment, or no longer do',
+          body: CommentActivityReport,
+          response,
+        },
+      },
       (request, reply) =>
-        once({ request, reply, status: 201, act: (within) => reportActivity(within, request.memberId, 'commentLikes', request.body).then(() => true) }),
+        once({
+          request,
+          reply,
+          status: 201,
+          act: (within) =>
+            reportActivity(within, request.memberId, 'commentLikes', request.body).then(() => true),
+        }),
     )
   }
 }

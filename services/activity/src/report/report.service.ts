@@ -1,7 +1,7 @@
-import type { CommentActivityReport, PostActivityReport } from '@dailyfeed/code/activity'
-import { DailyfeedError, type ErrorCode, ValidationError } from '@dailyfeed/code/errors'
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
-import { messageKeyOf, nextKeyTime } from '@dailyfeed/code/message-key'
+import type { CommentActivityReport, PostActivityReport } from '@dailyfeed/contract/activity'
+import { DailyfeedError, type ErrorCode, ValidationError } from '@dailyfeed/contract/errors'
+import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import type { ActivityContext } from '../context.ts'
 import { recordKeyOf } from '../record/record-key.ts'
 import { findComment, findPost, insertReportedRecord, type ThingRow } from './report.queries.ts'
@@ -29,11 +29,21 @@ export async function reportActivity(
   const commentId = 'commentId' in report ? report.commentId : null
   if (memberId !== callerId) throw new DailyfeedError('MEMBER_FORBIDDEN')
   const type = typeOrThrow(path, report.activityType)
-  const thing = commentId === null ? await findPost(context.sql, postId, memberId) : await findComment(context.sql, commentId, postId, memberId)
-  const act = actOrThrow(thing, type, memberId, commentId === null ? 'POST_NOT_FOUND' : 'COMMENT_NOT_FOUND')
+  const thing =
+    commentId === null
+      ? await findPost(context.sql, postId, memberId)
+      : await findComment(context.sql, commentId, postId, memberId)
+  const act = actOrThrow(
+    thing,
+    type,
+    memberId,
+    commentId === null ? 'POST_NOT_FOUND' : 'COMMENT_NOT_FOUND',
+  )
   const time = nextKeyTime(context.topicTimeZone, Date.now())
   await insertReportedRecord(context.sql, {
-    messageKey: recordKeyOf(messageKeyOf({ type, memberId, postId, ...(commentId === null ? {} : { commentId }), time })),
+    messageKey: recordKeyOf(
+      messageKeyOf({ type, memberId, postId, ...(commentId === null ? {} : { commentId }), time }),
+    ),
     type,
     memberId,
     postId,
@@ -48,7 +58,13 @@ function typeOrThrow(path: ReportPath, activityType: string): ActivityType {
   const type = types.find((one) => one === activityType)
   if (type !== undefined) return type
   const list = types.join(', ')
-  throw new ValidationError([{ field: 'activityType', ko: `활동 유형은 ${list} 중 하나여야 합니다.`, en: `The activity type must be one of ${list}.` }])
+  throw new ValidationError([
+    {
+      field: 'activityType',
+      ko: `활동 유형은 ${list} 중 하나여야 합니다.`,
+      en: `The activity type must be one of ${list}.`,
+    },
+  ])
 }
 
 interface Act {
@@ -58,7 +74,12 @@ interface Act {
 }
 
 /** When the act took place, by the thing itself. What the member may not see does not exist for them. */
-function actOrThrow(thing: ThingRow | undefined, type: ActivityType, memberId: number, notFound: ErrorCode): Act {
+function actOrThrow(
+  thing: ThingRow | undefined,
+  type: ActivityType,
+  memberId: number,
+  notFound: ErrorCode,
+): Act {
   if (thing === undefined || !thing.visible) throw new DailyfeedError(notFound)
   const { created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt } = thing
   const isAuthor = thing.author_id === memberId
@@ -71,7 +92,8 @@ function actOrThrow(thing: ThingRow | undefined, type: ActivityType, memberId: n
   if (type.endsWith('_READ')) return { occurredAt: new Date(), createdAt, updatedAt }
   if (type.startsWith('LIKE_')) {
     const { liked, like_created_at: likedAt, like_updated_at: changedAt } = thing
-    if (liked !== !type.endsWith('_CANCEL') || likedAt === null || changedAt === null) throw forbidden()
+    if (liked !== !type.endsWith('_CANCEL') || likedAt === null || changedAt === null)
+      throw forbidden()
     return { occurredAt: changedAt, createdAt: likedAt, updatedAt: changedAt }
   }
   if (!isAuthor || (type.endsWith('_UPDATE') && !thing.edited)) throw forbidden()

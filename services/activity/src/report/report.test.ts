@@ -1,6 +1,12 @@
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertComment, insertPost } from '../activity-fixture.ts'
+import {
+  type ActivityFixture,
+  activityFixture,
+  eventOf,
+  insertComment,
+  insertPost,
+} from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let minji: number
@@ -21,23 +27,49 @@ beforeAll(async () => {
 afterAll(() => activity.close())
 
 const report = async (memberId: number, path: string, fields: object) => {
-  const { status, body } = await activity.ask(memberId, 'POST', path, { memberId, postId, ...fields })
+  const { status, body } = await activity.ask(memberId, 'POST', path, {
+    memberId,
+    postId,
+    ...fields,
+  })
   return [status, status === 201 ? body.data : body.code]
 }
-const recordsOf = (memberId: number, type: string) => activity.database.sql`select * from activity.record where member_id = ${memberId} and type = ${type}`
+const recordsOf = (memberId: number, type: string) =>
+  activity.database
+    .sql`select * from activity.record where member_id = ${memberId} and type = ${type}`
 
 test('a true report is recorded once, under both paths', async () => {
-  expect(await report(minji, '/api/member-activities/posts', { activityType: 'POST_CREATE' })).toEqual([201, true])
-  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([201, true])
+  expect(
+    await report(minji, '/api/member-activities/posts', { activityType: 'POST_CREATE' }),
+  ).toEqual([201, true])
+  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([
+    201,
+    true,
+  ])
   const rows = await recordsOf(minji, 'POST_CREATE')
   expect(rows).toHaveLength(1)
-  expect(rows[0]).toMatchObject({ message_key: `POST_CREATE###${postId}###${minji}`, version: 1, event_id: null })
-  expect(await report(jisoo, '/api/member-activities/comments', { commentId, activityType: 'COMMENT_CREATE' })).toEqual([201, true])
-  expect(await report(jisoo, '/api/member-activities/posts', { activityType: 'POST_READ' })).toEqual([201, true])
+  expect(rows[0]).toMatchObject({
+    message_key: `POST_CREATE###${postId}###${minji}`,
+    version: 1,
+    event_id: null,
+  })
+  expect(
+    await report(jisoo, '/api/member-activities/comments', {
+      commentId,
+      activityType: 'COMMENT_CREATE',
+    }),
+  ).toEqual([201, true])
+  expect(
+    await report(jisoo, '/api/member-activities/posts', { activityType: 'POST_READ' }),
+  ).toEqual([201, true])
 })
 
 test('a report in another member’s name is 403', async () => {
-  const { status, body } = await activity.ask(jisoo, 'POST', '/api/member-activities/posts', { memberId: minji, postId, activityType: 'POST_CREATE' })
+  const { status, body } = await activity.ask(jisoo, 'POST', '/api/member-activities/posts', {
+    memberId: minji,
+    postId,
+    activityType: 'POST_CREATE',
+  })
   expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
 })
 
@@ -48,29 +80,66 @@ test.each([
   ['comments', 'POST_READ'],
   ['comments/likes', 'LIKE_POST'],
 ])('%s does not take %s', async (path, activityType) => {
-  const { status, body } = await activity.ask(minji, 'POST', `/api/member-activities/${path}`, { memberId: minji, postId, commentId, activityType })
-  expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', 'activityType'])
+  const { status, body } = await activity.ask(minji, 'POST', `/api/member-activities/${path}`, {
+    memberId: minji,
+    postId,
+    commentId,
+    activityType,
+  })
+  expect([status, body.code, body.errors?.[0]?.field]).toEqual([
+    400,
+    'VALIDATION_FAILED',
+    'activityType',
+  ])
 })
 
 test('what is not true is not recorded', async () => {
-  expect(await report(jisoo, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([403, 'MEMBER_FORBIDDEN'])
-  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_UPDATE' })).toEqual([403, 'MEMBER_FORBIDDEN'])
-  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_DELETE' })).toEqual([403, 'MEMBER_FORBIDDEN'])
-  expect(await report(minji, '/api/activity/posts', { postId: 999_999, activityType: 'POST_READ' })).toEqual([404, 'POST_NOT_FOUND'])
-  expect(await report(minji, '/api/activity/posts', { postId: await insertPost(activity.database, secretive), activityType: 'POST_READ' })).toEqual([
-    404,
-    'POST_NOT_FOUND',
+  expect(await report(jisoo, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([
+    403,
+    'MEMBER_FORBIDDEN',
   ])
+  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_UPDATE' })).toEqual([
+    403,
+    'MEMBER_FORBIDDEN',
+  ])
+  expect(await report(minji, '/api/activity/posts', { activityType: 'POST_DELETE' })).toEqual([
+    403,
+    'MEMBER_FORBIDDEN',
+  ])
+  expect(
+    await report(minji, '/api/activity/posts', { postId: 999_999, activityType: 'POST_READ' }),
+  ).toEqual([404, 'POST_NOT_FOUND'])
+  expect(
+    await report(minji, '/api/activity/posts', {
+      postId: await insertPost(activity.database, secretive),
+      activityType: 'POST_READ',
+    }),
+  ).toEqual([404, 'POST_NOT_FOUND'])
   const otherPostId = await insertPost(activity.database, minji)
-  expect(await report(jisoo, '/api/activity/comments', { postId: otherPostId, commentId, activityType: 'COMMENT_CREATE' })).toEqual([404, 'COMMENT_NOT_FOUND'])
-  expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([403, 'MEMBER_FORBIDDEN'])
+  expect(
+    await report(jisoo, '/api/activity/comments', {
+      postId: otherPostId,
+      commentId,
+      activityType: 'COMMENT_CREATE',
+    }),
+  ).toEqual([404, 'COMMENT_NOT_FOUND'])
+  expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([
+    403,
+    'MEMBER_FORBIDDEN',
+  ])
   expect(await recordsOf(jisoo, 'LIKE_POST')).toHaveLength(0)
 })
 
 test('a report never overwrites the relay’s record, gives way to it, and notifies nobody', async () => {
-  await activity.database.sql`insert into content.post_like (post_id, member_id) values (${postId}, ${jisoo})`
-  expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([201, true])
-  expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST_CANCEL' })).toEqual([403, 'MEMBER_FORBIDDEN'])
+  await activity.database
+    .sql`insert into content.post_like (post_id, member_id) values (${postId}, ${jisoo})`
+  expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([
+    201,
+    true,
+  ])
+  expect(
+    await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST_CANCEL' }),
+  ).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await activity.database.sql`select from activity.notification`).toHaveLength(0)
   const event = eventOf('LIKE_POST', { memberId: jisoo, postId })
   await activity.deliver(event)
@@ -81,6 +150,10 @@ test('a report never overwrites the relay’s record, gives way to it, and notif
 })
 
 test('who reports too much is told to wait', async () => {
-  const answers = await Promise.all(Array.from({ length: 61 }, () => report(secretive, '/api/activity/posts', { activityType: 'POST_READ' })))
+  const answers = await Promise.all(
+    Array.from({ length: 61 }, () =>
+      report(secretive, '/api/activity/posts', { activityType: 'POST_READ' }),
+    ),
+  )
   expect(answers.filter(([status]) => status === 429)).toHaveLength(1)
 })

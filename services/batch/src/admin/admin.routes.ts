@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { Instant, nullable } from '@dailyfeed/code/field'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { Instant, nullable } from '@dailyfeed/contract/field'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
@@ -27,7 +27,10 @@ const JobState = Type.Object({
   ),
 })
 const JobOutcome = Type.Object({
-  outcome: Type.String({ description: 'SUCCEEDED, FAILED, RUNS_ALREADY, or STILL_RUNNING: the list of jobs tells how it ends' }),
+  outcome: Type.String({
+    description:
+      'SUCCEEDED, FAILED, RUNS_ALREADY, or STILL_RUNNING: the list of jobs tells how it ends',
+  }),
   figures: Type.Optional(Figures),
   error: Type.Optional(Type.String()),
 })
@@ -35,12 +38,22 @@ const JobOutcome = Type.Object({
 /** Sooner than a gateway loses patience; a reindex takes minutes. */
 const PATIENCE_MILLISECONDS = 5_000
 
-async function reportInTime(context: BatchContext, job: string): Promise<JobReport | { outcome: 'STILL_RUNNING' }> {
+async function reportInTime(
+  context: BatchContext,
+  job: string,
+): Promise<JobReport | { outcome: 'STILL_RUNNING' }> {
   const running = runJob(context, job)
   running.catch((err) => context.log.error({ job, err }, 'job could not be run'))
   const patience = new AbortController()
   try {
-    return await Promise.race([running, sleep(PATIENCE_MILLISECONDS, { outcome: 'STILL_RUNNING' as const }, { signal: patience.signal })])
+    return await Promise.race([
+      running,
+      sleep(
+        PATIENCE_MILLISECONDS,
+        { outcome: 'STILL_RUNNING' as const },
+        { signal: patience.signal },
+      ),
+    ])
   } finally {
     patience.abort()
   }
@@ -51,9 +64,18 @@ export function adminRoutes(app: HttpServer, context: BatchContext): void {
 
   app.get(
     '/api/admin/jobs',
-    { preHandler: onlyAdmins, schema: { tags, summary: 'Batch jobs and their last runs', response: { 200: successOf(Type.Array(JobState)) } } },
+    {
+      preHandler: onlyAdmins,
+      schema: {
+        tags,
+        summary: 'Batch jobs and their last runs',
+        response: { 200: successOf(Type.Array(JobState)) },
+      },
+    },
     async () => {
-      const runs = new Map((await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]))
+      const runs = new Map(
+        (await findLastRuns(context.sql, Object.keys(JOBS))).map((run) => [run.job, run]),
+      )
       return success(
         200,
         Object.entries(JOBS).map(([job, { owners, schedule }]) => {
@@ -78,7 +100,12 @@ export function adminRoutes(app: HttpServer, context: BatchContext): void {
     '/api/admin/jobs/:job/run',
     {
       preHandler: onlyAdmins,
-      schema: { tags, summary: 'Run a batch job now', params: Type.Object({ job: Type.String({ maxLength: 60 }) }), response: { 200: successOf(JobOutcome) } },
+      schema: {
+        tags,
+        summary: 'Run a batch job now',
+        params: Type.Object({ job: Type.String({ maxLength: 60 }) }),
+        response: { 200: successOf(JobOutcome) },
+      },
     },
     async (request) => {
       if (findJob(request.params.job) === undefined) throw new DailyfeedError('NOT_FOUND')

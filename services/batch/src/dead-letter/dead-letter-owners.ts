@@ -21,9 +21,15 @@ export interface DeadLetterOwners {
 }
 
 /** Connections of their own: a job may keep an owner busy for minutes, and an administrator waits here. */
-export function createDeadLetterOwners(urls: Record<KeeperName, string>, internalToken: string): DeadLetterOwners {
+export function createDeadLetterOwners(
+  urls: Record<KeeperName, string>,
+  internalToken: string,
+): DeadLetterOwners {
   const clients = new Map<KeeperName, ServiceClient>(
-    KEEPING.map((service) => [service, createServiceClient({ service, baseUrl: urls[service], internalToken })]),
+    KEEPING.map((service) => [
+      service,
+      createServiceClient({ service, baseUrl: urls[service], internalToken }),
+    ]),
   )
   return {
     async ask<Data>(kind: Kind, owner: KeeperName, path: string, body: object) {

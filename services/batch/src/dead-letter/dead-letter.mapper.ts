@@ -1,5 +1,8 @@
-import type { DeadLetter as Listened, DeadLetterGroup as ListenedGroup } from '@dailyfeed/deadletter-support/dead-letter.routes'
-import type { Undelivered, UndeliveredGroup } from '@dailyfeed/deadletter-support/undelivered.routes'
+import type {
+  DeadLetter as Listened,
+  DeadLetterGroup as ListenedGroup,
+} from '@dailyfeed/event-listener/dead-letter.routes'
+import type { Undelivered, UndeliveredGroup } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import type { DeadLetter, DeadLetterGroup } from './dead-letter.schemas.ts'
 
 /** What owners answer with ids of their own; here each id carries its owner's name. */
@@ -11,7 +14,10 @@ export const listenerGroupOf = (service: string, group: ListenedGroup): DeadLett
   latestId: `${service}-${group.latestId}`,
 })
 
-export const publisherGroupOf = (service: string, { destination, ...group }: UndeliveredGroup): DeadLetterGroup => ({
+export const publisherGroupOf = (
+  service: string,
+  { destination, ...group }: UndeliveredGroup,
+): DeadLetterGroup => ({
   ...group,
   kind: 'PUBLISHER',
   service,
@@ -20,9 +26,17 @@ export const publisherGroupOf = (service: string, { destination, ...group }: Und
   latestId: `${service}-p${group.latestId}`,
 })
 
-export const listenerLetterOf = (service: string, letter: Listened): DeadLetter => ({ ...letter, kind: 'LISTENER', service, id: `${service}-${letter.id}` })
+export const listenerLetterOf = (service: string, letter: Listened): DeadLetter => ({
+  ...letter,
+  kind: 'LISTENER',
+  service,
+  id: `${service}-${letter.id}`,
+})
 
-export const publisherLetterOf = (service: string, { destination, message, lastAttemptAt: _, ...letter }: Undelivered): DeadLetter => ({
+export const publisherLetterOf = (
+  service: string,
+  { destination, message, lastAttemptAt: _, ...letter }: Undelivered,
+): DeadLetter => ({
   ...letter,
   kind: 'PUBLISHER',
   service,
@@ -41,4 +55,5 @@ export const publisherLetterOf = (service: string, { destination, message, lastA
 })
 
 /** What the relay calls it: a destination that is away is tried again, one that refuses is not. */
-const errorClassOf = (status: string): string => (status === 'PENDING' ? 'DestinationAwayError' : 'DeliveryRefusedError')
+const errorClassOf = (status: string): string =>
+  status === 'PENDING' ? 'DestinationAwayError' : 'DeliveryRefusedError'

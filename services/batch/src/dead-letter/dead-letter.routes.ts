@@ -4,11 +4,26 @@ import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
 import { KEEPING, KINDS } from './dead-letter-owners.ts'
-import { DeadLetter, DeadLetterGroups, GroupArchive, GroupReplay, Replay } from './dead-letter.schemas.ts'
-import { archiveDeadLetter, archiveGroup, getDeadLetterOrThrow, listDeadLetterGroups, replayDeadLetter, replayGroup } from './dead-letter.service.ts'
+import {
+  DeadLetter,
+  DeadLetterGroups,
+  GroupArchive,
+  GroupReplay,
+  Replay,
+} from './dead-letter.schemas.ts'
+import {
+  archiveDeadLetter,
+  archiveGroup,
+  getDeadLetterOrThrow,
+  listDeadLetterGroups,
+  replayDeadLetter,
+  replayGroup,
+} from './dead-letter.service.ts'
 
 const tags = ['operation']
-const params = Type.Object({ id: Type.String({ maxLength: 60, description: '{service}-{number} or {service}-p{number}' }) })
+const params = Type.Object({
+  id: Type.String({ maxLength: 60, description: '{service}-{number} or {service}-p{number}' }),
+})
 const groupParams = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
 
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
@@ -21,7 +36,10 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       schema: {
         tags,
         summary: 'Events that failed, by cause',
-        querystring: Type.Object({ kind: Type.Optional(Type.Enum([...KINDS])), service: Type.Optional(Type.Enum([...KEEPING])) }),
+        querystring: Type.Object({
+          kind: Type.Optional(Type.Enum([...KINDS])),
+          service: Type.Optional(Type.Enum([...KEEPING])),
+        }),
         response: { 200: successOf(DeadLetterGroups) },
       },
     },
@@ -30,19 +48,43 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
 
   app.get(
     '/api/admin/dead-letters/:id',
-    { preHandler, schema: { tags, summary: 'An event that failed', params, response: { 200: successOf(DeadLetter) } } },
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'An event that failed',
+        params,
+        response: { 200: successOf(DeadLetter) },
+      },
+    },
     async (request) => success(200, await getDeadLetterOrThrow(context, request.params.id)),
   )
 
   app.post(
     '/api/admin/dead-letters/:id/replay',
-    { preHandler, schema: { tags, summary: 'Try an event that failed again', params, response: { 200: successOf(Replay) } } },
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Try an event that failed again',
+        params,
+        response: { 200: successOf(Replay) },
+      },
+    },
     async (request) => success(200, await replayDeadLetter(context, request.params.id)),
   )
 
   app.post(
     '/api/admin/dead-letters/:id/archive',
-    { preHandler, schema: { tags, summary: 'Put away an event that failed', params, response: { 200: successOf(DeadLetter) } } },
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Put away an event that failed',
+        params,
+        response: { 200: successOf(DeadLetter) },
+      },
+    },
     async (request) => success(200, await archiveDeadLetter(context, request.params.id)),
   )
 
@@ -52,13 +94,17 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Try all events that failed of one cause again, for a few seconds; ask again with since until none remain',
+        summary:
+          'Try all events that failed of one cause again, for a few seconds; ask again with since until none remain',
         params: groupParams,
-        querystring: Type.Object({ since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })) }),
+        querystring: Type.Object({
+          since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+        }),
         response: { 200: successOf(GroupReplay) },
       },
     },
-    async (request) => success(200, await replayGroup(context, request.params.fingerprint, request.query.since)),
+    async (request) =>
+      success(200, await replayGroup(context, request.params.fingerprint, request.query.since)),
   )
 
   app.post(
@@ -67,7 +113,8 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Put away all events that failed of one cause, for a few seconds; ask again until none remain',
+        summary:
+          'Put away all events that failed of one cause, for a few seconds; ask again until none remain',
         params: groupParams,
         response: { 200: successOf(GroupArchive) },
       },

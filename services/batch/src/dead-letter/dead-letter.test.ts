@@ -1,8 +1,8 @@
-import { createNewEventOf, insertEvents } from '@dailyfeed/deadletter-support/outbox'
-import { offerDeadLetters } from '@dailyfeed/deadletter-support/dead-letter.routes'
-import { createDeadLetterReplay } from '@dailyfeed/deadletter-support/dead-letter-replay'
-import { createListener, type Listener } from '@dailyfeed/deadletter-support/listener'
-import { offerUndelivered } from '@dailyfeed/deadletter-support/undelivered.routes'
+import { createNewEventOf, insertEvents } from '@dailyfeed/outbox/outbox'
+import { offerDeadLetters } from '@dailyfeed/event-listener/dead-letter.routes'
+import { createDeadLetterReplay } from '@dailyfeed/event-listener/dead-letter-replay'
+import { createListener, type Listener } from '@dailyfeed/event-listener/listener'
+import { offerUndelivered } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -42,7 +42,13 @@ const owners = new Map<Owner, RunningOwner>()
 async function startOwner(name: Owner): Promise<RunningOwner> {
   const sql = openPool({ url: database.urlOf(name), max: 3, name: `${name}-test` })
   const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
-  const server = await createHttpServer({ service: name, logLevel: 'silent', verifier: tokens.verifier, callers, checkReady: async () => {} })
+  const server = await createHttpServer({
+    service: name,
+    logLevel: 'silent',
+    verifier: tokens.verifier,
+    callers,
+    checkReady: async () => {},
+  })
   const step = {
     name: 'views',
     usesInbox: true,
@@ -53,8 +59,16 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
       return events.length
     },
   }
-  const listener = name === 'content' || name === 'search' ? createListener({ sql, schema: name, steps: [step], log: server.log }) : undefined
-  if (listener !== undefined) offerDeadLetters(server, { sql, schema: name, replay: createDeadLetterReplay({ sql, schema: name, listener }) })
+  const listener =
+    name === 'content' || name === 'search'
+      ? createListener({ sql, schema: name, steps: [step], log: server.log })
+      : undefined
+  if (listener !== undefined)
+    offerDeadLetters(server, {
+      sql,
+      schema: name,
+      replay: createDeadLetterReplay({ sql, schema: name, listener }),
+    })
   if (name !== 'search') offerUndelivered(server, { sql, schema: name, wakeRelay() {} })
   return { sql, listener, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) }
 }
@@ -105,15 +119,28 @@ async function keepUndelivered(name: 'content' | 'member', count: number): Promi
 }
 
 const fingerprintOf = async (service: string, kind: string): Promise<string> =>
-  (await ask('GET', `?kind=${kind}`)).data.groups.find((group: { service: string }) => group.service === service).fingerprint
+  (await ask('GET', `?kind=${kind}`)).data.groups.find(
+    (group: { service: string }) => group.service === service,
+  ).fingerprint
 
 beforeAll(async () => {
   database = await testDatabase()
   tokens = await testTokens()
   for (const name of OWNERS) owners.set(name, await startOwner(name))
   batchSql = openPool({ url: database.urlOf('batch'), max: 4, name: 'batch-test' })
-  const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: BATCH_TOKEN, INTERNAL_CALLERS: '' })
-  const urls = { content: urlOf('content'), search: urlOf('search'), member: urlOf('member'), timeline: urlOf('timeline'), activity: NOWHERE }
+  const config = readBatchConfigOrThrow({
+    DATABASE_URL: database.urlOf('batch'),
+    LOG_LEVEL: 'silent',
+    INTERNAL_TOKEN: BATCH_TOKEN,
+    INTERNAL_CALLERS: '',
+  })
+  const urls = {
+    content: urlOf('content'),
+    search: urlOf('search'),
+    member: urlOf('member'),
+    timeline: urlOf('timeline'),
+    activity: NOWHERE,
+  }
   deadLetterOwners = createDeadLetterOwners(urls, BATCH_TOKEN)
   app = (
     await batchApp({
@@ -151,11 +178,23 @@ test('dead letters of all services are grouped by cause, the latest first, and a
   await keep('search', 3)
   const { status, data } = await ask('GET')
   expect([status, data.unavailable]).toEqual([200, ['activity']])
-  expect(data.groups.map(({ service, count, latestId }: Record<string, unknown>) => ({ service, count, latestId }))).toEqual([
+  expect(
+    data.groups.map(({ service, count, latestId }: Record<string, unknown>) => ({
+      service,
+      count,
+      latestId,
+    })),
+  ).toEqual([
     { service: 'search', count: 1, latestId: 'search-1' },
     { service: 'content', count: 2, latestId: 'content-2' },
   ])
-  expect(data.groups[1]).toMatchObject({ kind: 'LISTENER', step: 'views', status: 'OPEN', errorClass: 'TypeError', message: 'no handler for 1 things' })
+  expect(data.groups[1]).toMatchObject({
+    kind: 'LISTENER',
+    step: 'views',
+    status: 'OPEN',
+    errorClass: 'TypeError',
+    message: 'no handler for 1 things',
+  })
   expect(data.groups[1].firstAt <= data.groups[1].lastAt).toBe(true)
 })
 
@@ -164,23 +203,37 @@ test('what could not be delivered stands beside what could not be handled; kinds
   await keepUndelivered('content', 2)
   await keepUndelivered('member', 1)
   const groupsOf = async (query: string) =>
-    (await ask('GET', query)).data.groups.map(({ kind, service, step, status, count, latestId }: Record<string, unknown>) =>
-      [kind, service, step, status, count, latestId].join(' '),
+    (await ask('GET', query)).data.groups.map(
+      ({ kind, service, step, status, count, latestId }: Record<string, unknown>) =>
+        [kind, service, step, status, count, latestId].join(' '),
     )
-  const all = ['LISTENER content views OPEN 1 content-1', 'PUBLISHER content to kafka DEAD 2 content-p2', 'PUBLISHER member to kafka DEAD 1 member-p1']
+  const all = [
+    'LISTENER content views OPEN 1 content-1',
+    'PUBLISHER content to kafka DEAD 2 content-p2',
+    'PUBLISHER member to kafka DEAD 1 member-p1',
+  ]
   expect((await groupsOf('')).sort()).toEqual(all)
   expect(await groupsOf('?kind=LISTENER')).toEqual([all[0]])
   expect((await groupsOf('?kind=PUBLISHER')).sort()).toEqual([all[1], all[2]])
   expect((await groupsOf('?service=content')).sort()).toEqual([all[0], all[1]])
   expect(await groupsOf('?service=content&kind=PUBLISHER')).toEqual([all[1]])
   expect((await ask('GET', '?service=content')).data.unavailable).toEqual([])
-  for (const query of ['?kind=NONE', '?service=nobody']) expect(await ask('GET', query)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
+  for (const query of ['?kind=NONE', '?service=nobody'])
+    expect(await ask('GET', query)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
 })
 
 test('one dead letter is shown whole, as it came', async () => {
   await keep('content', 1)
   const { data } = await ask('GET', '/content-1')
-  expect(data).toMatchObject({ id: 'content-1', kind: 'LISTENER', service: 'content', source: 'http:test', status: 'OPEN', attempts: 0, replayCount: 0 })
+  expect(data).toMatchObject({
+    id: 'content-1',
+    kind: 'LISTENER',
+    service: 'content',
+    source: 'http:test',
+    status: 'OPEN',
+    attempts: 0,
+    replayCount: 0,
+  })
   expect(JSON.parse(data.payload)).toEqual(eventOf(1))
   expect(data.stack).toContain('TypeError')
   await keepUndelivered('content', 1)
@@ -193,21 +246,33 @@ test('one dead letter is shown whole, as it came', async () => {
     status: 'DEAD',
     attempts: 1,
   })
-  expect(JSON.parse(undelivered.payload)).toMatchObject({ memberActivityType: 'MEMBER_FOLLOW', memberId: 7, targetMemberId: 8 })
+  expect(JSON.parse(undelivered.payload)).toMatchObject({
+    memberActivityType: 'MEMBER_FOLLOW',
+    memberId: 7,
+    targetMemberId: 8,
+  })
 })
 
 test('of replays at once one takes effect, and a later one says that nothing is left to do', async () => {
   await keep('content', 1)
-  const outcomes = (await Promise.all([1, 2, 3].map(() => ask('POST', '/content-1/replay')))).map(({ data }) => data.outcome)
+  const outcomes = (await Promise.all([1, 2, 3].map(() => ask('POST', '/content-1/replay')))).map(
+    ({ data }) => data.outcome,
+  )
   expect(outcomes.filter((outcome) => outcome === 'REPLAYED')).toHaveLength(1)
-  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN', deadLetter: { status: 'REPLAYED', replayCount: 1 } })
+  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({
+    outcome: 'NOT_OPEN',
+    deadLetter: { status: 'REPLAYED', replayCount: 1 },
+  })
   expect(effects).toBe(1)
 })
 
 test('a replay whose cause is still there fails again, and is counted', async () => {
   await keep('content', 1)
   isBroken = true
-  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({ outcome: 'FAILED_AGAIN', deadLetter: { status: 'OPEN', replayCount: 1 } })
+  expect((await ask('POST', '/content-1/replay')).data).toMatchObject({
+    outcome: 'FAILED_AGAIN',
+    deadLetter: { status: 'OPEN', replayCount: 1 },
+  })
 })
 
 test('a group is replayed as a whole, and no other with it; the second time there is nothing to do', async () => {
@@ -215,10 +280,21 @@ test('a group is replayed as a whole, and no other with it; the second time ther
   await keep('search', 3)
   const path = `/groups/${await fingerprintOf('content', 'LISTENER')}/replay`
   const first = await ask('POST', path)
-  expect(first.data).toEqual({ replayed: 2, failedAgain: 0, remaining: 0, since: expect.any(String), unavailable: ['activity'] })
-  expect(await ask('POST', path)).toMatchObject({ status: 200, data: { replayed: 0, failedAgain: 0, remaining: 0 } })
+  expect(first.data).toEqual({
+    replayed: 2,
+    failedAgain: 0,
+    remaining: 0,
+    since: expect.any(String),
+    unavailable: ['activity'],
+  })
+  expect(await ask('POST', path)).toMatchObject({
+    status: 200,
+    data: { replayed: 0, failedAgain: 0, remaining: 0 },
+  })
   expect(effects).toBe(2)
-  expect((await ask('GET')).data.groups.map(({ service }: { service: string }) => service)).toEqual(['search'])
+  expect((await ask('GET')).data.groups.map(({ service }: { service: string }) => service)).toEqual(
+    ['search'],
+  )
 })
 
 test('a walk over a group that fails again ends: asked with since, what it has tried is not tried again', async () => {
@@ -227,9 +303,16 @@ test('a walk over a group that fails again ends: asked with since, what it has t
   isBroken = true
   const { since, ...first } = (await ask('POST', path)).data
   expect(first).toMatchObject({ replayed: 0, failedAgain: 2, remaining: 0 })
-  expect((await ask('POST', `${path}?since=${since}`)).data).toMatchObject({ replayed: 0, failedAgain: 0, remaining: 0 })
+  expect((await ask('POST', `${path}?since=${since}`)).data).toMatchObject({
+    replayed: 0,
+    failedAgain: 0,
+    remaining: 0,
+  })
   expect((await ask('POST', path)).data.failedAgain).toBe(2)
-  expect(await ask('POST', `${path}?since=yesterday`)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
+  expect(await ask('POST', `${path}?since=yesterday`)).toMatchObject({
+    status: 400,
+    code: 'VALIDATION_FAILED',
+  })
 })
 
 test('what was refused is sent again, alone or all of one cause; the second time there is nothing to do', async () => {
@@ -240,39 +323,75 @@ test('what was refused is sent again, alone or all of one cause; the second time
     deadLetter: { id: 'content-p1', status: 'PENDING', replayCount: 1 },
   })
   expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({ outcome: 'NOT_OPEN' })
-  expect((await ask('POST', path)).data).toMatchObject({ replayed: 2, failedAgain: 0, remaining: 0 })
+  expect((await ask('POST', path)).data).toMatchObject({
+    replayed: 2,
+    failedAgain: 0,
+    remaining: 0,
+  })
   expect(await ask('POST', path)).toMatchObject({ status: 200, data: { replayed: 0 } })
 })
 
 test('a group is put away as a whole', async () => {
   await keep('content', 1, 2)
   await keepUndelivered('member', 1)
-  const [listened, published] = [await fingerprintOf('content', 'LISTENER'), await fingerprintOf('member', 'PUBLISHER')]
-  expect((await ask('POST', `/groups/${listened}/archive`)).data).toEqual({ archived: 2, remaining: 0, unavailable: ['activity'] })
-  expect((await ask('POST', `/groups/${published}/archive`)).data).toEqual({ archived: 1, remaining: 0, unavailable: ['activity'] })
-  expect((await ask('POST', `/groups/${published}/archive`)).data).toMatchObject({ archived: 0, remaining: 0 })
+  const [listened, published] = [
+    await fingerprintOf('content', 'LISTENER'),
+    await fingerprintOf('member', 'PUBLISHER'),
+  ]
+  expect((await ask('POST', `/groups/${listened}/archive`)).data).toEqual({
+    archived: 2,
+    remaining: 0,
+    unavailable: ['activity'],
+  })
+  expect((await ask('POST', `/groups/${published}/archive`)).data).toEqual({
+    archived: 1,
+    remaining: 0,
+    unavailable: ['activity'],
+  })
+  expect((await ask('POST', `/groups/${published}/archive`)).data).toMatchObject({
+    archived: 0,
+    remaining: 0,
+  })
   expect((await ask('GET')).data.groups).toEqual([])
 })
 
 test('what is archived is no longer open, and not replayed', async () => {
   await keep('search', 1)
-  expect((await ask('POST', '/search-1/archive')).data).toMatchObject({ id: 'search-1', status: 'ARCHIVED' })
+  expect((await ask('POST', '/search-1/archive')).data).toMatchObject({
+    id: 'search-1',
+    status: 'ARCHIVED',
+  })
   expect((await ask('GET')).data.groups).toEqual([])
   expect((await ask('POST', '/search-1/replay')).data.outcome).toBe('NOT_OPEN')
   expect(effects).toBe(0)
 })
 
-test.each(['/content-99', '/content-0', '/content-1x', '/member-1', '/search-p1', '/content-p99', '/1', '/content-99999999999999999999'])(
-  '%s is no dead letter',
-  async (path) => {
-    expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-    expect(await ask('POST', `${path}/replay`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-    expect(await ask('POST', `${path}/archive`)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
-  },
-)
+test.each([
+  '/content-99',
+  '/content-0',
+  '/content-1x',
+  '/member-1',
+  '/search-p1',
+  '/content-p99',
+  '/1',
+  '/content-99999999999999999999',
+])('%s is no dead letter', async (path) => {
+  expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
+  expect(await ask('POST', `${path}/replay`)).toMatchObject({
+    status: 404,
+    code: 'DEAD_LETTER_NOT_FOUND',
+  })
+  expect(await ask('POST', `${path}/archive`)).toMatchObject({
+    status: 404,
+    code: 'DEAD_LETTER_NOT_FOUND',
+  })
+})
 
 test('a dead letter of a service that is away is unavailable, not unknown', async () => {
-  expect(await ask('GET', '/activity-1')).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })
+  expect(await ask('GET', '/activity-1')).toMatchObject({
+    status: 503,
+    code: 'SERVICE_UNAVAILABLE',
+  })
 })
 
 test('dead letters are for administrators alone', async () => {
@@ -286,8 +405,14 @@ test('dead letters are for administrators alone', async () => {
     ['POST', '/groups/x/replay'],
     ['POST', '/groups/x/archive'],
   ] as const) {
-    const answer = await app.inject({ method, url: `/api/admin/dead-letters${path}`, headers: asPlain })
+    const answer = await app.inject({
+      method,
+      url: `/api/admin/dead-letters${path}`,
+      headers: asPlain,
+    })
     expect([path, answer.statusCode, answer.json().code]).toEqual([path, 403, 'MEMBER_FORBIDDEN'])
-    expect((await app.inject({ method, url: `/api/admin/dead-letters${path}` })).statusCode).toBe(401)
+    expect((await app.inject({ method, url: `/api/admin/dead-letters${path}` })).statusCode).toBe(
+      401,
+    )
   }
 })

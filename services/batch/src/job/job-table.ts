@@ -1,4 +1,4 @@
-import type { ServiceName } from '@dailyfeed/code/ports'
+import type { ServiceName } from '@dailyfeed/contract/ports'
 
 export interface JobDefinition {
   /** Who owns the data, and runs it. */
@@ -16,17 +16,26 @@ export const JOBS: Readonly<Record<string, JobDefinition>> = {
   tokenCleanupJob: { owners: ['member'], schedule: '30 * * * *' },
   publishDeadletterRestoreJob: { owners: ['content', 'member', 'timeline'], schedule: '* * * * *' },
   httpDeadletterRestoreJob: { owners: ['content', 'member', 'timeline'], schedule: '* * * * *' },
-  listenerDeadletterRestoreJob: { owners: ['activity', 'search', 'content'], schedule: '* * * * *' },
+  listenerDeadletterRestoreJob: {
+    owners: ['activity', 'search', 'content'],
+    schedule: '* * * * *',
+  },
   kafkaTopicCreateJob: { owners: ['content'], schedule: '50 23 * * *' },
   kafkaTopicDeleteJob: { owners: ['content'], schedule: '30 0 * * *' },
   eventReconcileJob: { owners: ['content', 'member', 'timeline'], schedule: '*/10 * * * *' },
-  memberEraseJob: { owners: ['content', 'activity', 'search', 'timeline', 'image', 'member'], schedule: '10 2 * * *', inOrder: true },
+  memberEraseJob: {
+    owners: ['content', 'activity', 'search', 'timeline', 'image', 'member'],
+    schedule: '10 2 * * *',
+    inOrder: true,
+  },
   counterReconcileJob: { owners: ['content'], schedule: '10 3 * * *' },
   imageCollectJob: { owners: ['image'], schedule: '10 4 * * *' },
   searchReconcileJob: { owners: ['search'], schedule: '40 3 * * *' },
   searchReindexJob: { owners: ['search'] },
 }
 
-export const findJob = (name: string): JobDefinition | undefined => (Object.hasOwn(JOBS, name) ? JOBS[name] : undefined)
+export const findJob = (name: string): JobDefinition | undefined =>
+  Object.hasOwn(JOBS, name) ? JOBS[name] : undefined
 
-export const unknownJob = (name: string) => `there is no job '${name}'; there are: ${Object.keys(JOBS).join(', ')}`
+export const unknownJob = (name: string) =>
+  `there is no job '${name}'; there are: ${Object.keys(JOBS).join(', ')}`

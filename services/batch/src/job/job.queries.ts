@@ -10,7 +10,12 @@ export async function takeScheduledTime(sql: Sql, job: string, time: Date): Prom
 }
 
 /** True when this holder may run the job now, for `seconds`. Taken from one that let it expire. */
-export async function takeJobLease(sql: Sql, job: string, holder: string, seconds: number): Promise<boolean> {
+export async function takeJobLease(
+  sql: Sql,
+  job: string,
+  holder: string,
+  seconds: number,
+): Promise<boolean> {
   const rows = await sql`
     insert into batch.job_lease as lease (job, holder, expires_at) values (${job}, ${holder}, now() + ${seconds} * interval '1 second')
     on conflict (job) do update set holder = excluded.holder, expires_at = excluded.expires_at
@@ -26,7 +31,9 @@ export async function releaseJobLease(sql: Sql, job: string, holder: string): Pr
 /** Only by who holds the lease: what is still open was left by one that was killed. */
 export async function openRun(sql: Sql, job: string): Promise<number> {
   await sql`update batch.job_run set outcome = 'ABANDONED', ended_at = now() where job = ${job} and ended_at is null`
-  const [row] = await sql<[{ id: number }]>`insert into batch.job_run (job) values (${job}) returning id`
+  const [row] = await sql<
+    [{ id: number }]
+  >`insert into batch.job_run (job) values (${job}) returning id`
   return row.id
 }
 

@@ -3,7 +3,9 @@ import type { BatchContext } from '../context.ts'
 import { closeRun, openRun, releaseJobLease, takeJobLease } from './job.queries.ts'
 import { findJob, unknownJob } from './job-table.ts'
 
-export type JobReport = { outcome: 'SUCCEEDED' | 'FAILED'; figures: Record<string, number>; error?: string } | { outcome: 'RUNS_ALREADY' }
+export type JobReport =
+  | { outcome: 'SUCCEEDED' | 'FAILED'; figures: Record<string, number>; error?: string }
+  | { outcome: 'RUNS_ALREADY' }
 
 export class UnknownJobError extends Error {
   override name = 'UnknownJobError'
@@ -20,7 +22,10 @@ export async function runJob({ sql, owners, log }: BatchContext, name: string): 
   const holder = randomUUID()
   if (!(await takeJobLease(sql, name, holder, LEASE_SECONDS))) return { outcome: 'RUNS_ALREADY' }
   const renewing = setInterval(
-    () => takeJobLease(sql, name, holder, LEASE_SECONDS).catch((err) => log.warn({ job: name, err }, 'job lease not renewed')),
+    () =>
+      takeJobLease(sql, name, holder, LEASE_SECONDS).catch((err) =>
+        log.warn({ job: name, err }, 'job lease not renewed'),
+      ),
     RENEW_MILLISECONDS,
   )
   try {
@@ -29,7 +34,8 @@ export async function runJob({ sql, owners, log }: BatchContext, name: string): 
     const errors: string[] = []
     for (const owner of job.owners) {
       try {
-        for (const [figure, value] of Object.entries(await owners.runJob(owner, name))) figures[figure] = (figures[figure] ?? 0) + value
+        for (const [figure, value] of Object.entries(await owners.runJob(owner, name)))
+          figures[figure] = (figures[figure] ?? 0) + value
       } catch (error) {
         errors.push(error instanceof Error ? error.message : String(error))
         if (job.inOrder) break

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@dailyfeed/code/ports'
+import type { ServiceName } from '@dailyfeed/contract/ports'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 
 /** A reindex of millions of posts takes minutes, and is asked for by one call. */
@@ -10,18 +10,29 @@ export interface Owners {
   close(): Promise<void>
 }
 
-export function createOwners(urls: Partial<Record<ServiceName, string>>, internalToken: string): Owners {
+export function createOwners(
+  urls: Partial<Record<ServiceName, string>>,
+  internalToken: string,
+): Owners {
   const clients = Object.fromEntries(
     Object.entries(urls).map(([service, baseUrl]) => [
       service,
-      createServiceClient({ service, baseUrl, internalToken, readTimeoutMilliseconds: JOB_TIMEOUT_MILLISECONDS }),
+      createServiceClient({
+        service,
+        baseUrl,
+        internalToken,
+        readTimeoutMilliseconds: JOB_TIMEOUT_MILLISECONDS,
+      }),
     ]),
   )
   return {
     async runJob(owner, job) {
       const client = clients[owner]
       if (client === undefined) throw new Error(`the address of ${owner}-svc is not known`)
-      const { data } = await client.post<{ data: Record<string, number> }>(`/internal/jobs/${job}`, {})
+      const { data } = await client.post<{ data: Record<string, number> }>(
+        `/internal/jobs/${job}`,
+        {},
+      )
       return data
     },
     async close() {

@@ -14,7 +14,12 @@ export function startScheduler(context: BatchContext, timeZone: string): () => v
       : [
           new Cron(
             schedule,
-            { timezone: timeZone, protect: true, catch: (error) => context.log.error({ job: name, err: error }, 'job could not be run') },
+            {
+              timezone: timeZone,
+              protect: true,
+              catch: (error) =>
+                context.log.error({ job: name, err: error }, 'job could not be run'),
+            },
             async () => void (await runScheduledJob(context, name, Date.now())),
           ),
         ],
@@ -28,7 +33,13 @@ export function startScheduler(context: BatchContext, timeZone: string): () => v
  * The lease lets one run at a time through, and the minute one run a minute: an instance whose clock is behind comes when
  * the run is over, and must not begin another.
  */
-export async function runScheduledJob(context: BatchContext, name: string, now: number): Promise<JobReport | { outcome: 'BEGUN_BY_ANOTHER' }> {
+export async function runScheduledJob(
+  context: BatchContext,
+  name: string,
+  now: number,
+): Promise<JobReport | { outcome: 'BEGUN_BY_ANOTHER' }> {
   const minute = new Date(Math.round(now / MINUTE) * MINUTE)
-  return (await takeScheduledTime(context.sql, name, minute)) ? runJob(context, name) : { outcome: 'BEGUN_BY_ANOTHER' }
+  return (await takeScheduledTime(context.sql, name, minute))
+    ? runJob(context, name)
+    : { outcome: 'BEGUN_BY_ANOTHER' }
 }

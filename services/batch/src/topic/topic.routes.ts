@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { ACTIVITY_TYPES } from '@dailyfeed/code/member-activity-event'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
@@ -10,7 +10,9 @@ import { TopicDeletion, Topics } from './topic.schemas.ts'
 import { BrokersAwayError } from './topic.service.ts'
 
 const tags = ['operation']
-const params = Type.Object({ day: Type.String({ pattern: '^\\d{8}$', maxLength: 8, description: 'yyyyMMdd' }) })
+const params = Type.Object({
+  day: Type.String({ pattern: '^\\d{8}$', maxLength: 8, description: 'yyyyMMdd' }),
+})
 
 export function topicRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
@@ -22,13 +24,22 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       return await question
     } catch (err) {
       log.warn({ err }, 'owner of topics could not be asked')
-      throw new DailyfeedError(err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE')
+      throw new DailyfeedError(
+        err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE',
+      )
     }
   }
 
   app.get(
     '/api/admin/topics',
-    { preHandler, schema: { tags, summary: 'Topics by day, and who has still to read them', response: { 200: successOf(Topics) } } },
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Topics by day, and who has still to read them',
+        response: { 200: successOf(Topics) },
+      },
+    },
     async () => success(200, await orUnavailable(topicOwners.list())),
   )
 
@@ -44,7 +55,13 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
         response: { 200: successOf(TopicDeletion) },
       },
     },
-    async (request) => success(200, await orUnavailable(topicOwners.remove(request.params.day, request.query.dryRun === 'true'))),
+    async (request) =>
+      success(
+        200,
+        await orUnavailable(
+          topicOwners.remove(request.params.day, request.query.dryRun === 'true'),
+        ),
+      ),
   )
 
   app.post(
@@ -53,9 +70,13 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Run the events of a day through the handlers again; answers lines of JSON while it goes on',
+        summary:
+          'Run the events of a day through the handlers again; answers lines of JSON while it goes on',
         params,
-        body: Type.Object({ type: Type.Optional(Type.Enum([...ACTIVITY_TYPES])), dryRun: Type.Optional(Type.Boolean()) }),
+        body: Type.Object({
+          type: Type.Optional(Type.Enum([...ACTIVITY_TYPES])),
+          dryRun: Type.Optional(Type.Boolean()),
+        }),
       },
     },
     async (request, reply) => {
@@ -63,7 +84,13 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       reply.raw.once('close', () => gone.abort())
       const { type, dryRun = false } = request.body
       async function* lines() {
-        for await (const line of topicOwners.replay({ day: request.params.day, type, isDryRun: dryRun, signal: gone.signal })) yield `${JSON.stringify(line)}\n`
+        for await (const line of topicOwners.replay({
+          day: request.params.day,
+          type,
+          isDryRun: dryRun,
+          signal: gone.signal,
+        }))
+          yield `${JSON.stringify(line)}\n`
       }
       return reply.type('application/x-ndjson').send(Readable.from(lines()))
     },

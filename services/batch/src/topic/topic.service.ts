@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
-import { LISTENERS } from '@dailyfeed/code/subscriptions'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from './topic.schemas.ts'
 
 /** The services that own topics and handlers, asked over HTTP. */
@@ -31,8 +31,16 @@ export class BrokersAwayError extends Error {
 /** Listing hundreds of topics asks the brokers for each group. */
 const ANSWER_MILLISECONDS = 60_000
 
-export function createTopicOwners(urls: Record<string, string>, internalToken: string): TopicOwners {
-  async function post(service: string, path: string, body: object, signal: AbortSignal): Promise<Response> {
+export function createTopicOwners(
+  urls: Record<string, string>,
+  internalToken: string,
+): TopicOwners {
+  async function post(
+    service: string,
+    path: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<Response> {
     let response: Response
     try {
       response = await fetch(`${urls[service]}${path}`, {
@@ -46,14 +54,26 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
     }
     if (response.ok) return response
     const { code } = (await response.json().catch(() => ({}))) as { code?: string }
-    if (code === 'KAFKA_NETWORK_ERROR') throw new BrokersAwayError('the brokers of KAFKA_BROKERS do not answer')
-    throw new Error(code === 'NOT_FOUND' ? NOT_THERE : `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`)
+    if (code === 'KAFKA_NETWORK_ERROR')
+      throw new BrokersAwayError('the brokers of KAFKA_BROKERS do not answer')
+    throw new Error(
+      code === 'NOT_FOUND'
+        ? NOT_THERE
+        : `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`,
+    )
   }
 
   const ask = async <Data>(path: string, body: object): Promise<Data> =>
-    ((await (await post('content', path, body, AbortSignal.timeout(ANSWER_MILLISECONDS))).json()) as { data: Data }).data
+    (
+      (await (
+        await post('content', path, body, AbortSignal.timeout(ANSWER_MILLISECONDS))
+      ).json()) as { data: Data }
+    ).data
 
-  async function* replayOf(service: string, { day, type, isDryRun, signal }: ReplayOptions): AsyncGenerator<ReplayLine> {
+  async function* replayOf(
+    service: string,
+    { day, type, isDryRun, signal }: ReplayOptions,
+  ): AsyncGenerator<ReplayLine> {
     try {
       const response = await post(
         service,
@@ -66,7 +86,10 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
       for await (const line of lines) {
         const told = JSON.parse(line) as Omit<ReplayLine, 'service'>
         isOver = 'report' in told || 'error' in told
-        yield { service, ...('error' in told && told.error === 'NO_KAFKA' ? { error: NO_KAFKA } : told) } as ReplayLine
+        yield {
+          service,
+          ...('error' in told && told.error === 'NO_KAFKA' ? { error: NO_KAFKA } : told),
+        } as ReplayLine
       }
       if (!isOver) yield { service, error: 'the answer ended before the replay did' }
     } catch (error) {
@@ -77,7 +100,10 @@ export function createTopicOwners(urls: Record<string, string>, internalToken: s
   return {
     list: () => ask('/internal/topics/list', {}),
     async remove(day, isDryRun) {
-      const { outcome, lags } = await ask<{ outcome: string; lags?: Record<string, number> }>('/internal/topics/delete', { day, isDryRun })
+      const { outcome, lags } = await ask<{ outcome: string; lags?: Record<string, number> }>(
+        '/internal/topics/delete',
+        { day, isDryRun },
+      )
       return { outcome, lags: lags ?? null }
     },
     async *replay(options) {

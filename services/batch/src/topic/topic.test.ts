@@ -1,6 +1,6 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import type { Listener } from '@dailyfeed/deadletter-support/listener'
-import { offerTopicReplay } from '@dailyfeed/deadletter-support/topic-replay.routes'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import type { Listener } from '@dailyfeed/event-listener/listener'
+import { offerTopicReplay } from '@dailyfeed/event-listener/topic-replay.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { success } from '@dailyfeed/http-server/envelope'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
@@ -41,7 +41,15 @@ async function startOwner(): Promise<RunningService> {
     if (areBrokersAway) throw new DailyfeedError('KAFKA_NETWORK_ERROR')
     return success(200, {
       hasKafka: true,
-      topics: [{ topic: 'member-activity-20261120', day: '20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
+      topics: [
+        {
+          topic: 'member-activity-20261120',
+          day: '20261120',
+          records: 9,
+          lags: { 'activity.member-activity-20261120': 2 },
+          deletion: 'UNREAD',
+        },
+      ],
     })
   })
   server.post('/internal/topics/delete', { config }, async ({ body }) => {
@@ -50,7 +58,9 @@ async function startOwner(): Promise<RunningService> {
   })
   server.post('/internal/topics/replay', { config }, async ({ body }, reply) => {
     asked.push({ path: 'replay', body })
-    return reply.type('application/x-ndjson').send('{"done":5,"of":9}\n{"report":{"records":9,"changed":3,"deadLettered":0}}\n')
+    return reply
+      .type('application/x-ndjson')
+      .send('{"done":5,"of":9}\n{"report":{"records":9,"changed":3,"deadLettered":0}}\n')
   })
   return listen({ name: 'content', app: server, host: '127.0.0.1', port: 0 })
 }
@@ -58,7 +68,13 @@ async function startOwner(): Promise<RunningService> {
 /** The route of a listener that has no brokers. */
 async function startOwnerWithoutKafka(): Promise<RunningService> {
   const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
-  const server = await createHttpServer({ service: 'search', logLevel: 'silent', verifier: tokens.verifier, callers, checkReady: async () => {} })
+  const server = await createHttpServer({
+    service: 'search',
+    logLevel: 'silent',
+    verifier: tokens.verifier,
+    callers,
+    checkReady: async () => {},
+  })
   offerTopicReplay(server, { service: 'search', listener: {} as Listener, kafka: undefined })
   return listen({ name: 'search', app: server, host: '127.0.0.1', port: 0 })
 }
@@ -68,12 +84,27 @@ beforeAll(async () => {
   tokens = await testTokens()
   owner = await startOwner()
   sql = openPool({ url: database.urlOf('batch'), max: 2, name: 'topic-test' })
-  const config = readBatchConfigOrThrow({ DATABASE_URL: database.urlOf('batch'), LOG_LEVEL: 'silent', INTERNAL_TOKEN: BATCH_TOKEN, INTERNAL_CALLERS: '' })
+  const config = readBatchConfigOrThrow({
+    DATABASE_URL: database.urlOf('batch'),
+    LOG_LEVEL: 'silent',
+    INTERNAL_TOKEN: BATCH_TOKEN,
+    INTERNAL_CALLERS: '',
+  })
   withoutKafka = await startOwnerWithoutKafka()
-  const topicOwners = createTopicOwners({ content: owner.url, activity: 'http://127.0.0.1:1', search: withoutKafka.url }, BATCH_TOKEN)
+  const topicOwners = createTopicOwners(
+    { content: owner.url, activity: 'http://127.0.0.1:1', search: withoutKafka.url },
+    BATCH_TOKEN,
+  )
   const none = { ask: async () => Promise.reject(new Error('not asked here')), async close() {} }
   app = (
-    await batchApp({ config, sql, owners: { runJob: async () => ({}), async close() {} }, deadLetterOwners: none, topicOwners, verifier: tokens.verifier })
+    await batchApp({
+      config,
+      sql,
+      owners: { runJob: async () => ({}), async close() {} },
+      deadLetterOwners: none,
+      topicOwners,
+      verifier: tokens.verifier,
+    })
   ).app
   operator = await insertMember(database.sql, 'operator')
   await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
@@ -86,7 +117,12 @@ afterAll(async () => {
   await database.drop()
 })
 
-const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object, memberId = operator) =>
+const ask = async (
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  payload?: object,
+  memberId = operator,
+) =>
   app.inject({
     method,
     url: `/api/admin/topics${path}`,
@@ -97,7 +133,15 @@ const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: ob
 test('days are listed with what each group has still to read', async () => {
   expect((await ask('GET', '')).json().data).toEqual({
     hasKafka: true,
-    topics: [{ day: '20261120', topic: 'member-activity-20261120', records: 9, lags: { 'activity.member-activity-20261120': 2 }, deletion: 'UNREAD' }],
+    topics: [
+      {
+        day: '20261120',
+        topic: 'member-activity-20261120',
+        records: 9,
+        lags: { 'activity.member-activity-20261120': 2 },
+        deletion: 'UNREAD',
+      },
+    ],
   })
 })
 
@@ -110,7 +154,10 @@ test('brokers that do not answer are told apart from a service that does not', a
 
 test('a day that is not read to its end is not deleted, and whose lag it is is told', async () => {
   const answer = await ask('DELETE', '/20261120?dryRun=true')
-  expect(answer.json().data).toEqual({ outcome: 'UNREAD', lags: { 'activity.member-activity-20261120': 2 } })
+  expect(answer.json().data).toEqual({
+    outcome: 'UNREAD',
+    lags: { 'activity.member-activity-20261120': 2 },
+  })
   expect(asked.at(-1)).toEqual({ path: 'delete', body: { day: '20261120', isDryRun: true } })
   expect((await ask('DELETE', '/yesterday')).statusCode).toBe(400)
 })
@@ -128,7 +175,10 @@ test('a replay tells how it goes on, what changed in each service, and which ser
     { service: 'content', done: 5, of: 9 },
     { service: 'content', report: { records: 9, changed: 3, deadLettered: 0 } },
   ])
-  expect(asked.at(-1)).toEqual({ path: 'replay', body: { day: '20261120', isDryRun: true, type: 'POST_CREATE' } })
+  expect(asked.at(-1)).toEqual({
+    path: 'replay',
+    body: { day: '20261120', isDryRun: true, type: 'POST_CREATE' },
+  })
   expect((await ask('POST', '/20261120/replay', { type: 'NONSENSE' })).statusCode).toBe(400)
 })
 

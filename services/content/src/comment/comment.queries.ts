@@ -32,7 +32,11 @@ export interface ParentRow {
 }
 
 /** A live comment that the member may see. */
-export async function findParent(sql: Sql, commentId: number, memberId: number): Promise<ParentRow | undefined> {
+export async function findParent(
+  sql: Sql,
+  commentId: number,
+  memberId: number,
+): Promise<ParentRow | undefined> {
   const [row] = await sql<[ParentRow?]>`
     select post_id, depth from content.comment
     where id = ${commentId} and deleted_at is null and member.may_see(${memberId}, author_id)`
@@ -48,7 +52,10 @@ interface NewComment {
 }
 
 /** In a transaction that holds the post's lock, and may have begun before that of a newer comment. */
-export async function insertComment(sql: Sql, { postId, parentId, depth, authorId, content }: NewComment): Promise<CommentRow> {
+export async function insertComment(
+  sql: Sql,
+  { postId, parentId, depth, authorId, content }: NewComment,
+): Promise<CommentRow> {
   const [row] = await sql<[CommentRow]>`
     with comment as (
       insert into content.comment (post_id, parent_id, depth, author_id, content)
@@ -67,7 +74,11 @@ export async function insertComment(sql: Sql, { postId, parentId, depth, authorI
 }
 
 /** Undefined when it was deleted meanwhile. */
-export async function updateComment(sql: Sql, commentId: number, content: string): Promise<CommentRow | undefined> {
+export async function updateComment(
+  sql: Sql,
+  commentId: number,
+  content: string,
+): Promise<CommentRow | undefined> {
   const [row] = await sql<[CommentRow?]>`
     with comment as (
       update content.comment set content = ${content}, version = version + 1,
@@ -88,7 +99,11 @@ export interface CommentStateRow {
 }
 
 /** A live comment on a live post, both visible to the member. */
-export async function findCommentState(sql: Sql, commentId: number, memberId: number): Promise<CommentStateRow | undefined> {
+export async function findCommentState(
+  sql: Sql,
+  commentId: number,
+  memberId: number,
+): Promise<CommentStateRow | undefined> {
   const [row] = await sql<[CommentStateRow?]>`
     select comment.author_id, comment.post_id
     from content.comment join content.post on post.id = comment.post_id

@@ -1,22 +1,54 @@
-import { type Comment, type CommentDraft, MAX_COMMENT_DEPTH } from '@dailyfeed/code/comment'
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
+import { type Comment, type CommentDraft, MAX_COMMENT_DEPTH } from '@dailyfeed/contract/comment'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { insertEvents } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 import type { Actor, ContentContext } from '../context.ts'
 import { toComment } from './comment.mapper.ts'
-import { type CommentStateRow, deleteCommentTree, findCommentState, findParent, insertComment, lockPost, updateComment } from './comment.queries.ts'
+import {
+  type CommentStateRow,
+  deleteCommentTree,
+  findCommentState,
+  findParent,
+  insertComment,
+  lockPost,
+  updateComment,
+} from './comment.queries.ts'
 
-export async function createComment({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, draft: CommentDraft): Promise<Comment> {
+export async function createComment(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  draft: CommentDraft,
+): Promise<Comment> {
   const { postId, content } = draft
   const parentId = draft.parentId ?? null
   const row = await sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     if (!(await lockPost(transaction, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
-    const depth = parentId === null ? 0 : await replyDepthOrThrow(transaction, parentId, postId, memberId)
-    const comment = await insertComment(transaction, { postId, parentId, depth, authorId: memberId, content })
-    const event = newEventOf('COMMENT_CREATE', { memberId, postId, commentId: comment.id, traceparent })
+    const depth =
+      parentId === null ? 0 : await replyDepthOrThrow(transaction, parentId, postId, memberId)
+    const comment = await insertComment(transaction, {
+      postId,
+      parentId,
+      depth,
+      authorId: memberId,
+      content,
+    })
+    const event = newEventOf('COMMENT_CREATE', {
+      memberId,
+      postId,
+      commentId: comment.id,
+      traceparent,
+    })
     await insertEvents(transaction, 'content', [
-      { ...event, memberId, postId, commentId: comment.id, version: comment.version, createdAt: comment.created_at, updatedAt: comment.updated_at },
+      {
+        ...event,
+        memberId,
+        postId,
+        commentId: comment.id,
+        version: comment.version,
+        createdAt: comment.created_at,
+        updatedAt: comment.updated_at,
+      },
     ])
     return comment
   })
@@ -24,7 +56,12 @@ export async function createComment({ sql, newEventOf, wakeRelay }: ContentConte
   return toComment(row)
 }
 
-async function replyDepthOrThrow(sql: Sql, parentId: number, postId: number, memberId: number): Promise<number> {
+async function replyDepthOrThrow(
+  sql: Sql,
+  parentId: number,
+  postId: number,
+  memberId: number,
+): Promise<number> {
   const parent = await findParent(sql, parentId, memberId)
   if (parent === undefined) throw new DailyfeedError('PARENT_COMMENT_NOT_FOUND')
   if (parent.post_id !== postId) throw new DailyfeedError('PARENT_COMMENT_POST_ID_NOT_EQUALS')
@@ -39,14 +76,28 @@ export async function editComment(
   content: string,
 ): Promise<Comment> {
   const comment = await getCommentStateOrThrow(sql, commentId, memberId)
-  if (comment.author_id !== memberId) throw new DailyfeedError('COMMENT_MODIFICATION_PERMISSION_DENIED')
+  if (comment.author_id !== memberId)
+    throw new DailyfeedError('COMMENT_MODIFICATION_PERMISSION_DENIED')
   const row = await sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     const edited = await updateComment(transaction, commentId, content)
     if (edited === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND') // deleted between the two statements
-    const event = newEventOf('COMMENT_UPDATE', { memberId, postId: edited.post_id, commentId, traceparent })
+    const event = newEventOf('COMMENT_UPDATE', {
+      memberId,
+      postId: edited.post_id,
+      commentId,
+      traceparent,
+    })
     await insertEvents(transaction, 'content', [
-      { ...event, memberId, postId: edited.post_id, commentId, version: edited.version, createdAt: edited.created_at, updatedAt: edited.updated_at },
+      {
+        ...event,
+        memberId,
+        postId: edited.post_id,
+        commentId,
+        version: edited.version,
+        createdAt: edited.created_at,
+        updatedAt: edited.updated_at,
+      },
     ])
     return edited
   })
@@ -55,12 +106,17 @@ export async function editComment(
 }
 
 /** Hides the replies below it too; each hidden comment is told as a deletion of its own. */
-export async function removeComment({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, commentId: number): Promise<void> {
+export async function removeComment(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  commentId: number,
+): Promise<void> {
   const comment = await getCommentStateOrThrow(sql, commentId, memberId)
   if (comment.author_id !== memberId) throw new DailyfeedError('COMMENT_DELETION_PERMISSION_DENIED')
   await sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
-    if (!(await lockPost(transaction, comment.post_id, memberId))) throw new DailyfeedError('COMMENT_NOT_FOUND')
+    if (!(await lockPost(transaction, comment.post_id, memberId)))
+      throw new DailyfeedError('COMMENT_NOT_FOUND')
     const deleted = await deleteCommentTree(transaction, commentId)
     if (deleted.length === 0) throw new DailyfeedError('COMMENT_NOT_FOUND')
     const events = deleted.map((row) => {
@@ -78,7 +134,11 @@ export async function removeComment({ sql, newEventOf, wakeRelay }: ContentConte
   wakeRelay()
 }
 
-async function getCommentStateOrThrow(sql: Sql, commentId: number, memberId: number): Promise<CommentStateRow> {
+async function getCommentStateOrThrow(
+  sql: Sql,
+  commentId: number,
+  memberId: number,
+): Promise<CommentStateRow> {
   const row = await findCommentState(sql, commentId, memberId)
   if (row === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND')
   return row

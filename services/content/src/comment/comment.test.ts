@@ -28,10 +28,18 @@ async function commentOn(memberId: number, parentId?: number | null): Promise<nu
   return body.data.id
 }
 
-const countOf = async () => (await content.database.sql`select comment_count from content.post_counter where post_id = ${postId}`)[0]?.['comment_count'] ?? 0
+const countOf = async () =>
+  (
+    await content.database
+      .sql`select comment_count from content.post_counter where post_id = ${postId}`
+  )[0]?.['comment_count'] ?? 0
 
 test('POST /api/comments answers 201 with depth 0 and counts on the post; parentId null is absence', async () => {
-  const { status, body } = await content.ask(sora, 'POST', '/api/comments', { postId, content: '좋아요!', parentId: null })
+  const { status, body } = await content.ask(sora, 'POST', '/api/comments', {
+    postId,
+    content: '좋아요!',
+    parentId: null,
+  })
   expect(status).toBe(201)
   expect(body.data).toMatchObject({
     postId,
@@ -51,7 +59,11 @@ test('replies go three levels deep; a fourth is 400 COMMENT_DEPTH_LIMIT_EXCEEDS 
   const first = await commentOn(sora)
   const second = await commentOn(minji, first)
   const third = await commentOn(sora, second)
-  const { status, body } = await content.ask(minji, 'POST', '/api/comments', { postId, content: 'too deep', parentId: third })
+  const { status, body } = await content.ask(minji, 'POST', '/api/comments', {
+    postId,
+    content: 'too deep',
+    parentId: third,
+  })
   expect([status, body.code]).toEqual([400, 'COMMENT_DEPTH_LIMIT_EXCEEDS'])
   expect(await countOf()).toBe(3)
 })
@@ -60,11 +72,23 @@ test('POST /api/comments/replies needs a parent, of the same post, that is alive
   const without = await content.ask(sora, 'POST', '/api/comments/replies', { postId, content: 'x' })
   expect([without.status, without.body.code]).toEqual([400, 'VALIDATION_FAILED'])
   const parent = await commentOn(sora)
-  const other = (await content.ask(minji, 'POST', '/api/posts', { content: 'another' })).body.data.id
-  const elsewhere = await content.ask(sora, 'POST', '/api/comments/replies', { postId: other, content: 'x', parentId: parent })
-  expect([elsewhere.status, elsewhere.body.code]).toEqual([400, 'PARENT_COMMENT_POST_ID_NOT_EQUALS'])
+  const other = (await content.ask(minji, 'POST', '/api/posts', { content: 'another' })).body.data
+    .id
+  const elsewhere = await content.ask(sora, 'POST', '/api/comments/replies', {
+    postId: other,
+    content: 'x',
+    parentId: parent,
+  })
+  expect([elsewhere.status, elsewhere.body.code]).toEqual([
+    400,
+    'PARENT_COMMENT_POST_ID_NOT_EQUALS',
+  ])
   await content.ask(sora, 'DELETE', `/api/comments/${parent}`)
-  const dead = await content.ask(sora, 'POST', '/api/comments/replies', { postId, content: 'x', parentId: parent })
+  const dead = await content.ask(sora, 'POST', '/api/comments/replies', {
+    postId,
+    content: 'x',
+    parentId: parent,
+  })
   expect([dead.status, dead.body.code]).toEqual([404, 'PARENT_COMMENT_NOT_FOUND'])
 })
 
@@ -82,9 +106,12 @@ test('PUT and DELETE by somebody else are 403', async () => {
 
 test('PUT /api/comments/{commentId} by its author changes the content and the version', async () => {
   const id = await commentOn(sora)
-  const { status, body } = await content.ask(sora, 'PUT', `/api/comments/${id}`, { content: 'better' })
+  const { status, body } = await content.ask(sora, 'PUT', `/api/comments/${id}`, {
+    content: 'better',
+  })
   expect([status, body.data.content]).toEqual([200, 'better'])
-  const events = await content.database.sql`select activity_type, version, post_id from content.outbox where comment_id = ${id} order by event_id`
+  const events = await content.database
+    .sql`select activity_type, version, post_id from content.outbox where comment_id = ${id} order by event_id`
   expect([...events]).toEqual([
     { activity_type: 'COMMENT_CREATE', version: 1, post_id: postId },
     { activity_type: 'COMMENT_UPDATE', version: 2, post_id: postId },
@@ -107,7 +134,9 @@ test('DELETE of a comment hides the replies below it, corrects the counts, and t
     { comment_id: middle, member_id: minji },
     { comment_id: leaf, member_id: sora },
   ])
-  const answers = await Promise.all([top, middle, leaf].map((id) => content.ask(sora, 'POST', `/api/comments/${id}/like`)))
+  const answers = await Promise.all(
+    [top, middle, leaf].map((id) => content.ask(sora, 'POST', `/api/comments/${id}/like`)),
+  )
   expect(answers.map(({ body }) => body.code)).toEqual(Array(3).fill('COMMENT_NOT_FOUND'))
   expect((await content.ask(sora, 'POST', `/api/comments/${kept}/like`)).status).toBe(200)
 })
@@ -117,7 +146,8 @@ test('DELETE of a reply lowers its parent’s replyCount by one', async () => {
   const reply = await commentOn(minji, top)
   await commentOn(minji, top)
   await content.ask(minji, 'DELETE', `/api/comments/${reply}`)
-  const [row] = await content.database.sql`select reply_count from content.comment where id = ${top}`
+  const [row] = await content.database
+    .sql`select reply_count from content.comment where id = ${top}`
   expect(row?.['reply_count']).toBe(1)
 })
 
@@ -125,7 +155,11 @@ test('comments and deletions racing on one post leave a count equal to the live 
   const tops = await Promise.all(Array.from({ length: 10 }, () => commentOn(sora)))
   await Promise.all([
     ...tops.slice(0, 5).map((id) => content.ask(sora, 'DELETE', `/api/comments/${id}`)),
-    ...tops.flatMap((parentId) => [0, 1].map(() => content.ask(minji, 'POST', '/api/comments', { postId, content: 'race', parentId }))),
+    ...tops.flatMap((parentId) =>
+      [0, 1].map(() =>
+        content.ask(minji, 'POST', '/api/comments', { postId, content: 'race', parentId }),
+      ),
+    ),
   ])
   const [truth] = await content.database.sql`
     select (select count(*) from content.comment where post_id = ${postId} and deleted_at is null) as live,
@@ -138,7 +172,8 @@ test('counterReconcileJob finds nothing to correct after all this, and corrects 
   expect(await reconcileCounters(content.database.sql)).toEqual({ posts: 0, comments: 0 })
   const id = await commentOn(sora)
   await content.database.sql`update content.comment set reply_count = 7 where id = ${id}`
-  await content.database.sql`update content.post_counter set comment_count = 99 where post_id = ${postId}`
+  await content.database
+    .sql`update content.post_counter set comment_count = 99 where post_id = ${postId}`
   expect(await reconcileCounters(content.database.sql)).toEqual({ posts: 1, comments: 1 })
   expect(await countOf()).toBe(1)
 })

@@ -4,7 +4,11 @@ import type { Sql } from 'postgres'
  * Counters are right by construction; this is the proof and the cure. The counters of a range are locked first: whoever
  * changes one holds its lock until the commit, so the second statement sees all that was counted and nothing else.
  */
-export async function reconcilePostCounters(sql: Sql, fromId: number, toId: number): Promise<number> {
+export async function reconcilePostCounters(
+  sql: Sql,
+  fromId: number,
+  toId: number,
+): Promise<number> {
   await sql`select from content.post_counter where post_id >= ${fromId} and post_id < ${toId} order by post_id for no key update`
   const rows = await sql`
     with truth as (
@@ -23,7 +27,11 @@ export async function reconcilePostCounters(sql: Sql, fromId: number, toId: numb
   return rows.length
 }
 
-export async function reconcileCommentCounters(sql: Sql, fromId: number, toId: number): Promise<number> {
+export async function reconcileCommentCounters(
+  sql: Sql,
+  fromId: number,
+  toId: number,
+): Promise<number> {
   await sql`select from content.comment where id >= ${fromId} and id < ${toId} order by id for no key update`
   const rows = await sql`
     with truth as (

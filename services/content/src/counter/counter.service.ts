@@ -13,10 +13,16 @@ export async function reconcileCounters(sql: Sql): Promise<{ posts: number; comm
   }
 }
 
-async function inRanges(sql: Sql, highest: number, reconcile: (sql: Sql, fromId: number, toId: number) => Promise<number>): Promise<number> {
+async function inRanges(
+  sql: Sql,
+  highest: number,
+  reconcile: (sql: Sql, fromId: number, toId: number) => Promise<number>,
+): Promise<number> {
   let corrected = 0
   for (let from = 1; from <= highest; from += RANGE) {
-    corrected += (await sql.begin((transaction) => reconcile(transaction as unknown as Sql, from, from + RANGE))) as number
+    corrected += (await sql.begin((transaction) =>
+      reconcile(transaction as unknown as Sql, from, from + RANGE),
+    )) as number
   }
   return corrected
 }

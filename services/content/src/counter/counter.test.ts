@@ -11,19 +11,32 @@ let members: number[]
 
 beforeAll(async () => {
   content = await contentFixture()
-  members = await Promise.all(['minji', 'sora', 'dari', 'hana'].map((handle) => insertMember(content.database.sql, handle)))
+  members = await Promise.all(
+    ['minji', 'sora', 'dari', 'hana'].map((handle) => insertMember(content.database.sql, handle)),
+  )
 })
 afterAll(() => content.close())
 
 const act = fc.record({
-  what: fc.constantFrom('like', 'unlike', 'comment', 'reply', 'delete comment', 'like comment', 'unlike comment'),
+  what: fc.constantFrom(
+    'like',
+    'unlike',
+    'comment',
+    'reply',
+    'delete comment',
+    'like comment',
+    'unlike comment',
+  ),
   member: fc.nat(3),
   post: fc.nat(1),
   pick: fc.nat(40),
 })
 
 /** Waves of acts that happen at once, one wave after the other. */
-const waves = fc.array(fc.array(act, { minLength: 2, maxLength: 10 }), { minLength: 1, maxLength: 5 })
+const waves = fc.array(fc.array(act, { minLength: 2, maxLength: 10 }), {
+  minLength: 1,
+  maxLength: 5,
+})
 
 interface Counters {
   post_id: number
@@ -40,14 +53,18 @@ test('whatever members do at once, every counter says how many rows there are an
   await fc.assert(
     fc.asyncProperty(waves, async (all) => {
       const posts: number[] = []
-      for (const author of members.slice(0, 2)) posts.push((await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id)
+      for (const author of members.slice(0, 2))
+        posts.push(
+          (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id,
+        )
       const comments: { id: number; postId: number }[] = []
       for (const wave of all) {
         const statuses = await Promise.all(
           wave.map(async ({ what, member, post, pick }) => {
             const [memberId, postId] = [members[member] as number, posts[post] as number]
             const comment = comments[pick % Math.max(1, comments.length)]
-            const ask = async (method: 'POST' | 'DELETE', url: string, payload?: object) => (await content.ask(memberId, method, url, payload)).status
+            const ask = async (method: 'POST' | 'DELETE', url: string, payload?: object) =>
+              (await content.ask(memberId, method, url, payload)).status
             if (what === 'like') return ask('POST', `/api/posts/${postId}/like`)
             if (what === 'unlike') return ask('DELETE', `/api/posts/${postId}/like`)
             if (what === 'comment' || comment === undefined || what === 'reply') {
@@ -57,11 +74,15 @@ test('whatever members do at once, every counter says how many rows there are an
                 content: 'a comment',
                 ...(parent === undefined ? {} : { parentId: parent.id }),
               })
-              if (answer.status === 201) comments.push({ id: answer.body.data.id, postId: parent?.postId ?? postId })
+              if (answer.status === 201)
+                comments.push({ id: answer.body.data.id, postId: parent?.postId ?? postId })
               return answer.status
             }
             if (what === 'delete comment') return ask('DELETE', `/api/comments/${comment.id}`)
-            return ask(what === 'like comment' ? 'POST' : 'DELETE', `/api/comments/${comment.id}/like`)
+            return ask(
+              what === 'like comment' ? 'POST' : 'DELETE',
+              `/api/comments/${comment.id}/like`,
+            )
           }),
         )
         expect(statuses.filter((status) => status >= 500)).toEqual([])
@@ -75,7 +96,17 @@ test('whatever members do at once, every counter says how many rows there are an
                (select max(created_at)::text from content.comment where post_id = post.id and deleted_at is null) as last_commented_at
         from content.post where id = any (${posts}::bigint[]) order by id`
       const ofPost = new Map(counted.map((row) => [row.post_id, row]))
-      expect(truth.map(({ post_id }) => ofPost.get(post_id) ?? { post_id, like_count: 0, comment_count: 0, last_commented_at: null })).toEqual([...truth])
+      expect(
+        truth.map(
+          ({ post_id }) =>
+            ofPost.get(post_id) ?? {
+              post_id,
+              like_count: 0,
+              comment_count: 0,
+              last_commented_at: null,
+            },
+        ),
+      ).toEqual([...truth])
       const orphans = await sql`
         select from content.comment reply join content.comment parent on parent.id = reply.parent_id
         where reply.post_id = any (${posts}::bigint[]) and reply.deleted_at is null and parent.deleted_at is not null`
@@ -89,12 +120,26 @@ test('whatever members do at once, every counter says how many rows there are an
 test('counterReconcileJob corrects counts, and when the newest comment came, of replies too', async () => {
   const { sql } = content.database
   const [author] = members as [number]
-  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id
-  const parentId: number = (await content.ask(author, 'POST', '/api/comments', { postId, content: 'a comment' })).body.data.id
-  await content.ask(author, 'POST', '/api/comments/replies', { postId, parentId, content: 'a reply' })
-  const counters = () => sql<Counters[]>`select post_id, like_count, comment_count, last_commented_at::text from content.post_counter where post_id = ${postId}`
+  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' }))
+    .body.data.id
+  const parentId: number = (
+    await content.ask(author, 'POST', '/api/comments', { postId, content: 'a comment' })
+  ).body.data.id
+  await content.ask(author, 'POST', '/api/comments/replies', {
+    postId,
+    parentId,
+    content: 'a reply',
+  })
+  const counters = () =>
+    sql<
+      Counters[]
+    >`select post_id, like_count, comment_count, last_commented_at::text from content.post_counter where post_id = ${postId}`
   const right = [...(await counters())]
-  for (const wrong of [sql`comment_count = 7`, sql`last_commented_at = null`, sql`last_commented_at = last_commented_at - interval '1 microsecond'`]) {
+  for (const wrong of [
+    sql`comment_count = 7`,
+    sql`last_commented_at = null`,
+    sql`last_commented_at = last_commented_at - interval '1 microsecond'`,
+  ]) {
     await sql`update content.post_counter set ${wrong} where post_id = ${postId}`
     expect(await reconcileCounters(sql)).toEqual({ posts: 1, comments: 0 })
     expect([...(await counters())]).toEqual(right)
@@ -104,12 +149,19 @@ test('counterReconcileJob corrects counts, and when the newest comment came, of 
 test('a comment whose transaction began before that of a newer one does not turn the time back', async () => {
   const { sql } = content.database
   const [author] = members as [number]
-  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id
+  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' }))
+    .body.data.id
   await sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     await transaction`select now()`
     await content.ask(author, 'POST', '/api/comments', { postId, content: 'newer' })
-    await insertComment(transaction, { postId, parentId: null, depth: 0, authorId: author, content: 'began before' })
+    await insertComment(transaction, {
+      postId,
+      parentId: null,
+      depth: 0,
+      authorId: author,
+      content: 'began before',
+    })
   })
   expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
 })

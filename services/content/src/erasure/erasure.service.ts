@@ -1,17 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import { eraseDeadLettersOf, eraseOutboxOf } from '@dailyfeed/deadletter-support/erasure.queries'
-import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
+import { eraseDeadLettersOf } from '@dailyfeed/event-listener/dead-letter-erasure.queries'
+import { eraseOutboxOf } from '@dailyfeed/outbox/outbox-erasure.queries'
+import { insertEvents } from '@dailyfeed/outbox/outbox'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { ContentContext } from '../context.ts'
-import { eraseComments, eraseLikes, erasePosts, findErasableMembers, lockPostsOf } from './erasure.queries.ts'
+import {
+  eraseComments,
+  eraseLikes,
+  erasePosts,
+  findErasableMembers,
+  lockPostsOf,
+} from './erasure.queries.ts'
 
 /**
  * content-svc's part of `memberEraseJob`: all that a member wrote and liked, each member in one transaction. Replies of
  * others that go along are told as deletions, so that search and activities follow. Safe twice and when killed.
  */
-export async function eraseMembers({ sql, newEventOf, wakeRelay }: ContentContext): Promise<{ posts: number }> {
+export async function eraseMembers({
+  sql,
+  newEventOf,
+  wakeRelay,
+}: ContentContext): Promise<{ posts: number }> {
   const members = await findErasableMembers(sql)
   const traceparent = traceparentOf(randomBytes(16).toString('hex'))
   let posts = 0
@@ -29,7 +40,13 @@ export async function eraseMembers({ sql, newEventOf, wakeRelay }: ContentContex
         ofOthers.map((row) => {
           const subject = { memberId: row.author_id, postId: row.post_id, commentId: row.id }
           const event = newEventOf('COMMENT_DELETE', { ...subject, traceparent })
-          return { ...event, ...subject, version: row.version, createdAt: row.created_at, updatedAt: row.updated_at }
+          return {
+            ...event,
+            ...subject,
+            version: row.version,
+            createdAt: row.created_at,
+            updatedAt: row.updated_at,
+          }
         }),
       )
       return erased

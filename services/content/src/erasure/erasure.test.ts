@@ -1,4 +1,4 @@
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
@@ -15,7 +15,8 @@ afterAll(() => content.close())
 test('where an erased member wrote the newest comment, or a reply went along, the newest of what is left counts', async () => {
   const { sql } = content.database
   const [stays, leaves] = [await insertMember(sql, 'stays'), await insertMember(sql, 'leaves')]
-  const make = async (memberId: number, path: string, body: object): Promise<number> => (await content.ask(memberId, 'POST', path, body)).body.data.id
+  const make = async (memberId: number, path: string, body: object): Promise<number> =>
+    (await content.ask(memberId, 'POST', path, body)).body.data.id
   const [between, alone, untouched] = [
     await make(stays, '/api/posts', { content: 'comments of both' }),
     await make(stays, '/api/posts', { content: 'theirs alone' }),
@@ -23,12 +24,21 @@ test('where an erased member wrote the newest comment, or a reply went along, th
   ]
   const kept = await make(stays, '/api/comments', { postId: between, content: 'stays' })
   const gone = await make(leaves, '/api/comments', { postId: between, content: 'goes' })
-  await make(stays, '/api/comments/replies', { postId: between, parentId: gone, content: 'goes along' })
+  await make(stays, '/api/comments/replies', {
+    postId: between,
+    parentId: gone,
+    content: 'goes along',
+  })
   await make(leaves, '/api/comments', { postId: alone, content: 'goes' })
   const elsewhere = await make(stays, '/api/comments', { postId: untouched, content: 'stays' })
   await sql`update member.member set withdrawn_at = now() - interval '31 days' where id = ${leaves}`
 
-  await eraseMembers({ sql, postBatch: createPostBatch(sql), newEventOf: createNewEventOf('Asia/Seoul'), wakeRelay() {} })
+  await eraseMembers({
+    sql,
+    postBatch: createPostBatch(sql),
+    newEventOf: createNewEventOf('Asia/Seoul'),
+    wakeRelay() {},
+  })
   const counters = await sql`
     select counter.post_id, comment_count, comment.id as newest from content.post_counter counter
     left join content.comment on comment.post_id = counter.post_id and comment.created_at = last_commented_at order by counter.post_id`
@@ -37,7 +47,8 @@ test('where an erased member wrote the newest comment, or a reply went along, th
     { post_id: alone, comment_count: 0, newest: null },
     { post_id: untouched, comment_count: 1, newest: elsewhere },
   ])
-  const [left] = await sql`select last_commented_at from content.post_counter where post_id = ${alone}`
+  const [left] =
+    await sql`select last_commented_at from content.post_counter where post_id = ${alone}`
   expect(left?.['last_commented_at']).toBeNull()
   expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
 })

@@ -1,4 +1,4 @@
-import { type NewEvent, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
+import { type NewEvent, outboxEntry } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 
 /**
@@ -7,7 +7,12 @@ import type { Sql } from 'postgres'
  */
 
 /** False when the member likes it already. */
-export async function insertPostLike(sql: Sql, event: NewEvent, postId: number, memberId: number): Promise<boolean> {
+export async function insertPostLike(
+  sql: Sql,
+  event: NewEvent,
+  postId: number,
+  memberId: number,
+): Promise<boolean> {
   const rows = await sql`
     with changed as (
       insert into content.post_like as mine (post_id, member_id) values (${postId}, ${memberId})
@@ -29,7 +34,12 @@ export async function insertPostLike(sql: Sql, event: NewEvent, postId: number, 
 }
 
 /** False when there was no like to take back. */
-export async function cancelPostLike(sql: Sql, event: NewEvent, postId: number, memberId: number): Promise<boolean> {
+export async function cancelPostLike(
+  sql: Sql,
+  event: NewEvent,
+  postId: number,
+  memberId: number,
+): Promise<boolean> {
   const rows = await sql`
     with changed as (
       update content.post_like set liked = false, version = version + 1, updated_at = now()
@@ -49,7 +59,12 @@ export async function cancelPostLike(sql: Sql, event: NewEvent, postId: number, 
 }
 
 /** False when the member likes it already. */
-export async function insertCommentLike(sql: Sql, event: NewEvent, commentId: number, memberId: number): Promise<boolean> {
+export async function insertCommentLike(
+  sql: Sql,
+  event: NewEvent,
+  commentId: number,
+  memberId: number,
+): Promise<boolean> {
   const rows = await sql`
     with changed as (
       insert into content.comment_like as mine (comment_id, member_id) values (${commentId}, ${memberId})
@@ -69,7 +84,12 @@ export async function insertCommentLike(sql: Sql, event: NewEvent, commentId: nu
 }
 
 /** False when there was no like to take back. */
-export async function cancelCommentLike(sql: Sql, event: NewEvent, commentId: number, memberId: number): Promise<boolean> {
+export async function cancelCommentLike(
+  sql: Sql,
+  event: NewEvent,
+  commentId: number,
+  memberId: number,
+): Promise<boolean> {
   const rows = await sql`
     with changed as (
       update content.comment_like set liked = false, version = version + 1, updated_at = now()
@@ -90,12 +110,17 @@ export async function cancelCommentLike(sql: Sql, event: NewEvent, commentId: nu
 
 /** Whether there is a live post that the member may see. */
 export async function isPostVisible(sql: Sql, postId: number, memberId: number): Promise<boolean> {
-  const rows = await sql`select from content.post where id = ${postId} and deleted_at is null and member.may_see(${memberId}, author_id)`
+  const rows =
+    await sql`select from content.post where id = ${postId} and deleted_at is null and member.may_see(${memberId}, author_id)`
   return rows.length === 1
 }
 
 /** Whether there is a live comment that the member may see, on a live post that the member may see. */
-export async function isCommentVisible(sql: Sql, commentId: number, memberId: number): Promise<boolean> {
+export async function isCommentVisible(
+  sql: Sql,
+  commentId: number,
+  memberId: number,
+): Promise<boolean> {
   const rows = await sql`
     select from content.comment join content.post on post.id = comment.post_id
     where comment.id = ${commentId} and comment.deleted_at is null and post.deleted_at is null

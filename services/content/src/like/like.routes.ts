@@ -1,5 +1,5 @@
-import { CommentPath } from '@dailyfeed/code/comment'
-import { PostPath } from '@dailyfeed/code/post'
+import { CommentPath } from '@dailyfeed/contract/comment'
+import { PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -12,18 +12,43 @@ const tags = ['content']
 const config = { acceptsIdempotencyKey: true }
 const response = { 200: successOf(Type.Boolean()) }
 
-export function likeRoutes(app: HttpServer, context: ContentContext, once: Once<ContentContext>): void {
-  app.post('/api/posts/:postId/like', { config, schema: { tags, summary: 'Like a post', params: PostPath, response } }, (request, reply) =>
-    once({ request, reply, status: 200, act: (within) => likePost(within, actorOf(request), request.params.postId).then(() => true) }),
+export function likeRoutes(
+  app: HttpServer,
+  context: ContentContext,
+  once: Once<ContentContext>,
+): void {
+  app.post(
+    '/api/posts/:postId/like',
+    { config, schema: { tags, summary: 'Like a post', params: PostPath, response } },
+    (request, reply) =>
+      once({
+        request,
+        reply,
+        status: 200,
+        act: (within) => likePost(within, actorOf(request), request.params.postId).then(() => true),
+      }),
   )
 
-  app.delete('/api/posts/:postId/like', { schema: { tags, summary: 'Take a like of a post back', params: PostPath, response } }, async (request) => {
-    await unlikePost(context, actorOf(request), request.params.postId)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/posts/:postId/like',
+    { schema: { tags, summary: 'Take a like of a post back', params: PostPath, response } },
+    async (request) => {
+      await unlikePost(context, actorOf(request), request.params.postId)
+      return success(200, true)
+    },
+  )
 
-  app.post('/api/comments/:commentId/like', { config, schema: { tags, summary: 'Like a comment', params: CommentPath, response } }, (request, reply) =>
-    once({ request, reply, status: 200, act: (within) => likeComment(within, actorOf(request), request.params.commentId).then(() => true) }),
+  app.post(
+    '/api/comments/:commentId/like',
+    { config, schema: { tags, summary: 'Like a comment', params: CommentPath, response } },
+    (request, reply) =>
+      once({
+        request,
+        reply,
+        status: 200,
+        act: (within) =>
+          likeComment(within, actorOf(request), request.params.commentId).then(() => true),
+      }),
   )
 
   app.delete(

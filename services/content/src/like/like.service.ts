@@ -1,31 +1,76 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Actor, ContentContext } from '../context.ts'
-import { cancelCommentLike, cancelPostLike, insertCommentLike, insertPostLike, isCommentVisible, isPostVisible } from './like.queries.ts'
+import {
+  cancelCommentLike,
+  cancelPostLike,
+  insertCommentLike,
+  insertPostLike,
+  isCommentVisible,
+  isPostVisible,
+} from './like.queries.ts'
 
-export async function likePost({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, postId: number): Promise<void> {
+export async function likePost(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  postId: number,
+): Promise<void> {
   if (!(await isPostVisible(sql, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
-  const isNew = await insertPostLike(sql, newEventOf('LIKE_POST', { memberId, postId, traceparent }), postId, memberId)
+  const isNew = await insertPostLike(
+    sql,
+    newEventOf('LIKE_POST', { memberId, postId, traceparent }),
+    postId,
+    memberId,
+  )
   if (!isNew) throw new DailyfeedError('POST_LIKE_ALREADY_EXISTS')
   wakeRelay()
 }
 
-export async function unlikePost({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, postId: number): Promise<void> {
+export async function unlikePost(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  postId: number,
+): Promise<void> {
   if (!(await isPostVisible(sql, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
-  const wasLiked = await cancelPostLike(sql, newEventOf('LIKE_POST_CANCEL', { memberId, postId, traceparent }), postId, memberId)
+  const wasLiked = await cancelPostLike(
+    sql,
+    newEventOf('LIKE_POST_CANCEL', { memberId, postId, traceparent }),
+    postId,
+    memberId,
+  )
   if (!wasLiked) throw new DailyfeedError('POST_LIKE_CANCEL_ALREADY_COMMITTED')
   wakeRelay()
 }
 
-export async function likeComment({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, commentId: number): Promise<void> {
-  if (!(await isCommentVisible(sql, commentId, memberId))) throw new DailyfeedError('COMMENT_NOT_FOUND')
-  const isNew = await insertCommentLike(sql, newEventOf('LIKE_COMMENT', { memberId, commentId, traceparent }), commentId, memberId)
+export async function likeComment(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  commentId: number,
+): Promise<void> {
+  if (!(await isCommentVisible(sql, commentId, memberId)))
+    throw new DailyfeedError('COMMENT_NOT_FOUND')
+  const isNew = await insertCommentLike(
+    sql,
+    newEventOf('LIKE_COMMENT', { memberId, commentId, traceparent }),
+    commentId,
+    memberId,
+  )
   if (!isNew) throw new DailyfeedError('COMMENT_LIKE_ALREADY_EXISTS')
   wakeRelay()
 }
 
-export async function unlikeComment({ sql, newEventOf, wakeRelay }: ContentContext, { memberId, traceparent }: Actor, commentId: number): Promise<void> {
-  if (!(await isCommentVisible(sql, commentId, memberId))) throw new DailyfeedError('COMMENT_NOT_FOUND')
-  const wasLiked = await cancelCommentLike(sql, newEventOf('LIKE_COMMENT_CANCEL', { memberId, commentId, traceparent }), commentId, memberId)
+export async function unlikeComment(
+  { sql, newEventOf, wakeRelay }: ContentContext,
+  { memberId, traceparent }: Actor,
+  commentId: number,
+): Promise<void> {
+  if (!(await isCommentVisible(sql, commentId, memberId)))
+    throw new DailyfeedError('COMMENT_NOT_FOUND')
+  const wasLiked = await cancelCommentLike(
+    sql,
+    newEventOf('LIKE_COMMENT_CANCEL', { memberId, commentId, traceparent }),
+    commentId,
+    memberId,
+  )
   if (!wasLiked) throw new DailyfeedError('COMMENT_LIKE_CANCEL_ALREADY_COMMITTED')
   wakeRelay()
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ROW_ID } from '@dailyfeed/code/message-key'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { ROW_ID } from '@dailyfeed/contract/message-key'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
@@ -45,22 +45,46 @@ afterAll(async () => {
 const authorOf = (n: number) => authors[n % authors.length] as number
 const traceIdOf = (n: number) => (n + 1).toString(16).padStart(32, '0')
 const traceparentOf = (n: number) => `00-${traceIdOf(n)}-b7ad6b7169203331-01`
-const write = (n: number, text: string, headers: Record<string, string> = {}, memberId = authorOf(n)) =>
-  content.ask(memberId, 'POST', '/api/posts', { title: `title ${n}`, content: text }, { traceparent: traceparentOf(n), ...headers })
+const write = (
+  n: number,
+  text: string,
+  headers: Record<string, string> = {},
+  memberId = authorOf(n),
+) =>
+  content.ask(
+    memberId,
+    'POST',
+    '/api/posts',
+    { title: `title ${n}`, content: text },
+    { traceparent: traceparentOf(n), ...headers },
+  )
 
 function newPost(text: string, title = ''): NewPost {
   const authorId = authorOf(0)
-  return { event: newEventOf('POST_CREATE', { memberId: authorId, postId: ROW_ID }), authorId, title, content: text }
+  return {
+    event: newEventOf('POST_CREATE', { memberId: authorId, postId: ROW_ID }),
+    authorId,
+    title,
+    content: text,
+  }
 }
 
 const idsOf = async (pattern: string) =>
-  (await sql<{ id: number }[]>`select id from content.post where content like ${pattern} order by id`).map(({ id }) => id)
+  (
+    await sql<
+      { id: number }[]
+    >`select id from content.post where content like ${pattern} order by id`
+  ).map(({ id }) => id)
 
 test('posts that are created at once get each its own answer, its own event in its own trace, and its pending deliveries', async () => {
   const answers = await Promise.all(Array.from({ length: 150 }, (_, n) => write(n, `at once ${n}`)))
   for (const [n, { status, body }] of answers.entries()) {
     expect(status).toBe(201)
-    expect(body.data).toMatchObject({ title: `title ${n}`, content: `at once ${n}`, authorId: authorOf(n) })
+    expect(body.data).toMatchObject({
+      title: `title ${n}`,
+      content: `at once ${n}`,
+      authorId: authorOf(n),
+    })
     expect(body.data.authorHandle).toBe(['minji', 'sora', 'dari'][n % 3])
   }
   const ids: number[] = answers.map(({ body }) => body.data.id)
@@ -68,8 +92,18 @@ test('posts that are created at once get each its own answer, its own event in i
     { id: number; content: string; author_id: number }[]
   >`select id, content, author_id from content.post where id = any (${ids}::bigint[])`
   const ofId = new Map(kept.map((row) => [row.id, row]))
-  expect(ids.map((id) => ofId.get(id))).toEqual(ids.map((id, n) => ({ id, content: `at once ${n}`, author_id: authorOf(n) })))
-  const events = await sql<{ post_id: number; message_key: string; traceparent: string; member_id: number; destinations: string[] }[]>`
+  expect(ids.map((id) => ofId.get(id))).toEqual(
+    ids.map((id, n) => ({ id, content: `at once ${n}`, author_id: authorOf(n) })),
+  )
+  const events = await sql<
+    {
+      post_id: number
+      message_key: string
+      traceparent: string
+      member_id: number
+      destinations: string[]
+    }[]
+  >`
     select post_id, message_key, traceparent, member_id, array_agg(destination order by destination) as destinations
     from content.outbox join content.outbox_pending using (event_id) where post_id = any (${ids}::bigint[]) group by 1, 2, 3, 4, event_id`
   expect(events).toHaveLength(ids.length)
@@ -85,17 +119,22 @@ test('posts that are created at once get each its own answer, its own event in i
 })
 
 test('posts that are created at once are few statements, and inside of each their ids ascend in the order in which they came', async () => {
-  const rows = await Promise.all(Array.from({ length: 150 }, (_, n) => batch.insert(pool, newPost(`in order ${n}`))))
+  const rows = await Promise.all(
+    Array.from({ length: 150 }, (_, n) => batch.insert(pool, newPost(`in order ${n}`))),
+  )
   const ids = rows.map((row) => row?.id ?? 0)
   const statements = await sql<{ ids: number[] }[]>`
     select array_agg(id order by id) as ids from content.post where content like 'in order %' group by xmin::text`
   expect(statements.map((statement) => statement.ids.length).sort()).toEqual([22, 64, 64])
-  for (const statement of statements) expect(ids.filter((id) => statement.ids.includes(id))).toEqual(statement.ids)
+  for (const statement of statements)
+    expect(ids.filter((id) => statement.ids.includes(id))).toEqual(statement.ids)
 })
 
 test('a post that the database refuses, and one of an author who is no longer there, fail alone', async () => {
   const texts = Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 'refused' : `beside ${n}`))
-  const answers = await Promise.all(texts.map((text, n) => (n % 20 === 9 ? write(n, text, {}, NOBODY) : write(n, text))))
+  const answers = await Promise.all(
+    texts.map((text, n) => (n % 20 === 9 ? write(n, text, {}, NOBODY) : write(n, text))),
+  )
   for (const [n, { status, body }] of answers.entries()) {
     if (n % 20 === 7) expect([n, status]).toEqual([n, 500])
     else if (n % 20 === 9) expect([n, status, body.code]).toEqual([n, 404, 'MEMBER_NOT_FOUND'])
@@ -103,12 +142,18 @@ test('a post that the database refuses, and one of an author who is no longer th
   }
   const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.data.id)
   expect(await idsOf('beside %')).toEqual(made.sort((a: number, b: number) => a - b))
-  const [{ events }] = await sql<[{ events: number }]>`select count(*)::int as events from content.outbox where member_id = ${NOBODY}`
+  const [{ events }] = await sql<
+    [{ events: number }]
+  >`select count(*)::int as events from content.outbox where member_id = ${NOBODY}`
   expect(events).toBe(0)
 })
 
 test('a creation with an Idempotency-Key stays in the transaction of its key', async () => {
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => write(n, `keyed ${n}`, n % 2 === 0 ? { 'idempotency-key': `key ${n}` } : {})))
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      write(n, `keyed ${n}`, n % 2 === 0 ? { 'idempotency-key': `key ${n}` } : {}),
+    ),
+  )
   expect(answers.every(({ status }) => status === 201)).toBe(true)
   const keyed = answers.filter((_, n) => n % 2 === 0).map(({ body }) => body.data.id as number)
   const shared = await sql`
@@ -123,7 +168,9 @@ test('of a statement whose connection was lost after it was sent nothing is trie
       () => 'WRITTEN',
       (error: unknown) => (isTransientFault(error) ? 'LOST' : error),
     )
-  const lost = Array.from({ length: 10 }, (_, n) => outcomeOf(newPost(`lost ${n}`, n === 5 ? 'slow' : '')))
+  const lost = Array.from({ length: 10 }, (_, n) =>
+    outcomeOf(newPost(`lost ${n}`, n === 5 ? 'slow' : '')),
+  )
   await sleep(200)
   way.cut()
   expect(new Set(await Promise.all(lost))).toEqual(new Set(['LOST']))
@@ -140,7 +187,9 @@ test('a post that comes after a lost connection is written', async () => {
 test('what was accepted is written before the pool closes', async () => {
   const closing = openPool({ url: content.database.urlOf('content'), max: 4, name: 'closing' })
   const last = createPostBatch(closing)
-  const outcomes = Promise.allSettled(Array.from({ length: 200 }, (_, n) => last.insert(closing, newPost(`closing ${n}`))))
+  const outcomes = Promise.allSettled(
+    Array.from({ length: 200 }, (_, n) => last.insert(closing, newPost(`closing ${n}`))),
+  )
   await last.settled()
   await closing.end()
   expect((await outcomes).filter(({ status }) => status === 'rejected')).toEqual([])

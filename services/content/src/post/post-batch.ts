@@ -46,7 +46,10 @@ export function createPostBatch(pool: Sql): PostBatch {
       for (const [place, { resolve }] of batch.entries()) resolve(rows[place])
     } catch (error) {
       // Anything but a refusal may have been committed, and is never tried again here.
-      if (isRefusal(error) && batch.length > 1) await Promise.all(batch.map(({ post, resolve, reject }) => insertPost(pool, post).then(resolve, reject)))
+      if (isRefusal(error) && batch.length > 1)
+        await Promise.all(
+          batch.map(({ post, resolve, reject }) => insertPost(pool, post).then(resolve, reject)),
+        )
       else for (const { reject } of batch) reject(error)
     }
   }

@@ -14,10 +14,18 @@ beforeAll(async () => {
 })
 afterAll(() => content.close())
 
-const write = (key: string, text: string, memberId = minji) => content.ask(memberId, 'POST', '/api/posts', { content: text }, { 'idempotency-key': key })
-const countPosts = async (text: string) => (await content.database.sql`select count(*)::int as posts from content.post where content = ${text}`)[0]?.['posts']
+const write = (key: string, text: string, memberId = minji) =>
+  content.ask(memberId, 'POST', '/api/posts', { content: text }, { 'idempotency-key': key })
+const countPosts = async (text: string) =>
+  (
+    await content.database
+      .sql`select count(*)::int as posts from content.post where content = ${text}`
+  )[0]?.['posts']
 const countEvents = async (postId: number) =>
-  (await content.database.sql`select count(*)::int as events from content.outbox where post_id = ${postId}`)[0]?.['events']
+  (
+    await content.database
+      .sql`select count(*)::int as events from content.outbox where post_id = ${postId}`
+  )[0]?.['events']
 
 test('the same key and body get the first answer again, byte for byte: one post, one event', async () => {
   const first = await write('once', '한 번만 "쓴" 글')
@@ -33,13 +41,18 @@ test('the same key with another body, or on another address, is 422 IDEMPOTENCY_
   const other = await write('reused', 'second')
   expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   const post = (await write('of a post', 'to like')).body.data.id
-  const elsewhere = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, { 'idempotency-key': 'reused' })
+  const elsewhere = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, {
+    'idempotency-key': 'reused',
+  })
   expect([elsewhere.status, elsewhere.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   expect(await countPosts('second')).toBe(0)
 })
 
 test('a key is its member’s own: another member’s same key is another', async () => {
-  const [mine, theirs] = [await write('shared', 'same words'), await write('shared', 'same words', junho)]
+  const [mine, theirs] = [
+    await write('shared', 'same words'),
+    await write('shared', 'same words', junho),
+  ]
   expect([mine.status, theirs.status]).toEqual([201, 201])
   expect(mine.body.data.id).not.toBe(theirs.body.data.id)
 })
@@ -47,13 +60,21 @@ test('a key is its member’s own: another member’s same key is another', asyn
 test('a request that is refused does not use its key up', async () => {
   const headers = { 'idempotency-key': 'refused first' }
   const post = (await write('for a refusal', 'soon liked')).body.data.id
-  const missing = await content.ask(minji, 'POST', `/api/posts/${post + 1}/like`, undefined, headers)
+  const missing = await content.ask(
+    minji,
+    'POST',
+    `/api/posts/${post + 1}/like`,
+    undefined,
+    headers,
+  )
   expect(missing.status).toBe(404)
   const liked = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, headers)
   expect(liked.status).toBe(200)
   const repeated = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, headers)
   expect([repeated.status, repeated.body.data]).toEqual([200, true])
-  const second = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, { 'idempotency-key': 'another' })
+  const second = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, {
+    'idempotency-key': 'another',
+  })
   expect([second.status, second.body.code]).toEqual([400, 'POST_LIKE_ALREADY_EXISTS'])
 })
 
@@ -69,28 +90,43 @@ test('comments and replies, which open a transaction of their own, are made once
     )
   const [one, again] = [await comment('hi', 'c1'), await comment('hi', 'c1')]
   expect([one.status, again.body.data.id]).toEqual([201, one.body.data.id])
-  const [reply, replied] = [await comment('yes', 'c2', one.body.data.id), await comment('yes', 'c2', one.body.data.id)]
+  const [reply, replied] = [
+    await comment('yes', 'c2', one.body.data.id),
+    await comment('yes', 'c2', one.body.data.id),
+  ]
   expect([reply.status, replied.body.data.id]).toEqual([201, reply.body.data.id])
-  const [counter] = await content.database.sql`select comment_count from content.post_counter where post_id = ${post}`
+  const [counter] = await content.database
+    .sql`select comment_count from content.post_counter where post_id = ${post}`
   expect(counter?.['comment_count']).toBe(2)
 })
 
-test.each(['', 'x'.repeat(256), '한글', 'tab\tinside'])('a key that is not 1 to 255 printable ASCII characters is 400 and says so (%j)', async (key) => {
-  const { status, body } = await write(key, 'never written')
-  expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION_FAILED', 'Idempotency-Key'])
-  expect(await countPosts('never written')).toBe(0)
-})
+test.each(['', 'x'.repeat(256), '한글', 'tab\tinside'])(
+  'a key that is not 1 to 255 printable ASCII characters is 400 and says so (%j)',
+  async (key) => {
+    const { status, body } = await write(key, 'never written')
+    expect([status, body.code, body.errors?.[0]?.field]).toEqual([
+      400,
+      'VALIDATION_FAILED',
+      'Idempotency-Key',
+    ])
+    expect(await countPosts('never written')).toBe(0)
+  },
+)
 
 test('after 24 hours a key is as new', async () => {
   const first = await write('of yesterday', 'again and again')
-  await content.database.sql`update content.idempotency_key set created_at = now() - interval '23 hours 59 minutes' where key = 'of yesterday'`
+  await content.database
+    .sql`update content.idempotency_key set created_at = now() - interval '23 hours 59 minutes' where key = 'of yesterday'`
   expect((await write('of yesterday', 'again and again')).body.data.id).toBe(first.body.data.id)
-  await content.database.sql`update content.idempotency_key set created_at = now() - interval '24 hours 1 minute' where key = 'of yesterday'`
+  await content.database
+    .sql`update content.idempotency_key set created_at = now() - interval '24 hours 1 minute' where key = 'of yesterday'`
   const next = await write('of yesterday', 'other words')
   expect([next.status, next.body.data.id === first.body.data.id]).toEqual([201, false])
 })
 
-test('while another process works on the same key, a duplicate waits for it; after too long it is 409 with Retry-After', { timeout: 20_000 }, async () => {
+test('while another process works on the same key, a duplicate waits for it; after too long it is 409 with Retry-After', {
+  timeout: 20_000,
+}, async () => {
   const { sql } = content.database
   let release = () => {}
   let tellHeld = () => {}
@@ -109,7 +145,11 @@ test('while another process works on the same key, a duplicate waits for it; aft
   await isHeld
   const waiting = write('held', 'by whom')
   const tooLong = await waiting
-  expect([tooLong.status, tooLong.body.code, tooLong.headers['retry-after']]).toEqual([409, 'IDEMPOTENCY_KEY_IN_PROGRESS', '1'])
+  expect([tooLong.status, tooLong.body.code, tooLong.headers['retry-after']]).toEqual([
+    409,
+    'IDEMPOTENCY_KEY_IN_PROGRESS',
+    '1',
+  ])
   const next = write('held', 'by whom')
   await new Promise((resolve) => setTimeout(resolve, 200))
   release()
@@ -117,21 +157,37 @@ test('while another process works on the same key, a duplicate waits for it; aft
   expect(await countPosts('by whom')).toBe(1)
 })
 
-test('whatever is sent at once, each key has one effect, and all who sent the same get one answer', { timeout: 60_000 }, async () => {
+test('whatever is sent at once, each key has one effect, and all who sent the same get one answer', {
+  timeout: 60_000,
+}, async () => {
   let run = 0
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 1 })), { minLength: 2, maxLength: 12 }), async (sent) => {
-      run += 1
-      const answers = await Promise.all(sent.map(async ([key, words]) => ({ key, ...(await write(`run ${run} ${key}`, `run ${run} ${key} ${words}`)) })))
-      for (const key of new Set(sent.map(([one]) => one))) {
-        const ofKey = answers.filter((answer) => answer.key === key)
-        const made = ofKey.filter(({ status }) => status === 201)
-        expect(new Set(made.map(({ body }) => JSON.stringify(body))).size).toBe(1)
-        const rows = await content.database.sql`select id from content.post where content like ${`run ${run} ${key} %`}`
-        expect(rows).toHaveLength(1)
-        expect(ofKey.filter(({ status }) => status !== 201).every(({ status }) => status === 422)).toBe(true)
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 1 })), {
+        minLength: 2,
+        maxLength: 12,
+      }),
+      async (sent) => {
+        run += 1
+        const answers = await Promise.all(
+          sent.map(async ([key, words]) => ({
+            key,
+            ...(await write(`run ${run} ${key}`, `run ${run} ${key} ${words}`)),
+          })),
+        )
+        for (const key of new Set(sent.map(([one]) => one))) {
+          const ofKey = answers.filter((answer) => answer.key === key)
+          const made = ofKey.filter(({ status }) => status === 201)
+          expect(new Set(made.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+          const rows = await content.database
+            .sql`select id from content.post where content like ${`run ${run} ${key} %`}`
+          expect(rows).toHaveLength(1)
+          expect(
+            ofKey.filter(({ status }) => status !== 201).every(({ status }) => status === 422),
+          ).toBe(true)
+        }
+      },
+    ),
     { numRuns: 25 },
   )
 })

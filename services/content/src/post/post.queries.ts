@@ -1,4 +1,4 @@
-import { type NewEvent, outboxEntries, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
+import { type NewEvent, outboxEntries, outboxEntry } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 
 export interface PostRow {
@@ -25,7 +25,8 @@ export interface NewPost {
 }
 
 /** Undefined when there is no such author any more. */
-export const insertPost = async (sql: Sql, post: NewPost): Promise<PostRow | undefined> => (await insertPosts(sql, [post]))[0]
+export const insertPost = async (sql: Sql, post: NewPost): Promise<PostRow | undefined> =>
+  (await insertPosts(sql, [post]))[0]
 
 /**
  * Posts and their events commit together, in one statement and one round trip: neither exists without the other. Ids
@@ -34,7 +35,10 @@ export const insertPost = async (sql: Sql, post: NewPost): Promise<PostRow | und
  * `merge`, because `insert` cannot return which of the given rows it made. JSON and `limit 1`, because the planner then
  * makes one plan for any number of rows, by the index, and keeps it; it plans arrays anew each time.
  */
-export async function insertPosts(sql: Sql, posts: readonly NewPost[]): Promise<(PostRow | undefined)[]> {
+export async function insertPosts(
+  sql: Sql,
+  posts: readonly NewPost[],
+): Promise<(PostRow | undefined)[]> {
   const [first] = posts
   if (first === undefined) return []
   const given = posts.map(({ event, authorId, title, content }, place) => ({
@@ -81,7 +85,10 @@ interface PostEdit {
 }
 
 /** Undefined when the post is deleted, or is not the author's. */
-export async function updatePost(sql: Sql, { event, postId, authorId, title, content }: PostEdit): Promise<PostRow | undefined> {
+export async function updatePost(
+  sql: Sql,
+  { event, postId, authorId, title, content }: PostEdit,
+): Promise<PostRow | undefined> {
   const [row] = await sql<[PostRow?]>`
     with post as (
       update content.post set title = coalesce(${title ?? null}, title), content = ${content}, version = version + 1,
@@ -107,7 +114,12 @@ export async function updatePost(sql: Sql, { event, postId, authorId, title, con
 }
 
 /** Whether it was there to be deleted. */
-export async function deletePost(sql: Sql, event: NewEvent, postId: number, authorId: number): Promise<boolean> {
+export async function deletePost(
+  sql: Sql,
+  event: NewEvent,
+  postId: number,
+  authorId: number,
+): Promise<boolean> {
   const rows = await sql`
     with post as (
       update content.post set deleted_at = now(), version = version + 1
@@ -132,7 +144,11 @@ export interface PostStateRow {
 }
 
 /** Finds deleted posts too: the caller decides what a deleted one means. */
-export async function findPostState(sql: Sql, postId: number, viewerId: number): Promise<PostStateRow | undefined> {
+export async function findPostState(
+  sql: Sql,
+  postId: number,
+  viewerId: number,
+): Promise<PostStateRow | undefined> {
   const [row] = await sql<[PostStateRow?]>`
     select author_id, deleted_at is not null as deleted, member.may_see(${viewerId}, author_id) as visible
     from content.post where id = ${postId}`

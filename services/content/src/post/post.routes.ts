@@ -1,4 +1,4 @@
-import { Post, PostDraft, PostPath } from '@dailyfeed/code/post'
+import { Post, PostDraft, PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -10,14 +10,42 @@ import { createPost, editPost, removePost } from './post.service.ts'
 const tags = ['content']
 const config = { acceptsIdempotencyKey: true }
 
-export function postRoutes(app: HttpServer, context: ContentContext, once: Once<ContentContext>): void {
-  app.post('/api/posts', { config, schema: { tags, summary: 'Write a post', body: PostDraft, response: { 201: successOf(Post) } } }, (request, reply) =>
-    once({ request, reply, status: 201, act: (within) => createPost(within, actorOf(request), request.body) }),
+export function postRoutes(
+  app: HttpServer,
+  context: ContentContext,
+  once: Once<ContentContext>,
+): void {
+  app.post(
+    '/api/posts',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Write a post',
+        body: PostDraft,
+        response: { 201: successOf(Post) },
+      },
+    },
+    (request, reply) =>
+      once({
+        request,
+        reply,
+        status: 201,
+        act: (within) => createPost(within, actorOf(request), request.body),
+      }),
   )
 
   app.put(
     '/api/posts/:postId',
-    { schema: { tags, summary: 'Edit one of my posts', params: PostPath, body: PostDraft, response: { 200: successOf(Post) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Edit one of my posts',
+        params: PostPath,
+        body: PostDraft,
+        response: { 200: successOf(Post) },
+      },
+    },
     async (request) => {
       const post = await editPost(context, actorOf(request), request.params.postId, request.body)
       return success(200, post)
@@ -26,7 +54,14 @@ export function postRoutes(app: HttpServer, context: ContentContext, once: Once<
 
   app.delete(
     '/api/posts/:postId',
-    { schema: { tags, summary: 'Delete one of my posts', params: PostPath, response: { 200: successOf(Type.Boolean()) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Delete one of my posts',
+        params: PostPath,
+        response: { 200: successOf(Type.Boolean()) },
+      },
+    },
     async (request) => {
       await removePost(context, actorOf(request), request.params.postId)
       return success(200, true)

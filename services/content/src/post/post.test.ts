@@ -18,7 +18,10 @@ const eventsOf = (postId: number) => content.database.sql`
   select activity_type, message_key, version, member_id from content.outbox where post_id = ${postId} order by event_id`
 
 test('POST /api/posts answers 201 with the whole post and leaves one event, pending for each subscriber', async () => {
-  const { status, body } = await content.ask(minji, 'POST', '/api/posts', { title: '제목', content: '안녕하세요 👋' })
+  const { status, body } = await content.ask(minji, 'POST', '/api/posts', {
+    title: '제목',
+    content: '안녕하세요 👋',
+  })
   expect(status).toBe(201)
   expect(body).toMatchObject({
     status: 201,
@@ -38,7 +41,12 @@ test('POST /api/posts answers 201 with the whole post and leaves one event, pend
   })
   expect(body.data.updatedAt).toBe(body.data.createdAt)
   expect(await eventsOf(body.data.id)).toEqual([
-    { activity_type: 'POST_CREATE', message_key: `member_activity:kafka_event:POST_CREATE###${body.data.id}###${minji}`, version: 1, member_id: minji },
+    {
+      activity_type: 'POST_CREATE',
+      message_key: `member_activity:kafka_event:POST_CREATE###${body.data.id}###${minji}`,
+      version: 1,
+      member_id: minji,
+    },
   ])
   const pending = await content.database.sql`
     select destination from content.outbox_pending join content.outbox using (event_id) where post_id = ${body.data.id} order by destination`
@@ -54,15 +62,25 @@ test.each([
   ['a NUL character', { content: 'a\u0000b' }, 'content'],
   ['half a surrogate pair', { content: 'a\ud800b' }, 'content'],
 ])('POST /api/posts refuses %s with 400 and names the field', async (_what, payload, field) => {
-  const { status, body } = await content.ask(minji, 'POST', '/api/posts', payload, { 'accept-language': 'en' })
+  const { status, body } = await content.ask(minji, 'POST', '/api/posts', payload, {
+    'accept-language': 'en',
+  })
   expect(status).toBe(400)
-  expect(body).toMatchObject({ statusCode: 400, resultCode: 'FAIL', code: 'VALIDATION_FAILED', path: '/api/posts' })
+  expect(body).toMatchObject({
+    statusCode: 400,
+    resultCode: 'FAIL',
+    code: 'VALIDATION_FAILED',
+    path: '/api/posts',
+  })
   expect(body.errors[0].field).toBe(field)
   expect(body.message).toBe(body.errors[0].message)
 })
 
 test('lengths count code points: 100 emoji are a title, 5,000 Hangul syllables a content', async () => {
-  const { status } = await content.ask(minji, 'POST', '/api/posts', { title: '😀'.repeat(100), content: '가'.repeat(5_000) })
+  const { status } = await content.ask(minji, 'POST', '/api/posts', {
+    title: '😀'.repeat(100),
+    content: '가'.repeat(5_000),
+  })
   expect(status).toBe(201)
 })
 
@@ -80,24 +98,60 @@ test('unknown members of a body are ignored and never kept', async () => {
 
 test.each([
   ['malformed JSON', '{"content":', 'application/json', 400, 'VALIDATION_FAILED'],
-  ['__proto__', '{"content":"x","__proto__":{"a":1}}', 'application/json', 400, 'VALIDATION_FAILED'],
-  ['JSON nested 100 deep', `{"content":"x","a":${'['.repeat(100)}${']'.repeat(100)}}`, 'application/json', 400, 'VALIDATION_FAILED'],
-  ['invalid UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 'application/json', 400, 'VALIDATION_FAILED'],
+  [
+    '__proto__',
+    '{"content":"x","__proto__":{"a":1}}',
+    'application/json',
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'JSON nested 100 deep',
+    `{"content":"x","a":${'['.repeat(100)}${']'.repeat(100)}}`,
+    'application/json',
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'invalid UTF-8',
+    Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+    'application/json',
+    400,
+    'VALIDATION_FAILED',
+  ],
   ['JSON labelled text/plain', '{"content":"x"}', 'text/plain', 415, 'UNSUPPORTED_MEDIA_TYPE'],
-  ['a body over 1 MiB', JSON.stringify({ content: 'x'.repeat(1024 * 1024) }), 'application/json', 413, 'PAYLOAD_TOO_LARGE'],
+  [
+    'a body over 1 MiB',
+    JSON.stringify({ content: 'x'.repeat(1024 * 1024) }),
+    'application/json',
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
   ['an empty body', '', 'application/json', 400, 'VALIDATION_FAILED'],
-])('POST /api/posts answers %s with a clear refusal', async (_what, payload, type, status, code) => {
-  const answer = await content.ask(minji, 'POST', '/api/posts', payload as never, { 'content-type': type })
-  expect([answer.status, answer.body.code]).toEqual([status, code])
-})
+])(
+  'POST /api/posts answers %s with a clear refusal',
+  async (_what, payload, type, status, code) => {
+    const answer = await content.ask(minji, 'POST', '/api/posts', payload as never, {
+      'content-type': type,
+    })
+    expect([answer.status, answer.body.code]).toEqual([status, code])
+  },
+)
 
 test('PUT /api/posts/{postId} by its author changes it, keeps an absent title, and raises version and updatedAt', async () => {
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', { title: '제목', content: 'one' })
-  const { status, body } = await content.ask(minji, 'PUT', `/api/posts/${made.data.id}`, { content: 'two' })
+  const { body: made } = await content.ask(minji, 'POST', '/api/posts', {
+    title: '제목',
+    content: 'one',
+  })
+  const { status, body } = await content.ask(minji, 'PUT', `/api/posts/${made.data.id}`, {
+    content: 'two',
+  })
   expect(status).toBe(200)
   expect(body.data).toMatchObject({ title: '제목', content: 'two', createdAt: made.data.createdAt })
   expect(body.data.updatedAt > made.data.createdAt).toBe(true)
-  expect((await eventsOf(made.data.id)).map(({ activity_type, version }) => [activity_type, version])).toEqual([
+  expect(
+    (await eventsOf(made.data.id)).map(({ activity_type, version }) => [activity_type, version]),
+  ).toEqual([
     ['POST_CREATE', 1],
     ['POST_UPDATE', 2],
   ])
@@ -107,8 +161,14 @@ test('PUT and DELETE of a post by somebody else are 403, and change nothing', as
   const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'mine' })
   const edit = await content.ask(sora, 'PUT', `/api/posts/${made.data.id}`, { content: 'yours' })
   const removal = await content.ask(sora, 'DELETE', `/api/posts/${made.data.id}`)
-  expect([edit.status, edit.body.code, removal.status, removal.body.code]).toEqual([403, 'POST_UPDATE_FORBIDDEN', 403, 'POST_DELETE_FORBIDDEN'])
-  const [row] = await content.database.sql`select content, deleted_at from content.post where id = ${made.data.id}`
+  expect([edit.status, edit.body.code, removal.status, removal.body.code]).toEqual([
+    403,
+    'POST_UPDATE_FORBIDDEN',
+    403,
+    'POST_DELETE_FORBIDDEN',
+  ])
+  const [row] = await content.database
+    .sql`select content, deleted_at from content.post where id = ${made.data.id}`
   expect(row).toEqual({ content: 'mine', deleted_at: null })
 })
 
@@ -133,7 +193,9 @@ test('DELETE /api/posts/{postId} answers true once; then editing and deleting ar
 
 test('DELETE with an empty body labelled application/json is taken, as the founding proxy sends it', async () => {
   const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'x' })
-  const { status } = await content.ask(minji, 'DELETE', `/api/posts/${made.data.id}`, undefined, { 'content-type': 'application/json' })
+  const { status } = await content.ask(minji, 'DELETE', `/api/posts/${made.data.id}`, undefined, {
+    'content-type': 'application/json',
+  })
   expect(status).toBe(200)
 })
 
@@ -142,12 +204,19 @@ test('a post whose author blocked the caller does not exist for the caller', asy
   await insertBlock(content.database.sql, minji, leah)
   const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'not for leah' })
   const like = await content.ask(leah, 'POST', `/api/posts/${made.data.id}/like`)
-  const comment = await content.ask(leah, 'POST', '/api/comments', { postId: made.data.id, content: 'hi' })
+  const comment = await content.ask(leah, 'POST', '/api/comments', {
+    postId: made.data.id,
+    content: 'hi',
+  })
   expect([like.body.code, comment.body.code]).toEqual(['POST_NOT_FOUND', 'POST_NOT_FOUND'])
 })
 
 test('without a bearer every write is 401 BEARER_TOKEN_MISSING with neither token header', async () => {
-  const answer = await content.app.inject({ method: 'POST', url: '/api/posts', payload: { content: 'x' } })
+  const answer = await content.app.inject({
+    method: 'POST',
+    url: '/api/posts',
+    payload: { content: 'x' },
+  })
   expect(answer.statusCode).toBe(401)
   expect(answer.json().code).toBe('BEARER_TOKEN_MISSING')
   expect(answer.headers).not.toHaveProperty('x-relogin-required')
@@ -157,12 +226,24 @@ test('without a bearer every write is 401 BEARER_TOKEN_MISSING with neither toke
 test('an expired token is 401 JWT_EXPIRED with X-Token-Refresh-Needed, a forged one INVALID_TOKEN with X-Relogin-Required', async () => {
   const past = Math.floor(Date.now() / 1_000) - 60
   const stranger = await testTokens()
-  const forged = await content.app.inject({ method: 'DELETE', url: '/api/posts/1', headers: { authorization: await stranger.bearerOf(minji) } })
-  expect([forged.statusCode, forged.json().code, forged.headers['x-relogin-required']]).toEqual([401, 'INVALID_TOKEN', 'true'])
+  const forged = await content.app.inject({
+    method: 'DELETE',
+    url: '/api/posts/1',
+    headers: { authorization: await stranger.bearerOf(minji) },
+  })
+  expect([forged.statusCode, forged.json().code, forged.headers['x-relogin-required']]).toEqual([
+    401,
+    'INVALID_TOKEN',
+    'true',
+  ])
   const expired = await content.ask(minji, 'DELETE', '/api/posts/1', undefined, {
     authorization: await content.bearerOf(minji, { exp: past, iat: past - 900, nbf: past - 900 }),
   })
-  expect([expired.status, expired.body.code, expired.headers['x-token-refresh-needed']]).toEqual([401, 'JWT_EXPIRED', 'true'])
+  expect([expired.status, expired.body.code, expired.headers['x-token-refresh-needed']]).toEqual([
+    401,
+    'JWT_EXPIRED',
+    'true',
+  ])
 })
 
 test('an unknown path is 404 NOT_FOUND, a wrong method 405 with Allow, each the same with a trailing slash', async () => {
@@ -170,13 +251,23 @@ test('an unknown path is 404 NOT_FOUND, a wrong method 405 with Allow, each the 
   expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND'])
   for (const path of ['/api/posts', '/api/posts/']) {
     const wrong = await content.ask(minji, 'GET', path)
-    expect([wrong.status, wrong.body.code, wrong.headers['allow']]).toEqual([405, 'METHOD_NOT_ALLOWED', 'POST'])
+    expect([wrong.status, wrong.body.code, wrong.headers['allow']]).toEqual([
+      405,
+      'METHOD_NOT_ALLOWED',
+      'POST',
+    ])
   }
 })
 
 test('failures speak Korean by default and English when asked, carry the path without its query, and the caller’s trace id', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
-  const korean = await content.ask(minji, 'PUT', '/api/posts/999999?secret=1', { content: 'x' }, { traceparent: `00-${traceId}-b7ad6b7169203331-01` })
+  const korean = await content.ask(
+    minji,
+    'PUT',
+    '/api/posts/999999?secret=1',
+    { content: 'x' },
+    { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+  )
   expect(korean.body).toEqual({
     statusCode: 404,
     resultCode: 'FAIL',
@@ -185,6 +276,12 @@ test('failures speak Korean by default and English when asked, carry the path wi
     path: '/api/posts/999999',
     traceId,
   })
-  const english = await content.ask(minji, 'PUT', '/api/posts/999999', { content: 'x' }, { 'accept-language': 'en-US,en;q=0.9,ko;q=0.8' })
+  const english = await content.ask(
+    minji,
+    'PUT',
+    '/api/posts/999999',
+    { content: 'x' },
+    { 'accept-language': 'en-US,en;q=0.9,ko;q=0.8' },
+  )
   expect(english.body.message).toBe('This post does not exist.')
 })

@@ -1,4 +1,4 @@
-import { brokerAnswerOrThrow } from '@dailyfeed/deadletter-support/broker-answer'
+import { brokerAnswerOrThrow } from '@dailyfeed/event-listener/broker-answer'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
@@ -10,17 +10,34 @@ const TopicList = Type.Object({
   /** False where no brokers are set. */
   hasKafka: Type.Boolean(),
   topics: Type.Array(
-    Type.Object({ topic: Type.String(), day: Type.String(), records: Type.Integer(), lags: Lags, deletion: Type.Enum(['POSSIBLE', 'UNREAD', 'IN_USE']) }),
+    Type.Object({
+      topic: Type.String(),
+      day: Type.String(),
+      records: Type.Integer(),
+      lags: Lags,
+      deletion: Type.Enum(['POSSIBLE', 'UNREAD', 'IN_USE']),
+    }),
   ),
 })
-const Deletion = Type.Object({ outcome: Type.Enum(['DELETED', 'NOT_THERE', 'UNREAD', 'IN_USE', 'NO_KAFKA']), lags: Type.Optional(Lags) })
+const Deletion = Type.Object({
+  outcome: Type.Enum(['DELETED', 'NOT_THERE', 'UNREAD', 'IN_USE', 'NO_KAFKA']),
+  lags: Type.Optional(Lags),
+})
 
 /** For batch-svc, and so for operators. POST alone: these are calls of a service, not pages. */
 export function topicRoutes(app: HttpServer, context: TopicContext | undefined): void {
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
-  app.post('/internal/topics/list', { config, schema: { hide: true, response: { 200: successOf(TopicList) } } }, async () =>
-    success(200, context === undefined ? { hasKafka: false, topics: [] } : { hasKafka: true, topics: await brokerAnswerOrThrow(listTopics(context)) }),
+  app.post(
+    '/internal/topics/list',
+    { config, schema: { hide: true, response: { 200: successOf(TopicList) } } },
+    async () =>
+      success(
+        200,
+        context === undefined
+          ? { hasKafka: false, topics: [] }
+          : { hasKafka: true, topics: await brokerAnswerOrThrow(listTopics(context)) },
+      ),
   )
 
   app.post(
@@ -29,14 +46,22 @@ export function topicRoutes(app: HttpServer, context: TopicContext | undefined):
       config,
       schema: {
         hide: true,
-        body: Type.Object({ day: Type.String({ pattern: '^\\d{8}$', maxLength: 8 }), isDryRun: Type.Boolean() }),
+        body: Type.Object({
+          day: Type.String({ pattern: '^\\d{8}$', maxLength: 8 }),
+          isDryRun: Type.Boolean(),
+        }),
         response: { 200: successOf(Deletion) },
       },
     },
     async (request) => {
       const { day, isDryRun } = request.body
       if (!isTopicDay(day)) return success(200, { outcome: 'NOT_THERE' as const })
-      return success(200, context === undefined ? { outcome: 'NO_KAFKA' as const } : await brokerAnswerOrThrow(deleteTopic(context, day, isDryRun)))
+      return success(
+        200,
+        context === undefined
+          ? { outcome: 'NO_KAFKA' as const }
+          : await brokerAnswerOrThrow(deleteTopic(context, day, isDryRun)),
+      )
     },
   )
 }

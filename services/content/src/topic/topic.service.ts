@@ -1,5 +1,9 @@
 import { addDays, hourOf, type TopicDay, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
-import { type DatedTopicState, daysToDelete, type TopicDeletion } from '@dailyfeed/kafka-support/dated-topics'
+import {
+  type DatedTopicState,
+  daysToDelete,
+  type TopicDeletion,
+} from '@dailyfeed/kafka-support/dated-topics'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
@@ -17,7 +21,8 @@ export interface TopicContext {
 const ALARM_HOUR = 20
 
 /** The days are those of the database's clock, as they are for the relay. */
-const todayOf = async ({ sql, timeZone }: TopicContext): Promise<TopicDay> => topicDayOf(await findNow(sql), timeZone)
+const todayOf = async ({ sql, timeZone }: TopicContext): Promise<TopicDay> =>
+  topicDayOf(await findNow(sql), timeZone)
 
 /** Today's and tomorrow's topics, where they are missing. Returns how many were made. */
 export async function createTopics(context: TopicContext): Promise<number> {
@@ -37,12 +42,17 @@ export async function checkTomorrow(context: TopicContext): Promise<boolean> {
   const tomorrow = addDays(topicDayOf(now, context.timeZone), 1)
   const isThere = await context.kafka.topics.exists(tomorrow)
   if (!isThere && hourOf(now, context.timeZone) >= ALARM_HOUR)
-    context.log.error({ topic: context.kafka.topics.topicOf(tomorrow) }, 'ALARM: tomorrow’s topic is missing; run kafkaTopicCreateJob, and see why it failed')
+    context.log.error(
+      { topic: context.kafka.topics.topicOf(tomorrow) },
+      'ALARM: tomorrow’s topic is missing; run kafkaTopicCreateJob, and see why it failed',
+    )
   return isThere
 }
 
 /** Days older than those that are kept, as far as every group has read them. */
-export async function deleteOldTopics(context: TopicContext): Promise<{ deleted: number; left: number }> {
+export async function deleteOldTopics(
+  context: TopicContext,
+): Promise<{ deleted: number; left: number }> {
   const today = await todayOf(context)
   const days = (await context.kafka.topics.list()).map(({ day }) => day)
   const figures = { deleted: 0, left: 0 }
@@ -60,11 +70,16 @@ export async function deleteOldTopics(context: TopicContext): Promise<{ deleted:
 }
 
 /** What is there, and whether it may go: what `deleteTopic` would say of it. */
-export async function listTopics(context: TopicContext): Promise<(DatedTopicState & { deletion: 'POSSIBLE' | 'UNREAD' | 'IN_USE' })[]> {
+export async function listTopics(
+  context: TopicContext,
+): Promise<(DatedTopicState & { deletion: 'POSSIBLE' | 'UNREAD' | 'IN_USE' })[]> {
   const [today, topics] = [await todayOf(context), await context.kafka.topics.list()]
   return topics.map((topic) => {
     const isRead = Object.values(topic.lags).every((lag) => lag === 0)
-    return { ...topic, deletion: isInUse(topic.day, today) ? 'IN_USE' : isRead ? 'POSSIBLE' : 'UNREAD' }
+    return {
+      ...topic,
+      deletion: isInUse(topic.day, today) ? 'IN_USE' : isRead ? 'POSSIBLE' : 'UNREAD',
+    }
   })
 }
 
@@ -72,7 +87,11 @@ export async function listTopics(context: TopicContext): Promise<(DatedTopicStat
 const isInUse = (day: TopicDay, today: TopicDay): boolean => day >= addDays(today, -1)
 
 /** What an operator asks for. IN_USE: publishers or listeners still need the day. */
-export async function deleteTopic(context: TopicContext, day: TopicDay, isDryRun: boolean): Promise<TopicDeletion | { outcome: 'IN_USE' }> {
+export async function deleteTopic(
+  context: TopicContext,
+  day: TopicDay,
+  isDryRun: boolean,
+): Promise<TopicDeletion | { outcome: 'IN_USE' }> {
   if (isInUse(day, await todayOf(context))) return { outcome: 'IN_USE' }
   return context.kafka.topics.delete(day, { isDryRun })
 }

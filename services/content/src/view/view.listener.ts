@@ -1,4 +1,4 @@
-import type { ListenerStep } from '@dailyfeed/deadletter-support/listener'
+import type { ListenerStep } from '@dailyfeed/event-listener/listener'
 import { addViews } from './view.queries.ts'
 
 /** timeline-svc tells who looked at what; only content-svc writes the count. A sum has no key to upsert by, so an inbox makes it once. */
@@ -8,7 +8,8 @@ export const countViews: ListenerStep = {
   handles: ({ memberActivityType }) => memberActivityType === 'POST_READ',
   async apply(sql, events) {
     const views = new Map<number, number>()
-    for (const { postId } of events) if (typeof postId === 'number') views.set(postId, (views.get(postId) ?? 0) + 1)
+    for (const { postId } of events)
+      if (typeof postId === 'number') views.set(postId, (views.get(postId) ?? 0) + 1)
     await addViews(sql, views)
     return events.length
   },

@@ -46,16 +46,27 @@ const PAGE = `<!doctype html>
 `
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })\n`
 
-export const documentRoutes: FastifyPluginAsync<{ upstreams: Upstreams }> = async (app, { upstreams }) => {
+export const documentRoutes: FastifyPluginAsync<{ upstreams: Upstreams }> = async (
+  app,
+  { upstreams },
+) => {
   const publicDocument = createPublicDocument(upstreams)
   app.get('/openapi.json', async (_request, reply) => {
     const json = await publicDocument()
-    return reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(json)
+    return reply
+      .type('application/json; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .send(json)
   })
 
   const page = { config: { setSecurityHeaders: setHeadersOfDocuments } }
   await app.register(fastifyStatic, { root: SWAGGER_UI, serve: false, maxAge: '1d' })
-  app.get('/docs', page, async (_request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE))
-  app.get('/docs/start.js', page, async (_request, reply) => reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(START))
-  for (const file of FILES) app.get(`/docs/${file}`, page, async (_request, reply) => reply.sendFile(file))
+  app.get('/docs', page, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE),
+  )
+  app.get('/docs/start.js', page, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(START),
+  )
+  for (const file of FILES)
+    app.get(`/docs/${file}`, page, async (_request, reply) => reply.sendFile(file))
 }

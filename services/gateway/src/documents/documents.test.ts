@@ -16,13 +16,24 @@ async function startService(service: string, prefix: string): Promise<string> {
   const data = Type.Object({ id: Type.Integer(), note: Type.Union([Type.String(), Type.Null()]) })
   app.get(
     `${prefix}/:id`,
-    { schema: { tags: [service], summary: 'One', params: Type.Object({ id: Type.Integer() }), response: { 200: successOf(data) } } },
+    {
+      schema: {
+        tags: [service],
+        summary: 'One',
+        params: Type.Object({ id: Type.Integer() }),
+        response: { 200: successOf(data) },
+      },
+    },
     async () => ({ status: 200, result: 'SUCCESS' as const, data: { id: 1, note: null } }),
   )
   app.post(
     `${prefix}`,
-    { config: { access: 'PUBLIC' }, schema: { operationId: 'create', body: data, response: { 201: successOf(data) } } },
-    async (_request, reply) => reply.code(201).send({ status: 201, result: 'SUCCESS', data: { id: 1, note: null } }),
+    {
+      config: { access: 'PUBLIC' },
+      schema: { operationId: 'create', body: data, response: { 201: successOf(data) } },
+    },
+    async (_request, reply) =>
+      reply.code(201).send({ status: 201, result: 'SUCCESS', data: { id: 1, note: null } }),
   )
   app.post('/internal/secret', { config: { access: 'INTERNAL' } }, async () => ({}))
   app.get('/api/elsewhere', async () => ({}))
@@ -41,7 +52,12 @@ const PREFIXES = {
 }
 
 async function startAll(settings: Record<string, string> = {}): Promise<string> {
-  const urls = await Promise.all(UPSTREAM_NAMES.map(async (name) => [`${name.toUpperCase()}_URL`, await startService(name, PREFIXES[name])] as const))
+  const urls = await Promise.all(
+    UPSTREAM_NAMES.map(
+      async (name) =>
+        [`${name.toUpperCase()}_URL`, await startService(name, PREFIXES[name])] as const,
+    ),
+  )
   const gateway = await startGateway({ ...Object.fromEntries(urls), ...settings })
   closing.unshift(() => gateway.close())
   return gateway.url
@@ -65,14 +81,23 @@ test('/openapi.json is one document of all public paths, sorted, with no interna
   expect(operations).toHaveLength(14)
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(14)
   for (const { responses } of operations)
-    expect(responses?.['default']).toMatchObject({ content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } } })
-  expect(document.components?.schemas?.['Failure']).toMatchObject({ type: 'object', required: expect.arrayContaining(['code', 'message', 'traceId']) })
+    expect(responses?.['default']).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+    })
+  expect(document.components?.schemas?.['Failure']).toMatchObject({
+    type: 'object',
+    required: expect.arrayContaining(['code', 'message', 'traceId']),
+  })
 })
 
 test('every operation asks for the bearer, unless it is public', async () => {
   const url = await startAll()
-  const { paths, components } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument
-  expect(components?.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } })
+  const { paths, components } = (await (
+    await fetch(`${url}/openapi.json`)
+  ).json()) as OpenApiDocument
+  expect(components?.securitySchemes).toEqual({
+    bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  })
   expect(paths['/api/posts/{id}']?.get?.security).toEqual([{ bearer: [] }])
   expect(paths['/api/posts']?.post?.security).toEqual([])
 })
@@ -81,7 +106,8 @@ test('every reference in the document leads somewhere, and no mark of the librar
   const url = await startAll()
   const text = await (await fetch(`${url}/openapi.json`)).text()
   const document = JSON.parse(text) as OpenApiDocument
-  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(document.components?.schemas).toHaveProperty([String(name)])
+  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+    expect(document.components?.schemas).toHaveProperty([String(name)])
   expect(text).not.toMatch(/"~|"\$id"/)
 })
 
@@ -101,8 +127,13 @@ test('/docs shows that document, with every script a file of ours', async () => 
     const html = await page.text()
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self';")
     expect(html).not.toMatch(/<script(?![^>]*src=)/)
-    for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g)) expect((await fetch(gateway.url + file)).status, file).toBe(200)
+    for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g))
+      expect((await fetch(gateway.url + file)).status, file).toBe(200)
   }
-  expect(await (await fetch(`${gateway.url}/docs/start.js`)).text()).toContain("url: '/openapi.json'")
-  expect((await fetch(`${gateway.url}/docs/swagger-ui-bundle.js`)).headers.get('content-type')).toBe('application/javascript; charset=utf-8')
+  expect(await (await fetch(`${gateway.url}/docs/start.js`)).text()).toContain(
+    "url: '/openapi.json'",
+  )
+  expect(
+    (await fetch(`${gateway.url}/docs/swagger-ui-bundle.js`)).headers.get('content-type'),
+  ).toBe('application/javascript; charset=utf-8')
 })

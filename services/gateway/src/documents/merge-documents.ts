@@ -22,10 +22,15 @@ export interface OpenApiDocument {
   tags?: unknown[]
 }
 
-const FAILURE = { description: 'What went wrong, in the envelope', content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } } }
+const FAILURE = {
+  description: 'What went wrong, in the envelope',
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+}
 
 /** One document of what the gateway routes, out of what each service says of itself. */
-export function mergeDocuments(documents: ReadonlyMap<UpstreamName, OpenApiDocument>): OpenApiDocument {
+export function mergeDocuments(
+  documents: ReadonlyMap<UpstreamName, OpenApiDocument>,
+): OpenApiDocument {
   const paths: Record<string, PathItem> = {}
   const schemas: Record<string, unknown> = { Failure: withoutMarks(Failure) }
   const operationIds = new Set<string>()
@@ -53,19 +58,35 @@ export function mergeDocuments(documents: ReadonlyMap<UpstreamName, OpenApiDocum
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Dailyfeed', version: '1', description: 'The whole public API. Every answer stands in an envelope; failures look alike everywhere.' },
+    info: {
+      title: 'Dailyfeed',
+      version: '1',
+      description:
+        'The whole public API. Every answer stands in an envelope; failures look alike everywhere.',
+    },
     servers: [{ url: '/', description: 'Where this document came from' }],
     tags: [...tags].sort().map((name) => ({ name })),
-    paths: Object.fromEntries(Object.entries(paths).sort(([one], [other]) => (one < other ? -1 : 1))),
-    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    paths: Object.fromEntries(
+      Object.entries(paths).sort(([one], [other]) => (one < other ? -1 : 1)),
+    ),
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
   }
 }
 
 /** Services name their schemas without knowing of each other, so each name gets the service in front. */
 function withOwnNames(service: UpstreamName, document: OpenApiDocument): OpenApiDocument {
-  const text = JSON.stringify(document).replaceAll('"#/components/schemas/', `"#/components/schemas/${service}.`)
+  const text = JSON.stringify(document).replaceAll(
+    '"#/components/schemas/',
+    `"#/components/schemas/${service}.`,
+  )
   const own = withoutMarks(JSON.parse(text)) as OpenApiDocument
-  const schemas = Object.entries(own.components?.schemas ?? {}).map(([name, schema]) => [`${service}.${name}`, schema])
+  const schemas = Object.entries(own.components?.schemas ?? {}).map(([name, schema]) => [
+    `${service}.${name}`,
+    schema,
+  ])
   return { ...own, components: { ...own.components, schemas: Object.fromEntries(schemas) } }
 }
 
@@ -73,7 +94,9 @@ function withOwnNames(service: UpstreamName, document: OpenApiDocument): OpenApi
 function withoutMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMarks)
   if (typeof value !== 'object' || value === null) return value
-  const kept = Object.entries(value).filter(([name, member]) => !name.startsWith('~') && !(name === '$id' && typeof member === 'string'))
+  const kept = Object.entries(value).filter(
+    ([name, member]) => !name.startsWith('~') && !(name === '$id' && typeof member === 'string'),
+  )
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutMarks(member)]))
 }
 

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { UpstreamName } from '../config.ts'
 import { UPSTREAM_NAMES, type Upstreams } from '../upstreams.ts'
 import { mergeDocuments, type OpenApiDocument } from './merge-documents.ts'
@@ -7,12 +7,19 @@ const FRESH_MILLISECONDS = 60_000
 const PATIENCE_MILLISECONDS = 5_000
 
 /** The merged document as JSON text: made when first asked for, again after a minute, kept while a service is away. */
-export function createPublicDocument({ services }: Upstreams, now = () => Date.now()): () => Promise<string> {
+export function createPublicDocument(
+  { services }: Upstreams,
+  now = () => Date.now(),
+): () => Promise<string> {
   let known: { json: string; madeAt: number } | undefined
   let making: Promise<string> | undefined
 
   async function documentOfOrThrow(name: UpstreamName): Promise<[UpstreamName, OpenApiDocument]> {
-    const { statusCode, body } = await services[name].request({ method: 'GET', path: '/openapi.json', headersTimeout: PATIENCE_MILLISECONDS })
+    const { statusCode, body } = await services[name].request({
+      method: 'GET',
+      path: '/openapi.json',
+      headersTimeout: PATIENCE_MILLISECONDS,
+    })
     const text = await body.text()
     if (statusCode !== 200) throw new Error(`${name}-svc answered its document with ${statusCode}`)
     return [name, JSON.parse(text) as OpenApiDocument]
@@ -34,7 +41,8 @@ export function createPublicDocument({ services }: Upstreams, now = () => Date.n
       return await making
     } catch (error) {
       // A document with a part missing would be taken for the whole.
-      if (known === undefined) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5, cause: error })
+      if (known === undefined)
+        throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5, cause: error })
       return known.json
     }
   }

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import cors from '@fastify/cors'
@@ -25,14 +25,23 @@ declare module 'fastify' {
 
 /** PATCH too: the service that has the address says 405 and which methods it takes. */
 export const FORWARDED_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']
-const EXPOSED_HEADERS = ['Authorization', 'X-Token-Refresh-Needed', 'X-Relogin-Required', 'Retry-After', 'X-Request-Id']
+const EXPOSED_HEADERS = [
+  'Authorization',
+  'X-Token-Refresh-Needed',
+  'X-Relogin-Required',
+  'Retry-After',
+  'X-Request-Id',
+]
 const PREFLIGHT_SECONDS = 600
 const RETRY_AFTER_SECONDS = 5
 /** A proxy server in front of a client logs people out when this one fails. */
 const UNLIMITED = /^\/api\/members\/profile\/?$/
 
 /** Everything under `/api`, passed to the service that has it. Whether the caller may is for that service to judge. */
-export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (app, { config, upstreams, endless }) => {
+export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
+  app,
+  { config, upstreams, endless },
+) => {
   passBodiesUnread(app)
   await app.register(cors, {
     origin: config.CORS_ORIGINS,
@@ -56,7 +65,8 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (app, { config, u
     handler(request, reply) {
       const path = pathOf(request.url)
       const service = findService(path)
-      if (service === undefined) return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+      if (service === undefined)
+        return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
       const destination: Destination = {
         pool: upstreams.services[service],
         headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
@@ -69,7 +79,9 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (app, { config, u
 }
 
 const unavailable = (service: UpstreamName) =>
-  new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+  new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })
 
 function passBodiesUnread(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -77,7 +89,11 @@ function passBodiesUnread(app: FastifyInstance): void {
 }
 
 function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
-  const limiter = createRateLimiter({ name: 'edge', limit: config.RATE_LIMIT_PER_MINUTE, windowSeconds: 60 })
+  const limiter = createRateLimiter({
+    name: 'edge',
+    limit: config.RATE_LIMIT_PER_MINUTE,
+    windowSeconds: 60,
+  })
   app.addHook('onRequest', async (request, reply) => {
     const { client, method, url } = request
     if (client.isTrustedFrontend || (method === 'GET' && UNLIMITED.test(pathOf(url)))) return

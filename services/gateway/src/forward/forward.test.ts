@@ -3,7 +3,13 @@ import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GATEWAY_TOKEN, sendRaw, startGateway, startUpstream, type Upstream } from '../gateway-fixture.ts'
+import {
+  GATEWAY_TOKEN,
+  sendRaw,
+  startGateway,
+  startUpstream,
+  type Upstream,
+} from '../gateway-fixture.ts'
 
 let content: Upstream
 let activity: Upstream
@@ -15,9 +21,15 @@ let openStreams = 0
 beforeAll(async () => {
   content = await startUpstream('content', (app) => {
     app.get('/api/posts/cookies', async (_request, reply) =>
-      reply.header('set-cookie', ['a=1', 'b=2']).header('vary', 'Accept').header('connection', 'close').send('한글'),
+      reply
+        .header('set-cookie', ['a=1', 'b=2'])
+        .header('vary', 'Accept')
+        .header('connection', 'close')
+        .send('한글'),
     )
-    app.get('/api/posts/gone', async (_request, reply) => reply.code(410).header('x-relogin-required', 'true').send({ code: 'POST_ALREADY_DELETED' }))
+    app.get('/api/posts/gone', async (_request, reply) =>
+      reply.code(410).header('x-relogin-required', 'true').send({ code: 'POST_ALREADY_DELETED' }),
+    )
     app.get('/api/posts/large', async (_request, reply) => reply.send(Buffer.alloc(8_000_000, 7)))
     app.get('/api/posts/broken', (_request, reply) => {
       reply.hijack()
@@ -38,7 +50,9 @@ beforeAll(async () => {
       setTimeout(() => reply.raw.write('id: 1\ndata: {}\n\n'), 1_500)
     })
   })
-  const rest = await Promise.all(['member', 'timeline', 'search', 'image', 'batch'].map((name) => startUpstream(name)))
+  const rest = await Promise.all(
+    ['member', 'timeline', 'search', 'image', 'batch'].map((name) => startUpstream(name)),
+  )
   services.push(content, activity, ...rest)
   const [member, timeline, search, image, batch] = rest.map(({ url }) => url)
   gateway = await startGateway({
@@ -59,7 +73,9 @@ afterAll(async () => {
 
 const ask = (path: string, init: RequestInit = {}) => fetch(gateway.url + path, init)
 const askJson = async (path: string, init: RequestInit = {}) =>
-  (await ask(path, init)).json() as Promise<Record<string, never> & { headers: Record<string, string> }>
+  (await ask(path, init)).json() as Promise<
+    Record<string, never> & { headers: Record<string, string> }
+  >
 
 test.each([
   ['/api/authentication/login', 'member'],
@@ -87,7 +103,10 @@ test.each([
 })
 
 test('/api/proxy/<rest> is served as /api/<rest>, once', async () => {
-  expect(await askJson('/api/proxy/posts/1?x=%2F')).toMatchObject({ name: 'content', url: '/api/posts/1?x=%2F' })
+  expect(await askJson('/api/proxy/posts/1?x=%2F')).toMatchObject({
+    name: 'content',
+    url: '/api/posts/1?x=%2F',
+  })
   const nested = await ask('/api/proxy/proxy/posts/1')
   expect(nested.status).toBe(404)
   expect(await nested.json()).toMatchObject({ code: 'NOT_FOUND', path: '/api/proxy/proxy/posts/1' })
@@ -119,20 +138,36 @@ test.each([
   '/api/healthz/ready',
   '/api/posts/..;/internal/%2e%2e/',
 ])('%s is routed to nobody', async (path) => {
-  const answer = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  const answer = await sendRaw(
+    gateway.url,
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+  )
   expect(answer).toMatch(/^HTTP\/1.1 404 /)
   expect(answer).toContain('"code":"NOT_FOUND"')
 })
 
 test('an address in absolute form is the same address', async () => {
-  const answer = await sendRaw(gateway.url, 'GET http://feed.example/api/posts/1 HTTP/1.1\r\nHost: feed.example\r\nConnection: close\r\n\r\n')
+  const answer = await sendRaw(
+    gateway.url,
+    'GET http://feed.example/api/posts/1 HTTP/1.1\r\nHost: feed.example\r\nConnection: close\r\n\r\n',
+  )
   expect(answer).toContain('"url":"/api/posts/1"')
 })
 
 test('a body passes untouched, whatever its content type', async () => {
   const body = randomBytes(900_000)
-  for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', 'application/octet-stream', 'image/webp']) {
-    const answer = await askJson('/api/images/upload', { method: 'POST', body, headers: { 'content-type': type } })
+  for (const type of [
+    'application/json',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'application/octet-stream',
+    'image/webp',
+  ]) {
+    const answer = await askJson('/api/images/upload', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+    })
     expect(answer.headers['content-type']).toBe(type)
     expect(Buffer.from(String(answer['body']), 'base64').equals(body)).toBe(true)
   }
@@ -148,13 +183,20 @@ test('a body without a length passes in chunks', async () => {
       }, 50)
     },
   })
-  const answer = await askJson('/api/posts', { method: 'POST', body, duplex: 'half' } as RequestInit)
+  const answer = await askJson('/api/posts', {
+    method: 'POST',
+    body,
+    duplex: 'half',
+  } as RequestInit)
   expect(Buffer.from(String(answer['body']), 'base64').toString()).toBe('one two')
 })
 
 test('an empty body is no body, whatever its content type', async () => {
   for (const method of ['GET', 'POST', 'DELETE']) {
-    const answer = await askJson('/api/posts/1', { method, headers: { 'content-type': 'application/json' } })
+    const answer = await askJson('/api/posts/1', {
+      method,
+      headers: { 'content-type': 'application/json' },
+    })
     expect(answer['body']).toBeNull()
     expect(answer.headers['transfer-encoding']).toBeUndefined()
   }
@@ -167,7 +209,10 @@ test('a body that the service refuses unread still gets its answer, and the conn
 })
 
 test('a body with GET stops at the gateway', async () => {
-  const answer = await sendRaw(gateway.url, 'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd')
+  const answer = await sendRaw(
+    gateway.url,
+    'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd',
+  )
   expect(answer).toContain('"body":null')
 })
 
@@ -179,7 +224,9 @@ test('status, headers and bytes of an answer pass untouched, each cookie by itse
   const gone = await ask('/api/posts/gone')
   expect([gone.status, gone.headers.get('x-relogin-required')]).toEqual([410, 'true'])
   expect((await (await ask('/api/posts/large')).arrayBuffer()).byteLength).toBe(8_000_000)
-  expect((await ask('/api/posts/large', { method: 'HEAD' })).headers.get('content-length')).toBe('8000000')
+  expect((await ask('/api/posts/large', { method: 'HEAD' })).headers.get('content-length')).toBe(
+    '8000000',
+  )
 })
 
 test('what a client says of itself to services is dropped, and the gateway says it instead', async () => {
@@ -203,8 +250,13 @@ test('what a client says of itself to services is dropped, and the gateway says 
   const lines = Object.entries(spoofed)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')
-  const answer = await sendRaw(gateway.url, `GET /api/posts/1 HTTP/1.1\r\nHost: feed.example\r\n${lines}Connection: close, X-Hop, X-Internal-Token\r\n\r\n`)
-  const { headers, client } = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1))
+  const answer = await sendRaw(
+    gateway.url,
+    `GET /api/posts/1 HTTP/1.1\r\nHost: feed.example\r\n${lines}Connection: close, X-Hop, X-Internal-Token\r\n\r\n`,
+  )
+  const { headers, client } = JSON.parse(
+    answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1),
+  )
   expect(headers).toMatchObject({
     'x-internal-token': GATEWAY_TOKEN,
     'x-forwarded-for': '127.0.0.1',
@@ -226,17 +278,29 @@ test('what a client says of itself to services is dropped, and the gateway says 
   ])
     expect(headers[name], name).toBeUndefined()
   expect(headers.host).toBe(new URL(content.url).host)
-  expect(client).toEqual({ address: '127.0.0.1', isHttps: false, host: 'feed.example', isTrustedFrontend: false })
+  expect(client).toEqual({
+    address: '127.0.0.1',
+    isHttps: false,
+    host: 'feed.example',
+    isTrustedFrontend: false,
+  })
 })
 
 test('x-request-id is made at the edge when it is absent or odd, and returned; the trace goes on', async () => {
-  const given = await ask('/api/posts/1', { headers: { 'x-request-id': 'abc-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
+  const given = await ask('/api/posts/1', {
+    headers: { 'x-request-id': 'abc-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+  })
   const told = (await given.json()) as { headers: Record<string, string> }
-  expect([given.headers.get('x-request-id'), told.headers['x-request-id']]).toEqual(['abc-1', 'abc-1'])
+  expect([given.headers.get('x-request-id'), told.headers['x-request-id']]).toEqual([
+    'abc-1',
+    'abc-1',
+  ])
   expect(told.headers['traceparent']).toMatch(new RegExp(`^00-${'a'.repeat(32)}-[0-9a-f]{16}-01$`))
   const odd = await ask('/api/posts/1', { headers: { 'x-request-id': 'a b"c' } })
   expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f]{24}$/)
-  expect(((await odd.json()) as typeof told).headers['x-request-id']).toBe(odd.headers.get('x-request-id'))
+  expect(((await odd.json()) as typeof told).headers['x-request-id']).toBe(
+    odd.headers.get('x-request-id'),
+  )
 })
 
 test('a service that does not answer in time is 503 with Retry-After, in the envelope', async () => {
@@ -298,10 +362,15 @@ test('GET is tried again when the connection breaks before an answer; a write ne
     connections++
     socket.on('error', () => {})
     if (connections % 2 === 1) socket.once('data', () => socket.destroy())
-    else socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'))
+    else
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'),
+      )
   })
   await new Promise<void>((resolve) => flaky.listen(0, '127.0.0.1', resolve))
-  const own = await startGateway({ CONTENT_URL: `http://127.0.0.1:${(flaky.address() as { port: number }).port}` })
+  const own = await startGateway({
+    CONTENT_URL: `http://127.0.0.1:${(flaky.address() as { port: number }).port}`,
+  })
   expect(await (await fetch(`${own.url}/api/posts/1`)).text()).toBe('ok')
   expect(connections).toBe(2)
   expect((await fetch(`${own.url}/api/posts`, { method: 'POST', body: '{}' })).status).toBe(503)

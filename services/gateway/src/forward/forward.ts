@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
-import type { DailyfeedError } from '@dailyfeed/code/errors'
+import type { DailyfeedError } from '@dailyfeed/contract/errors'
 import { failMalformed, failWith } from '@dailyfeed/http-server/error-handler'
-import type { UpstreamControl, UpstreamHandler, UpstreamPool } from '@dailyfeed/service-client/upstream-pool'
+import type {
+  UpstreamControl,
+  UpstreamHandler,
+  UpstreamPool,
+} from '@dailyfeed/service-client/upstream-pool'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ForwardedHeaders } from './request-headers.ts'
 import { answeredHeadersOf } from './response-headers.ts'
@@ -41,7 +45,12 @@ export class EndlessAnswers {
  * Passes a request on and its answer back as they are, byte for byte, without reading either. It writes to the socket
  * itself, since Fastify's and undici's streams between would cost more than the rest of the way.
  */
-export function forward(request: FastifyRequest, reply: FastifyReply, destination: Destination, endless: EndlessAnswers): void {
+export function forward(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  destination: Destination,
+  endless: EndlessAnswers,
+): void {
   new Forwarding(request, reply, destination, endless).start()
 }
 
@@ -57,7 +66,12 @@ class Forwarding implements UpstreamHandler {
   #left = Number.NaN
   #retriesLeft: number
 
-  constructor(request: FastifyRequest, reply: FastifyReply, destination: Destination, endless: EndlessAnswers) {
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    destination: Destination,
+    endless: EndlessAnswers,
+  ) {
     this.#request = request
     this.#reply = reply
     this.#destination = destination
@@ -78,7 +92,16 @@ class Forwarding implements UpstreamHandler {
     const { pool, headers, isEndless } = this.#destination
     const { raw } = this.#request
     // Validated and sent as it came: a path that was written anew could mean another thing to the service.
-    pool.dispatch({ path: raw.url ?? '/', method: this.#request.method, headers, body: bodyOf(this.#request), ...(isEndless ? { bodyTimeout: 0 } : {}) }, this)
+    pool.dispatch(
+      {
+        path: raw.url ?? '/',
+        method: this.#request.method,
+        headers,
+        body: bodyOf(this.#request),
+        ...(isEndless ? { bodyTimeout: 0 } : {}),
+      },
+      this,
+    )
   }
 
   onRequestStart(control: UpstreamControl): void {
@@ -156,7 +179,8 @@ function dropRestOf({ raw }: FastifyRequest): void {
  */
 function bodyOf({ method, raw }: FastifyRequest): Readable | null {
   const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers
-  if (isSafe(method) || (encoding === undefined && (length === undefined || length === '0'))) return null
+  if (isSafe(method) || (encoding === undefined && (length === undefined || length === '0')))
+    return null
   const body = new PassThrough()
   // Told by undici too, as the request's error.
   body.on('error', () => {})

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { INTERNAL_TOKEN, REQUEST_ID } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN, REQUEST_ID } from '@dailyfeed/contract/headers'
 import { type Client, TRUSTED_FRONTEND } from '@dailyfeed/http-server/client-address'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import type { FastifyRequest } from 'fastify'
@@ -19,7 +19,17 @@ const HOP_BY_HOP = [
   'expect',
 ]
 /** What only the gateway may say. `host` becomes the service's own, x-forwarded-host keeps the client's. */
-const OURS = ['host', INTERNAL_TOKEN, TRUSTED_FRONTEND, 'x-real-ip', 'forwarded', 'x-user-id', 'x-http-method-override', 'traceparent', REQUEST_ID]
+const OURS = [
+  'host',
+  INTERNAL_TOKEN,
+  TRUSTED_FRONTEND,
+  'x-real-ip',
+  'forwarded',
+  'x-user-id',
+  'x-http-method-override',
+  'traceparent',
+  REQUEST_ID,
+]
 const DROPPED = new Set([...HOP_BY_HOP, ...OURS])
 
 export type ForwardedHeaders = Record<string, string | string[]>
@@ -29,7 +39,8 @@ function harmlessHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
   const headers: ForwardedHeaders = {}
   for (const name in given) {
     const value = given[name]
-    if (value !== undefined && !DROPPED.has(name) && !name.startsWith('x-forwarded-')) headers[name] = value
+    if (value !== undefined && !DROPPED.has(name) && !name.startsWith('x-forwarded-'))
+      headers[name] = value
   }
   for (const name of namedByConnection(given.connection)) delete headers[name]
   return headers
@@ -45,7 +56,11 @@ const namedByConnection = (connection: string | undefined) =>
         .map((name) => name.trim())
 
 /** `internalToken`: absent towards a server that is not one of ours. */
-export function forwardedHeadersOf(request: FastifyRequest, client: Client, internalToken: string | undefined): ForwardedHeaders {
+export function forwardedHeadersOf(
+  request: FastifyRequest,
+  client: Client,
+  internalToken: string | undefined,
+): ForwardedHeaders {
   const headers = harmlessHeadersOf(request.raw.headers)
   headers['x-forwarded-for'] = client.address
   headers['x-forwarded-proto'] = client.isHttps ? 'https' : 'http'

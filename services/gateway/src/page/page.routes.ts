@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { securityHeaders } from '@dailyfeed/http-server/protection'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
@@ -41,7 +41,10 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>D
 `
 
 /** Every address that is not the API's: the built web client, or with `WEB_URL` the pages of that server. */
-export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config, upstreams, endless }) => {
+export const pageRoutes: FastifyPluginAsync<PageOptions> = async (
+  app,
+  { config, upstreams, endless },
+) => {
   app.addHook('onRequest', async (request) => {
     const path = decodeURIComponent(pathOf(request.url))
     if (isOfApi(path) || isInternal(path)) throw new DailyfeedError('NOT_FOUND')
@@ -55,11 +58,20 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config,
       method: ['GET', 'HEAD', 'POST'],
       url: '/*',
       handler(request, reply) {
-        const headers = forwardedHeadersOf(request, edgeClientOf(request, config.TRUSTED_FRONTENDS), undefined)
+        const headers = forwardedHeadersOf(
+          request,
+          edgeClientOf(request, config.TRUSTED_FRONTENDS),
+          undefined,
+        )
         forward(
           request,
           reply,
-          { pool: pages, headers, isEndless: false, unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }) },
+          {
+            pool: pages,
+            headers,
+            isEndless: false,
+            unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }),
+          },
           endless,
         )
       },
@@ -67,11 +79,17 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (app, { config,
     return
   }
 
-  await app.register(fastifyStatic, { root: config.WEB_DIR, serve: false, cacheControl: false, dotfiles: 'ignore' })
+  await app.register(fastifyStatic, {
+    root: config.WEB_DIR,
+    serve: false,
+    cacheControl: false,
+    dotfiles: 'ignore',
+  })
   app.get('/*', { config: { setSecurityHeaders: setHeadersOfPage } }, async (request, reply) => {
     const file = await pageFileOf(config.WEB_DIR, decodeURIComponent(pathOf(request.url)))
     if (file.kind === 'MISSING') throw new DailyfeedError('NOT_FOUND')
-    if (file.kind === 'NOT_BUILT') return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
+    if (file.kind === 'NOT_BUILT')
+      return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT)
     return reply.header('cache-control', file.cacheControl).sendFile(file.name)
   })
 }

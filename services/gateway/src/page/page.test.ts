@@ -22,13 +22,19 @@ afterAll(async () => {
 })
 
 test('/ and every other unknown address is the page of the web client, never cached unasked', async () => {
-  for (const path of ['/', '/posts/1', '/profile/@kim', '/search?keyword=a', '/한글', '/posts/1/']) {
+  for (const path of [
+    '/',
+    '/posts/1',
+    '/profile/@kim',
+    '/search?keyword=a',
+    '/한글',
+    '/posts/1/',
+  ]) {
     const answer = await fetch(gateway.url + path)
-    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')], path).toEqual([
-      200,
-      'text/html; charset=utf-8',
-      'no-cache',
-    ])
+    expect(
+      [answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')],
+      path,
+    ).toEqual([200, 'text/html; charset=utf-8', 'no-cache'])
     expect(await answer.text()).toContain('<title>Dailyfeed</title>')
   }
 })
@@ -48,9 +54,15 @@ test('hashed files are kept for ever, others are asked for again', async () => {
     'application/javascript; charset=utf-8',
   ])
   const icon = await fetch(`${gateway.url}/favicon.svg`)
-  expect([icon.headers.get('cache-control'), icon.headers.get('content-type')]).toEqual(['no-cache', 'image/svg+xml'])
+  expect([icon.headers.get('cache-control'), icon.headers.get('content-type')]).toEqual([
+    'no-cache',
+    'image/svg+xml',
+  ])
   // By hand, since fetch adds a Cache-Control of its own to a conditional request.
-  const again = await sendRaw(gateway.url, `GET /favicon.svg HTTP/1.1\r\nHost: x\r\nIf-None-Match: ${icon.headers.get('etag')}\r\nConnection: close\r\n\r\n`)
+  const again = await sendRaw(
+    gateway.url,
+    `GET /favicon.svg HTTP/1.1\r\nHost: x\r\nIf-None-Match: ${icon.headers.get('etag')}\r\nConnection: close\r\n\r\n`,
+  )
   expect(again).toMatch(/^HTTP\/1.1 304 /)
 })
 
@@ -60,20 +72,31 @@ test('a hashed file that is gone is 404, not a page in its place', async () => {
   expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test.each(['/../package.json', '/..%2fpackage.json', '/assets/%2e%2e/%2e%2e/package.json', '/assets/..%5c..%5cpackage.json', '/.built-from', '/%00'])(
-  'nothing outside the built client is served: %s',
-  async (path) => {
-    const answer = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-    expect(answer).toMatch(/^HTTP\/1.1 (404|400|403|200) /)
-    expect(answer).not.toContain('"dailyfeed"')
-    expect(answer).not.toContain('secret')
-    if (answer.startsWith('HTTP/1.1 200')) expect(answer).toContain('<title>Dailyfeed</title>')
-  },
-)
+test.each([
+  '/../package.json',
+  '/..%2fpackage.json',
+  '/assets/%2e%2e/%2e%2e/package.json',
+  '/assets/..%5c..%5cpackage.json',
+  '/.built-from',
+  '/%00',
+])('nothing outside the built client is served: %s', async (path) => {
+  const answer = await sendRaw(
+    gateway.url,
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+  )
+  expect(answer).toMatch(/^HTTP\/1.1 (404|400|403|200) /)
+  expect(answer).not.toContain('"dailyfeed"')
+  expect(answer).not.toContain('secret')
+  if (answer.startsWith('HTTP/1.1 200')) expect(answer).toContain('<title>Dailyfeed</title>')
+})
 
 test('HEAD of a page is answered, other methods are 405', async () => {
   expect((await fetch(gateway.url, { method: 'HEAD' })).status).toBe(200)
-  const answer = await fetch(`${gateway.url}/posts`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
+  const answer = await fetch(`${gateway.url}/posts`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  })
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   expect(await answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' })
 })
@@ -93,12 +116,19 @@ test('a client that is not built yet is a plain page that says how to build it, 
 
 test('with WEB_URL the pages come from that server, which never sees our credential', async () => {
   const frontend: Upstream = await startUpstream('frontend', (app) =>
-    app.get('/', async (_request, reply) => reply.header('content-security-policy', 'its own').send('page')),
+    app.get('/', async (_request, reply) =>
+      reply.header('content-security-policy', 'its own').send('page'),
+    ),
   )
   const own = await startGateway({ WEB_URL: frontend.url })
   const page = await fetch(own.url)
-  expect([await page.text(), page.headers.get('content-security-policy')]).toEqual(['page', 'its own'])
-  const other = (await (await fetch(`${own.url}/feed?x=1`, { headers: { cookie: 'a=1' } })).json()) as { headers: Record<string, string>; url: string }
+  expect([await page.text(), page.headers.get('content-security-policy')]).toEqual([
+    'page',
+    'its own',
+  ])
+  const other = (await (
+    await fetch(`${own.url}/feed?x=1`, { headers: { cookie: 'a=1' } })
+  ).json()) as { headers: Record<string, string>; url: string }
   expect(other.url).toBe('/feed?x=1')
   expect(other.headers['cookie']).toBe('a=1')
   expect(other.headers['x-internal-token']).toBeUndefined()

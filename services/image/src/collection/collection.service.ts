@@ -6,7 +6,10 @@ const MIN_AGE_MILLISECONDS = 3_600_000
 const IDS_A_QUERY = 500
 
 /** Removes files that no row names: of uploads and deletions that a crash interrupted. Safe to repeat and at once. */
-export async function collectImages({ sql, store }: ImageContext, now = Date.now()): Promise<{ seen: number; removed: number; debris: number }> {
+export async function collectImages(
+  { sql, store }: ImageContext,
+  now = Date.now(),
+): Promise<{ seen: number; removed: number; debris: number }> {
   const before = new Date(now - MIN_AGE_MILLISECONDS)
   let [seen, removed] = [0, 0]
   const removeUnknown = async (ids: ReadonlySet<string>) => {

@@ -1,6 +1,6 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BATCH_TOKEN, type ImageFixture, imageFixture, MEMBER_TOKEN } from '../image-fixture.ts'
@@ -14,13 +14,19 @@ beforeAll(async () => {
 afterAll(() => images.close())
 
 const files = async () =>
-  (await readdir(images.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  (await readdir(images.folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
 const ageAll = async () => {
   const twoHoursAgo = new Date(Date.now() - 7_200_000)
   for (const path of await files()) await utimes(path, twoHoursAgo, twoHoursAgo)
 }
 const collect = async (token = BATCH_TOKEN) => {
-  const { status, body } = await images.ask({ [INTERNAL_TOKEN]: token }, '/internal/jobs/imageCollectJob', {})
+  const { status, body } = await images.ask(
+    { [INTERNAL_TOKEN]: token },
+    '/internal/jobs/imageCollectJob',
+    {},
+  )
   return [status, body.code ?? body.data]
 }
 

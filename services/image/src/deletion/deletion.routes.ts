@@ -1,5 +1,5 @@
-import { Id } from '@dailyfeed/code/field'
-import { ImageDeletion } from '@dailyfeed/code/image'
+import { Id } from '@dailyfeed/contract/field'
+import { ImageDeletion } from '@dailyfeed/contract/image'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
@@ -11,7 +11,15 @@ const response = { 200: successOf(Type.Boolean()) }
 export function deletionRoutes(app: HttpServer, context: ImageContext): void {
   app.post(
     '/api/images/view/command/delete/in',
-    { config: { acceptsPlainTextJson: true }, schema: { tags: ['image'], summary: 'Delete own images, by ids or addresses', body: ImageDeletion, response } },
+    {
+      config: { acceptsPlainTextJson: true },
+      schema: {
+        tags: ['image'],
+        summary: 'Delete own images, by ids or addresses',
+        body: ImageDeletion,
+        response,
+      },
+    },
     async (request) => {
       await deleteImagesOrThrow(context, request.memberId, request.body.imageUrls)
       return success(200, true)
@@ -20,7 +28,14 @@ export function deletionRoutes(app: HttpServer, context: ImageContext): void {
 
   app.post(
     '/internal/images/delete',
-    { config: { access: 'INTERNAL', callers: ['member'] }, schema: { hide: true, body: Type.Object({ memberId: Id, ...ImageDeletion.properties }), response } },
+    {
+      config: { access: 'INTERNAL', callers: ['member'] },
+      schema: {
+        hide: true,
+        body: Type.Object({ memberId: Id, ...ImageDeletion.properties }),
+        response,
+      },
+    },
     async (request) => {
       await deleteOwnAmong(context, request.body.memberId, request.body.imageUrls)
       return success(200, true)

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { BATCH_TOKEN, type ImageFixture, imageFixture, MEMBER_TOKEN } from '../image-fixture.ts'
@@ -23,25 +23,48 @@ beforeEach(async () => {
 afterAll(() => images.close())
 
 const remove = async (memberId: number, imageUrls: unknown, headers = {}) => {
-  const all = { authorization: await images.tokens.bearerOf(memberId), 'content-type': 'application/json', ...headers }
-  const { status, body } = await images.ask(all, '/api/images/view/command/delete/in', JSON.stringify({ imageUrls }))
+  const all = {
+    authorization: await images.tokens.bearerOf(memberId),
+    'content-type': 'application/json',
+    ...headers,
+  }
+  const { status, body } = await images.ask(
+    all,
+    '/api/images/view/command/delete/in',
+    JSON.stringify({ imageUrls }),
+  )
   return [status, body.code ?? body.data]
 }
 const removeInternally = async (token: string, memberId: number, imageUrls: string[]) => {
-  const { status, body } = await images.ask({ [INTERNAL_TOKEN]: token }, '/internal/images/delete', { memberId, imageUrls })
+  const { status, body } = await images.ask(
+    { [INTERNAL_TOKEN]: token },
+    '/internal/images/delete',
+    { memberId, imageUrls },
+  )
   return [status, body.code ?? body.data]
 }
-const statuses = (...ids: string[]) => Promise.all(ids.map(async (id) => (await images.view(id)).status))
-const filesOf = async (id: string) => (await readdir(images.folder, { recursive: true })).filter((path) => path.includes(id))
+const statuses = (...ids: string[]) =>
+  Promise.all(ids.map(async (id) => (await images.view(id)).status))
+const filesOf = async (id: string) =>
+  (await readdir(images.folder, { recursive: true })).filter((path) => path.includes(id))
 
 test('an owner deletes images by ids and by addresses of any form: rows, files and view are gone', async () => {
-  const [second, third] = [(await images.upload(MINJI, png)).body.data, (await images.upload(MINJI, png)).body.data]
-  expect(await remove(MINJI, [mine, `https://feed.example/api/images/view/${second}.webp?thumbnail=true`, `/api/proxy/images/view/${third}`])).toEqual([
-    200,
-    true,
-  ])
+  const [second, third] = [
+    (await images.upload(MINJI, png)).body.data,
+    (await images.upload(MINJI, png)).body.data,
+  ]
+  expect(
+    await remove(MINJI, [
+      mine,
+      `https://feed.example/api/images/view/${second}.webp?thumbnail=true`,
+      `/api/proxy/images/view/${third}`,
+    ]),
+  ).toEqual([200, true])
   expect(await statuses(mine, second, third)).toEqual([404, 404, 404])
-  expect([...(await images.database.sql`select id from image.image where id = any(${[mine, second, third]})`)]).toEqual([])
+  expect([
+    ...(await images.database
+      .sql`select id from image.image where id = any(${[mine, second, third]})`),
+  ]).toEqual([])
   expect(await filesOf(mine)).toEqual([])
 })
 
@@ -51,30 +74,44 @@ test('one image of somebody else among them is 403 MEMBER_FORBIDDEN, and nothing
 })
 
 test('what is unknown, empty or deleted already is ignored', async () => {
-  expect(await remove(MINJI, ['no-image', '', '/', '../../etc/passwd', 'f'.repeat(32), mine, mine])).toEqual([200, true])
+  expect(
+    await remove(MINJI, ['no-image', '', '/', '../../etc/passwd', 'f'.repeat(32), mine, mine]),
+  ).toEqual([200, true])
   expect(await remove(MINJI, [mine])).toEqual([200, true])
   expect(await statuses(mine, theirs)).toEqual([404, 200])
 })
 
 test('the same JSON labelled text/plain is taken, and a body of the wrong form is 400', async () => {
-  expect(await remove(MINJI, [mine], { 'content-type': 'text/plain;charset=UTF-8' })).toEqual([200, true])
+  expect(await remove(MINJI, [mine], { 'content-type': 'text/plain;charset=UTF-8' })).toEqual([
+    200,
+    true,
+  ])
   expect(await statuses(mine)).toEqual([404])
-  for (const wrong of ['text', [1], Array(101).fill('a'), undefined]) expect(await remove(MINJI, wrong)).toEqual([400, 'VALIDATION_FAILED'])
+  for (const wrong of ['text', [1], Array(101).fill('a'), undefined])
+    expect(await remove(MINJI, wrong)).toEqual([400, 'VALIDATION_FAILED'])
 })
 
 test('a form or nobody is refused', async () => {
-  expect(await remove(MINJI, [mine], { 'content-type': 'multipart/form-data; boundary=b' })).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+  expect(
+    await remove(MINJI, [mine], { 'content-type': 'multipart/form-data; boundary=b' }),
+  ).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(await remove(MINJI, [mine], { authorization: '' })).toEqual([401, 'BEARER_TOKEN_MISSING'])
   expect(await statuses(mine)).toEqual([200])
 })
 
 test('member-svc deletes what of these is the member’s and silently leaves the rest', async () => {
-  expect(await removeInternally(MEMBER_TOKEN, MINJI, [mine, theirs, 'no-image'])).toEqual([200, true])
+  expect(await removeInternally(MEMBER_TOKEN, MINJI, [mine, theirs, 'no-image'])).toEqual([
+    200,
+    true,
+  ])
   expect(await statuses(mine, theirs)).toEqual([404, 200])
 })
 
 test('the internal deletion is for member-svc alone', async () => {
-  expect(await removeInternally('x'.repeat(40), MINJI, [mine])).toEqual([401, 'MEMBER_UNAUTHORIZED'])
+  expect(await removeInternally('x'.repeat(40), MINJI, [mine])).toEqual([
+    401,
+    'MEMBER_UNAUTHORIZED',
+  ])
   expect(await removeInternally(BATCH_TOKEN, MINJI, [mine])).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await statuses(mine)).toEqual([200])
 })

@@ -13,7 +13,16 @@ interface BmpParts {
 }
 
 /** A BMP byte by byte, since nothing here writes all the kinds of it that exist. */
-export function bmpOf({ width, height, bits, pixels, compression = 0, palette = [], masks = [], gap = 0 }: BmpParts): Buffer {
+export function bmpOf({
+  width,
+  height,
+  bits,
+  pixels,
+  compression = 0,
+  palette = [],
+  masks = [],
+  gap = 0,
+}: BmpParts): Buffer {
   const headers = Buffer.alloc(54)
   const body = Buffer.concat([
     Buffer.from(new Uint32Array(masks).buffer),
@@ -34,8 +43,17 @@ export function bmpOf({ width, height, bits, pixels, compression = 0, palette = 
 }
 
 /** A 24-bit BMP of one colour. */
-export function flatBmp(width: number, height: number, [red, green, blue]: readonly [number, number, number]): Buffer {
+export function flatBmp(
+  width: number,
+  height: number,
+  [red, green, blue]: readonly [number, number, number],
+): Buffer {
   const row = Buffer.alloc(Math.ceil((width * 3) / 4) * 4)
   for (let x = 0; x < width; x++) row.set([blue, green, red], x * 3)
-  return bmpOf({ width, height, bits: 24, pixels: Buffer.concat(Array.from({ length: height }, () => row)) })
+  return bmpOf({
+    width,
+    height,
+    bits: 24,
+    pixels: Buffer.concat(Array.from({ length: height }, () => row)),
+  })
 }

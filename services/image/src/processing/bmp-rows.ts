@@ -12,12 +12,18 @@ export interface StoredRows {
 
 /** Reading them lets others work in between, and throws an Error when pixels are missing. */
 export const storedRowsOf = (bytes: Buffer, header: BmpHeader): StoredRows =>
-  header.compression === RGB ? { bits: header.bitsPerPixel, rows: plainRowsOf(bytes, header) } : { bits: 8, rows: unpackedRowsOf(bytes, header) }
+  header.compression === RGB
+    ? { bits: header.bitsPerPixel, rows: plainRowsOf(bytes, header) }
+    : { bits: 8, rows: unpackedRowsOf(bytes, header) }
 
-async function* plainRowsOf(bytes: Buffer, { width, height, bitsPerPixel, pixelsAt }: BmpHeader): AsyncGenerator<Buffer> {
+async function* plainRowsOf(
+  bytes: Buffer,
+  { width, height, bitsPerPixel, pixelsAt }: BmpHeader,
+): AsyncGenerator<Buffer> {
   const used = Math.ceil((width * bitsPerPixel) / 8)
   const stride = Math.ceil(used / 4) * 4
-  if (pixelsAt + stride * (height - 1) + used > bytes.length) throw new Error('the BMP ends before its last pixel')
+  if (pixelsAt + stride * (height - 1) + used > bytes.length)
+    throw new Error('the BMP ends before its last pixel')
   const pauses = pauseEvery(PIXELS_A_TURN)
   for (let row = 0; row < height; row++) {
     yield bytes.subarray(pixelsAt + row * stride, pixelsAt + row * stride + used)
@@ -29,7 +35,10 @@ async function* plainRowsOf(bytes: Buffer, { width, height, bitsPerPixel, pixels
  * Run-length encoded pixels, one byte each. One row is held at a time, whatever the header promises; runs past its end are
  * cut, so that the work is bounded by pixels and bytes.
  */
-async function* unpackedRowsOf(bytes: Buffer, { width, height, pixelsAt, compression }: BmpHeader): AsyncGenerator<Buffer> {
+async function* unpackedRowsOf(
+  bytes: Buffer,
+  { width, height, pixelsAt, compression }: BmpHeader,
+): AsyncGenerator<Buffer> {
   const row = Buffer.alloc(width)
   const pauses = pauseEvery(PIXELS_A_TURN)
   const isRle8 = compression === RLE8
@@ -43,7 +52,8 @@ async function* unpackedRowsOf(bytes: Buffer, { width, height, pixelsAt, compres
     await pauses(Math.max(count, 1))
     let finishedRows = 0
     if (count > 0) {
-      for (let n = 0; n < count && x < width; n++) put(isRle8 ? value : n % 2 === 0 ? value >> 4 : value & 15)
+      for (let n = 0; n < count && x < width; n++)
+        put(isRle8 ? value : n % 2 === 0 ? value >> 4 : value & 15)
     } else if (value === 0) {
       x = 0
       finishedRows = 1
@@ -57,7 +67,13 @@ async function* unpackedRowsOf(bytes: Buffer, { width, height, pixelsAt, compres
       const length = isRle8 ? value : Math.ceil(value / 2)
       if (at + length > bytes.length) throw new Error('the BMP ends before its last run')
       for (let n = 0; n < value; n++)
-        put(isRle8 ? bytes.readUInt8(at + n) : n % 2 === 0 ? bytes.readUInt8(at + (n >> 1)) >> 4 : bytes.readUInt8(at + (n >> 1)) & 15)
+        put(
+          isRle8
+            ? bytes.readUInt8(at + n)
+            : n % 2 === 0
+              ? bytes.readUInt8(at + (n >> 1)) >> 4
+              : bytes.readUInt8(at + (n >> 1)) & 15,
+        )
       at += length + (length % 2)
     }
     for (; finishedRows > 0; finishedRows--, done++) {

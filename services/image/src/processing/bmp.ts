@@ -14,14 +14,26 @@ export interface RawImage {
  * the way, its longer side never below `keepSide`: of a picture of 25 megapixels no more than a few megabytes are held.
  * Lets others work in between. Throws an Error when pixels are missing.
  */
-export async function decodeBmpOrThrow(bytes: Buffer, header: BmpHeader, keepSide: number): Promise<RawImage> {
+export async function decodeBmpOrThrow(
+  bytes: Buffer,
+  header: BmpHeader,
+  keepSide: number,
+): Promise<RawImage> {
   const { width, height, bitsPerPixel, masks, topDown } = header
   const channels = bitsPerPixel > 8 && masks.alpha !== 0 ? 4 : 3
   // Known before the first row, since colours are weighted by their alpha.
   const isOpaque = channels === 4 && (await isWhollyTransparent(bytes, header))
   const stored = storedRowsOf(bytes, header)
-  const readRow = stored.bits > 8 ? directReader(header, channels) : paletteReader(paletteOf(bytes, header), stored.bits, width)
-  const shrink = new BoxShrink({ width, height, channels, factor: Math.max(1, Math.floor(Math.max(width, height) / keepSide)) })
+  const readRow =
+    stored.bits > 8
+      ? directReader(header, channels)
+      : paletteReader(paletteOf(bytes, header), stored.bits, width)
+  const shrink = new BoxShrink({
+    width,
+    height,
+    channels,
+    factor: Math.max(1, Math.floor(Math.max(width, height) / keepSide)),
+  })
   const pixels = Buffer.alloc(width * channels)
   let read = 0
   for await (const row of stored.rows) {
@@ -41,7 +53,10 @@ function paletteOf(bytes: Buffer, { palette: { at, entries, entryBytes } }: BmpH
   for (let entry = 0; entry < entries; entry++) {
     const from = at + entry * entryBytes
     if (from + 3 > bytes.length) break
-    colours.set([bytes.readUInt8(from + 2), bytes.readUInt8(from + 1), bytes.readUInt8(from)], entry * 3)
+    colours.set(
+      [bytes.readUInt8(from + 2), bytes.readUInt8(from + 1), bytes.readUInt8(from)],
+      entry * 3,
+    )
   }
   return colours
 }
@@ -66,7 +81,8 @@ function directReader({ width, bitsPerPixel, masks }: BmpHeader, channels: Chann
   return (row, to) => {
     for (let x = 0, at = 0; x < width; x++) {
       const pixel = row.readUIntLE(x * bytesPerPixel, bytesPerPixel)
-      for (const { mask, shift, scale } of parts) to[at++] = Math.round(((pixel & mask) >>> shift) * scale)
+      for (const { mask, shift, scale } of parts)
+        to[at++] = Math.round(((pixel & mask) >>> shift) * scale)
     }
   }
 }
@@ -81,7 +97,8 @@ function partOf(mask: number) {
 async function isWhollyTransparent(bytes: Buffer, header: BmpHeader): Promise<boolean> {
   const bytesPerPixel = header.bitsPerPixel / 8
   for await (const row of storedRowsOf(bytes, header).rows) {
-    for (let at = 0; at + bytesPerPixel <= row.length; at += bytesPerPixel) if ((row.readUIntLE(at, bytesPerPixel) & header.masks.alpha) !== 0) return false
+    for (let at = 0; at + bytesPerPixel <= row.length; at += bytesPerPixel)
+      if ((row.readUIntLE(at, bytesPerPixel) & header.masks.alpha) !== 0) return false
   }
   return true
 }

@@ -43,7 +43,8 @@ export class BoxShrink {
     for (let x = 0, at = 0; x < width; x++, at += channels) {
       const to = Math.floor(x / factor) * channels
       const weight = channels === 4 ? (pixels[at + 3] ?? 0) : 1
-      for (let channel = 0; channel < 3; channel++) sums[to + channel] = (sums[to + channel] ?? 0) + (pixels[at + channel] ?? 0) * weight
+      for (let channel = 0; channel < 3; channel++)
+        sums[to + channel] = (sums[to + channel] ?? 0) + (pixels[at + channel] ?? 0) * weight
       if (channels === 4) sums[to + 3] = (sums[to + 3] ?? 0) + weight
     }
   }
@@ -63,7 +64,9 @@ export class BoxShrink {
         const from = x * channels
         const to = (row * this.width + x) * channels
         const weight = channels === 4 ? (sums[from + 3] ?? 0) : pixels
-        for (let channel = 0; channel < 3; channel++) this.#data[to + channel] = weight === 0 ? 0 : Math.round((sums[from + channel] ?? 0) / weight)
+        for (let channel = 0; channel < 3; channel++)
+          this.#data[to + channel] =
+            weight === 0 ? 0 : Math.round((sums[from + channel] ?? 0) / weight)
         if (channels === 4) this.#data[to + 3] = Math.round(weight / pixels)
       }
     }

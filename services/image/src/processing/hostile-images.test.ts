@@ -12,7 +12,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => images.close())
 
-const megabytes = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1_024
+const megabytes = () =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1_024
 const attack = async ({ bytes }: HostileImage) => {
   const { status, body } = await images.upload(7, bytes)
   return status === 201 ? 'ACCEPTED' : body.code
@@ -39,7 +40,9 @@ test.runIf(process.platform === 'linux')(
     const watch = setInterval(() => {
       most = Math.max(most, megabytes())
     }, 5)
-    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => largest[n % largest.length] as HostileImage).map(attack))
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => largest[n % largest.length] as HostileImage).map(attack),
+    )
     clearInterval(watch)
     expect(new Set(outcomes)).toEqual(new Set(['ACCEPTED', 'CORRUPTED_IMAGE']))
     expect(most - before).toBeLessThan(300)
@@ -52,6 +55,8 @@ test('more uploads at once than may wait are 503 with Retry-After, and none is k
   const answers = await Promise.all(Array.from({ length: 60 }, () => images.upload(7, large.bytes)))
   const refused = answers.filter(({ status }) => status !== 201)
   expect(refused.length).toBeGreaterThan(0)
-  expect(refused.map(({ status, body, headers }) => [status, body.code, headers['retry-after']])).toEqual(refused.map(() => [503, 'SERVICE_UNAVAILABLE', '2']))
+  expect(
+    refused.map(({ status, body, headers }) => [status, body.code, headers['retry-after']]),
+  ).toEqual(refused.map(() => [503, 'SERVICE_UNAVAILABLE', '2']))
   expect((await images.upload(7, large.bytes)).status).toBe(201)
 }, 60_000)

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Sharp } from 'sharp'
 import { decodeBmpOrThrow, type RawImage } from './bmp.ts'
 import { readBmpHeaderOrThrow } from './bmp-header.ts'
@@ -35,11 +35,19 @@ export interface ProcessedImage {
  * Throws EMPTY_IMAGE_FILE, FILE_TOO_SMALL, INVALID_IMAGE_SIGNATURE, CORRUPTED_IMAGE (unreadable, or over 25 megapixels),
  * SERVICE_UNAVAILABLE (too many wait) or IMAGE_PROCESSING_FAIL.
  */
-export async function processImageOrThrow(decoding: WorkQueue, sent: Buffer): Promise<ProcessedImage> {
+export async function processImageOrThrow(
+  decoding: WorkQueue,
+  sent: Buffer,
+): Promise<ProcessedImage> {
   const format = getImageFormatOrThrow(sent)
   const bytes = format === 'png' ? withoutPngComments(sent) : sent
   const { width, height, heldBytes } = await corruptedUnless(() => readSize(bytes, format))
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SOURCE_SIDE || heldBytes > MAX_HELD_BYTES) throw new DailyfeedError('CORRUPTED_IMAGE')
+  if (
+    width * height > MAX_PIXELS ||
+    Math.max(width, height) > MAX_SOURCE_SIDE ||
+    heldBytes > MAX_HELD_BYTES
+  )
+    throw new DailyfeedError('CORRUPTED_IMAGE')
   return decoding.run(Math.max(width * height, MAX_PIXELS / 2), async () => {
     const small = await corruptedUnless(() => decodeSmall(bytes, format))
     try {
@@ -77,12 +85,19 @@ async function readSize(bytes: Buffer, format: ImageFormat): Promise<SourceSize>
   if (format === 'bmp') return { ...readBmpHeaderOrThrow(bytes), heldBytes: 0 }
   const { width, height, channels, depth, isProgressive } = await (await open(bytes)).metadata()
   const isHeld = format === 'png' && isProgressive
-  return { width, height, heldBytes: isHeld ? width * height * channels * (depth === 'ushort' ? 2 : 1) : 0 }
+  return {
+    width,
+    height,
+    heldBytes: isHeld ? width * height * channels * (depth === 'ushort' ? 2 : 1) : 0,
+  }
 }
 
 /** Decodes once and keeps no more than the larger picture needs. */
 async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage> {
-  const source = format === 'bmp' ? await openRaw(await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 2 * MAX_SIDE)) : await open(bytes)
+  const source =
+    format === 'bmp'
+      ? await openRaw(await decodeBmpOrThrow(bytes, readBmpHeaderOrThrow(bytes), 2 * MAX_SIDE))
+      : await open(bytes)
   const { data, info } = await source
     .autoOrient()
     .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
@@ -94,11 +109,16 @@ async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage
 
 async function encode(small: RawImage): Promise<ProcessedImage> {
   const image = await (await openRaw(small)).webp({ quality: QUALITY }).toBuffer()
-  const thumbnail = await (await openRaw(small)).resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, { fit: 'cover' }).webp({ quality: QUALITY }).toBuffer()
+  const thumbnail = await (await openRaw(small))
+    .resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, { fit: 'cover' })
+    .webp({ quality: QUALITY })
+    .toBuffer()
   return { image, thumbnail, width: small.width, height: small.height }
 }
 
 /** Of an animation the first frame. Cut-off files are refused; harmless irregularities, which phones do write, are not. */
-const open = async (bytes: Buffer): Promise<Sharp> => (await sharpLibrary())(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
+const open = async (bytes: Buffer): Promise<Sharp> =>
+  (await sharpLibrary())(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
 
-const openRaw = async ({ data, width, height, channels }: RawImage): Promise<Sharp> => (await sharpLibrary())(data, { raw: { width, height, channels } })
+const openRaw = async ({ data, width, height, channels }: RawImage): Promise<Sharp> =>
+  (await sharpLibrary())(data, { raw: { width, height, channels } })

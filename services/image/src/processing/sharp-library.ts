@@ -13,6 +13,13 @@ async function load(): Promise<MakeSharp> {
   sharp.concurrency(1)
   // The signature has been looked at before; here nothing else can be read even if it is mistaken.
   sharp.block({ operation: ['VipsForeignLoad'] })
-  sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif'] })
+  sharp.unblock({
+    operation: [
+      'VipsForeignLoadJpeg',
+      'VipsForeignLoadPng',
+      'VipsForeignLoadWebp',
+      'VipsForeignLoadNsgif',
+    ],
+  })
   return sharp
 }

@@ -46,7 +46,10 @@ test('when too much waits, more is SERVICE_UNAVAILABLE with Retry-After', async 
   const queue = new WorkQueue({ capacity: 1, maxWaiting: 1 })
   const { work, finish } = heldWork()
   const accepted = [queue.run(1, work), queue.run(1, work)]
-  await expect(queue.run(1, work)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 })
+  await expect(queue.run(1, work)).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    retryAfterSeconds: 2,
+  })
   finish()
   await Promise.all(accepted)
 })

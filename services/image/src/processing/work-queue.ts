@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 
 interface WorkQueueOptions {
   /** Weight that may be under way at once; heavier work counts as this much, and so runs alone. */
@@ -32,7 +32,8 @@ export class WorkQueue {
   }
 
   #turnOf(weight: number): Promise<void> {
-    if (this.#waiting.length >= this.#maxWaiting) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
+    if (this.#waiting.length >= this.#maxWaiting)
+      throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
     return new Promise((start) => {
       this.#waiting.push({ weight, start })
       this.#admit()
@@ -40,7 +41,11 @@ export class WorkQueue {
   }
 
   #admit(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#underWay + next.weight <= this.#capacity; next = this.#waiting[0]) {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#underWay + next.weight <= this.#capacity;
+      next = this.#waiting[0]
+    ) {
       this.#waiting.shift()
       this.#underWay += next.weight
       next.start()

@@ -29,13 +29,32 @@ test('what was put is found, replaced as a whole, and removed, twice without har
 test('files lie two levels deep and nobody else on the machine may read them', async () => {
   const id = newImageId()
   await store.put(id, 'thumbnail', Buffer.from('x'))
-  const path = join(folder, 'made', 'when', 'needed', id.slice(0, 2), id.slice(2, 4), `${id}-thumbnail.webp`)
+  const path = join(
+    folder,
+    'made',
+    'when',
+    'needed',
+    id.slice(0, 2),
+    id.slice(2, 4),
+    `${id}-thumbnail.webp`,
+  )
   expect((await stat(path)).mode & 0o077).toBe(0)
-  expect((await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  expect(
+    (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.tmp')),
+  ).toEqual([])
 })
 
 test('nothing but an id of ours ever becomes a path', async () => {
-  for (const id of ['', '..', '../../etc/passwd', 'A'.repeat(32), 'g'.repeat(32), `${'a'.repeat(32)}/x`, 'a'.repeat(31), `${'a'.repeat(32)}\0`]) {
+  for (const id of [
+    '',
+    '..',
+    '../../etc/passwd',
+    'A'.repeat(32),
+    'g'.repeat(32),
+    `${'a'.repeat(32)}/x`,
+    'a'.repeat(31),
+    `${'a'.repeat(32)}\0`,
+  ]) {
     await expect(store.put(id, 'image', Buffer.from('x'))).rejects.toThrow(TypeError)
     await expect(store.find(id, 'image')).rejects.toThrow(TypeError)
     await expect(store.remove(id)).rejects.toThrow(TypeError)

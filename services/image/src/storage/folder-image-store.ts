@@ -33,7 +33,8 @@ export class FolderImageStore implements ImageStore {
       throw error
     }
     // The names too: of the file, and of the folders that may be new.
-    for (const folder of [dirname(path), dirname(dirname(path)), this.#root]) await syncFolder(folder)
+    for (const folder of [dirname(path), dirname(dirname(path)), this.#root])
+      await syncFolder(folder)
   }
 
   async find(id: string, variant: ImageVariant): Promise<Buffer | undefined> {
@@ -46,7 +47,8 @@ export class FolderImageStore implements ImageStore {
         await file.close()
       }
     } catch (error) {
-      if (['ENOENT', 'ELOOP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+      if (['ENOENT', 'ELOOP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        return undefined
       throw error
     }
   }
@@ -59,7 +61,12 @@ export class FolderImageStore implements ImageStore {
   async *idsOlderThan(time: Date): AsyncIterable<string> {
     for await (const { folder, name } of this.#files()) {
       const id = name.slice(0, 32)
-      if (isImageId(id) && Object.values(SUFFIXES).some((suffix) => name === `${id}${suffix}`) && (await isOlder(join(folder, name), time))) yield id
+      if (
+        isImageId(id) &&
+        Object.values(SUFFIXES).some((suffix) => name === `${id}${suffix}`) &&
+        (await isOlder(join(folder, name), time))
+      )
+        yield id
     }
   }
 
@@ -82,18 +89,23 @@ export class FolderImageStore implements ImageStore {
     for (const first of await foldersIn(this.#root)) {
       for (const second of await foldersIn(join(this.#root, first))) {
         const folder = join(this.#root, first, second)
-        for await (const entry of await opendir(folder)) if (entry.isFile()) yield { folder, name: entry.name }
+        for await (const entry of await opendir(folder))
+          if (entry.isFile()) yield { folder, name: entry.name }
       }
     }
   }
 }
 
 async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  return entries.filter((entry) => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name)).map(({ name }) => name)
+  const entries = await readdir(folder, { withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException): Dirent[] => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    },
+  )
+  return entries
+    .filter((entry) => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name))
+    .map(({ name }) => name)
 }
 
 /** A file that went away meanwhile is nobody's business any more. */

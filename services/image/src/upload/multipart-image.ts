@@ -1,5 +1,5 @@
-import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/code/image'
+import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
 import type { FastifyMultipartBaseOptions } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 
@@ -8,13 +8,23 @@ const FIELD = 'image'
 const MAX_BODY_BYTES = MAX_IMAGE_BYTES + 64 * 1024
 
 export const MULTIPART_LIMITS: FastifyMultipartBaseOptions = {
-  limits: { fileSize: MAX_IMAGE_BYTES, files: 1, fields: 10, parts: 11, fieldNameSize: 100, fieldSize: 1_024, headerPairs: 20 },
+  limits: {
+    fileSize: MAX_IMAGE_BYTES,
+    files: 1,
+    fields: 10,
+    parts: 11,
+    fieldNameSize: 100,
+    fieldSize: 1_024,
+    headerPairs: 20,
+  },
 }
 
 /** Before a byte of the body is read. Throws UNSUPPORTED_MEDIA_TYPE or PAYLOAD_TOO_LARGE. */
 export async function refuseOtherBodies({ headers }: FastifyRequest): Promise<void> {
-  if (!/^multipart\/form-data\s*(;|$)/i.test(headers['content-type'] ?? '')) throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw new DailyfeedError('PAYLOAD_TOO_LARGE')
+  if (!/^multipart\/form-data\s*(;|$)/i.test(headers['content-type'] ?? ''))
+    throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    throw new DailyfeedError('PAYLOAD_TOO_LARGE')
 }
 
 /** The bytes of the file in field `image`; other fields are read past. Throws PAYLOAD_TOO_LARGE or a ValidationError. */
@@ -29,8 +39,13 @@ export async function readImageFieldOrThrow(request: FastifyRequest): Promise<Bu
   } catch (error) {
     // The parser's own complaints about a malformed body carry no status.
     if ((error as { statusCode?: number }).statusCode !== undefined) throw error
-    throw new ValidationError([{ field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' }])
+    throw new ValidationError([
+      { field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' },
+    ])
   }
-  if (image === undefined) throw new ValidationError([{ field: FIELD, ko: '이미지 파일을 보내 주세요.', en: 'Please send an image file.' }])
+  if (image === undefined)
+    throw new ValidationError([
+      { field: FIELD, ko: '이미지 파일을 보내 주세요.', en: 'Please send an image file.' },
+    ])
   return image
 }

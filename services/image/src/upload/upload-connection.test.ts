@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/code/image'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImageFixture, imageFixture } from '../image-fixture.ts'
@@ -22,7 +22,8 @@ const formOf = (bytes: Buffer) => {
   form.set('image', new Blob([new Uint8Array(bytes)]), 'photo.png')
   return form
 }
-const post = (body: BodyInit) => fetch(`${url}/api/images/upload`, { method: 'POST', headers: { authorization }, body })
+const post = (body: BodyInit) =>
+  fetch(`${url}/api/images/upload`, { method: 'POST', headers: { authorization }, body })
 
 test('over a real connection an upload is 201, and one that is too large is told so, the connection usable after', async () => {
   const png = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'teal' } })
@@ -30,12 +31,18 @@ test('over a real connection an upload is 201, and one that is too large is told
     .toBuffer()
   expect((await post(formOf(png))).status).toBe(201)
   const answer = await post(formOf(Buffer.alloc(MAX_IMAGE_BYTES + 500_000)))
-  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ])
   expect((await post(formOf(png))).status).toBe(201)
 })
 
 test('an upload that breaks off half-way leaves no row, no file and a service that goes on', async () => {
-  const count = async () => [(await images.database.sql`select from image.image`).length, (await readdir(images.folder, { recursive: true })).length]
+  const count = async () => [
+    (await images.database.sql`select from image.image`).length,
+    (await readdir(images.folder, { recursive: true })).length,
+  ]
   const before = await count()
   const { port } = new URL(url)
   for (let n = 0; n < 5; n++) {
@@ -43,7 +50,9 @@ test('an upload that breaks off half-way leaves no row, no file and a service th
     socket.write(
       `POST /api/images/upload HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 100000\r\n\r\n`,
     )
-    socket.write(`--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n${'x'.repeat(50_000)}`)
+    socket.write(
+      `--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n${'x'.repeat(50_000)}`,
+    )
     await setTimeout(30)
     socket.destroy()
   }

@@ -13,10 +13,23 @@ import { uploadImage } from './upload.service.ts'
 /** The founding client uploads without looking at its token's end. */
 const ACCEPTS_EXPIRED_SECONDS = 86_400
 
-const UploadForm = Type.Object({ image: Type.String({ format: 'binary', description: 'JPEG, PNG, GIF, BMP or WebP of at most 10 MiB and 25 megapixels' }) })
+const UploadForm = Type.Object({
+  image: Type.String({
+    format: 'binary',
+    description: 'JPEG, PNG, GIF, BMP or WebP of at most 10 MiB and 25 megapixels',
+  }),
+})
 
-export async function uploadRoutes(app: HttpServer, config: ImageConfig, once: Once<ImageContext>): Promise<void> {
-  const limiter = createRateLimiter({ name: 'default', limit: config.IMAGE_UPLOADS_PER_HOUR, windowSeconds: 3_600 })
+export async function uploadRoutes(
+  app: HttpServer,
+  config: ImageConfig,
+  once: Once<ImageContext>,
+): Promise<void> {
+  const limiter = createRateLimiter({
+    name: 'default',
+    limit: config.IMAGE_UPLOADS_PER_HOUR,
+    windowSeconds: 3_600,
+  })
   const countUpload = async (request: FastifyRequest, reply: FastifyReply) => {
     if (config.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
   }
@@ -40,7 +53,13 @@ export async function uploadRoutes(app: HttpServer, config: ImageConfig, once: O
     for (const path of ['/api/images/upload/profile', '/api/images/upload']) {
       scope.post(path, route, async (request, reply) => {
         const bytes = await readImageFieldOrThrow(request)
-        return once({ request, reply, status: 201, body: bytes, act: (within) => uploadImage(within, request.memberId, bytes) })
+        return once({
+          request,
+          reply,
+          status: 201,
+          body: bytes,
+          act: (within) => uploadImage(within, request.memberId, bytes),
+        })
       })
     }
   })

@@ -5,11 +5,22 @@ import { newImageId } from '../storage/image-store.ts'
 import { insertImage } from './upload.queries.ts'
 
 /** Returns the new image's id. The files are there before the row says so: what fails in between, the collector removes. */
-export async function uploadImage({ sql, store, decoding }: ImageContext, ownerId: number, bytes: Buffer): Promise<string> {
+export async function uploadImage(
+  { sql, store, decoding }: ImageContext,
+  ownerId: number,
+  bytes: Buffer,
+): Promise<string> {
   const { image, thumbnail, width, height } = await processImageOrThrow(decoding, bytes)
   const id = newImageId()
   await store.put(id, 'image', image)
   await store.put(id, 'thumbnail', thumbnail)
-  await insertImage(sql, { id, ownerId, bytes: image.length, width, height, sha256: createHash('sha256').update(image).digest() })
+  await insertImage(sql, {
+    id,
+    ownerId,
+    bytes: image.length,
+    width,
+    height,
+    sha256: createHash('sha256').update(image).digest(),
+  })
   return id
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/code/image'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImageFixture, imageFixture } from '../image-fixture.ts'
@@ -14,20 +14,23 @@ beforeAll(async () => {
 })
 afterAll(() => images.close())
 
-const flat = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: ORANGE } })
+const flat = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: ORANGE } })
 const uploaded = async (bytes: Buffer) => {
   const { status, body } = await images.upload(MINJI, bytes)
   expect([status, body.code]).toEqual([201, undefined])
   return body.data as string
 }
 const stored = async (id: string, query = '') => (await images.view(id, { query })).bytes
-const rows = async () => (await images.database.sql<[{ n: number }]>`select count(*)::int as n from image.image`)[0].n
+const rows = async () =>
+  (await images.database.sql<[{ n: number }]>`select count(*)::int as n from image.image`)[0].n
 
 /** The mean colour of a picture is near what was painted: compression, and CMYK more so, may move it by a little. */
 async function expectColour(bytes: Buffer, { r, g, b }: typeof ORANGE) {
   const { channels } = await sharp(bytes).stats()
   const means = channels.slice(0, 3).map(({ mean }) => mean)
-  for (const [n, value] of [r, g, b].entries()) expect(Math.abs((means[n] ?? 0) - value)).toBeLessThan(12)
+  for (const [n, value] of [r, g, b].entries())
+    expect(Math.abs((means[n] ?? 0) - value)).toBeLessThan(12)
 }
 
 test.each([
@@ -45,7 +48,11 @@ test.each([
   const id = await uploaded(await make())
   const [image, thumbnail] = [await stored(id), await stored(id, '?thumbnail=true')]
   expect(await sharp(image).metadata()).toMatchObject({ format: 'webp', width: 500, height: 250 })
-  expect(await sharp(thumbnail).metadata()).toMatchObject({ format: 'webp', width: 150, height: 150 })
+  expect(await sharp(thumbnail).metadata()).toMatchObject({
+    format: 'webp',
+    width: 150,
+    height: 150,
+  })
   await expectColour(image, ORANGE)
   await expectColour(thumbnail, ORANGE)
 })
@@ -54,13 +61,16 @@ test('a small image is not enlarged, and its owner and size are recorded', async
   const id = await uploaded(await flat(40, 30).png().toBuffer())
   const image = await stored(id)
   expect(await sharp(image).metadata()).toMatchObject({ width: 40, height: 30 })
-  const [row] = await images.database.sql`select owner_id, width, height, bytes from image.image where id = ${id}`
+  const [row] = await images.database
+    .sql`select owner_id, width, height, bytes from image.image where id = ${id}`
   expect(row).toEqual({ owner_id: MINJI, width: 40, height: 30, bytes: image.length })
 })
 
 test('transparency is kept', async () => {
   const id = await uploaded(
-    await sharp({ create: { width: 60, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } })
+    await sharp({
+      create: { width: 60, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
+    })
       .png()
       .toBuffer(),
   )
@@ -79,7 +89,10 @@ test('a photograph taken sideways is stored upright', async () => {
   const image = await stored(await uploaded(sideways))
   expect(await sharp(image).metadata()).toMatchObject({ width: 200, height: 400 })
   // Turned clockwise, what lay left is above.
-  await expectColour(await sharp(image).extract({ left: 20, top: 20, width: 100, height: 100 }).png().toBuffer(), { r: 255, g: 0, b: 0 })
+  await expectColour(
+    await sharp(image).extract({ left: 20, top: 20, width: 100, height: 100 }).png().toBuffer(),
+    { r: 255, g: 0, b: 0 },
+  )
 })
 
 test('place, camera, comment and profile are gone from what is stored', async () => {
@@ -87,7 +100,12 @@ test('place, camera, comment and profile are gone from what is stored', async ()
   const photo = await flat(300, 300)
     .withExif({
       IFD0: { Copyright: secret, Make: secret },
-      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '0/1 7/1 0/1' },
+      IFD3: {
+        GPSLatitudeRef: 'N',
+        GPSLatitude: '51/1 30/1 0/1',
+        GPSLongitudeRef: 'W',
+        GPSLongitude: '0/1 7/1 0/1',
+      },
     })
     .withXmp(
       `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="${secret}"/></rdf:RDF></x:xmpmeta>`,
@@ -112,13 +130,16 @@ test('what follows an image in its file is gone from what is stored', async () =
     flatBmp(100, 100, [1, 2, 3]),
   ]) {
     const id = await uploaded(Buffer.concat([image, Buffer.from(`PK\x03\x04${marker}`)]))
-    for (const bytes of [await stored(id), await stored(id, '?thumbnail=true')]) expect(bytes.includes('alert')).toBe(false)
+    for (const bytes of [await stored(id), await stored(id, '?thumbnail=true')])
+      expect(bytes.includes('alert')).toBe(false)
   }
 })
 
 test('the first bytes decide what a file is, whatever it is called', async () => {
   const png = await flat(50, 50).png().toBuffer()
-  expect((await images.upload(MINJI, png, { filename: '../../evil.php', type: 'text/html' })).status).toBe(201)
+  expect(
+    (await images.upload(MINJI, png, { filename: '../../evil.php', type: 'text/html' })).status,
+  ).toBe(201)
   const svg =
     '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script><image href="file:///etc/passwd"/></svg>'
   const others: Record<string, Buffer> = {
@@ -132,7 +153,10 @@ test('the first bytes decide what a file is, whatever it is called', async () =>
     'RIFF that is sound': Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00'),
   }
   for (const [name, bytes] of Object.entries(others)) {
-    const { status, body } = await images.upload(MINJI, bytes, { filename: 'photo.png', type: 'image/png' })
+    const { status, body } = await images.upload(MINJI, bytes, {
+      filename: 'photo.png',
+      type: 'image/png',
+    })
     expect([name, status, body.code]).toEqual([name, 400, 'INVALID_IMAGE_SIGNATURE'])
   }
 })
@@ -140,7 +164,9 @@ test('the first bytes decide what a file is, whatever it is called', async () =>
 test('an empty file, one of a few bytes, and a broken one are each refused by a name of their own, and nothing is kept', async () => {
   const before = await rows()
   const png = await flat(400, 400).png().toBuffer()
-  const jpeg = await sharp(randomBytes(300 * 300 * 3), { raw: { width: 300, height: 300, channels: 3 } })
+  const jpeg = await sharp(randomBytes(300 * 300 * 3), {
+    raw: { width: 300, height: 300, channels: 3 },
+  })
     .jpeg()
     .toBuffer()
   for (const [bytes, code] of [
@@ -169,30 +195,46 @@ test('exactly 10 MiB are read, one byte more is 413 PAYLOAD_TOO_LARGE', async ()
 })
 
 test('without the field image it is 400 VALIDATION_FAILED that names the field', async () => {
-  const { status, body } = await images.upload(MINJI, await flat(50, 50).png().toBuffer(), { field: 'file' })
+  const { status, body } = await images.upload(MINJI, await flat(50, 50).png().toBuffer(), {
+    field: 'file',
+  })
   expect([status, body.code, body.errors[0].field]).toEqual([400, 'VALIDATION_FAILED', 'image'])
 })
 
 test('a body that is not a form is 415, a malformed form 400', async () => {
   const authorization = await images.tokens.bearerOf(MINJI)
   const send = async (type: string, payload: string) => {
-    const { status, body } = await images.ask({ authorization, 'content-type': type }, '/api/images/upload', payload)
+    const { status, body } = await images.ask(
+      { authorization, 'content-type': type },
+      '/api/images/upload',
+      payload,
+    )
     return [status, body.code]
   }
   expect(await send('application/json', '{"image":"x"}')).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(await send('image/png', 'x')).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(await send('multipart/form-data', 'x')).toEqual([400, 'VALIDATION_FAILED'])
-  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\nhalf')).toEqual([
-    400,
-    'VALIDATION_FAILED',
-  ])
-  expect(await send('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="image"\r\n\r\ntext\r\n--b--\r\n')).toEqual([
-    400,
-    'VALIDATION_FAILED',
-  ])
-  const many = Array.from({ length: 10_000 }, (_, n) => `--b\r\ncontent-disposition: form-data; name="f${n}"\r\n\r\n1\r\n`).join('')
+  expect(
+    await send(
+      'multipart/form-data; boundary=b',
+      '--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\nhalf',
+    ),
+  ).toEqual([400, 'VALIDATION_FAILED'])
+  expect(
+    await send(
+      'multipart/form-data; boundary=b',
+      '--b\r\ncontent-disposition: form-data; name="image"\r\n\r\ntext\r\n--b--\r\n',
+    ),
+  ).toEqual([400, 'VALIDATION_FAILED'])
+  const many = Array.from(
+    { length: 10_000 },
+    (_, n) => `--b\r\ncontent-disposition: form-data; name="f${n}"\r\n\r\n1\r\n`,
+  ).join('')
   expect((await send('multipart/form-data; boundary=b', `${many}--b--\r\n`))[0]).toBe(413)
-  const twice = `--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\n${'x'.repeat(50)}\r\n`.repeat(2)
+  const twice =
+    `--b\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\n${'x'.repeat(50)}\r\n`.repeat(
+      2,
+    )
   expect((await send('multipart/form-data; boundary=b', `${twice}--b--\r\n`))[0]).toBe(413)
 })
 
@@ -203,7 +245,9 @@ test('both founding paths take uploads, and ids are 128 bits that never come twi
     await images.upload(MINJI, png, { url: '/api/images/upload' }),
     await images.upload(MINJI, png, { url: '/api/images/upload/' }),
   ]
-  expect(answers.map(({ status, body }) => [status, body.status, body.result])).toEqual(Array(3).fill([201, 201, 'SUCCESS']))
+  expect(answers.map(({ status, body }) => [status, body.status, body.result])).toEqual(
+    Array(3).fill([201, 201, 'SUCCESS']),
+  )
   for (const { body } of answers) expect(body.data).toMatch(/^[0-9a-f]{32}$/)
   expect(new Set(answers.map(({ body }) => body.data)).size).toBe(3)
 })
@@ -222,9 +266,18 @@ test('a bearer expired for less than 24 h may upload, an older one, a revoked se
   expect(await attempt(await endedAgo(86_500))).toEqual([401, 'JWT_EXPIRED', 'true', undefined])
   const sid = randomUUID()
   images.tokens.revocations.revoke({ sessionId: sid, expiresAt: Date.now() / 1_000 + 900 })
-  expect(await attempt(await endedAgo(60, { sid }))).toEqual([401, 'MEMBER_UNAUTHORIZED', undefined, 'true'])
+  expect(await attempt(await endedAgo(60, { sid }))).toEqual([
+    401,
+    'MEMBER_UNAUTHORIZED',
+    undefined,
+    'true',
+  ])
   expect(await attempt('')).toEqual([401, 'BEARER_TOKEN_MISSING', undefined, undefined])
-  const deletion = await images.ask({ authorization: await endedAgo(60) }, '/api/images/view/command/delete/in', { imageUrls: [] })
+  const deletion = await images.ask(
+    { authorization: await endedAgo(60) },
+    '/api/images/view/command/delete/in',
+    { imageUrls: [] },
+  )
   expect([deletion.status, deletion.body.code]).toEqual([401, 'JWT_EXPIRED'])
 })
 
@@ -237,8 +290,14 @@ test('past the hourly quota an upload is 429 with Retry-After, for that member a
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 429])
     expect(answers[3]?.body.code).toBe('TOO_MANY_REQUEST')
     expect(Number(answers[3]?.headers['retry-after'])).toBeGreaterThan(3_500)
-    expect(answers.map(({ headers }) => headers['ratelimit-policy'])).toEqual(Array(4).fill('"default";q=3;w=3600'))
-    expect(answers.map(({ headers }) => /^"default";r=(\d);t=\d+$/.exec(String(headers['ratelimit']))?.[1])).toEqual(['2', '1', '0', '0'])
+    expect(answers.map(({ headers }) => headers['ratelimit-policy'])).toEqual(
+      Array(4).fill('"default";q=3;w=3600'),
+    )
+    expect(
+      answers.map(
+        ({ headers }) => /^"default";r=(\d);t=\d+$/.exec(String(headers['ratelimit']))?.[1],
+      ),
+    ).toEqual(['2', '1', '0', '0'])
     expect((await limited.upload(8, png)).status).toBe(201)
   } finally {
     await limited.close()
@@ -248,9 +307,13 @@ test('past the hourly quota an upload is 429 with Retry-After, for that member a
 test('when the disk refuses, an upload is 503 with Retry-After and leaves no row', async () => {
   const before = await rows()
   const { put } = images.context.store
-  images.context.store.put = () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
+  images.context.store.put = () =>
+    Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
   try {
-    const { status, body, headers } = await images.upload(MINJI, await flat(20, 20).png().toBuffer())
+    const { status, body, headers } = await images.upload(
+      MINJI,
+      await flat(20, 20).png().toBuffer(),
+    )
     expect([status, body.code, headers['retry-after']]).toEqual([503, 'SERVICE_UNAVAILABLE', '2'])
   } finally {
     images.context.store.put = put

@@ -15,11 +15,25 @@ export function viewRoutes(app: HttpServer, context: ImageContext): void {
       schema: {
         tags: ['image'],
         summary: 'View an image',
-        params: Type.Object({ imageId: Type.String({ maxLength: 500, description: 'an extension is ignored' }) }),
-        querystring: Type.Object({ thumbnail: Type.Optional(Type.Boolean({ description: '150 × 150 instead of at most 500 × 500' })) }),
+        params: Type.Object({
+          imageId: Type.String({ maxLength: 500, description: 'an extension is ignored' }),
+        }),
+        querystring: Type.Object({
+          thumbnail: Type.Optional(
+            Type.Boolean({ description: '150 × 150 instead of at most 500 × 500' }),
+          ),
+        }),
         response: {
-          200: { description: 'The image', content: { 'image/webp': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) } } },
-          304: Type.Unsafe<undefined>({ type: 'null', description: 'What If-None-Match names is still right' }),
+          200: {
+            description: 'The image',
+            content: {
+              'image/webp': { schema: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
+            },
+          },
+          304: Type.Unsafe<undefined>({
+            type: 'null',
+            description: 'What If-None-Match names is still right',
+          }),
         },
       },
     },

@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { ImageContext } from '../context.ts'
 import { type ImageVariant, isImageId } from '../storage/image-store.ts'
 import { findContentHash } from './view.queries.ts'
@@ -10,7 +10,11 @@ interface ImageTag {
 }
 
 /** Takes an id with or without an extension; anything else is an image that does not exist. */
-export async function getImageTagOrThrow({ sql }: ImageContext, name: string, thumbnail: boolean): Promise<ImageTag> {
+export async function getImageTagOrThrow(
+  { sql }: ImageContext,
+  name: string,
+  thumbnail: boolean,
+): Promise<ImageTag> {
   const [id = ''] = name.split('.', 1)
   const hash = isImageId(id) ? await findContentHash(sql, id) : undefined
   if (hash === undefined) throw new DailyfeedError('IMAGE_NOT_FOUND')
@@ -19,7 +23,11 @@ export async function getImageTagOrThrow({ sql }: ImageContext, name: string, th
 }
 
 /** Throws IMAGE_NOT_FOUND also when there is a row but no file. */
-export async function getImageBytesOrThrow({ store }: ImageContext, id: string, thumbnail: boolean): Promise<Buffer> {
+export async function getImageBytesOrThrow(
+  { store }: ImageContext,
+  id: string,
+  thumbnail: boolean,
+): Promise<Buffer> {
   const variant: ImageVariant = thumbnail ? 'thumbnail' : 'image'
   const bytes = await store.find(id, variant)
   if (bytes === undefined) throw new DailyfeedError('IMAGE_NOT_FOUND')

@@ -19,7 +19,8 @@ async function uploadOne(): Promise<string> {
     .toBuffer()
   return (await images.upload(7, png)).body.data
 }
-const pathOf = (name: string) => join(images.folder, name.slice(0, 2), name.slice(2, 4), `${name}.webp`)
+const pathOf = (name: string) =>
+  join(images.folder, name.slice(0, 2), name.slice(2, 4), `${name}.webp`)
 
 test('anybody may view an image, and its answer is safe to show and to keep', async () => {
   const { status, headers, bytes } = await images.view(id)
@@ -49,27 +50,51 @@ test('thumbnail=true is the thumbnail, under an ETag of its own', async () => {
 })
 
 test('an extension behind the id is ignored', async () => {
-  for (const name of [`${id}.webp`, `${id}.png`, `${id}.tar.gz`]) expect((await images.view(name)).status).toBe(200)
+  for (const name of [`${id}.webp`, `${id}.png`, `${id}.tar.gz`])
+    expect((await images.view(name)).status).toBe(200)
 })
 
 test('If-None-Match with the ETag is 304 without a body, with another 200', async () => {
   const etag = String((await images.view(id)).headers['etag'])
   for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
     const { status, bytes, headers } = await images.view(id, { headers: { 'if-none-match': tags } })
-    expect([tags, status, bytes.length, headers['etag'], headers['cache-control']]).toEqual([tags, 304, 0, etag, 'public, max-age=31536000, immutable'])
+    expect([tags, status, bytes.length, headers['etag'], headers['cache-control']]).toEqual([
+      tags,
+      304,
+      0,
+      etag,
+      'public, max-age=31536000, immutable',
+    ])
   }
   expect((await images.view(id, { headers: { 'if-none-match': '"other"' } })).status).toBe(200)
-  expect((await images.view(id, { query: '?thumbnail=true', headers: { 'if-none-match': etag } })).status).toBe(200)
+  expect(
+    (await images.view(id, { query: '?thumbnail=true', headers: { 'if-none-match': etag } }))
+      .status,
+  ).toBe(200)
 })
 
 test('HEAD answers with the headers of GET and no body', async () => {
   const [get, head] = [await images.view(id), await images.view(id, { method: 'HEAD' })]
   expect([head.status, head.bytes.length]).toEqual([200, 0])
-  for (const name of ['content-type', 'content-length', 'etag', 'cache-control', 'content-security-policy']) expect(head.headers[name]).toBe(get.headers[name])
+  for (const name of [
+    'content-type',
+    'content-length',
+    'etag',
+    'cache-control',
+    'content-security-policy',
+  ])
+    expect(head.headers[name]).toBe(get.headers[name])
 })
 
 test('ids that are unknown, odd or would be paths are 404 IMAGE_NOT_FOUND and are not kept by caches', async () => {
-  const nearly = [id.toUpperCase(), id.slice(1), `${id}0`, `${id}-thumbnail`, `..%2f${id}`, `%20${id}`]
+  const nearly = [
+    id.toUpperCase(),
+    id.slice(1),
+    `${id}0`,
+    `${id}-thumbnail`,
+    `..%2f${id}`,
+    `%20${id}`,
+  ]
   const odd = [
     ...nearly,
     '0'.repeat(32),
@@ -84,10 +109,17 @@ test('ids that are unknown, odd or would be paths are 404 IMAGE_NOT_FOUND and ar
   ]
   for (const name of odd) {
     const { status, bytes, headers } = await images.view(name)
-    expect([name, status, JSON.parse(bytes.toString()).code, headers['cache-control']]).toEqual([name, 404, 'IMAGE_NOT_FOUND', 'no-store'])
+    expect([name, status, JSON.parse(bytes.toString()).code, headers['cache-control']]).toEqual([
+      name,
+      404,
+      'IMAGE_NOT_FOUND',
+      'no-store',
+    ])
   }
-  for (const name of [`${id}%00`, `..%2f..%00`, '%zz']) expect((await images.view(name)).status).toBe(400)
-  for (const name of ['../../etc/passwd', `x/${id}`, '']) expect((await images.view(name)).status).toBe(404)
+  for (const name of [`${id}%00`, `..%2f..%00`, '%zz'])
+    expect((await images.view(name)).status).toBe(400)
+  for (const name of ['../../etc/passwd', `x/${id}`, ''])
+    expect((await images.view(name)).status).toBe(404)
 })
 
 test('an image whose file is missing is 404', async () => {

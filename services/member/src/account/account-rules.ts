@@ -1,4 +1,4 @@
-import { type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
+import { type FieldProblem, ValidationError } from '@dailyfeed/contract/errors'
 import { isCommonPassword } from './common-passwords.ts'
 
 const problem = (field: string, ko: string, en: string): FieldProblem => ({ field, ko, en })
@@ -13,14 +13,29 @@ const MIN_PASSWORD_LENGTH = 8
 const PRODUCT_NAME = 'dailyfeed'
 
 /** No rule of composition; but a password must not be what everybody knows, or knows of its owner. */
-export async function passwordProblem(password: string, handle: string, email: string, field = 'password'): Promise<FieldProblem | undefined> {
+export async function passwordProblem(
+  password: string,
+  handle: string,
+  email: string,
+  field = 'password',
+): Promise<FieldProblem | undefined> {
   const normal = password.normalize('NFKC')
   if ([...normal].length < MIN_PASSWORD_LENGTH)
-    return problem(field, `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`, `This must have at least ${MIN_PASSWORD_LENGTH} characters.`)
+    return problem(
+      field,
+      `${MIN_PASSWORD_LENGTH}자 이상이어야 합니다.`,
+      `This must have at least ${MIN_PASSWORD_LENGTH} characters.`,
+    )
   const typed = normal.toLowerCase()
-  const known = [handle, email, email.split('@', 1)[0] ?? ''].map((text) => text.toLowerCase()).filter((text) => text.length >= 3)
+  const known = [handle, email, email.split('@', 1)[0] ?? '']
+    .map((text) => text.toLowerCase())
+    .filter((text) => text.length >= 3)
   if (known.some((text) => typed.includes(text)))
-    return problem(field, '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.', 'A password must not contain the handle or the e-mail address.')
+    return problem(
+      field,
+      '비밀번호에 핸들이나 이메일을 넣을 수 없습니다.',
+      'A password must not contain the handle or the e-mail address.',
+    )
   return typed.replace(/[^\p{L}]/gu, '') === PRODUCT_NAME || (await isCommonPassword(typed))
     ? problem(
         field,
@@ -32,7 +47,9 @@ export async function passwordProblem(password: string, handle: string, email: s
 
 /** A calendar day has been judged by the schema already. */
 export const birthDateProblem = (birthDate: string | null | undefined): FieldProblem | undefined =>
-  typeof birthDate === 'string' && birthDate !== '' && birthDate >= new Date().toISOString().slice(0, 10)
+  typeof birthDate === 'string' &&
+  birthDate !== '' &&
+  birthDate >= new Date().toISOString().slice(0, 10)
     ? problem('birthDate', '과거의 날짜여야 합니다.', 'This must be a date in the past.')
     : undefined
 
@@ -42,7 +59,11 @@ export function timezoneProblem(timezone: string | null | undefined): FieldProbl
     new Intl.DateTimeFormat('en', { timeZone: timezone })
     return undefined
   } catch {
-    return problem('timezone', 'Asia/Seoul 같은 IANA 시간대여야 합니다.', 'This must be an IANA time zone such as Asia/Seoul.')
+    return problem(
+      'timezone',
+      'Asia/Seoul 같은 IANA 시간대여야 합니다.',
+      'This must be an IANA time zone such as Asia/Seoul.',
+    )
   }
 }
 

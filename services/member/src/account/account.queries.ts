@@ -12,15 +12,23 @@ export interface CredentialsRow {
 export const RESTORABLE = '30 days'
 
 /** E-mail addresses are the same whatever their case. */
-export async function findCredentialsByEmail(sql: Sql, email: string): Promise<CredentialsRow | undefined> {
+export async function findCredentialsByEmail(
+  sql: Sql,
+  email: string,
+): Promise<CredentialsRow | undefined> {
   const [row] = await sql<[CredentialsRow?]>`
     select id, password_hash, withdrawn_at, coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable
     from member.member where lower(email) = lower(${email})`
   return row
 }
 
-export async function findPasswordHash(sql: Sql, memberId: number): Promise<string | null | undefined> {
-  const [row] = await sql<[{ password_hash: string | null }?]>`select password_hash from member.member where id = ${memberId}`
+export async function findPasswordHash(
+  sql: Sql,
+  memberId: number,
+): Promise<string | null | undefined> {
+  const [row] = await sql<
+    [{ password_hash: string | null }?]
+  >`select password_hash from member.member where id = ${memberId}`
   return row?.password_hash
 }
 
@@ -83,6 +91,8 @@ export interface IdentityRow {
 }
 
 export async function getIdentity(sql: Sql, memberId: number): Promise<IdentityRow> {
-  const [row] = await sql<[IdentityRow]>`select email, handle from member.member where id = ${memberId}`
+  const [row] = await sql<
+    [IdentityRow]
+  >`select email, handle from member.member where id = ${memberId}`
   return row
 }

@@ -1,8 +1,17 @@
 import { createHmac } from 'node:crypto'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
-import { DeactivateRequest, LoginRequest, MemberSummary, NamedMember, PasswordChange, RefreshedToken, Session, SignupRequest } from '@dailyfeed/code/member'
+import { DailyfeedError, ERRORS } from '@dailyfeed/contract/errors'
+import {
+  DeactivateRequest,
+  LoginRequest,
+  MemberSummary,
+  NamedMember,
+  PasswordChange,
+  RefreshedToken,
+  Session,
+  SignupRequest,
+} from '@dailyfeed/contract/member'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
@@ -36,7 +45,10 @@ const PUBLIC = { access: 'PUBLIC' as const }
 /** The longest life of a refresh cookie: a bearer older than that has no session to end. */
 const NINETY_DAYS_SECONDS = 90 * 24 * 3_600
 
-export function accountRoutes(app: HttpServer, { context, once, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions): void {
+export function accountRoutes(
+  app: HttpServer,
+  { context, once, verifier, cookie, throttle, signupLimit, allowedOrigins }: AccountRoutesOptions,
+): void {
   async function refresh(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     refuseCrossSite(request, allowedOrigins)
     const tokens = await refreshSession(context, cookie.read(request))
@@ -58,13 +70,20 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
     '/api/authentication/signup',
     {
       config: { ...PUBLIC, acceptsIdempotencyKey: true },
-      schema: { tags, summary: 'Sign up', body: SignupRequest, response: { 201: successOf(NamedMember) } },
+      schema: {
+        tags,
+        summary: 'Sign up',
+        body: SignupRequest,
+        response: { 201: successOf(NamedMember) },
+      },
     },
     async (request, reply) => {
       const client = clientOf(request)
       if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
       // Under a secret of ours: a bare hash of a body that holds a password would be a quick way to guess it.
-      const body = createHmac('sha256', context.settings.refreshTokenKey).update(JSON.stringify(request.body)).digest()
+      const body = createHmac('sha256', context.settings.refreshTokenKey)
+        .update(JSON.stringify(request.body))
+        .digest()
       return once({
         request,
         reply,
@@ -78,10 +97,24 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
 
   app.post(
     '/api/authentication/login',
-    { config: PUBLIC, schema: { tags, summary: 'Log in', body: LoginRequest, response: { 200: successOf(MemberSummary) } } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'Log in',
+        body: LoginRequest,
+        response: { 200: successOf(MemberSummary) },
+      },
+    },
     async (request, reply) => {
       const client = clientOf(request)
-      const { summary, ...tokens } = await logIn(context, throttle, request.body, deviceOf(request, client), client)
+      const { summary, ...tokens } = await logIn(
+        context,
+        throttle,
+        request.body,
+        deviceOf(request, client),
+        client,
+      )
       cookie.hand(request, reply, tokens)
       return success(200, summary)
     },
@@ -89,7 +122,14 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
 
   app.post(
     '/api/authentication/refresh',
-    { config: PUBLIC, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: successOf(RefreshedToken) } } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'A new access token for the refresh cookie',
+        response: { 200: successOf(RefreshedToken) },
+      },
+    },
     async (request, reply) => {
       const accessToken = await refresh(request, reply)
       return success(200, { accessToken, expiresIn: context.settings.accessTokenSeconds })
@@ -98,7 +138,10 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
 
   app.post(
     '/api/token/refresh',
-    { config: PUBLIC, schema: { tags, summary: 'The same, by the path of the founding client', response: done } },
+    {
+      config: PUBLIC,
+      schema: { tags, summary: 'The same, by the path of the founding client', response: done },
+    },
     async (request, reply) => {
       await refresh(request, reply)
       return success(200, true)
@@ -106,39 +149,67 @@ export function accountRoutes(app: HttpServer, { context, once, verifier, cookie
   )
 
   // Public, since one whose token has ended must be able to leave too: the bearer is judged here.
-  app.post('/api/authentication/logout', { config: PUBLIC, schema: { tags, summary: 'End this session', response: done } }, async (request, reply) => {
-    refuseCrossSite(request, allowedOrigins)
-    await logout(context, await findBearer(request.headers.authorization), cookie.read(request))
-    cookie.clear(request, reply)
-    return success(200, true)
-  })
+  app.post(
+    '/api/authentication/logout',
+    { config: PUBLIC, schema: { tags, summary: 'End this session', response: done } },
+    async (request, reply) => {
+      refuseCrossSite(request, allowedOrigins)
+      await logout(context, await findBearer(request.headers.authorization), cookie.read(request))
+      cookie.clear(request, reply)
+      return success(200, true)
+    },
+  )
 
-  app.post('/api/authentication/logout-all', { schema: { tags, summary: 'End every session of mine', response: done } }, async (request, reply) => {
-    await logOutEverywhere(context, request.memberId)
-    cookie.clear(request, reply)
-    return success(200, true)
-  })
+  app.post(
+    '/api/authentication/logout-all',
+    { schema: { tags, summary: 'End every session of mine', response: done } },
+    async (request, reply) => {
+      await logOutEverywhere(context, request.memberId)
+      cookie.clear(request, reply)
+      return success(200, true)
+    },
+  )
 
-  app.delete('/api/authentication/deactivate', { schema: { tags, summary: 'Withdraw', body: DeactivateRequest, response: done } }, async (request, reply) => {
-    await withdraw(context, throttle, request.token, request.body.password, clientOf(request))
-    cookie.clear(request, reply)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/authentication/deactivate',
+    { schema: { tags, summary: 'Withdraw', body: DeactivateRequest, response: done } },
+    async (request, reply) => {
+      await withdraw(context, throttle, request.token, request.body.password, clientOf(request))
+      cookie.clear(request, reply)
+      return success(200, true)
+    },
+  )
 
-  app.put('/api/members/password', { schema: { tags, summary: 'Change my password', body: PasswordChange, response: done } }, async (request, reply) => {
-    cookie.hand(request, reply, await changePassword(context, throttle, request.token, request.body, clientOf(request)))
-    return success(200, true)
-  })
+  app.put(
+    '/api/members/password',
+    { schema: { tags, summary: 'Change my password', body: PasswordChange, response: done } },
+    async (request, reply) => {
+      cookie.hand(
+        request,
+        reply,
+        await changePassword(context, throttle, request.token, request.body, clientOf(request)),
+      )
+      return success(200, true)
+    },
+  )
 
   app.get(
     '/api/authentication/sessions',
     { schema: { tags, summary: 'My sessions', response: { 200: successOf(Type.Array(Session)) } } },
-    async ({ memberId, token }) => success(200, await listSessions(context, memberId, token.sessionId)),
+    async ({ memberId, token }) =>
+      success(200, await listSessions(context, memberId, token.sessionId)),
   )
 
   app.delete(
     '/api/authentication/sessions/:id',
-    { schema: { tags, summary: 'End one of my sessions', params: Type.Object({ id: Type.String({ maxLength: 64 }) }), response: done } },
+    {
+      schema: {
+        tags,
+        summary: 'End one of my sessions',
+        params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+        response: done,
+      },
+    },
     async (request) => {
       await endOneSession(context, request.memberId, request.params.id)
       return success(200, true)

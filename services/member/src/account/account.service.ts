@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
-import { DailyfeedError, ValidationError } from '@dailyfeed/code/errors'
-import type { LoginRequest, MemberSummary, PasswordChange, SignupRequest } from '@dailyfeed/code/member'
+import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
+import type {
+  LoginRequest,
+  MemberSummary,
+  PasswordChange,
+  SignupRequest,
+} from '@dailyfeed/contract/member'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import type { Sql } from 'postgres'
@@ -9,25 +14,63 @@ import type { MemberContext } from '../context.ts'
 import { insertAudit } from '../audit/audit.queries.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { findProfile } from '../profile/profile.queries.ts'
-import { announceEnded, type Device, issueAccessToken, renewSessionOrThrow, revocationLife, type Tokens } from '../session/session.service.ts'
+import {
+  announceEnded,
+  type Device,
+  issueAccessToken,
+  renewSessionOrThrow,
+  revocationLife,
+  type Tokens,
+} from '../session/session.service.ts'
 import { hashOf, newRefreshToken } from '../session/refresh-token.ts'
-import { endSessions, findLiveSessionIds, isFreshProviderSession, openSession } from '../session/session.queries.ts'
-import { findCredentialsByEmail, findPasswordHash, getIdentity, insertMember, lockMember, setPasswordHash, setWithdrawn } from './account.queries.ts'
-import { avatarUrlOf, avatarUrlProblem, birthDateProblem, emailOf, passwordProblem, throwProblems, timezoneProblem } from './account-rules.ts'
+import {
+  endSessions,
+  findLiveSessionIds,
+  isFreshProviderSession,
+  openSession,
+} from '../session/session.queries.ts'
+import {
+  findCredentialsByEmail,
+  findPasswordHash,
+  getIdentity,
+  insertMember,
+  lockMember,
+  setPasswordHash,
+  setWithdrawn,
+} from './account.queries.ts'
+import {
+  avatarUrlOf,
+  avatarUrlProblem,
+  birthDateProblem,
+  emailOf,
+  passwordProblem,
+  throwProblems,
+  timezoneProblem,
+} from './account-rules.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { insertMemberEvent } from './member-event.ts'
 
 /** `''` and null mean the same as absence. */
-const orNull = (value: string | null | undefined): string | null => (value === undefined || value === '' ? null : value)
+const orNull = (value: string | null | undefined): string | null =>
+  value === undefined || value === '' ? null : value
 
-export async function signUp(context: MemberContext, request: SignupRequest, device: Device): Promise<{ id: number; name: string }> {
+export async function signUp(
+  context: MemberContext,
+  request: SignupRequest,
+  device: Device,
+): Promise<{ id: number; name: string }> {
   throwProblems(
     await passwordProblem(request.password, request.handle, request.email),
     birthDateProblem(request.birthDate),
     timezoneProblem(request.timezone),
     avatarUrlProblem(request.avatarUrl),
   )
-  const id = await createMember(context, request, await context.passwords.hash(request.password), device)
+  const id = await createMember(
+    context,
+    request,
+    await context.passwords.hash(request.password),
+    device,
+  )
   return { id, name: request.memberName }
 }
 
@@ -70,7 +113,8 @@ export async function createMember(
     return id
   } catch (error) {
     if (isUniqueViolation(error, 'member_email')) throw new DailyfeedError('MEMBER_ALREADY_EXISTS')
-    if (isUniqueViolation(error, 'member_handle')) throw new DailyfeedError('MEMBER_HANDLE_ALREADY_EXISTS')
+    if (isUniqueViolation(error, 'member_handle'))
+      throw new DailyfeedError('MEMBER_HANDLE_ALREADY_EXISTS')
     throw error
   }
 }
@@ -87,8 +131,12 @@ export async function logIn(
   const { memberId, passwordHash } = await throttle.judge(email, client, async () => {
     const credentials = await findCredentialsByEmail(context.sql, email)
     const isRight = await context.passwords.verify(credentials?.password_hash, request.password)
-    if (isRight && credentials?.restorable) return { memberId: credentials.id, passwordHash: credentials.password_hash }
-    context.log.info({ security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address }, 'login failed')
+    if (isRight && credentials?.restorable)
+      return { memberId: credentials.id, passwordHash: credentials.password_hash }
+    context.log.info(
+      { security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address },
+      'login failed',
+    )
     await insertAudit(context.sql, { type: 'LOGIN_FAILED', memberId: credentials?.id, ...device })
     throw new DailyfeedError('LOGIN_FAILED')
   })
@@ -127,7 +175,11 @@ export async function enter(
     await context.sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql
       const member = await lockMember(transaction, memberId)
-      if (member?.restorable !== true || (passwordHash !== undefined && member.password_hash !== passwordHash)) throw new DailyfeedError('LOGIN_FAILED')
+      if (
+        member?.restorable !== true ||
+        (passwordHash !== undefined && member.password_hash !== passwordHash)
+      )
+        throw new DailyfeedError('LOGIN_FAILED')
       if (member.withdrawn) {
         await setWithdrawn(transaction, memberId, false)
         await insertMemberEvent(context, transaction, 'MEMBER_RESTORE', memberId)
@@ -137,8 +189,14 @@ export async function enter(
       if (!(await openSession(transaction, session))) throw new DailyfeedError('LOGIN_FAILED')
     })
   context.wakeRelay()
-  context.log.info({ security: 'LOGGED_IN', memberId, sessionId, address: device.address, provider }, 'logged in')
-  const [accessToken, row] = await Promise.all([issueAccessToken(context, memberId, sessionId), findProfile(context.sql, memberId, memberId)])
+  context.log.info(
+    { security: 'LOGGED_IN', memberId, sessionId, address: device.address, provider },
+    'logged in',
+  )
+  const [accessToken, row] = await Promise.all([
+    issueAccessToken(context, memberId, sessionId),
+    findProfile(context.sql, memberId, memberId),
+  ])
   if (row === undefined) throw new DailyfeedError('LOGIN_FAILED')
   return { accessToken, refreshToken, summary: toSummary(row) }
 }
@@ -149,11 +207,18 @@ export async function logOutEverywhere(context: MemberContext, memberId: number)
     await lockMember(transaction, memberId)
     await insertMemberEvent(context, transaction, 'MEMBER_LOGOUT', memberId)
     await insertAudit(transaction, { type: 'LOGGED_OUT_EVERYWHERE', memberId })
-    return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
+    return endSessions(
+      transaction,
+      await findLiveSessionIds(transaction, memberId),
+      revocationLife(context.settings),
+    )
   })
   await announceEnded(context, ended)
   context.wakeRelay()
-  context.log.info({ security: 'LOGGED_OUT_EVERYWHERE', memberId, sessions: ended.length }, 'logged out everywhere')
+  context.log.info(
+    { security: 'LOGGED_OUT_EVERYWHERE', memberId, sessions: ended.length },
+    'logged out everywhere',
+  )
 }
 
 /** Every other session ends; this one goes on with a new pair of tokens. */
@@ -165,7 +230,13 @@ export async function changePassword(
   client: Client,
 ): Promise<Tokens> {
   const { memberId, sessionId } = token
-  const known = await confirmOwnerOrThrow(context, throttle, token, { password: currentPassword, field: 'currentPassword' }, client)
+  const known = await confirmOwnerOrThrow(
+    context,
+    throttle,
+    token,
+    { password: currentPassword, field: 'currentPassword' },
+    client,
+  )
   const { handle, email } = await getIdentity(context.sql, memberId)
   throwProblems(await passwordProblem(newPassword, handle, email, 'newPassword'))
   const hash = await context.passwords.hash(newPassword)
@@ -173,13 +244,26 @@ export async function changePassword(
     const transaction = begun as unknown as Sql
     await lockUnchangedOrThrow(transaction, memberId, known)
     await setPasswordHash(transaction, memberId, hash)
-    await insertAudit(transaction, { type: 'PASSWORD_CHANGED', memberId, sessionId, address: client.address })
-    const others = (await findLiveSessionIds(transaction, memberId)).filter((id) => id !== sessionId)
+    await insertAudit(transaction, {
+      type: 'PASSWORD_CHANGED',
+      memberId,
+      sessionId,
+      address: client.address,
+    })
+    const others = (await findLiveSessionIds(transaction, memberId)).filter(
+      (id) => id !== sessionId,
+    )
     const refreshToken = await renewSessionOrThrow(transaction, sessionId)
-    return { refreshToken, ended: await endSessions(transaction, others, revocationLife(context.settings)) }
+    return {
+      refreshToken,
+      ended: await endSessions(transaction, others, revocationLife(context.settings)),
+    }
   })
   await announceEnded(context, ended)
-  context.log.info({ security: 'PASSWORD_CHANGED', memberId, sessionsEnded: ended.length }, 'password changed')
+  context.log.info(
+    { security: 'PASSWORD_CHANGED', memberId, sessionsEnded: ended.length },
+    'password changed',
+  )
   return { accessToken: await issueAccessToken(context, memberId, sessionId), refreshToken }
 }
 
@@ -192,14 +276,24 @@ export async function withdraw(
   client: Client,
 ): Promise<void> {
   const { memberId } = token
-  const known = await confirmOwnerOrThrow(context, throttle, token, { password, field: 'password' }, client)
+  const known = await confirmOwnerOrThrow(
+    context,
+    throttle,
+    token,
+    { password, field: 'password' },
+    client,
+  )
   const ended = await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     await lockUnchangedOrThrow(transaction, memberId, known)
     await setWithdrawn(transaction, memberId, true)
     await insertMemberEvent(context, transaction, 'MEMBER_WITHDRAW', memberId)
     await insertAudit(transaction, { type: 'WITHDRAWN', memberId, address: client.address })
-    return endSessions(transaction, await findLiveSessionIds(transaction, memberId), revocationLife(context.settings))
+    return endSessions(
+      transaction,
+      await findLiveSessionIds(transaction, memberId),
+      revocationLife(context.settings),
+    )
   })
   await announceEnded(context, ended)
   context.wakeRelay()
@@ -225,17 +319,28 @@ export async function confirmOwnerOrThrow(
     if (await isFreshProviderSession(sql, sessionId, FRESH_SECONDS)) return known
     throw new DailyfeedError('RECENT_SIGN_IN_NEEDED')
   }
-  if (password === undefined) throw new ValidationError([{ field, ko: '비밀번호를 입력해 주세요.', en: 'Please enter your password.' }])
+  if (password === undefined)
+    throw new ValidationError([
+      { field, ko: '비밀번호를 입력해 주세요.', en: 'Please enter your password.' },
+    ])
   return throttle.judge(`member ${memberId}`, client, async () => {
     const hash = await findPasswordHash(sql, memberId)
     if (await passwords.verify(hash, password)) return hash
-    log.info({ security: 'PASSWORD_REFUSED', memberId, address: client.address }, 'wrong current password')
+    log.info(
+      { security: 'PASSWORD_REFUSED', memberId, address: client.address },
+      'wrong current password',
+    )
     await insertAudit(sql, { type: 'PASSWORD_REFUSED', memberId, address: client.address })
     throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
   })
 }
 
 /** The password that was checked is the member's still; from here on it stays so until the commit. */
-export async function lockUnchangedOrThrow(sql: Sql, memberId: number, passwordHash: string | null | undefined): Promise<void> {
-  if ((await lockMember(sql, memberId))?.password_hash !== passwordHash) throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
+export async function lockUnchangedOrThrow(
+  sql: Sql,
+  memberId: number,
+  passwordHash: string | null | undefined,
+): Promise<void> {
+  if ((await lockMember(sql, memberId))?.password_hash !== passwordHash)
+    throw new DailyfeedError('MEMBER_PASSWORD_INVALID')
 }

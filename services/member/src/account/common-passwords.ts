@@ -6,6 +6,9 @@ let known: Promise<ReadonlySet<string>> | undefined
  * which only reads profiles never needs.
  */
 export async function isCommonPassword(normalised: string): Promise<boolean> {
-  known ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) => new Set((dictionary['passwords-common'] as string[]).map((one) => one.toLowerCase())))
+  known ??= import('@zxcvbn-ts/language-common').then(
+    ({ dictionary }) =>
+      new Set((dictionary['passwords-common'] as string[]).map((one) => one.toLowerCase())),
+  )
   return (await known).has(normalised.toLowerCase())
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { DailyfeedError, ERRORS } from '@dailyfeed/code/errors'
+import { DailyfeedError, ERRORS } from '@dailyfeed/contract/errors'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -40,7 +40,8 @@ export function createLoginThrottle(): LoginThrottle {
 
   async function judgeOn<T>(account: string, check: () => Promise<T>): Promise<T> {
     const failures = await accounts.get(account)
-    if (failures !== null && failures.consumedPoints >= PER_ACCOUNT) throw tooMany(failures.msBeforeNext)
+    if (failures !== null && failures.consumedPoints >= PER_ACCOUNT)
+      throw tooMany(failures.msBeforeNext)
     try {
       const right = await check()
       await accounts.delete(account)
@@ -65,9 +66,13 @@ export function createLoginThrottle(): LoginThrottle {
 export const NO_THROTTLE: LoginThrottle = { judge: (_account, _client, check) => check() }
 
 /** What is no guess at all (the database is away, too many wait to be judged) counts for nothing. */
-const isWrongGuess = (error: unknown) => error instanceof DailyfeedError && [401, 403].includes(ERRORS[error.code].status)
+const isWrongGuess = (error: unknown) =>
+  error instanceof DailyfeedError && [401, 403].includes(ERRORS[error.code].status)
 
-const tooMany = (milliseconds: number) => new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1_000)) })
+const tooMany = (milliseconds: number) =>
+  new DailyfeedError('TOO_MANY_REQUEST', {
+    retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1_000)),
+  })
 
 /** Guesses at one account stand in line, however many come at once: the tenth wrong one is seen before the eleventh is judged. */
 function oneAtATime() {

@@ -1,5 +1,5 @@
-import type { OutboxType } from '@dailyfeed/code/member-activity-event'
-import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
+import type { OutboxType } from '@dailyfeed/contract/member-activity-event'
+import { insertEvents } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'
 
@@ -14,5 +14,13 @@ export async function insertMemberEvent(
   const [row] = await sql<[{ version: number; now: Date }]>`
     update member.member set version = version + 1 where id = ${memberId} returning version, now() as now`
   const subject = { memberId, ...(targetMemberId === undefined ? {} : { targetMemberId }) }
-  await insertEvents(sql, 'member', [{ ...newEventOf(type, subject), ...subject, version: row.version, createdAt: row.now, updatedAt: row.now }])
+  await insertEvents(sql, 'member', [
+    {
+      ...newEventOf(type, subject),
+      ...subject,
+      version: row.version,
+      createdAt: row.now,
+      updatedAt: row.now,
+    },
+  ])
 }

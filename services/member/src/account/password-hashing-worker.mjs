@@ -10,4 +10,5 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
  * @param {import('./password-hashing.ts').HashingTask} task
  * @returns {string | boolean}
  */
-export default ({ password, compareWith }) => (compareWith === undefined ? hashSync(password, PARAMETERS) : verifySync(compareWith, password))
+export default ({ password, compareWith }) =>
+  compareWith === undefined ? hashSync(password, PARAMETERS) : verifySync(compareWith, password)

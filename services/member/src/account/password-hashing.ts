@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Piscina } from 'piscina'
 
 /** Each takes a core and 19 MiB for some 15 ms: more at once would only make all of them late. */
@@ -47,7 +47,8 @@ export function createPasswordHashing(): PasswordHashing {
   async function run(task: HashingTask): Promise<string | boolean> {
     threads ??= start()
     const pool = await threads
-    if (pool.queueSize >= WAITING) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
+    if (pool.queueSize >= WAITING)
+      throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
     return pool.run(task)
   }
 
@@ -69,7 +70,10 @@ export function createPasswordHashing(): PasswordHashing {
     hash,
     async verify(known, password) {
       const begun = beginDummy()
-      const isRight = await run({ password: normalise(password), compareWith: known ?? (await begun) })
+      const isRight = await run({
+        password: normalise(password),
+        compareWith: known ?? (await begun),
+      })
       return isRight === true && typeof known === 'string'
     },
     async close() {

@@ -1,4 +1,4 @@
-import type { AuditType } from '@dailyfeed/code/member'
+import type { AuditType } from '@dailyfeed/contract/member'
 import type { Sql } from 'postgres'
 
 export interface NewAuditEntry {
@@ -11,7 +11,10 @@ export interface NewAuditEntry {
 }
 
 /** Inside the transaction of what happened; of what failed, by itself. */
-export async function insertAudit(sql: Sql, { type, memberId, sessionId, address, userAgent }: NewAuditEntry): Promise<void> {
+export async function insertAudit(
+  sql: Sql,
+  { type, memberId, sessionId, address, userAgent }: NewAuditEntry,
+): Promise<void> {
   await sql`
     insert into member.audit (type, member_id, session_id, address, user_agent)
     values (${type}, ${memberId ?? null}, ${sessionId ?? null}, ${address ?? null}, ${userAgent ?? null})`
@@ -34,7 +37,11 @@ interface AuditPart {
 }
 
 /** Newest first. */
-export const findAudit = (sql: Sql, memberId: number, { limit, offset, before }: AuditPart): Promise<AuditRow[]> =>
+export const findAudit = (
+  sql: Sql,
+  memberId: number,
+  { limit, offset, before }: AuditPart,
+): Promise<AuditRow[]> =>
   sql<AuditRow[]>`
     select id, type, occurred_at, address, user_agent, act from member.audit
     where member_id = ${memberId} ${before === undefined ? sql`` : sql`and id < ${before}`}

@@ -1,5 +1,5 @@
-import { AuditEntry } from '@dailyfeed/code/member'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { AuditEntry } from '@dailyfeed/contract/member'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { MemberContext } from '../context.ts'

@@ -9,25 +9,70 @@ beforeAll(async () => {
 afterAll(() => member.close())
 
 const auditOf = async (bearer: string, query = '') =>
-  (await member.ask('GET', `/api/authentication/audit${query}`, undefined, { authorization: bearer })).body.data
-const typesOf = async (bearer: string) => (await auditOf(bearer)).content.map(({ type }: { type: string }) => type)
-const logIn = (email: string, password: string, headers = {}) => member.ask('POST', '/api/authentication/login', { email, password }, headers)
+  (
+    await member.ask('GET', `/api/authentication/audit${query}`, undefined, {
+      authorization: bearer,
+    })
+  ).body.data
+const typesOf = async (bearer: string) =>
+  (await auditOf(bearer)).content.map(({ type }: { type: string }) => type)
+const logIn = (email: string, password: string, headers = {}) =>
+  member.ask('POST', '/api/authentication/login', { email, password }, headers)
 
 test('sign-up, sign-ins, failures, changes and sign-outs stand in the member’s own audit, newest first, with address and device', async () => {
   const account = await member.signUp()
-  await logIn(account.email, 'not the password', { ...fromGateway('203.0.113.9'), 'user-agent': 'a stranger’s' })
+  await logIn(account.email, 'not the password', {
+    ...fromGateway('203.0.113.9'),
+    'user-agent': 'a stranger’s',
+  })
   const authorization = account.bearer
-  await member.ask('PUT', '/api/members/password', { currentPassword: 'wrong', newPassword: 'a new one, long enough' }, { authorization })
-  await member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a new one, long enough' }, { authorization })
-  expect(await typesOf(authorization)).toEqual(['PASSWORD_CHANGED', 'PASSWORD_REFUSED', 'LOGIN_FAILED', 'LOGGED_IN', 'SIGNED_UP'])
-  expect((await auditOf(authorization)).content[2]).toMatchObject({ type: 'LOGIN_FAILED', address: '203.0.113.9', userAgent: 'a stranger’s' })
-  const second = (await logIn(account.email, 'a new one, long enough')).headers['authorization'] as string
+  await member.ask(
+    'PUT',
+    '/api/members/password',
+    { currentPassword: 'wrong', newPassword: 'a new one, long enough' },
+    { authorization },
+  )
+  await member.ask(
+    'PUT',
+    '/api/members/password',
+    { currentPassword: PASSWORD, newPassword: 'a new one, long enough' },
+    { authorization },
+  )
+  expect(await typesOf(authorization)).toEqual([
+    'PASSWORD_CHANGED',
+    'PASSWORD_REFUSED',
+    'LOGIN_FAILED',
+    'LOGGED_IN',
+    'SIGNED_UP',
+  ])
+  expect((await auditOf(authorization)).content[2]).toMatchObject({
+    type: 'LOGIN_FAILED',
+    address: '203.0.113.9',
+    userAgent: 'a stranger’s',
+  })
+  const second = (await logIn(account.email, 'a new one, long enough')).headers[
+    'authorization'
+  ] as string
   await member.ask('POST', '/api/authentication/logout', undefined, { authorization: second })
   await member.ask('POST', '/api/authentication/logout-all', undefined, { authorization })
-  const third = (await logIn(account.email, 'a new one, long enough')).headers['authorization'] as string
-  expect((await typesOf(third)).slice(0, 4)).toEqual(['LOGGED_IN', 'LOGGED_OUT_EVERYWHERE', 'LOGGED_OUT', 'LOGGED_IN'])
-  await member.ask('DELETE', '/api/authentication/deactivate', { password: 'a new one, long enough' }, { authorization: third })
-  const fourth = (await logIn(account.email, 'a new one, long enough')).headers['authorization'] as string
+  const third = (await logIn(account.email, 'a new one, long enough')).headers[
+    'authorization'
+  ] as string
+  expect((await typesOf(third)).slice(0, 4)).toEqual([
+    'LOGGED_IN',
+    'LOGGED_OUT_EVERYWHERE',
+    'LOGGED_OUT',
+    'LOGGED_IN',
+  ])
+  await member.ask(
+    'DELETE',
+    '/api/authentication/deactivate',
+    { password: 'a new one, long enough' },
+    { authorization: third },
+  )
+  const fourth = (await logIn(account.email, 'a new one, long enough')).headers[
+    'authorization'
+  ] as string
   expect((await typesOf(fourth)).slice(0, 3)).toEqual(['LOGGED_IN', 'RESTORED', 'WITHDRAWN'])
 })
 
@@ -37,7 +82,11 @@ test('it is paged by cursor, and nobody reads another’s', async () => {
   const first = await auditOf(account.bearer, '?size=3')
   expect(first.content).toHaveLength(3)
   const rest = await auditOf(account.bearer, `?size=10&cursor=${first.nextCursor}`)
-  expect(rest.content.map(({ type }: { type: string }) => type)).toEqual(['LOGGED_IN', 'LOGGED_IN', 'SIGNED_UP'])
+  expect(rest.content.map(({ type }: { type: string }) => type)).toEqual([
+    'LOGGED_IN',
+    'LOGGED_IN',
+    'SIGNED_UP',
+  ])
   expect(await typesOf(other.bearer)).toEqual(['LOGGED_IN', 'SIGNED_UP'])
   expect((await member.ask('GET', '/api/authentication/audit')).status).toBe(401)
 })
@@ -45,20 +94,29 @@ test('it is paged by cursor, and nobody reads another’s', async () => {
 test('a role that is granted or taken back is in it, whoever did it', async () => {
   const account = await member.signUp()
   await member.database.sql`update member.member set role = 'ADMIN' where id = ${account.id}`
-  await member.database.sql`update member.member set role = 'ADMIN', member_name = '같은 역할' where id = ${account.id}`
+  await member.database
+    .sql`update member.member set role = 'ADMIN', member_name = '같은 역할' where id = ${account.id}`
   await member.database.sql`update member.member set role = 'MEMBER' where id = ${account.id}`
-  expect(await typesOf(account.bearer)).toEqual(['ADMIN_REVOKED', 'ADMIN_GRANTED', 'LOGGED_IN', 'SIGNED_UP'])
+  expect(await typesOf(account.bearer)).toEqual([
+    'ADMIN_REVOKED',
+    'ADMIN_GRANTED',
+    'LOGGED_IN',
+    'SIGNED_UP',
+  ])
 })
 
 test('the service can neither change nor delete an entry; retention and erasure alone take some away', async () => {
   const account = await member.signUp()
   const sql = openPool({ url: member.database.urlOf('member'), max: 1, name: 'audit-test' })
-  await expect(sql`update member.audit set type = 'LOGGED_OUT'`).rejects.toMatchObject({ code: '42501' })
+  await expect(sql`update member.audit set type = 'LOGGED_OUT'`).rejects.toMatchObject({
+    code: '42501',
+  })
   await expect(sql`delete from member.audit`).rejects.toMatchObject({ code: '42501' })
   await expect(sql`select member.drop_old_audit(29)`).rejects.toThrow('30 days at least')
   await sql`select member.erase_audit(${account.id})`
   expect(await typesOf(account.bearer)).toHaveLength(2)
-  await member.database.sql`update member.audit set occurred_at = now() - interval '366 days' where member_id = ${account.id} and type = 'SIGNED_UP'`
+  await member.database
+    .sql`update member.audit set occurred_at = now() - interval '366 days' where member_id = ${account.id} and type = 'SIGNED_UP'`
   await sql`select member.drop_old_audit(365)`
   expect(await typesOf(account.bearer)).toEqual(['LOGGED_IN'])
   await sql.end({ timeout: 1 })
@@ -69,7 +127,14 @@ test('no password, token or e-mail address stands in any entry, also of a sign-i
   const rows = await member.database.sql`select audit::text as entry from member.audit as audit`
   expect(rows.length).toBeGreaterThan(5)
   expect(
-    rows.filter(({ entry }) => /@example\.com|secret|password|Bearer|eyJ/i.test(String(entry)) && !/PASSWORD_(CHANGED|REFUSED)/.test(String(entry))),
+    rows.filter(
+      ({ entry }) =>
+        /@example\.com|secret|password|Bearer|eyJ/i.test(String(entry)) &&
+        !/PASSWORD_(CHANGED|REFUSED)/.test(String(entry)),
+    ),
   ).toEqual([])
-  expect(await member.database.sql`select from member.audit where member_id is null and type = 'LOGIN_FAILED'`).toHaveLength(1)
+  expect(
+    await member.database
+      .sql`select from member.audit where member_id is null and type = 'LOGIN_FAILED'`,
+  ).toHaveLength(1)
 })

@@ -1,5 +1,5 @@
-import { MemberSummary } from '@dailyfeed/code/member'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
+import { MemberSummary } from '@dailyfeed/contract/member'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
@@ -13,7 +13,11 @@ const config = { acceptsIdempotencyKey: true }
 const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 
-export function blockRoutes(app: HttpServer, context: MemberContext, once: Once<MemberContext>): void {
+export function blockRoutes(
+  app: HttpServer,
+  context: MemberContext,
+  once: Once<MemberContext>,
+): void {
   for (const [name, set, unset] of [
     ['block', block, unblock],
     ['mute', mute, unmute],
@@ -21,18 +25,32 @@ export function blockRoutes(app: HttpServer, context: MemberContext, once: Once<
     app.post(
       `/api/members/${name}/:memberId`,
       { config, schema: { tags, summary: `${name} a member`, params: MemberPath, response: done } },
-      (request, reply) => once({ request, reply, status: 200, act: (within) => set(within, request.memberId, request.params.memberId).then(() => true) }),
+      (request, reply) =>
+        once({
+          request,
+          reply,
+          status: 200,
+          act: (within) => set(within, request.memberId, request.params.memberId).then(() => true),
+        }),
     )
-    app.delete(`/api/members/${name}/:memberId`, { schema: { tags, summary: `un${name} a member`, params: MemberPath, response: done } }, async (request) => {
-      await unset(context, request.memberId, request.params.memberId)
-      return success(200, true)
-    })
+    app.delete(
+      `/api/members/${name}/:memberId`,
+      { schema: { tags, summary: `un${name} a member`, params: MemberPath, response: done } },
+      async (request) => {
+        await unset(context, request.memberId, request.params.memberId)
+        return success(200, true)
+      },
+    )
   }
 
-  app.get('/api/members/blocks', { schema: { tags, summary: 'Whom I have blocked', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
-    success(200, await listBlocked(context, memberId, query)),
+  app.get(
+    '/api/members/blocks',
+    { schema: { tags, summary: 'Whom I have blocked', querystring: ListQuery, response: scroll } },
+    async ({ memberId, query }) => success(200, await listBlocked(context, memberId, query)),
   )
-  app.get('/api/members/mutes', { schema: { tags, summary: 'Whom I have muted', querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
-    success(200, await listMuted(context, memberId, query)),
+  app.get(
+    '/api/members/mutes',
+    { schema: { tags, summary: 'Whom I have muted', querystring: ListQuery, response: scroll } },
+    async ({ memberId, query }) => success(200, await listMuted(context, memberId, query)),
   )
 }

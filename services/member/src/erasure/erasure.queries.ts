@@ -2,7 +2,9 @@ import type { Sql } from 'postgres'
 
 /** A day later than the other services' part: whom this erases, they have had a whole run for. */
 export async function findMembersToErase(sql: Sql): Promise<number[]> {
-  const rows = await sql<{ id: number }[]>`select id from member.member where withdrawn_at < now() - interval '31 days' order by id`
+  const rows = await sql<
+    { id: number }[]
+  >`select id from member.member where withdrawn_at < now() - interval '31 days' order by id`
   return rows.map(({ id }) => id)
 }
 

@@ -1,4 +1,4 @@
-import { eraseOutboxOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { eraseOutboxOf } from '@dailyfeed/outbox/outbox-erasure.queries'
 import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'

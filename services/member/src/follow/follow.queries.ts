@@ -21,7 +21,11 @@ export async function isBlockedEitherWay(sql: Sql, one: number, other: number): 
 }
 
 /** With both rows locked. False when it stands already. */
-export async function insertFollow(sql: Sql, followerId: number, followingId: number): Promise<boolean> {
+export async function insertFollow(
+  sql: Sql,
+  followerId: number,
+  followingId: number,
+): Promise<boolean> {
   const rows =
     await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict (follower_id, following_id) do nothing returning id`
   if (rows.length === 1) await moveCounts(sql, followerId, followingId, 1)
@@ -29,13 +33,23 @@ export async function insertFollow(sql: Sql, followerId: number, followingId: nu
 }
 
 /** With both rows locked. False when there was none. */
-export async function deleteFollow(sql: Sql, followerId: number, followingId: number): Promise<boolean> {
-  const rows = await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId} returning id`
+export async function deleteFollow(
+  sql: Sql,
+  followerId: number,
+  followingId: number,
+): Promise<boolean> {
+  const rows =
+    await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId} returning id`
   if (rows.length === 1) await moveCounts(sql, followerId, followingId, -1)
   return rows.length === 1
 }
 
-async function moveCounts(sql: Sql, followerId: number, followingId: number, by: 1 | -1): Promise<void> {
+async function moveCounts(
+  sql: Sql,
+  followerId: number,
+  followingId: number,
+  by: 1 | -1,
+): Promise<void> {
   await sql`
     update member.member set
       followings_count = followings_count + case when id = ${followerId} then ${by}::int else 0 end,
@@ -57,14 +71,22 @@ interface ListPart {
 }
 
 /** Newest first, one more than asked for tells whether there is more. */
-export const findFollowers = (sql: Sql, memberId: number, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
+export const findFollowers = (
+  sql: Sql,
+  memberId: number,
+  { viewerId, limit, offset, before }: ListPart,
+): Promise<ListedRow[]> =>
   sql<ListedRow[]>`
     select ${profileColumns(sql, viewerId)}, f.id as place
     from member.follow f join member.member m on m.id = f.follower_id
     where f.following_id = ${memberId} and ${isThere(sql, viewerId)} ${before === undefined ? sql`` : sql`and f.id < ${before}`}
     order by f.id desc limit ${limit} offset ${offset}`
 
-export const findFollowings = (sql: Sql, memberId: number, { viewerId, limit, offset, before }: ListPart): Promise<ListedRow[]> =>
+export const findFollowings = (
+  sql: Sql,
+  memberId: number,
+  { viewerId, limit, offset, before }: ListPart,
+): Promise<ListedRow[]> =>
   sql<ListedRow[]>`
     select ${profileColumns(sql, viewerId)}, f.id as place
     from member.follow f join member.member m on m.id = f.following_id
@@ -85,7 +107,10 @@ interface RecommendedPart extends Omit<ListPart, 'before'> {
  * Whom the viewer does not follow, has not muted, and may meet: first those whose posts the viewer reads and likes, as
  * activity-svc counts it, then the newest. Each half ends by itself, so that nobody is sorted by an interest of nothing.
  */
-export const findRecommended = (sql: Sql, { viewerId, limit, offset, after }: RecommendedPart): Promise<RecommendedRow[]> =>
+export const findRecommended = (
+  sql: Sql,
+  { viewerId, limit, offset, after }: RecommendedPart,
+): Promise<RecommendedRow[]> =>
   sql<RecommendedRow[]>`
     select ${profileColumns(sql, viewerId)}, m.id as place, ranked.interest
     from (

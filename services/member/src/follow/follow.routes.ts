@@ -1,12 +1,20 @@
-import { FollowersFollowings, MemberSummary } from '@dailyfeed/code/member'
-import { ListQuery, pageOf, scrollOf } from '@dailyfeed/code/page'
+import { FollowersFollowings, MemberSummary } from '@dailyfeed/contract/member'
+import { ListQuery, pageOf, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import type { MemberContext } from '../context.ts'
 import { MemberPath } from '../profile/profile.routes.ts'
-import { follow, listAllFollowings, listFollowers, listFollowings, recommendMembers, scrollRecommended, unfollow } from './follow.service.ts'
+import {
+  follow,
+  listAllFollowings,
+  listFollowers,
+  listFollowings,
+  recommendMembers,
+  scrollRecommended,
+  unfollow,
+} from './follow.service.ts'
 
 const tags = ['member']
 const config = { acceptsIdempotencyKey: true }
@@ -14,19 +22,41 @@ const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 const both = { 200: successOf(FollowersFollowings) }
 
-export function followRoutes(app: HttpServer, context: MemberContext, once: Once<MemberContext>): void {
-  app.post('/api/members/follow/:memberId', { config, schema: { tags, summary: 'Follow a member', params: MemberPath, response: done } }, (request, reply) =>
-    once({ request, reply, status: 200, act: (within) => follow(within, request.memberId, request.params.memberId).then(() => true) }),
+export function followRoutes(
+  app: HttpServer,
+  context: MemberContext,
+  once: Once<MemberContext>,
+): void {
+  app.post(
+    '/api/members/follow/:memberId',
+    { config, schema: { tags, summary: 'Follow a member', params: MemberPath, response: done } },
+    (request, reply) =>
+      once({
+        request,
+        reply,
+        status: 200,
+        act: (within) => follow(within, request.memberId, request.params.memberId).then(() => true),
+      }),
   )
 
-  app.delete('/api/members/follow/:memberId', { schema: { tags, summary: 'Unfollow a member', params: MemberPath, response: done } }, async (request) => {
-    await unfollow(context, request.memberId, request.params.memberId)
-    return success(200, true)
-  })
+  app.delete(
+    '/api/members/follow/:memberId',
+    { schema: { tags, summary: 'Unfollow a member', params: MemberPath, response: done } },
+    async (request) => {
+      await unfollow(context, request.memberId, request.params.memberId)
+      return success(200, true)
+    },
+  )
 
   app.get(
     '/api/members/query/followings',
-    { schema: { tags, summary: 'All whom I follow', response: { 200: successOf(Type.Array(MemberSummary)) } } },
+    {
+      schema: {
+        tags,
+        summary: 'All whom I follow',
+        response: { 200: successOf(Type.Array(MemberSummary)) },
+      },
+    },
     async ({ memberId }) => success(200, await listAllFollowings(context, memberId)),
   )
 
@@ -36,26 +66,53 @@ export function followRoutes(app: HttpServer, context: MemberContext, once: Once
   })
   app.get(
     '/api/members/followers-followings',
-    { schema: { tags, summary: 'My followers and followings', querystring: ListQuery, response: both } },
+    {
+      schema: {
+        tags,
+        summary: 'My followers and followings',
+        querystring: ListQuery,
+        response: both,
+      },
+    },
     async ({ memberId, query }) => success(200, await bothOf(memberId, memberId, query)),
   )
   app.get(
     '/api/members/:memberId/followers-followings',
-    { schema: { tags, summary: 'A member’s followers and followings', params: MemberPath, querystring: ListQuery, response: both } },
-    async (request) => success(200, await bothOf(request.params.memberId, request.memberId, request.query)),
+    {
+      schema: {
+        tags,
+        summary: 'A member’s followers and followings',
+        params: MemberPath,
+        querystring: ListQuery,
+        response: both,
+      },
+    },
+    async (request) =>
+      success(200, await bothOf(request.params.memberId, request.memberId, request.query)),
   )
 
   for (const [name, list] of [
     ['followers', listFollowers],
     ['followings', listFollowings],
   ] as const) {
-    app.get(`/api/members/${name}/more`, { schema: { tags, summary: `My ${name}`, querystring: ListQuery, response: scroll } }, async ({ memberId, query }) =>
-      success(200, await list(context, memberId, memberId, query)),
+    app.get(
+      `/api/members/${name}/more`,
+      { schema: { tags, summary: `My ${name}`, querystring: ListQuery, response: scroll } },
+      async ({ memberId, query }) => success(200, await list(context, memberId, memberId, query)),
     )
     app.get(
       `/api/members/:memberId/${name}/more`,
-      { schema: { tags, summary: `A member’s ${name}`, params: MemberPath, querystring: ListQuery, response: scroll } },
-      async (request) => success(200, await list(context, request.params.memberId, request.memberId, request.query)),
+      {
+        schema: {
+          tags,
+          summary: `A member’s ${name}`,
+          params: MemberPath,
+          querystring: ListQuery,
+          response: scroll,
+        },
+      },
+      async (request) =>
+        success(200, await list(context, request.params.memberId, request.memberId, request.query)),
     )
   }
 
@@ -64,7 +121,8 @@ export function followRoutes(app: HttpServer, context: MemberContext, once: Once
     {
       schema: {
         tags,
-        summary: 'Members whom I do not follow: first those whose posts I read and like, then the newest',
+        summary:
+          'Members whom I do not follow: first those whose posts I read and like, then the newest',
         querystring: ListQuery,
         response: { 200: successOf(pageOf(MemberSummary)) },
       },
@@ -75,6 +133,14 @@ export function followRoutes(app: HttpServer, context: MemberContext, once: Once
   app.get(
     '/api/members/follow/recommend/newbie/more',
     { schema: { tags, summary: 'More of them', querystring: ListQuery, response: scroll } },
-    async ({ memberId, query }) => success(200, await scrollRecommended(context, memberId, query.page === undefined ? { ...query, page: 1 } : query)),
+    async ({ memberId, query }) =>
+      success(
+        200,
+        await scrollRecommended(
+          context,
+          memberId,
+          query.page === undefined ? { ...query, page: 1 } : query,
+        ),
+      ),
   )
 }

@@ -11,21 +11,33 @@ beforeAll(async () => {
 })
 afterAll(() => member.close())
 
-const as = (who: TestMember, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) =>
-  member.ask(method, url, payload, { authorization: who.bearer })
-const idsOf = ({ body }: { body: { data: { content: { memberId: number }[] } } }) => body.data.content.map(({ memberId }) => memberId)
+const as = (
+  who: TestMember,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  url: string,
+  payload?: object,
+) => member.ask(method, url, payload, { authorization: who.bearer })
+const idsOf = ({ body }: { body: { data: { content: { memberId: number }[] } } }) =>
+  body.data.content.map(({ memberId }) => memberId)
 const at = (n: number) => people[n] as TestMember
 
 test('counts are right after any mixture of follows, unfollows and blocks at once, and each acknowledged act left one event', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')), { minLength: 10, maxLength: 40 }),
+      fc.array(
+        fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')),
+        { minLength: 10, maxLength: 40 },
+      ),
       async (acts) => {
-        const before = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+        const before = await member.database
+          .sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
         const answers = await Promise.all(
           acts.map(async ([from, to, act]) => {
             const method = act.startsWith('un') ? 'DELETE' : 'POST'
-            return { act, ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)) }
+            return {
+              act,
+              ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)),
+            }
           }),
         )
         expect(answers.filter(({ status }) => status >= 500)).toEqual([])
@@ -36,9 +48,14 @@ test('counts are right after any mixture of follows, unfollows and blocks at onc
         const crossed = await member.database
           .sql`select from member.follow f join member.block b on (b.blocker_id, b.blocked_id) in ((f.follower_id, f.following_id), (f.following_id, f.follower_id))`
         expect(crossed).toHaveLength(0)
-        const after = await member.database.sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
-        const acknowledged = answers.filter(({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow')).length
-        expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(acknowledged)
+        const after = await member.database
+          .sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
+        const acknowledged = answers.filter(
+          ({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow'),
+        ).length
+        expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(
+          acknowledged,
+        )
       },
     ),
     { numRuns: 8 },
@@ -55,25 +72,40 @@ test('a follow is true; oneself 400, twice 409, not followed 404, nobody 404; a 
   expect(await codes('DELETE', path)).toEqual([404, 'FOLLOW_RELATIONSHIP_NOT_FOUND'])
   expect(await codes('POST', path)).toEqual([200, true])
   expect(await codes('POST', path)).toEqual([409, 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS'])
-  expect((await as(one, 'GET', '/api/members/query/followings')).body.data.map(({ memberId }: { memberId: number }) => memberId)).toEqual([two.id])
+  expect(
+    (await as(one, 'GET', '/api/members/query/followings')).body.data.map(
+      ({ memberId }: { memberId: number }) => memberId,
+    ),
+  ).toEqual([two.id])
   expect(await codes('DELETE', path)).toEqual([200, true])
   expect(await codes('POST', '/api/members/follow/999999999')).toEqual([404, 'MEMBER_NOT_FOUND'])
   const self = await as(one, 'POST', `/api/members/follow/${one.id}`)
   expect([self.status, self.body.code]).toEqual([400, 'FOLLOW_SELF_NOT_ALLOWED'])
   expect(self.body.message).toContain('자기')
-  for (const act of ['block', 'mute']) expect(await codes('POST', `/api/members/${act}/${one.id}`)).toEqual([400, 'VALIDATION_FAILED'])
+  for (const act of ['block', 'mute'])
+    expect(await codes('POST', `/api/members/${act}/${one.id}`)).toEqual([400, 'VALIDATION_FAILED'])
 })
 
 test('fifty follows and unfollows of one member at once end as a register: what the last acknowledged one said', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => as(one, n % 2 === 0 ? 'POST' : 'DELETE', `/api/members/follow/${two.id}`)))
-  const acknowledged = (method: number) => answers.filter(({ status }, n) => n % 2 === method && status === 200).length
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) =>
+      as(one, n % 2 === 0 ? 'POST' : 'DELETE', `/api/members/follow/${two.id}`),
+    ),
+  )
+  const acknowledged = (method: number) =>
+    answers.filter(({ status }, n) => n % 2 === method && status === 200).length
   const stands = acknowledged(0) - acknowledged(1)
-  const profile = async (id: number) => (await as(one, 'GET', `/api/members/profile/${id}`)).body.data
-  expect([(await profile(one.id)).followingsCount, (await profile(two.id)).followersCount]).toEqual([stands, stands])
+  const profile = async (id: number) =>
+    (await as(one, 'GET', `/api/members/profile/${id}`)).body.data
+  expect([(await profile(one.id)).followingsCount, (await profile(two.id)).followersCount]).toEqual(
+    [stands, stands],
+  )
   const events = await member.database
     .sql`select activity_type, version from member.outbox where member_id = ${one.id} and target_member_id = ${two.id} order by version`
-  expect(events.map(({ activity_type }) => activity_type)).toEqual(events.map((_, n) => (n % 2 === 0 ? 'MEMBER_FOLLOW' : 'MEMBER_UNFOLLOW')))
+  expect(events.map(({ activity_type }) => activity_type)).toEqual(
+    events.map((_, n) => (n % 2 === 0 ? 'MEMBER_FOLLOW' : 'MEMBER_UNFOLLOW')),
+  )
   expect(events).toHaveLength(acknowledged(0) + acknowledged(1))
 })
 
@@ -81,7 +113,8 @@ test('a block ends follows both ways and tells of each; again is the same as onc
   const [one, two] = [await member.signUp(), await member.signUp()]
   await as(one, 'POST', `/api/members/follow/${two.id}`)
   await as(two, 'POST', `/api/members/follow/${one.id}`)
-  for (let n = 0; n < 2; n += 1) expect((await as(one, 'POST', `/api/members/block/${two.id}`)).body.data).toBe(true)
+  for (let n = 0; n < 2; n += 1)
+    expect((await as(one, 'POST', `/api/members/block/${two.id}`)).body.data).toBe(true)
   const events = await member.database.sql`
     select activity_type, member_id, target_member_id from member.outbox where activity_type in ('MEMBER_BLOCK', 'MEMBER_UNFOLLOW') and member_id in (${one.id}, ${two.id}) order by activity_type, member_id`
   expect(events.map((event) => Object.values(event))).toEqual([
@@ -107,11 +140,17 @@ test('a cursor is for one list, one member and one viewer; a walk by it skips an
   ]) {
     expect((await as(other, 'GET', `${path}?size=2&cursor=${cursor}`)).status, path).toBe(400)
   }
-  expect((await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${cursor}`)).status).toBe(400)
+  expect(
+    (await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${cursor}`)).status,
+  ).toBe(400)
   await as(fans[6] as TestMember, 'POST', `/api/members/follow/${star.id}`)
   const walked = idsOf(first)
   for (let next = cursor; next !== null; ) {
-    const { body } = await as(other, 'GET', `/api/members/${star.id}/followers/more?size=2&cursor=${next}`)
+    const { body } = await as(
+      other,
+      'GET',
+      `/api/members/${star.id}/followers/more?size=2&cursor=${next}`,
+    )
     expect(body.data.page).toBeNull()
     walked.push(...idsOf({ body }))
     next = body.data.nextCursor
@@ -138,38 +177,63 @@ test('followers and followings come newest first, by page and by cursor, without
   for (const fan of fans) await as(fan, 'POST', `/api/members/follow/${star.id}`)
   const newestFirst = fans.map(({ id }) => id).reverse()
   const first = await as(star, 'GET', '/api/members/followers/more?size=2')
-  const second = await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${first.body.data.nextCursor}`)
+  const second = await as(
+    star,
+    'GET',
+    `/api/members/followers/more?size=2&cursor=${first.body.data.nextCursor}`,
+  )
   expect([...idsOf(first), ...idsOf(second)]).toEqual(newestFirst.slice(0, 4))
-  expect(idsOf(await as(star, 'GET', '/api/members/followers/more?size=2&page=2'))).toEqual(newestFirst.slice(4))
+  expect(idsOf(await as(star, 'GET', '/api/members/followers/more?size=2&page=2'))).toEqual(
+    newestFirst.slice(4),
+  )
   const both = await as(star, 'GET', '/api/members/followers-followings')
-  expect([both.body.data.followers.content.length, both.body.data.followings.content.length]).toEqual([5, 0])
+  expect([
+    both.body.data.followers.content.length,
+    both.body.data.followings.content.length,
+  ]).toEqual([5, 0])
   const gone = fans[0] as TestMember
   await member.database.sql`update member.member set withdrawn_at = now() where id = ${gone.id}`
   await as(star, 'POST', `/api/members/block/${(fans[1] as TestMember).id}`)
-  expect(idsOf(await as(star, 'GET', '/api/members/followers/more'))).toEqual(newestFirst.slice(0, 3))
+  expect(idsOf(await as(star, 'GET', '/api/members/followers/more'))).toEqual(
+    newestFirst.slice(0, 3),
+  )
   expect(idsOf(await as(star, 'GET', '/api/members/blocks'))).toEqual([(fans[1] as TestMember).id])
 })
 
 test('query/in keeps the order of the ids, leaves unknown ones out, and takes at most 1,000', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
-  const { body } = await as(one, 'POST', '/api/members/query/in', { ids: [two.id, 999_999, one.id] })
+  const { body } = await as(one, 'POST', '/api/members/query/in', {
+    ids: [two.id, 999_999, one.id],
+  })
   expect(body.data.map(({ memberId }: { memberId: number }) => memberId)).toEqual([two.id, one.id])
   for (const length of [1_001, 15_000]) {
-    const many = await as(one, 'POST', '/api/members/query/in', { ids: Array.from({ length }, () => 0) })
+    const many = await as(one, 'POST', '/api/members/query/in', {
+      ids: Array.from({ length }, () => 0),
+    })
     expect([many.status, many.body.code]).toEqual([400, 'MEMBER_IDS_LIMIT_EXCEEDS'])
   }
-  expect((await as(one, 'POST', '/api/members/query/in', { ids: ['1'] })).body.code).toBe('VALIDATION_FAILED')
+  expect((await as(one, 'POST', '/api/members/query/in', { ids: ['1'] })).body.code).toBe(
+    'VALIDATION_FAILED',
+  )
 })
 
 test('recommended to who has read and liked nothing are the newest whom they do not follow, with totals; more goes on with the second page', async () => {
   const looking = await member.signUp()
   for (let n = 0; n < 12; n += 1) await member.signUp()
   const first = await as(looking, 'GET', '/api/members/follow/recommend/newbie')
-  expect(first.body.data).toMatchObject({ page: 0, size: 10, first: true, hasPrevious: false, hasNext: true })
+  expect(first.body.data).toMatchObject({
+    page: 0,
+    size: 10,
+    first: true,
+    hasPrevious: false,
+    hasNext: true,
+  })
   expect(first.body.data.totalElements).toBeGreaterThan(12)
   const more = await as(looking, 'GET', '/api/members/follow/recommend/newbie/more')
   expect(more.body.data.page).toBe(1)
-  expect(new Set([...idsOf(first), ...idsOf(more)]).size).toBe(idsOf(first).length + idsOf(more).length)
+  expect(new Set([...idsOf(first), ...idsOf(more)]).size).toBe(
+    idsOf(first).length + idsOf(more).length,
+  )
   expect(idsOf(first)).not.toContain(looking.id)
 })
 
@@ -177,7 +241,9 @@ test('recommended first are those whose posts one reads and likes, as long as on
   const authors: TestMember[] = []
   for (let n = 0; n < 8; n += 1) authors.push(await member.signUp())
   const looking = await member.signUp()
-  const [dear, liked, alsoLiked, regretted, followed, muted, blocking, withdrawn] = authors.map(({ id }) => id)
+  const [dear, liked, alsoLiked, regretted, followed, muted, blocking, withdrawn] = authors.map(
+    ({ id }) => id,
+  )
   for (const [authorId, score] of [
     [dear, 9],
     [liked, 4],
@@ -188,14 +254,21 @@ test('recommended first are those whose posts one reads and likes, as long as on
     [blocking, 50],
     [withdrawn, 50],
   ]) {
-    await member.database.sql`insert into activity.interest (member_id, author_id, score) values (${looking.id}, ${authorId ?? 0}, ${score ?? 0})`
-    await member.database.sql`insert into activity.interest (member_id, author_id, score) values (${at(0).id}, ${authorId ?? 0}, 99)`
+    await member.database
+      .sql`insert into activity.interest (member_id, author_id, score) values (${looking.id}, ${authorId ?? 0}, ${score ?? 0})`
+    await member.database
+      .sql`insert into activity.interest (member_id, author_id, score) values (${at(0).id}, ${authorId ?? 0}, 99)`
   }
   await as(looking, 'POST', `/api/members/follow/${followed}`)
   await as(looking, 'POST', `/api/members/mute/${muted}`)
   await as(authors[6] as TestMember, 'POST', `/api/members/block/${looking.id}`)
-  await member.database.sql`update member.member set withdrawn_at = now() where id = ${withdrawn ?? 0}`
-  const newest = (await member.database.sql<{ id: number }[]>`select id from member.member where withdrawn_at is null order by id desc`)
+  await member.database
+    .sql`update member.member set withdrawn_at = now() where id = ${withdrawn ?? 0}`
+  const newest = (
+    await member.database.sql<
+      { id: number }[]
+    >`select id from member.member where withdrawn_at is null order by id desc`
+  )
     .map(({ id }) => id)
     .filter((id) => ![looking.id, dear, liked, alsoLiked, followed, muted, blocking].includes(id))
   const expected = [dear, alsoLiked, liked, ...newest]
@@ -214,7 +287,15 @@ test('recommended first are those whose posts one reads and likes, as long as on
     expect(walked).toEqual(expected)
     const paged: number[] = []
     for (let page = 0; paged.length < expected.length; page += 1)
-      paged.push(...idsOf(await as(looking, 'GET', `/api/members/follow/recommend/newbie/more?size=${size}&page=${page}`)))
+      paged.push(
+        ...idsOf(
+          await as(
+            looking,
+            'GET',
+            `/api/members/follow/recommend/newbie/more?size=${size}&page=${page}`,
+          ),
+        ),
+      )
     expect(paged).toEqual(expected)
   }
 })
@@ -223,7 +304,9 @@ test('a mute hides from recommendations of the one who mutes, and is in their li
   const [one, noisy] = [await member.signUp(), await member.signUp()]
   expect((await as(one, 'POST', `/api/members/mute/${noisy.id}`)).body.data).toBe(true)
   expect(idsOf(await as(one, 'GET', '/api/members/mutes'))).toEqual([noisy.id])
-  expect(idsOf(await as(one, 'GET', '/api/members/follow/recommend/newbie'))).not.toContain(noisy.id)
+  expect(idsOf(await as(one, 'GET', '/api/members/follow/recommend/newbie'))).not.toContain(
+    noisy.id,
+  )
   expect((await as(noisy, 'GET', `/api/members/${one.id}/profile`)).status).toBe(200)
   await as(one, 'DELETE', `/api/members/mute/${noisy.id}`)
   expect(idsOf(await as(one, 'GET', '/api/members/mutes'))).toEqual([])

@@ -13,9 +13,17 @@ export function encryptKey(secret: string, kid: string, plain: string): Buffer {
 
 /** Throws when the secret is another, or the bytes were changed. */
 export function decryptKey(secret: string, kid: string, bytes: Buffer): string {
-  const decipher = createDecipheriv('aes-256-gcm', derive(secret), bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(kid))
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    derive(secret),
+    bytes.subarray(0, NONCE_BYTES),
+  ).setAAD(Buffer.from(kid))
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-  return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')
+  return Buffer.concat([
+    decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
+    decipher.final(),
+  ]).toString('utf8')
 }
 
-const derive = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', 'dailyfeed signing keys', 32))
+const derive = (secret: string) =>
+  Buffer.from(hkdfSync('sha256', secret, '', 'dailyfeed signing keys', 32))

@@ -1,7 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@dailyfeed/access-token/access-token'
+import {
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  TOKEN_TYPE,
+} from '@dailyfeed/access-token/access-token'
 import { keyEndsOf, type VerificationKeys } from '@dailyfeed/access-token/token-verifier'
-import { createLocalJWKSet, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
+import {
+  createLocalJWKSet,
+  exportJWK,
+  exportPKCS8,
+  generateKeyPair,
+  importPKCS8,
+  type JSONWebKeySet,
+  type JWK,
+  SignJWT,
+} from 'jose'
 import type { Sql } from 'postgres'
 import {
   countNextKeys,
@@ -55,7 +69,12 @@ export interface TokenClaims {
 /** So that a key that another instance made or retired is known here soon. */
 const REMEMBER_MILLISECONDS = 2_000
 
-export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSeconds }: KeyStoreOptions): KeyStore {
+export function createKeyStore({
+  sql,
+  encryptionKey,
+  graceSeconds,
+  publishSeconds,
+}: KeyStoreOptions): KeyStore {
   const signingKey = remember(async () => {
     const row = await findPrimaryKey(sql)
     if (row === undefined) throw new Error('there is no signing key; run jwtKeyInitJob')
@@ -76,23 +95,33 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
     ends = keyEndsOf(set)
     return { set, find: createLocalJWKSet(set) }
   })
-  const verificationKeys: VerificationKeys = Object.assign(async (...token: Parameters<VerificationKeys>) => (await published.get()).find(...token), {
-    endOf: (kid: string) => ends.get(kid),
-    refreshWhenOld: () => void published.get().catch(() => {}),
-  })
+  const verificationKeys: VerificationKeys = Object.assign(
+    async (...token: Parameters<VerificationKeys>) => (await published.get()).find(...token),
+    {
+      endOf: (kid: string) => ends.get(kid),
+      refreshWhenOld: () => void published.get().catch(() => {}),
+    },
+  )
 
   function openOrThrow({ kid, private_key }: PrimaryKeyRow): string {
     try {
       return decryptKey(encryptionKey, kid, private_key)
     } catch (cause) {
-      throw new Error('the signing key in the database was encrypted with another JWT_KEY_ENCRYPTION_KEY', { cause })
+      throw new Error(
+        'the signing key in the database was encrypted with another JWT_KEY_ENCRYPTION_KEY',
+        { cause },
+      )
     }
   }
 
   async function makeKey(): Promise<NewKey> {
     const { publicKey, privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true })
     const kid = randomUUID()
-    return { kid, publicJwk: await exportJWK(publicKey), privateKey: encryptKey(encryptionKey, kid, await exportPKCS8(privateKey)) }
+    return {
+      kid,
+      publicJwk: await exportJWK(publicKey),
+      privateKey: encryptKey(encryptionKey, kid, await exportPKCS8(privateKey)),
+    }
   }
 
   function forget(): void {
@@ -119,7 +148,8 @@ export function createKeyStore({ sql, encryptionKey, graceSeconds, publishSecond
         // Verifiers may have read this store's memory of the set, too.
         const ripe = await findRipeKey(transaction, publishSeconds + REMEMBER_MILLISECONDS / 1_000)
         if (ripe !== undefined) await promote(transaction, ripe)
-        if ((await countNextKeys(transaction)) === 0) await insertNextKey(transaction, await makeKey())
+        if ((await countNextKeys(transaction)) === 0)
+          await insertNextKey(transaction, await makeKey())
         return ripe === undefined ? ('NOT_YET' as const) : ('ROTATED' as const)
       })
       forget()

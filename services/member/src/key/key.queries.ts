@@ -24,7 +24,9 @@ export interface PrimaryKeyRow {
 }
 
 export async function findPrimaryKey(sql: Sql): Promise<PrimaryKeyRow | undefined> {
-  const [row] = await sql<[PrimaryKeyRow?]>`select kid, private_key from member.jwt_key where state = 'PRIMARY'`
+  const [row] = await sql<
+    [PrimaryKeyRow?]
+  >`select kid, private_key from member.jwt_key where state = 'PRIMARY'`
   return row
 }
 
@@ -35,7 +37,10 @@ export interface NewKey {
 }
 
 /** False when somebody else's key signs already. */
-export async function insertPrimaryKey(sql: Sql, { kid, publicJwk, privateKey }: NewKey): Promise<boolean> {
+export async function insertPrimaryKey(
+  sql: Sql,
+  { kid, publicJwk, privateKey }: NewKey,
+): Promise<boolean> {
   const rows = await sql`
     insert into member.jwt_key (kid, state, public_jwk, private_key) values (${kid}, 'PRIMARY', ${sql.json(publicJwk as never)}, ${privateKey})
     on conflict (state) where state = 'PRIMARY' do nothing
@@ -43,7 +48,10 @@ export async function insertPrimaryKey(sql: Sql, { kid, publicJwk, privateKey }:
   return rows.length === 1
 }
 
-export async function insertNextKey(sql: Sql, { kid, publicJwk, privateKey }: NewKey): Promise<void> {
+export async function insertNextKey(
+  sql: Sql,
+  { kid, publicJwk, privateKey }: NewKey,
+): Promise<void> {
   await sql`insert into member.jwt_key (kid, state, public_jwk, private_key) values (${kid}, 'NEXT', ${sql.json(publicJwk as never)}, ${privateKey})`
 }
 
@@ -66,7 +74,9 @@ export async function promote(sql: Sql, kid: string): Promise<void> {
 }
 
 export async function countNextKeys(sql: Sql): Promise<number> {
-  const [row] = await sql<[{ count: number }]>`select count(*)::int as count from member.jwt_key where state = 'NEXT'`
+  const [row] = await sql<
+    [{ count: number }]
+  >`select count(*)::int as count from member.jwt_key where state = 'NEXT'`
   return row.count
 }
 

@@ -9,14 +9,25 @@ const Key = Type.Object({
   kid: Type.String(),
   alg: Type.String(),
   use: Type.String(),
-  exp: Type.Optional(Type.Integer({ description: 'of a retired key: until when its tokens are accepted, seconds since 1970' })),
+  exp: Type.Optional(
+    Type.Integer({
+      description: 'of a retired key: until when its tokens are accepted, seconds since 1970',
+    }),
+  ),
 })
 const KeySet = Type.Object({ keys: Type.Array(Key) })
 
 export function keyRoutes(app: HttpServer, keys: KeyStore): void {
   app.get(
     '/.well-known/jwks.json',
-    { config: { access: 'PUBLIC' }, schema: { tags: ['authentication'], summary: 'Keys that tokens are verified by', response: { 200: KeySet } } },
+    {
+      config: { access: 'PUBLIC' },
+      schema: {
+        tags: ['authentication'],
+        summary: 'Keys that tokens are verified by',
+        response: { 200: KeySet },
+      },
+    },
     async () => (await keys.keySet()) as never,
   )
 }

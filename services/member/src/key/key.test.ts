@@ -12,12 +12,20 @@ beforeAll(async () => {
 })
 afterAll(() => member.close())
 
-const aVerifierLater = () => member.database.sql`update member.jwt_key set created_at = created_at - interval '63 seconds'`
-const publishedKeys = async (): Promise<{ kid: string; exp?: number }[]> => (await member.ask('GET', '/.well-known/jwks.json')).body.keys
+const aVerifierLater = () =>
+  member.database.sql`update member.jwt_key set created_at = created_at - interval '63 seconds'`
+const publishedKeys = async (): Promise<{ kid: string; exp?: number }[]> =>
+  (await member.ask('GET', '/.well-known/jwks.json')).body.keys
 const stateOf = async () =>
-  Object.fromEntries((await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`).map(({ state, n }) => [state, n]))
-const run = (job: string, headers: Record<string, string> = fromBatch) => member.ask('POST', `/internal/jobs/${job}`, undefined, headers)
-const storeOf = (encryptionKey: string) => createKeyStore({ sql: member.sql, encryptionKey, graceSeconds: 100, publishSeconds: 60 })
+  Object.fromEntries(
+    (
+      await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`
+    ).map(({ state, n }) => [state, n]),
+  )
+const run = (job: string, headers: Record<string, string> = fromBatch) =>
+  member.ask('POST', `/internal/jobs/${job}`, undefined, headers)
+const storeOf = (encryptionKey: string) =>
+  createKeyStore({ sql: member.sql, encryptionKey, graceSeconds: 100, publishSeconds: 60 })
 const SECRET = 'a-secret-of-at-least-32-characters'
 
 test('ten first starts at once make one signing key', async () => {
@@ -28,7 +36,9 @@ test('ten first starts at once make one signing key', async () => {
 })
 
 test('a start with another JWT_KEY_ENCRYPTION_KEY than the database’s fails, and says why', async () => {
-  await expect(storeOf('another-secret-of-32-characters-or-more').initialise()).rejects.toThrow('another JWT_KEY_ENCRYPTION_KEY')
+  await expect(storeOf('another-secret-of-32-characters-or-more').initialise()).rejects.toThrow(
+    'another JWT_KEY_ENCRYPTION_KEY',
+  )
 })
 
 test('A6: a key is published before it signs, for as long as verifiers keep a set', async () => {
@@ -45,7 +55,9 @@ test('a retired key is accepted for its grace, then its tokens are JWT_KEY_EXPIR
   await member.database.sql`delete from member.jwt_key where state = 'RETIRED'`
   const account = await member.signUp()
   const ask = () => member.ask('GET', '/api/members', undefined, { authorization: account.bearer })
-  const refresh = await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })
+  const refresh = await member.ask('POST', '/api/token/refresh', undefined, {
+    cookie: account.cookie,
+  })
   const bearers = [account.bearer, String(refresh.headers['authorization'])]
   await aVerifierLater()
   await run('jwtKeyRotationJob')
@@ -54,20 +66,49 @@ test('a retired key is accepted for its grace, then its tokens are JWT_KEY_EXPIR
   expect(retired).toHaveLength(1)
   expect(Math.abs((retired[0]?.exp ?? 0) - Date.now() / 1_000 - 100)).toBeLessThan(5)
 
-  await member.database.sql`update member.jwt_key set retired_at = retired_at - interval '110 seconds' where state = 'RETIRED'`
+  await member.database
+    .sql`update member.jwt_key set retired_at = retired_at - interval '110 seconds' where state = 'RETIRED'`
   await run('tokenCleanupJob')
   await new Promise((resolve) => setTimeout(resolve, 2_100))
   await publishedKeys() // read again for this answer; a request of a member would not wait for it
   for (const authorization of bearers) {
-    const { status, body, headers } = await member.ask('GET', '/api/members', undefined, { authorization })
-    expect([status, body.code, headers['x-token-refresh-needed'], headers['x-relogin-required']]).toEqual([401, 'JWT_KEY_EXPIRED', 'true', undefined])
+    const { status, body, headers } = await member.ask('GET', '/api/members', undefined, {
+      authorization,
+    })
+    expect([
+      status,
+      body.code,
+      headers['x-token-refresh-needed'],
+      headers['x-relogin-required'],
+    ]).toEqual([401, 'JWT_KEY_EXPIRED', 'true', undefined])
   }
-  const again = await member.ask('POST', '/api/token/refresh', undefined, { cookie: refresh.cookie ?? '' })
-  expect((await member.ask('GET', '/api/members', undefined, { authorization: String(again.headers['authorization']) })).status).toBe(200)
-  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(200)
-  expect((await member.ask('GET', '/api/members', undefined, { authorization: String(again.headers['authorization']) })).body.code).toBe('MEMBER_UNAUTHORIZED')
+  const again = await member.ask('POST', '/api/token/refresh', undefined, {
+    cookie: refresh.cookie ?? '',
+  })
+  expect(
+    (
+      await member.ask('GET', '/api/members', undefined, {
+        authorization: String(again.headers['authorization']),
+      })
+    ).status,
+  ).toBe(200)
+  expect(
+    (
+      await member.ask('POST', '/api/authentication/logout', undefined, {
+        authorization: account.bearer,
+      })
+    ).status,
+  ).toBe(200)
+  expect(
+    (
+      await member.ask('GET', '/api/members', undefined, {
+        authorization: String(again.headers['authorization']),
+      })
+    ).body.code,
+  ).toBe('MEMBER_UNAUTHORIZED')
 
-  await member.database.sql`update member.jwt_key set retired_at = retired_at - interval '1 day' where state = 'RETIRED'`
+  await member.database
+    .sql`update member.jwt_key set retired_at = retired_at - interval '1 day' where state = 'RETIRED'`
   expect((await run('tokenCleanupJob')).body.data.keys).toBe(1)
 })
 
@@ -81,22 +122,38 @@ test('jobs are for batch-svc alone', async () => {
 test('the clean-up drops what no living token can need, and nothing else', async () => {
   const [account, old] = [await member.signUp(), await member.signUp()]
   await member.ask('POST', '/api/authentication/logout', undefined, { authorization: old.bearer })
-  await member.database.sql`update member.session set ended_at = now() - interval '3 days' where member_id = ${old.id}`
+  await member.database
+    .sql`update member.session set ended_at = now() - interval '3 days' where member_id = ${old.id}`
   await member.database
     .sql`update member.jwt_blacklist set expires_at = now() - interval '2 days' where session_id in (select id from member.session where member_id = ${old.id})`
   const { body } = await run('tokenCleanupJob')
-  expect(body.data).toEqual({ tokens: 0, revocations: 2, sessions: 1, keys: 0, auditEntries: 0, verifiers: 0 })
-  expect((await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)
+  expect(body.data).toEqual({
+    tokens: 0,
+    revocations: 2,
+    sessions: 1,
+    keys: 0,
+    auditEntries: 0,
+    verifiers: 0,
+  })
+  expect(
+    (await member.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status,
+  ).toBe(200)
 })
 
-test('A7: a rotation that is killed half-way, twenty times, leaves exactly one primary, and logins go on', { timeout: 120_000 }, async () => {
+test('A7: a rotation that is killed half-way, twenty times, leaves exactly one primary, and logins go on', {
+  timeout: 120_000,
+}, async () => {
   let rotations = 0
   // A slow machine rotates less often before it is killed: then until it has.
   for (let n = 0; n < 20 || (rotations <= 20 && n < 60); n += 1) {
     const before = await countRetired()
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, 'rotate-until-killed.fixture.ts'), member.database.urlOf('member'), 'a-secret-of-at-least-32-characters'],
+      [
+        join(import.meta.dirname, 'rotate-until-killed.fixture.ts'),
+        member.database.urlOf('member'),
+        'a-secret-of-at-least-32-characters',
+      ],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },
@@ -106,11 +163,14 @@ test('A7: a rotation that is killed half-way, twenty times, leaves exactly one p
     child.kill('SIGKILL')
     await once(child, 'exit')
     rotations += (await countRetired()) - before
-    const [{ primaries }] = await member.sql<[{ primaries: number }]>`select count(*)::int as primaries from member.jwt_key where state = 'PRIMARY'`
+    const [{ primaries }] = await member.sql<
+      [{ primaries: number }]
+    >`select count(*)::int as primaries from member.jwt_key where state = 'PRIMARY'`
     expect(primaries).toBe(1)
   }
   expect(rotations).toBeGreaterThan(20)
   expect((await member.signUp()).bearer).toMatch(/^Bearer /)
 })
 
-const countRetired = async () => (await member.sql`select from member.jwt_key where state = 'RETIRED'`).length
+const countRetired = async () =>
+  (await member.sql`select from member.jwt_key where state = 'RETIRED'`).length

@@ -1,4 +1,4 @@
-import type { MemberProfile, MemberSummary } from '@dailyfeed/code/member'
+import type { MemberProfile, MemberSummary } from '@dailyfeed/contract/member'
 import type { ProfileRow } from './profile.queries.ts'
 
 export const toSummary = (row: ProfileRow): MemberSummary => ({

@@ -38,20 +38,36 @@ export const isThere = (sql: Sql, viewerId: number) => sql`
   and not exists (select from member.block where blocker_id = m.id and blocked_id = ${viewerId})
   and not exists (select from member.block where blocker_id = ${viewerId} and blocked_id = m.id)`
 
-export async function findProfile(sql: Sql, memberId: number, viewerId: number): Promise<ProfileRow | undefined> {
-  const [row] = await sql<[ProfileRow?]>`select ${profileColumns(sql, viewerId)} from member.member m where m.id = ${memberId} and ${isThere(sql, viewerId)}`
+export async function findProfile(
+  sql: Sql,
+  memberId: number,
+  viewerId: number,
+): Promise<ProfileRow | undefined> {
+  const [row] = await sql<
+    [ProfileRow?]
+  >`select ${profileColumns(sql, viewerId)} from member.member m where m.id = ${memberId} and ${isThere(sql, viewerId)}`
   return row
 }
 
-export async function findProfileByHandle(sql: Sql, handle: string, viewerId: number): Promise<ProfileRow | undefined> {
+export async function findProfileByHandle(
+  sql: Sql,
+  handle: string,
+  viewerId: number,
+): Promise<ProfileRow | undefined> {
   const [row] = await sql<
     [ProfileRow?]
   >`select ${profileColumns(sql, viewerId)} from member.member m where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
   return row
 }
 
-export const findProfiles = (sql: Sql, ids: readonly number[], viewerId: number): Promise<ProfileRow[]> =>
-  sql<ProfileRow[]>`select ${profileColumns(sql, viewerId)} from member.member m where m.id = any (${ids as number[]}::bigint[]) and ${isThere(sql, viewerId)}`
+export const findProfiles = (
+  sql: Sql,
+  ids: readonly number[],
+  viewerId: number,
+): Promise<ProfileRow[]> =>
+  sql<
+    ProfileRow[]
+  >`select ${profileColumns(sql, viewerId)} from member.member m where m.id = any (${ids as number[]}::bigint[]) and ${isThere(sql, viewerId)}`
 
 export interface ProfileFields {
   member_name: string
@@ -76,7 +92,11 @@ export async function lockProfileFields(sql: Sql, memberId: number): Promise<Pro
   return row
 }
 
-export async function updateProfileFields(sql: Sql, memberId: number, fields: ProfileFields): Promise<void> {
+export async function updateProfileFields(
+  sql: Sql,
+  memberId: number,
+  fields: ProfileFields,
+): Promise<void> {
   await sql`
     update member.member set member_name = ${fields.member_name}, display_name = ${fields.display_name}, bio = ${fields.bio}, location = ${fields.location}, website_url = ${fields.website_url},
       birth_date = ${fields.birth_date}::text::date, gender = ${fields.gender}, timezone = ${fields.timezone}, language_code = ${fields.language_code}, country_code = ${fields.country_code},

@@ -1,9 +1,20 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { imageIdOf } from '@dailyfeed/code/image'
-import { MAX_MEMBER_IDS, type MemberProfile, type MemberSummary, type UpdateRequest } from '@dailyfeed/code/member'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { imageIdOf } from '@dailyfeed/contract/image'
+import {
+  MAX_MEMBER_IDS,
+  type MemberProfile,
+  type MemberSummary,
+  type UpdateRequest,
+} from '@dailyfeed/contract/member'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import type { Sql } from 'postgres'
-import { avatarUrlOf, avatarUrlProblem, birthDateProblem, throwProblems, timezoneProblem } from '../account/account-rules.ts'
+import {
+  avatarUrlOf,
+  avatarUrlProblem,
+  birthDateProblem,
+  throwProblems,
+  timezoneProblem,
+} from '../account/account-rules.ts'
 import { insertMemberEvent } from '../account/member-event.ts'
 import { insertAudit } from '../audit/audit.queries.ts'
 import type { MemberContext } from '../context.ts'
@@ -19,19 +30,33 @@ import {
   updateProfileFields,
 } from './profile.queries.ts'
 
-export const getSummary = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberSummary> =>
-  toSummary(await getProfileOrThrow(sql, memberId, viewerId))
+export const getSummary = async (
+  { sql }: MemberContext,
+  memberId: number,
+  viewerId: number,
+): Promise<MemberSummary> => toSummary(await getProfileOrThrow(sql, memberId, viewerId))
 
-export const getProfile = async ({ sql }: MemberContext, memberId: number, viewerId: number): Promise<MemberProfile> =>
-  toProfile(await getProfileOrThrow(sql, memberId, viewerId), viewerId)
+export const getProfile = async (
+  { sql }: MemberContext,
+  memberId: number,
+  viewerId: number,
+): Promise<MemberProfile> => toProfile(await getProfileOrThrow(sql, memberId, viewerId), viewerId)
 
-export async function getProfileByHandle({ sql }: MemberContext, handle: string, viewerId: number): Promise<MemberProfile> {
+export async function getProfileByHandle(
+  { sql }: MemberContext,
+  handle: string,
+  viewerId: number,
+): Promise<MemberProfile> {
   const row = await findProfileByHandle(sql, handle, viewerId)
   if (row === undefined) throw new DailyfeedError('MEMBER_NOT_FOUND')
   return toProfile(row, viewerId)
 }
 
-export async function getName({ sql }: MemberContext, memberId: number, viewerId: number): Promise<{ id: number; name: string }> {
+export async function getName(
+  { sql }: MemberContext,
+  memberId: number,
+  viewerId: number,
+): Promise<{ id: number; name: string }> {
   const row = await getProfileOrThrow(sql, memberId, viewerId)
   return { id: row.id, name: row.member_name }
 }
@@ -39,11 +64,16 @@ export async function getName({ sql }: MemberContext, memberId: number, viewerId
 /** Before a schema looks at each of them: too many have an error of their own, whatever they are. */
 export function refuseTooManyIds(body: unknown): void {
   const ids = (body as { ids?: unknown } | undefined | null)?.ids
-  if (Array.isArray(ids) && ids.length > MAX_MEMBER_IDS) throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
+  if (Array.isArray(ids) && ids.length > MAX_MEMBER_IDS)
+    throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
 }
 
 /** In the order of the ids, without those who are not there. */
-export async function getSummaries({ sql }: MemberContext, ids: readonly number[], viewerId: number): Promise<MemberSummary[]> {
+export async function getSummaries(
+  { sql }: MemberContext,
+  ids: readonly number[],
+  viewerId: number,
+): Promise<MemberSummary[]> {
   const rows = new Map((await findProfiles(sql, ids, viewerId)).map((row) => [row.id, row]))
   return [...new Set(ids)].flatMap((id) => {
     const row = rows.get(id)
@@ -52,8 +82,16 @@ export async function getSummaries({ sql }: MemberContext, ids: readonly number[
 }
 
 /** Absent fields stay, blank ones are cleared. Pictures that are no longer meant are deleted once the profile is saved. */
-export async function updateProfile(context: MemberContext, memberId: number, request: UpdateRequest): Promise<MemberProfile> {
-  throwProblems(birthDateProblem(request.birthDate), timezoneProblem(request.timezone), avatarUrlProblem(request.avatarUrl))
+export async function updateProfile(
+  context: MemberContext,
+  memberId: number,
+  request: UpdateRequest,
+): Promise<MemberProfile> {
+  throwProblems(
+    birthDateProblem(request.birthDate),
+    timezoneProblem(request.timezone),
+    avatarUrlProblem(request.avatarUrl),
+  )
   await context.sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
     const before = await lockProfileFields(transaction, memberId)
@@ -67,7 +105,8 @@ export async function updateProfile(context: MemberContext, memberId: number, re
 }
 
 function merge(before: ProfileFields, request: UpdateRequest): ProfileFields {
-  const changed = <T>(value: T | '' | null | undefined, kept: T | null): T | null => (value === undefined ? kept : value === '' ? null : value)
+  const changed = <T>(value: T | '' | null | undefined, kept: T | null): T | null =>
+    value === undefined ? kept : value === '' ? null : value
   return {
     member_name: request.memberName ?? before.member_name,
     display_name: changed(request.displayName, before.display_name) ?? '',
@@ -80,14 +119,22 @@ function merge(before: ProfileFields, request: UpdateRequest): ProfileFields {
     language_code: changed(request.languageCode, before.language_code),
     country_code: changed(request.countryCode, before.country_code),
     privacy_level: changed<string>(request.privacyLevel, before.privacy_level) ?? 'PUBLIC',
-    avatar_url: request.avatarUrl === undefined ? before.avatar_url : avatarUrlOf(request.avatarUrl),
+    avatar_url:
+      request.avatarUrl === undefined ? before.avatar_url : avatarUrlOf(request.avatarUrl),
   }
 }
 
 /** A picture that stays behind is a nuisance, not a failure of the change that was saved. */
-async function deletePictures({ images, log }: MemberContext, memberId: number, addresses: readonly string[], kept: string | null): Promise<void> {
+async function deletePictures(
+  { images, log }: MemberContext,
+  memberId: number,
+  addresses: readonly string[],
+  kept: string | null,
+): Promise<void> {
   const keptId = kept === null ? undefined : imageIdOf(kept)
-  const imageUrls = addresses.filter((address) => imageIdOf(address) !== undefined && imageIdOf(address) !== keptId)
+  const imageUrls = addresses.filter(
+    (address) => imageIdOf(address) !== undefined && imageIdOf(address) !== keptId,
+  )
   if (imageUrls.length === 0) return
   try {
     await images.post('/internal/images/delete', { memberId, imageUrls })
@@ -96,7 +143,11 @@ async function deletePictures({ images, log }: MemberContext, memberId: number, 
   }
 }
 
-export async function changeHandle(context: MemberContext, memberId: number, handle: string): Promise<string> {
+export async function changeHandle(
+  context: MemberContext,
+  memberId: number,
+  handle: string,
+): Promise<string> {
   try {
     await context.sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql
@@ -105,14 +156,19 @@ export async function changeHandle(context: MemberContext, memberId: number, han
       await insertMemberEvent(context, transaction, 'MEMBER_PROFILE_UPDATE', memberId)
     })
   } catch (error) {
-    if (isUniqueViolation(error, 'member_handle')) throw new DailyfeedError('MEMBER_HANDLE_ALREADY_EXISTS')
+    if (isUniqueViolation(error, 'member_handle'))
+      throw new DailyfeedError('MEMBER_HANDLE_ALREADY_EXISTS')
     throw error
   }
   context.wakeRelay()
   return handle
 }
 
-async function getProfileOrThrow(sql: Sql, memberId: number, viewerId: number): Promise<ProfileRow> {
+async function getProfileOrThrow(
+  sql: Sql,
+  memberId: number,
+  viewerId: number,
+): Promise<ProfileRow> {
   const row = await findProfile(sql, memberId, viewerId)
   if (row === undefined) throw new DailyfeedError('MEMBER_NOT_FOUND')
   return row

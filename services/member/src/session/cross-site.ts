@@ -1,4 +1,4 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import type { FastifyRequest } from 'fastify'
 
@@ -10,7 +10,8 @@ export function refuseCrossSite(request: FastifyRequest, allowedOrigins: readonl
   const { origin, 'sec-fetch-site': site } = request.headers
   if (site === 'same-origin' || site === 'same-site' || site === 'none') return
   if (typeof origin === 'string' && allowedOrigins.includes(origin)) return
-  if (site === undefined && (origin === undefined || hostOf(origin) === clientOf(request).host)) return
+  if (site === undefined && (origin === undefined || hostOf(origin) === clientOf(request).host))
+    return
   throw new DailyfeedError('CROSS_SITE_REQUEST_REFUSED')
 }
 

@@ -1,4 +1,4 @@
-import { REFRESH_COOKIE, SECURE_REFRESH_COOKIE } from '@dailyfeed/code/headers'
+import { REFRESH_COOKIE, SECURE_REFRESH_COOKIE } from '@dailyfeed/contract/headers'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Tokens } from './session.service.ts'
@@ -23,10 +23,19 @@ export const isSecureBy =
 /** `secure`: COOKIE_SECURE. Over HTTPS only the `__Host-` cookie counts: another could have been planted by a neighbouring host. */
 export function createRefreshCookie(secure: string): RefreshCookie {
   const isSecure = isSecureBy(secure)
-  const nameFor = (request: FastifyRequest) => (isSecure(request) ? SECURE_REFRESH_COOKIE : REFRESH_COOKIE)
-  const attributes = (request: FastifyRequest) => ({ httpOnly: true, sameSite: 'strict' as const, path: '/', secure: isSecure(request) })
+  const nameFor = (request: FastifyRequest) =>
+    isSecure(request) ? SECURE_REFRESH_COOKIE : REFRESH_COOKIE
+  const attributes = (request: FastifyRequest) => ({
+    httpOnly: true,
+    sameSite: 'strict' as const,
+    path: '/',
+    secure: isSecure(request),
+  })
   const set: RefreshCookie['set'] = (request, reply, token) =>
-    void reply.setCookie(nameFor(request), token, { ...attributes(request), maxAge: THIRTY_DAYS_SECONDS })
+    void reply.setCookie(nameFor(request), token, {
+      ...attributes(request),
+      maxAge: THIRTY_DAYS_SECONDS,
+    })
   return {
     read(request) {
       const token = request.cookies[nameFor(request)]
@@ -37,6 +46,7 @@ export function createRefreshCookie(secure: string): RefreshCookie {
       reply.header('authorization', `Bearer ${accessToken}`)
       set(request, reply, refreshToken)
     },
-    clear: (request, reply) => void reply.setCookie(nameFor(request), '', { ...attributes(request), maxAge: 0 }),
+    clear: (request, reply) =>
+      void reply.setCookie(nameFor(request), '', { ...attributes(request), maxAge: 0 }),
   }
 }

@@ -6,4 +6,5 @@ export const newRefreshToken = () => randomBytes(32).toString('base64url')
 export const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 /** The same each time, so that two tabs that refresh at once get one successor, which nobody had to store. */
-export const successorOf = (key: string, token: string, sessionId: string) => createHmac('sha256', key).update(`${sessionId}.${token}`).digest('base64url')
+export const successorOf = (key: string, token: string, sessionId: string) =>
+  createHmac('sha256', key).update(`${sessionId}.${token}`).digest('base64url')

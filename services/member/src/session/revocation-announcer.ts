@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { blacklistKeyOf, CONFIRM_WITHIN_MILLISECONDS, CONFIRMED_CHANNEL, REVOKED_CHANNEL, readConfirmed } from '@dailyfeed/access-token/revocation-channel'
+import {
+  blacklistKeyOf,
+  CONFIRM_WITHIN_MILLISECONDS,
+  CONFIRMED_CHANNEL,
+  REVOKED_CHANNEL,
+  readConfirmed,
+} from '@dailyfeed/access-token/revocation-channel'
 import type { InProcessRevocations, Revocation } from '@dailyfeed/access-token/revocations'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
@@ -19,7 +25,11 @@ const LOOK_EVERY_MILLISECONDS = 50
  * Tells who judges tokens of what was revoked, and settles when all of them know it, or after 600 ms: by then nobody trusts
  * a memory that does not.
  */
-export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnouncerOptions): (revocations: readonly Revocation[]) => Promise<void> {
+export function createRevocationAnnouncer({
+  sql,
+  local,
+  redis,
+}: RevocationAnnouncerOptions): (revocations: readonly Revocation[]) => Promise<void> {
   const confirmed = new Map<string, number>()
   /** Of every announcement that waits; what one process confirms may be what several wait for. */
   const waiting = new Set<() => void>()
@@ -36,9 +46,14 @@ export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnou
   async function untilAllKnow(): Promise<void> {
     const number = await newestRevocation(sql)
     for (;;) {
-      const unconfirmed = (await findUnconfirmedVerifiers(sql, number)).filter((id) => (confirmed.get(id) ?? 0) < number)
+      const unconfirmed = (await findUnconfirmedVerifiers(sql, number)).filter(
+        (id) => (confirmed.get(id) ?? 0) < number,
+      )
       if (unconfirmed.length === 0) return
-      await Promise.race([new Promise<void>((resolve) => waiting.add(resolve)), sleep(LOOK_EVERY_MILLISECONDS)])
+      await Promise.race([
+        new Promise<void>((resolve) => waiting.add(resolve)),
+        sleep(LOOK_EVERY_MILLISECONDS),
+      ])
     }
   }
 
@@ -62,5 +77,6 @@ export function createRevocationAnnouncer({ sql, local, redis }: RevocationAnnou
 function tell(client: RedisClient, revocations: readonly Revocation[]): void {
   client.publish(REVOKED_CHANNEL, JSON.stringify(revocations)).catch(() => {})
   for (const { tokenId, expiresAt } of revocations)
-    if (tokenId !== undefined) client.set(blacklistKeyOf(tokenId), '1', { atEpochSeconds: expiresAt }).catch(() => {})
+    if (tokenId !== undefined)
+      client.set(blacklistKeyOf(tokenId), '1', { atEpochSeconds: expiresAt }).catch(() => {})
 }

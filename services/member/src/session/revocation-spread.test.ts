@@ -49,198 +49,247 @@ const through = (url: string, { port }: TcpProxy): string => {
   return changed.href
 }
 
-describe.skipIf(isMissing)('B12: what is revoked is accepted by nobody once that has been answered', () => {
-  let verifiers: RememberedRevocations[]
-  let announce: (revocations: readonly Revocation[]) => Promise<void>
-  let undo: (() => Promise<unknown>)[]
+describe.skipIf(isMissing)(
+  'B12: what is revoked is accepted by nobody once that has been answered',
+  () => {
+    let verifiers: RememberedRevocations[]
+    let announce: (revocations: readonly Revocation[]) => Promise<void>
+    let undo: (() => Promise<unknown>)[]
 
-  beforeEach(async () => {
-    const pools = SERVICES.map((service) => openPool({ url: through(database.urlOf(service), toPostgres), max: 2, name: `${service}-test` }))
-    const ofVerifiers = through(redis.url, toRedis)
-    verifiers = pools.map((sql) => new RememberedRevocations({ sql, redis: openRedis(ofVerifiers), subscriber: openRedis(ofVerifiers) }))
-    const ofMember = through(redis.url, memberToRedis)
-    const clients = { client: openRedis(ofMember), subscriber: openRedis(ofMember) }
-    announce = createRevocationAnnouncer({ sql, redis: clients })
-    undo = [
-      ...verifiers.map((verifier) => () => verifier.close()),
-      ...pools.map((pool) => () => pool.end({ timeout: 1 })),
-      () => clients.client.close(),
-      () => clients.subscriber.close(),
-    ]
-    await untilTrusted()
-    // Until they have found each other over Redis.
-    await expect.poll(async () => (await revoke(newToken())).milliseconds, { timeout: 5_000 }).toBeLessThan(45)
-  })
-  afterEach(async () => {
-    for (const link of [memberToRedis, toRedis, toPostgres]) link.open()
-    redis.server.resume()
-    if (redis.server.pid() === undefined) await redis.server.start()
-    await redis.untilReady()
-    for (const step of undo) await step()
-  })
-
-  /** A verifier that judges nothing rests, and trusts nothing. */
-  const isTrustedAfterUse = (verifier: RememberedRevocations): boolean => {
-    void Promise.resolve(verifier.isRevoked(newToken())).catch(() => {})
-    return verifier.isTrusted
-  }
-  const untilTrusted = () => expect.poll(() => verifiers.map(isTrustedAfterUse), { timeout: 10_000 }).toEqual([true, true, true])
-  const newToken = (): AccessToken => ({ memberId: 1, sessionId: randomUUID(), tokenId: randomUUID(), expiresAt: Math.floor(Date.now() / 1_000) + 900 })
-
-  /** As a logout does. Settles when it would be answered. */
-  async function revoke({ tokenId, sessionId, expiresAt }: AccessToken): Promise<{ milliseconds: number }> {
-    await blacklistToken(sql, tokenId, sessionId, expiresAt)
-    const committedAt = performance.now()
-    await announce([{ tokenId, expiresAt }])
-    return { milliseconds: performance.now() - committedAt }
-  }
-  const judge = (token: AccessToken) => Promise.all(verifiers.map((verifier) => verifier.isRevoked(token)))
-  const ALL = [true, true, true]
-  const NONE = [false, false, false]
-
-  test('at once and without a question while everything is well', async () => {
-    const token = newToken()
-    expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(NONE)
-    const { milliseconds } = await revoke(token)
-    expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
-    expect(milliseconds).toBeLessThan(100)
-    const client = openRedis(redis.url)
-    await expect.poll(() => client.get(blacklistKeyOf(token.tokenId)).catch(() => null)).toBe('1')
-    await client.close()
-  })
-
-  test.each<[string, () => Promise<unknown> | unknown]>([
-    ['Redis is killed', () => redis.server.kill()],
-    ['Redis is paused', () => redis.server.pause()],
-    ['Redis is flushed again and again', () => flushFor(3_000)],
-    ['member-svc’s link to Redis is half open', () => memberToRedis.hold()],
-    ['member-svc cannot reach Redis', () => memberToRedis.close()],
-    ['the others’ links to Redis are half open', () => toRedis.hold()],
-    ['the others’ links to Redis are slow', () => toRedis.slow(400)],
-  ])('while %s', async (_what, disturb) => {
-    await disturb()
-    for (let n = 0; n < 4; n += 1) {
-      const [token, other] = [newToken(), newToken()]
-      const { milliseconds } = await revoke(token)
-      expect(await judge(token)).toEqual(ALL)
-      expect(await judge(other)).toEqual(NONE)
-      expect(milliseconds).toBeLessThan(700)
-    }
-  })
-
-  function flushFor(milliseconds: number): void {
-    const client = openRedis(redis.url)
-    const end = performance.now() + milliseconds
-    void (async () => {
-      while (performance.now() < end) {
-        await client.clear().catch(() => {})
-        await sleep(5)
-      }
-      await client.close()
-    })()
-  }
-
-  test('who cannot ask PostgreSQL accepts nothing that it does not know to be good', async () => {
-    toPostgres.hold()
-    // Redis hears nothing either: nobody tells these verifiers anything.
-    toRedis.hold()
-    const token = newToken()
-    const { milliseconds } = await revoke(token)
-    expect(milliseconds).toBeGreaterThan(400)
-    const judged = Promise.race([judge(token), sleep(1_000, 'no answer')])
-    expect(await judged).toBe('no answer')
-    toPostgres.open()
-    toRedis.open()
-    await untilTrusted()
-    expect(await judge(token)).toEqual(ALL)
-  })
-
-  test('a process that was paused trusts its memory no more when it goes on', async () => {
-    let now = performance.now()
-    const pool = openPool({ url: database.urlOf('search'), max: 2, name: 'search-test' })
-    const paused = new RememberedRevocations({ sql: pool, redis: openRedis(redis.url), subscriber: openRedis(redis.url), now: () => now })
-    undo.unshift(
-      () => paused.close(),
-      () => pool.end({ timeout: 1 }),
-    )
-    await expect.poll(() => isTrustedAfterUse(paused)).toBe(true)
-    now += 501
-    expect(paused.isTrusted).toBe(false)
-    const asked = paused.isRevoked(newToken())
-    expect(asked).toBeInstanceOf(Promise)
-    expect(await asked).toBe(false)
-  })
-
-  test('whatever comes between, and many at once: five hundred revocations', async () => {
-    const seed = 20_261_125
-    let state = seed
-    const below = (limit: number) => {
-      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-      return state % limit
-    }
-    const disturbances = [
-      () => toRedis.hold(),
-      () => toRedis.open(),
-      () => memberToRedis.hold(),
-      () => memberToRedis.open(),
-      () => toRedis.cut(),
-      () => memberToRedis.cut(),
-    ]
-    let accepted = 0
-    for (let round = 0; round < 20; round += 1) {
-      disturbances[below(disturbances.length)]?.()
-      const tokens = Array.from({ length: 25 }, newToken)
-      await Promise.all(
-        tokens.map(async (token) => {
-          await sleep(below(50))
-          await revoke(token)
-          accepted += (await judge(token)).filter((isRevoked) => !isRevoked).length
+    beforeEach(async () => {
+      const pools = SERVICES.map((service) =>
+        openPool({
+          url: through(database.urlOf(service), toPostgres),
+          max: 2,
+          name: `${service}-test`,
         }),
       )
-    }
-    expect(accepted).toBe(0)
-  }, 60_000)
-
-  test('numbers become visible in their order', async () => {
-    const [first, second] = [newToken(), newToken()]
-    const order: string[] = []
-    const held = Promise.withResolvers<void>()
-    const slow = sql.begin(async (begun) => {
-      await blacklistToken(begun as unknown as Sql, first.tokenId, first.sessionId, first.expiresAt)
-      await held.promise
-      order.push('first')
+      const ofVerifiers = through(redis.url, toRedis)
+      verifiers = pools.map(
+        (sql) =>
+          new RememberedRevocations({
+            sql,
+            redis: openRedis(ofVerifiers),
+            subscriber: openRedis(ofVerifiers),
+          }),
+      )
+      const ofMember = through(redis.url, memberToRedis)
+      const clients = { client: openRedis(ofMember), subscriber: openRedis(ofMember) }
+      announce = createRevocationAnnouncer({ sql, redis: clients })
+      undo = [
+        ...verifiers.map((verifier) => () => verifier.close()),
+        ...pools.map((pool) => () => pool.end({ timeout: 1 })),
+        () => clients.client.close(),
+        () => clients.subscriber.close(),
+      ]
+      await untilTrusted()
+      // Until they have found each other over Redis.
+      await expect
+        .poll(async () => (await revoke(newToken())).milliseconds, { timeout: 5_000 })
+        .toBeLessThan(45)
     })
-    await sleep(50)
-    const quick = blacklistToken(sql, second.tokenId, second.sessionId, second.expiresAt).then(() => order.push('second'))
-    await sleep(100)
-    expect(order).toEqual([])
-    held.resolve()
-    await Promise.all([slow, quick])
-    expect(order).toEqual(['first', 'second'])
-  })
+    afterEach(async () => {
+      for (const link of [memberToRedis, toRedis, toPostgres]) link.open()
+      redis.server.resume()
+      if (redis.server.pid() === undefined) await redis.server.start()
+      await redis.untilReady()
+      for (const step of undo) await step()
+    })
 
-  test('one that starts later knows everything that was revoked before', async () => {
-    const token = newToken()
-    await revoke(token)
-    const pool = openPool({ url: database.urlOf('image'), max: 2, name: 'image-test' })
-    const late = new RememberedRevocations({ sql: pool, redis: openRedis(redis.url), subscriber: openRedis(redis.url) })
-    undo.unshift(
-      () => late.close(),
-      () => pool.end({ timeout: 1 }),
-    )
-    await expect.poll(() => isTrustedAfterUse(late)).toBe(true)
-    expect(late.isRevoked(token)).toBe(true)
-  })
+    /** A verifier that judges nothing rests, and trusts nothing. */
+    const isTrustedAfterUse = (verifier: RememberedRevocations): boolean => {
+      void Promise.resolve(verifier.isRevoked(newToken())).catch(() => {})
+      return verifier.isTrusted
+    }
+    const untilTrusted = () =>
+      expect
+        .poll(() => verifiers.map(isTrustedAfterUse), { timeout: 10_000 })
+        .toEqual([true, true, true])
+    const newToken = (): AccessToken => ({
+      memberId: 1,
+      sessionId: randomUUID(),
+      tokenId: randomUUID(),
+      expiresAt: Math.floor(Date.now() / 1_000) + 900,
+    })
 
-  test('one that has judged nothing for a while asks nothing, is waited for by nobody, and judges rightly when it is asked again', async () => {
-    await untilTrusted()
-    await expect.poll(async () => (await sql`select from member.verifier`).length, { timeout: 5_000 }).toBe(0)
-    expect(verifiers.map(({ isTrusted }) => isTrusted)).toEqual([false, false, false])
-    memberToRedis.close()
-    const token = newToken()
-    expect((await revoke(token)).milliseconds).toBeLessThan(100)
-    expect(await judge(token)).toEqual(ALL)
-    await untilTrusted()
-    expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
-  })
-})
+    /** As a logout does. Settles when it would be answered. */
+    async function revoke({
+      tokenId,
+      sessionId,
+      expiresAt,
+    }: AccessToken): Promise<{ milliseconds: number }> {
+      await blacklistToken(sql, tokenId, sessionId, expiresAt)
+      const committedAt = performance.now()
+      await announce([{ tokenId, expiresAt }])
+      return { milliseconds: performance.now() - committedAt }
+    }
+    const judge = (token: AccessToken) =>
+      Promise.all(verifiers.map((verifier) => verifier.isRevoked(token)))
+    const ALL = [true, true, true]
+    const NONE = [false, false, false]
+
+    test('at once and without a question while everything is well', async () => {
+      const token = newToken()
+      expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(NONE)
+      const { milliseconds } = await revoke(token)
+      expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
+      expect(milliseconds).toBeLessThan(100)
+      const client = openRedis(redis.url)
+      await expect.poll(() => client.get(blacklistKeyOf(token.tokenId)).catch(() => null)).toBe('1')
+      await client.close()
+    })
+
+    test.each<[string, () => Promise<unknown> | unknown]>([
+      ['Redis is killed', () => redis.server.kill()],
+      ['Redis is paused', () => redis.server.pause()],
+      ['Redis is flushed again and again', () => flushFor(3_000)],
+      ['member-svc’s link to Redis is half open', () => memberToRedis.hold()],
+      ['member-svc cannot reach Redis', () => memberToRedis.close()],
+      ['the others’ links to Redis are half open', () => toRedis.hold()],
+      ['the others’ links to Redis are slow', () => toRedis.slow(400)],
+    ])('while %s', async (_what, disturb) => {
+      await disturb()
+      for (let n = 0; n < 4; n += 1) {
+        const [token, other] = [newToken(), newToken()]
+        const { milliseconds } = await revoke(token)
+        expect(await judge(token)).toEqual(ALL)
+        expect(await judge(other)).toEqual(NONE)
+        expect(milliseconds).toBeLessThan(700)
+      }
+    })
+
+    function flushFor(milliseconds: number): void {
+      const client = openRedis(redis.url)
+      const end = performance.now() + milliseconds
+      void (async () => {
+        while (performance.now() < end) {
+          await client.clear().catch(() => {})
+          await sleep(5)
+        }
+        await client.close()
+      })()
+    }
+
+    test('who cannot ask PostgreSQL accepts nothing that it does not know to be good', async () => {
+      toPostgres.hold()
+      // Redis hears nothing either: nobody tells these verifiers anything.
+      toRedis.hold()
+      const token = newToken()
+      const { milliseconds } = await revoke(token)
+      expect(milliseconds).toBeGreaterThan(400)
+      const judged = Promise.race([judge(token), sleep(1_000, 'no answer')])
+      expect(await judged).toBe('no answer')
+      toPostgres.open()
+      toRedis.open()
+      await untilTrusted()
+      expect(await judge(token)).toEqual(ALL)
+    })
+
+    test('a process that was paused trusts its memory no more when it goes on', async () => {
+      let now = performance.now()
+      const pool = openPool({ url: database.urlOf('search'), max: 2, name: 'search-test' })
+      const paused = new RememberedRevocations({
+        sql: pool,
+        redis: openRedis(redis.url),
+        subscriber: openRedis(redis.url),
+        now: () => now,
+      })
+      undo.unshift(
+        () => paused.close(),
+        () => pool.end({ timeout: 1 }),
+      )
+      await expect.poll(() => isTrustedAfterUse(paused)).toBe(true)
+      now += 501
+      expect(paused.isTrusted).toBe(false)
+      const asked = paused.isRevoked(newToken())
+      expect(asked).toBeInstanceOf(Promise)
+      expect(await asked).toBe(false)
+    })
+
+    test('whatever comes between, and many at once: five hundred revocations', async () => {
+      const seed = 20_261_125
+      let state = seed
+      const below = (limit: number) => {
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+        return state % limit
+      }
+      const disturbances = [
+        () => toRedis.hold(),
+        () => toRedis.open(),
+        () => memberToRedis.hold(),
+        () => memberToRedis.open(),
+        () => toRedis.cut(),
+        () => memberToRedis.cut(),
+      ]
+      let accepted = 0
+      for (let round = 0; round < 20; round += 1) {
+        disturbances[below(disturbances.length)]?.()
+        const tokens = Array.from({ length: 25 }, newToken)
+        await Promise.all(
+          tokens.map(async (token) => {
+            await sleep(below(50))
+            await revoke(token)
+            accepted += (await judge(token)).filter((isRevoked) => !isRevoked).length
+          }),
+        )
+      }
+      expect(accepted).toBe(0)
+    }, 60_000)
+
+    test('numbers become visible in their order', async () => {
+      const [first, second] = [newToken(), newToken()]
+      const order: string[] = []
+      const held = Promise.withResolvers<void>()
+      const slow = sql.begin(async (begun) => {
+        await blacklistToken(
+          begun as unknown as Sql,
+          first.tokenId,
+          first.sessionId,
+          first.expiresAt,
+        )
+        await held.promise
+        order.push('first')
+      })
+      await sleep(50)
+      const quick = blacklistToken(sql, second.tokenId, second.sessionId, second.expiresAt).then(
+        () => order.push('second'),
+      )
+      await sleep(100)
+      expect(order).toEqual([])
+      held.resolve()
+      await Promise.all([slow, quick])
+      expect(order).toEqual(['first', 'second'])
+    })
+
+    test('one that starts later knows everything that was revoked before', async () => {
+      const token = newToken()
+      await revoke(token)
+      const pool = openPool({ url: database.urlOf('image'), max: 2, name: 'image-test' })
+      const late = new RememberedRevocations({
+        sql: pool,
+        redis: openRedis(redis.url),
+        subscriber: openRedis(redis.url),
+      })
+      undo.unshift(
+        () => late.close(),
+        () => pool.end({ timeout: 1 }),
+      )
+      await expect.poll(() => isTrustedAfterUse(late)).toBe(true)
+      expect(late.isRevoked(token)).toBe(true)
+    })
+
+    test('one that has judged nothing for a while asks nothing, is waited for by nobody, and judges rightly when it is asked again', async () => {
+      await untilTrusted()
+      await expect
+        .poll(async () => (await sql`select from member.verifier`).length, { timeout: 5_000 })
+        .toBe(0)
+      expect(verifiers.map(({ isTrusted }) => isTrusted)).toEqual([false, false, false])
+      memberToRedis.close()
+      const token = newToken()
+      expect((await revoke(token)).milliseconds).toBeLessThan(100)
+      expect(await judge(token)).toEqual(ALL)
+      await untilTrusted()
+      expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
+    })
+  },
+)

@@ -1,4 +1,4 @@
-import { type NewEvent, outboxEntry } from '@dailyfeed/deadletter-support/outbox'
+import { type NewEvent, outboxEntry } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 
 /** A new one is older than this only by being used: auth.md asks for 30 days idle and 90 absolute. */
@@ -22,7 +22,10 @@ interface NewSession {
  * A login's whole write in one statement: the session with its first refresh token, the audit entry, the event. False
  * where the member has withdrawn, or has another password by now. Takes the member's row, as a logout everywhere does.
  */
-export async function openSession(sql: Sql, { id, memberId, passwordHash, userAgent, address, provider, tokenHash, event }: NewSession): Promise<boolean> {
+export async function openSession(
+  sql: Sql,
+  { id, memberId, passwordHash, userAgent, address, provider, tokenHash, event }: NewSession,
+): Promise<boolean> {
   const rows = await sql`
     with member as (
       update member.member set version = version + 1
@@ -62,7 +65,11 @@ export interface RefreshRow {
 }
 
 /** With the session locked, so that two refreshes of one family stand in line. Undefined when the token is unknown. */
-export async function lockRefreshToken(sql: Sql, tokenHash: Buffer, raceSeconds: number): Promise<RefreshRow | undefined> {
+export async function lockRefreshToken(
+  sql: Sql,
+  tokenHash: Buffer,
+  raceSeconds: number,
+): Promise<RefreshRow | undefined> {
   await sql`
     select from member.session where id = (select session_id from member.refresh_token where token_hash = ${tokenHash}) for no key update`
   const [row] = await sql<[RefreshRow?]>`
@@ -80,7 +87,12 @@ export async function lockRefreshToken(sql: Sql, tokenHash: Buffer, raceSeconds:
   return row
 }
 
-export async function rotateRefreshToken(sql: Sql, sessionId: string, usedHash: Buffer, successorHash: Buffer): Promise<void> {
+export async function rotateRefreshToken(
+  sql: Sql,
+  sessionId: string,
+  usedHash: Buffer,
+  successorHash: Buffer,
+): Promise<void> {
   await sql`
     insert into member.refresh_token (token_hash, session_id, expires_at)
     select ${successorHash}, id, least(now() + ${IDLE}::interval, expires_at) from member.session where id = ${sessionId}`
@@ -89,8 +101,13 @@ export async function rotateRefreshToken(sql: Sql, sessionId: string, usedHash: 
 }
 
 /** The session goes on with this token alone; locked, so that a refresh under way leaves nothing behind. False when it has ended. */
-export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHash: Buffer): Promise<boolean> {
-  const live = await sql`select from member.session where id = ${sessionId} and ended_at is null and expires_at > now() for no key update`
+export async function replaceRefreshTokens(
+  sql: Sql,
+  sessionId: string,
+  tokenHash: Buffer,
+): Promise<boolean> {
+  const live =
+    await sql`select from member.session where id = ${sessionId} and ended_at is null and expires_at > now() for no key update`
   if (live.length === 0) return false
   await sql`delete from member.refresh_token where session_id = ${sessionId}`
   await sql`
@@ -101,12 +118,19 @@ export async function replaceRefreshTokens(sql: Sql, sessionId: string, tokenHas
 
 /** Whose sessions these are, in the order in which their rows are to be locked. */
 export const findMembersOfSessions = async (sql: Sql, ids: readonly string[]): Promise<number[]> =>
-  (await sql<{ member_id: number }[]>`select distinct member_id from member.session where id = any (${ids as string[]}::uuid[]) order by member_id`).map(
-    ({ member_id }) => member_id,
-  )
+  (
+    await sql<
+      { member_id: number }[]
+    >`select distinct member_id from member.session where id = any (${ids as string[]}::uuid[]) order by member_id`
+  ).map(({ member_id }) => member_id)
 
-export async function findSessionOfRefreshToken(sql: Sql, tokenHash: Buffer): Promise<string | undefined> {
-  const [row] = await sql<[{ session_id: string }?]>`select session_id from member.refresh_token where token_hash = ${tokenHash}`
+export async function findSessionOfRefreshToken(
+  sql: Sql,
+  tokenHash: Buffer,
+): Promise<string | undefined> {
+  const [row] = await sql<
+    [{ session_id: string }?]
+  >`select session_id from member.refresh_token where token_hash = ${tokenHash}`
   return row?.session_id
 }
 
@@ -122,7 +146,11 @@ export const closeSessions = (sql: Sql, ids: readonly string[]): Promise<EndedSe
     returning id, member_id`
 
 /** In the log that every service judges tokens by. The last write of a transaction: the log is locked from then on. */
-export async function logEnded(sql: Sql, ended: readonly EndedSessionRow[], tokenLifeSeconds: number): Promise<void> {
+export async function logEnded(
+  sql: Sql,
+  ended: readonly EndedSessionRow[],
+  tokenLifeSeconds: number,
+): Promise<void> {
   if (ended.length > 0)
     await sql`
       insert into member.jwt_blacklist (session_id, expires_at)
@@ -130,21 +158,38 @@ export async function logEnded(sql: Sql, ended: readonly EndedSessionRow[], toke
 }
 
 /** Both at once, as the last writes of a transaction. */
-export async function endSessions(sql: Sql, ids: readonly string[], tokenLifeSeconds: number): Promise<EndedSessionRow[]> {
+export async function endSessions(
+  sql: Sql,
+  ids: readonly string[],
+  tokenLifeSeconds: number,
+): Promise<EndedSessionRow[]> {
   const ended = await closeSessions(sql, ids)
   await logEnded(sql, ended, tokenLifeSeconds)
   return ended
 }
 
-export async function blacklistToken(sql: Sql, tokenId: string, sessionId: string, expiresAt: number): Promise<void> {
+export async function blacklistToken(
+  sql: Sql,
+  tokenId: string,
+  sessionId: string,
+  expiresAt: number,
+): Promise<void> {
   await sql`insert into member.jwt_blacklist (token_id, session_id, expires_at) values (${tokenId}, ${sessionId}, to_timestamp(${expiresAt}))`
 }
 
 export const findLiveSessionIds = async (sql: Sql, memberId: number): Promise<string[]> =>
-  (await sql<{ id: string }[]>`select id from member.session where member_id = ${memberId} and ended_at is null`).map(({ id }) => id)
+  (
+    await sql<
+      { id: string }[]
+    >`select id from member.session where member_id = ${memberId} and ended_at is null`
+  ).map(({ id }) => id)
 
 /** Whether the session began lately by a provider, which proves as much as a password that is typed. */
-export async function isFreshProviderSession(sql: Sql, sessionId: string, seconds: number): Promise<boolean> {
+export async function isFreshProviderSession(
+  sql: Sql,
+  sessionId: string,
+  seconds: number,
+): Promise<boolean> {
   const rows = await sql`
     select from member.session where id = ${sessionId} and provider is not null and created_at > now() - ${seconds} * interval '1 second' and ended_at is null`
   return rows.length === 1
@@ -152,7 +197,8 @@ export async function isFreshProviderSession(sql: Sql, sessionId: string, second
 
 /** Whatever text the id is. */
 export async function isLiveSessionOf(sql: Sql, memberId: number, id: string): Promise<boolean> {
-  const rows = await sql`select from member.session where member_id = ${memberId} and id::text = ${id} and ended_at is null and expires_at > now()`
+  const rows =
+    await sql`select from member.session where member_id = ${memberId} and id::text = ${id} and ended_at is null and expires_at > now()`
   return rows.length === 1
 }
 
@@ -172,9 +218,13 @@ export const findLiveSessions = (sql: Sql, memberId: number): Promise<SessionRow
     order by last_used_at desc limit 100`
 
 /** What no living token can need any more. A day longer, for routes that accept a token that ended not long ago. */
-export async function deleteExpired(sql: Sql): Promise<{ tokens: number; revocations: number; sessions: number }> {
+export async function deleteExpired(
+  sql: Sql,
+): Promise<{ tokens: number; revocations: number; sessions: number }> {
   const tokens = await sql`delete from member.refresh_token where expires_at < now() returning 1`
-  const revocations = await sql`delete from member.jwt_blacklist where expires_at < now() - interval '1 day' returning 1`
-  const sessions = await sql`delete from member.session where ended_at < now() - interval '2 days' or expires_at < now() - interval '2 days' returning 1`
+  const revocations =
+    await sql`delete from member.jwt_blacklist where expires_at < now() - interval '1 day' returning 1`
+  const sessions =
+    await sql`delete from member.session where ended_at < now() - interval '2 days' or expires_at < now() - interval '2 days' returning 1`
   return { tokens: tokens.length, revocations: revocations.length, sessions: sessions.length }
 }

@@ -9,25 +9,42 @@ beforeAll(async () => {
 })
 afterAll(() => member.close())
 
-const refresh = (cookie: string, headers: Record<string, string> = {}) => member.ask('POST', '/api/token/refresh', undefined, { cookie, ...headers })
-const isAccepted = async (bearer: string) => (await member.ask('GET', '/api/members', undefined, { authorization: bearer })).status === 200
+const refresh = (cookie: string, headers: Record<string, string> = {}) =>
+  member.ask('POST', '/api/token/refresh', undefined, { cookie, ...headers })
+const isAccepted = async (bearer: string) =>
+  (await member.ask('GET', '/api/members', undefined, { authorization: bearer })).status === 200
 /** As if the two-tab race were long over. */
-const afterTheRace = () => member.database.sql`update member.refresh_token set used_at = used_at - interval '11 seconds' where used_at is not null`
+const afterTheRace = () =>
+  member.database
+    .sql`update member.refresh_token set used_at = used_at - interval '11 seconds' where used_at is not null`
 
 test('an access token is EdDSA, typed at+jwt, lives 900 s, and says who and in which session', async () => {
   const { id, bearer } = await member.signUp()
   const token = bearer.slice(7)
-  expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'EdDSA', typ: 'at+jwt', kid: expect.any(String) })
+  expect(decodeProtectedHeader(token)).toMatchObject({
+    alg: 'EdDSA',
+    typ: 'at+jwt',
+    kid: expect.any(String),
+  })
   const { exp = 0, iat = 0, ...claims } = decodeJwt(token)
-  expect(claims).toMatchObject({ id, sub: String(id), iss: 'dailyfeed-member-svc', aud: 'dailyfeed', sid: expect.any(String), jti: expect.any(String) })
+  expect(claims).toMatchObject({
+    id,
+    sub: String(id),
+    iss: 'dailyfeed-member-svc',
+    aud: 'dailyfeed',
+    sid: expect.any(String),
+    jti: expect.any(String),
+  })
   expect(exp - iat).toBe(900)
 })
 
 test('A8: the key set shows public members only, and no private key lies readable in the database', async () => {
   const { body } = await member.ask('GET', '/.well-known/jwks.json')
   expect(body.keys.length).toBeGreaterThan(0)
-  for (const key of body.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
-  const [row] = await member.database.sql`select encode(private_key, 'escape') as text from member.jwt_key`
+  for (const key of body.keys)
+    expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  const [row] = await member.database
+    .sql`select encode(private_key, 'escape') as text from member.jwt_key`
   expect(row?.['text']).not.toMatch(/PRIVATE KEY/)
 })
 
@@ -37,7 +54,8 @@ test('A7: ten rotations at once leave exactly one primary, and a token of before
   for (let round = 0; round < 3; round += 1) {
     await Promise.all(Array.from({ length: 10 }, () => member.keys.rotate()))
     await member.database.sql`update member.jwt_key set created_at = created_at - interval '1 hour'`
-    const states = await member.database.sql`select state, count(*)::int as n from member.jwt_key group by state`
+    const states = await member.database
+      .sql`select state, count(*)::int as n from member.jwt_key group by state`
     expect(states.find(({ state }) => state === 'PRIMARY')?.['n']).toBe(1)
   }
   expect(await isAccepted(bearer)).toBe(true)
@@ -52,7 +70,11 @@ test('B1, B2: a refresh token works once; used again later it ends its whole ses
   expect(first.cookie).not.toBe(account.cookie)
   await afterTheRace()
   const reused = await refresh(account.cookie)
-  expect([reused.status, reused.body.code, reused.headers['x-relogin-required']]).toEqual([401, 'MEMBER_UNAUTHORIZED', 'true'])
+  expect([reused.status, reused.body.code, reused.headers['x-relogin-required']]).toEqual([
+    401,
+    'MEMBER_UNAUTHORIZED',
+    'true',
+  ])
   expect((await refresh(first.cookie ?? '')).status).toBe(401)
   expect(await isAccepted(account.bearer)).toBe(false)
   expect(await isAccepted(String(first.headers['authorization']))).toBe(false)
@@ -83,7 +105,8 @@ test('B5: a session ends after 30 days without use, and after 90 days whatever i
     .sql`update member.refresh_token set expires_at = now() - interval '1 second' where session_id in (select id from member.session where member_id = ${idle.id})`
   expect((await refresh(idle.cookie)).status).toBe(401)
   const old = await member.signUp()
-  await member.database.sql`update member.session set expires_at = now() - interval '1 second' where member_id = ${old.id}`
+  await member.database
+    .sql`update member.session set expires_at = now() - interval '1 second' where member_id = ${old.id}`
   expect((await refresh(old.cookie)).status).toBe(401)
   const [row] = await member.database
     .sql`select extract(day from max(expires_at - created_at))::int as days from member.session where member_id = ${(await member.signUp()).id}`
@@ -94,23 +117,37 @@ test('B6: no refresh token lies readable in the database', async () => {
   const { cookie } = await member.signUp()
   const value = cookie.split('=')[1] ?? ''
   expect(value.length).toBeGreaterThanOrEqual(43)
-  const [row] = await member.database.sql`select count(*)::int as n from member.refresh_token t where t::text like ${`%${value}%`}`
+  const [row] = await member.database
+    .sql`select count(*)::int as n from member.refresh_token t where t::text like ${`%${value}%`}`
   expect(row?.['n']).toBe(0)
 })
 
 test('B7: the cookie is HttpOnly, SameSite=Strict, Path=/, without Domain; over HTTPS it is __Host- and Secure; logout clears it', async () => {
   const { email, bearer } = await member.signUp()
   const login = await member.ask('POST', '/api/authentication/login', { email, password: PASSWORD })
-  expect(String(login.headers['set-cookie'])).toMatch(/^refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/)
+  expect(String(login.headers['set-cookie'])).toMatch(
+    /^refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/,
+  )
   const https = await memberFixture({ COOKIE_SECURE: 'true' })
   const account = await https.signUp()
-  const secure = await https.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })
-  expect(String(secure.headers['set-cookie'])).toMatch(/^__Host-refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
-  const plain = await https.ask('POST', '/api/token/refresh', undefined, { cookie: (secure.cookie ?? '').replace('__Host-', '') })
+  const secure = await https.ask('POST', '/api/authentication/login', {
+    email: account.email,
+    password: PASSWORD,
+  })
+  expect(String(secure.headers['set-cookie'])).toMatch(
+    /^__Host-refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  )
+  const plain = await https.ask('POST', '/api/token/refresh', undefined, {
+    cookie: (secure.cookie ?? '').replace('__Host-', ''),
+  })
   expect(plain.status).toBe(401)
   await https.close()
-  const logout = await member.ask('POST', '/api/authentication/logout', undefined, { authorization: bearer })
-  expect(String(logout.headers['set-cookie'])).toMatch(/^refresh_token=; Max-Age=0; Path=\/; HttpOnly; SameSite=Strict$/)
+  const logout = await member.ask('POST', '/api/authentication/logout', undefined, {
+    authorization: bearer,
+  })
+  expect(String(logout.headers['set-cookie'])).toMatch(
+    /^refresh_token=; Max-Age=0; Path=\/; HttpOnly; SameSite=Strict$/,
+  )
 })
 
 test.each([
@@ -118,7 +155,11 @@ test.each([
   ['a foreign Origin', { origin: 'https://evil.example' }, 403],
   ['Origin: null', { origin: 'null' }, 403],
   ['Sec-Fetch-Site: same-origin', { 'sec-fetch-site': 'same-origin' }, 200],
-  ['a frontend of CORS_ORIGINS', { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' }, 200],
+  [
+    'a frontend of CORS_ORIGINS',
+    { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' },
+    200,
+  ],
   ['neither, as a server-side proxy', {}, 200],
 ])('B8: a refresh with %s is %s', async (_what, headers, status) => {
   const { cookie } = await member.signUp()
@@ -132,10 +173,22 @@ test.each([
 
 test('B9: logout ends access and refresh at once, and is 200 again; the cookie alone is enough', async () => {
   const account = await member.signUp()
-  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).body.data).toBe(true)
+  expect(
+    (
+      await member.ask('POST', '/api/authentication/logout', undefined, {
+        authorization: account.bearer,
+      })
+    ).body.data,
+  ).toBe(true)
   expect(await isAccepted(account.bearer)).toBe(false)
   expect((await refresh(account.cookie)).status).toBe(401)
-  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(200)
+  expect(
+    (
+      await member.ask('POST', '/api/authentication/logout', undefined, {
+        authorization: account.bearer,
+      })
+    ).status,
+  ).toBe(200)
   expect((await member.ask('POST', '/api/authentication/logout')).status).toBe(200)
   const byCookie = await member.signUp()
   await member.ask('POST', '/api/authentication/logout', undefined, { cookie: byCookie.cookie })
@@ -145,8 +198,13 @@ test('B9: logout ends access and refresh at once, and is 200 again; the cookie a
 test('B10: logout-all ends every session of the member, and nobody else’s', async () => {
   const account = await member.signUp()
   const bystander = await member.signUp()
-  const devices = [account, ...(await Promise.all(Array.from({ length: 4 }, () => member.logIn(account))))]
-  await member.ask('POST', '/api/authentication/logout-all', undefined, { authorization: account.bearer })
+  const devices = [
+    account,
+    ...(await Promise.all(Array.from({ length: 4 }, () => member.logIn(account)))),
+  ]
+  await member.ask('POST', '/api/authentication/logout-all', undefined, {
+    authorization: account.bearer,
+  })
   for (const { bearer, cookie } of devices) {
     expect(await isAccepted(bearer)).toBe(false)
     expect((await refresh(cookie)).status).toBe(401)
@@ -169,22 +227,43 @@ test('B13: a login with somebody’s cookie opens a session of its own and leave
 test('sessions are listed with the current one marked; one is ended; somebody else’s is 404', async () => {
   const account = await member.signUp()
   const second = await member.logIn(account)
-  const { body } = await member.ask('GET', '/api/authentication/sessions', undefined, { authorization: account.bearer })
+  const { body } = await member.ask('GET', '/api/authentication/sessions', undefined, {
+    authorization: account.bearer,
+  })
   expect(body.data).toHaveLength(2)
   const other = body.data.find(({ current }: { current: boolean }) => !current)
   const stranger = await member.signUp()
-  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: stranger.bearer })).body.code).toBe(
-    'SESSION_NOT_FOUND',
-  )
-  expect((await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, { authorization: account.bearer })).body.data).toBe(true)
+  expect(
+    (
+      await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, {
+        authorization: stranger.bearer,
+      })
+    ).body.code,
+  ).toBe('SESSION_NOT_FOUND')
+  expect(
+    (
+      await member.ask('DELETE', `/api/authentication/sessions/${other.id}`, undefined, {
+        authorization: account.bearer,
+      })
+    ).body.data,
+  ).toBe(true)
   expect(await isAccepted(second.bearer)).toBe(false)
   expect(await isAccepted(account.bearer)).toBe(true)
 })
 
 test('without a refresh token, or with one that nobody issued, a refresh is 401 with X-Relogin-Required', async () => {
-  for (const cookie of ['', 'refresh_token=', 'refresh_token=nonsense', `refresh_token=${'x'.repeat(5_000)}`]) {
+  for (const cookie of [
+    '',
+    'refresh_token=',
+    'refresh_token=nonsense',
+    `refresh_token=${'x'.repeat(5_000)}`,
+  ]) {
     const { status, body, headers } = await refresh(cookie)
-    expect([status, body.code, headers['x-relogin-required']]).toEqual([401, 'MEMBER_UNAUTHORIZED', 'true'])
+    expect([status, body.code, headers['x-relogin-required']]).toEqual([
+      401,
+      'MEMBER_UNAUTHORIZED',
+      'true',
+    ])
     expect(headers).not.toHaveProperty('x-token-refresh-needed')
   }
 })
@@ -194,8 +273,12 @@ test('logouts of several devices and a logout everywhere at once all succeed', a
     const account = await member.signUp()
     const devices = await Promise.all(Array.from({ length: 4 }, () => member.logIn(account)))
     const answers = await Promise.all([
-      ...devices.map(({ bearer }) => member.ask('POST', '/api/authentication/logout', undefined, { authorization: bearer })),
-      member.ask('POST', '/api/authentication/logout-all', undefined, { authorization: account.bearer }),
+      ...devices.map(({ bearer }) =>
+        member.ask('POST', '/api/authentication/logout', undefined, { authorization: bearer }),
+      ),
+      member.ask('POST', '/api/authentication/logout-all', undefined, {
+        authorization: account.bearer,
+      }),
     ])
     expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
     for (const { bearer } of devices) expect(await isAccepted(bearer)).toBe(false)
@@ -205,11 +288,19 @@ test('logouts of several devices and a logout everywhere at once all succeed', a
 test('a login with the old password that races a change of password opens no session that outlives it', async () => {
   const account = await member.signUp()
   const [changed, ...logins] = await Promise.all([
-    member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer }),
-    ...Array.from({ length: 6 }, () => member.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD })),
+    member.ask(
+      'PUT',
+      '/api/members/password',
+      { currentPassword: PASSWORD, newPassword: 'a brand new secret' },
+      { authorization: account.bearer },
+    ),
+    ...Array.from({ length: 6 }, () =>
+      member.ask('POST', '/api/authentication/login', { email: account.email, password: PASSWORD }),
+    ),
   ])
   expect(changed?.status).toBe(200)
-  for (const { status, headers } of logins) if (status === 200) expect(await isAccepted(String(headers['authorization']))).toBe(false)
+  for (const { status, headers } of logins)
+    if (status === 200) expect(await isAccepted(String(headers['authorization']))).toBe(false)
 })
 
 test('an expired bearer with a good signature ends its session; one of somebody else’s making does not', async () => {
@@ -217,16 +308,31 @@ test('an expired bearer with a good signature ends its session; one of somebody 
   const account = await short.signUp()
   const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
   try {
-    expect((await short.ask('GET', '/api/members', undefined, { authorization: account.bearer })).body.code).toBe('JWT_EXPIRED')
+    expect(
+      (await short.ask('GET', '/api/members', undefined, { authorization: account.bearer })).body
+        .code,
+    ).toBe('JWT_EXPIRED')
     const [header, , signature] = account.bearer.split('.')
     const forged = `${header}.${Buffer.from(JSON.stringify({ ...decodeJwt(account.bearer.slice(7)), jti: 'x' })).toString('base64url')}.${signature}`
-    expect((await short.ask('POST', '/api/authentication/logout', undefined, { authorization: forged })).status).toBe(200)
-    expect((await short.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status).toBe(200)
-    expect((await short.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(200)
+    expect(
+      (await short.ask('POST', '/api/authentication/logout', undefined, { authorization: forged }))
+        .status,
+    ).toBe(200)
+    expect(
+      (await short.ask('POST', '/api/token/refresh', undefined, { cookie: account.cookie })).status,
+    ).toBe(200)
+    expect(
+      (
+        await short.ask('POST', '/api/authentication/logout', undefined, {
+          authorization: account.bearer,
+        })
+      ).status,
+    ).toBe(200)
   } finally {
     later.mockRestore()
   }
-  const [row] = await short.database.sql`select ended_at is not null as ended from member.session where member_id = ${account.id}`
+  const [row] = await short.database
+    .sql`select ended_at is not null as ended from member.session where member_id = ${account.id}`
   expect(row?.['ended']).toBe(true)
   await short.close()
 })
@@ -236,7 +342,13 @@ test('a logout that cannot be judged is no success: the session lives, and the c
   const away = vi.spyOn(member.revocations, 'isRevoked').mockImplementationOnce(() => {
     throw Object.assign(new Error('connection lost'), { code: 'CONNECTION_CLOSED' })
   })
-  expect((await member.ask('POST', '/api/authentication/logout', undefined, { authorization: account.bearer })).status).toBe(503)
+  expect(
+    (
+      await member.ask('POST', '/api/authentication/logout', undefined, {
+        authorization: account.bearer,
+      })
+    ).status,
+  ).toBe(503)
   away.mockRestore()
   expect(await isAccepted(account.bearer)).toBe(true)
 })
@@ -249,8 +361,15 @@ test('refreshes that race a change of password leave one living token in the ses
   for (let round = 0; round < 4; round += 1) {
     const account = await member.signUp()
     await Promise.all([
-      member.ask('PUT', '/api/members/password', { currentPassword: PASSWORD, newPassword: 'a brand new secret' }, { authorization: account.bearer }),
-      ...Array.from({ length: 4 }, (_, n) => new Promise((resolve) => setTimeout(resolve, 20 * n)).then(() => refresh(account.cookie))),
+      member.ask(
+        'PUT',
+        '/api/members/password',
+        { currentPassword: PASSWORD, newPassword: 'a brand new secret' },
+        { authorization: account.bearer },
+      ),
+      ...Array.from({ length: 4 }, (_, n) =>
+        new Promise((resolve) => setTimeout(resolve, 20 * n)).then(() => refresh(account.cookie)),
+      ),
     ])
     const [row] = await member.database
       .sql`select count(*)::int as n from member.refresh_token where used_at is null and session_id in (select id from member.session where member_id = ${account.id} and ended_at is null)`

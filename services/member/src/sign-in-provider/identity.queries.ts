@@ -8,8 +8,14 @@ export interface IdentityRow {
 }
 
 /** Of an issuer and its name for somebody, never of an e-mail address: addresses change hands. */
-export async function findMemberOfIdentity(sql: Sql, issuer: string, subject: string): Promise<number | undefined> {
-  const [row] = await sql<[{ member_id: number }?]>`select member_id from member.identity where issuer = ${issuer} and subject = ${subject}`
+export async function findMemberOfIdentity(
+  sql: Sql,
+  issuer: string,
+  subject: string,
+): Promise<number | undefined> {
+  const [row] = await sql<
+    [{ member_id: number }?]
+  >`select member_id from member.identity where issuer = ${issuer} and subject = ${subject}`
   return row?.member_id
 }
 
@@ -22,16 +28,26 @@ export interface NewIdentity {
 }
 
 /** Throws a unique violation of `identity_pkey` (it is another member's) or `identity_one_a_provider`. */
-export async function insertIdentity(sql: Sql, { memberId, provider, issuer, subject, email }: NewIdentity): Promise<void> {
+export async function insertIdentity(
+  sql: Sql,
+  { memberId, provider, issuer, subject, email }: NewIdentity,
+): Promise<void> {
   await sql`
     insert into member.identity (issuer, subject, member_id, provider, email)
     values (${issuer}, ${subject}, ${memberId}, ${provider}, ${email ?? null})`
 }
 
 export const findIdentities = (sql: Sql, memberId: number): Promise<IdentityRow[]> =>
-  sql<IdentityRow[]>`select member_id, provider, email, linked_at from member.identity where member_id = ${memberId} order by linked_at`
+  sql<
+    IdentityRow[]
+  >`select member_id, provider, email, linked_at from member.identity where member_id = ${memberId} order by linked_at`
 
-export async function deleteIdentity(sql: Sql, memberId: number, provider: string): Promise<boolean> {
-  const rows = await sql`delete from member.identity where member_id = ${memberId} and provider = ${provider} returning 1`
+export async function deleteIdentity(
+  sql: Sql,
+  memberId: number,
+  provider: string,
+): Promise<boolean> {
+  const rows =
+    await sql`delete from member.identity where member_id = ${memberId} and provider = ${provider} returning 1`
   return rows.length > 0
 }

@@ -33,7 +33,12 @@ export class ProviderRefusedError extends Error {
   readonly isCancelled: boolean
 
   constructor(isCancelled: boolean, options: ErrorOptions) {
-    super(isCancelled ? 'the member did not consent' : 'the answer of the provider did not pass its checks', options)
+    super(
+      isCancelled
+        ? 'the member did not consent'
+        : 'the answer of the provider did not pass its checks',
+      options,
+    )
     this.isCancelled = isCancelled
   }
 }
@@ -48,12 +53,19 @@ export function createProviderClient(settings: ProviderSettings): ProviderClient
   let known: { configuration: Promise<oidc.Configuration>; at: number } | undefined
 
   function configure(): Promise<oidc.Configuration> {
-    if (known !== undefined && performance.now() - known.at < REMEMBER_MILLISECONDS) return known.configuration
-    const configuration = oidc.discovery(new URL(settings.issuer), settings.clientId, settings.clientSecret, undefined, {
-      timeout: TIMEOUT_SECONDS,
-      // Only a provider on this machine may have such an address; settings see to that.
-      execute: settings.issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [],
-    })
+    if (known !== undefined && performance.now() - known.at < REMEMBER_MILLISECONDS)
+      return known.configuration
+    const configuration = oidc.discovery(
+      new URL(settings.issuer),
+      settings.clientId,
+      settings.clientSecret,
+      undefined,
+      {
+        timeout: TIMEOUT_SECONDS,
+        // Only a provider on this machine may have such an address; settings see to that.
+        execute: settings.issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [],
+      },
+    )
     known = { configuration, at: performance.now() }
     configuration.catch(() => {
       known = undefined
@@ -64,7 +76,11 @@ export function createProviderClient(settings: ProviderSettings): ProviderClient
   return {
     settings,
     async begin(redirectUri) {
-      const secrets = { state: oidc.randomState(), nonce: oidc.randomNonce(), codeVerifier: oidc.randomPKCECodeVerifier() }
+      const secrets = {
+        state: oidc.randomState(),
+        nonce: oidc.randomNonce(),
+        codeVerifier: oidc.randomPKCECodeVerifier(),
+      }
       const configuration = await configure().catch(throwUnavailable)
       const url = oidc.buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
@@ -88,17 +104,25 @@ export function createProviderClient(settings: ProviderSettings): ProviderClient
         const proven = tokens.claims()
         if (proven === undefined) throw new Error('there is no ID token')
         // Many providers tell the address only when asked.
-        const told = proven['email'] === undefined ? await oidc.fetchUserInfo(configuration, tokens.access_token, proven.sub) : proven
+        const told =
+          proven['email'] === undefined
+            ? await oidc.fetchUserInfo(configuration, tokens.access_token, proven.sub)
+            : proven
         return {
           provider: settings.id,
           issuer: proven.iss,
           subject: proven.sub,
-          email: told['email_verified'] === true && typeof told['email'] === 'string' ? told['email'] : undefined,
+          email:
+            told['email_verified'] === true && typeof told['email'] === 'string'
+              ? told['email']
+              : undefined,
           name: typeof told['name'] === 'string' ? told['name'] : undefined,
         }
       } catch (error) {
-        if (error instanceof oidc.AuthorizationResponseError) throw new ProviderRefusedError(error.error === 'access_denied', { cause: error })
-        if (isAway(error)) throw new ProviderUnavailableError('the provider cannot be reached', { cause: error })
+        if (error instanceof oidc.AuthorizationResponseError)
+          throw new ProviderRefusedError(error.error === 'access_denied', { cause: error })
+        if (isAway(error))
+          throw new ProviderUnavailableError('the provider cannot be reached', { cause: error })
         throw new ProviderRefusedError(false, { cause: error })
       }
     },
@@ -112,7 +136,8 @@ function throwUnavailable(cause: unknown): never {
 /** `fetch` throws a TypeError where nobody answers; openid-client wraps it, and times out by a signal. */
 function isAway(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause)
-    if (one.name === 'TimeoutError' || /^(ECONN|ENOTFOUND|EAI_AGAIN|UND_ERR)/.test(codeOf(one))) return true
+    if (one.name === 'TimeoutError' || /^(ECONN|ENOTFOUND|EAI_AGAIN|UND_ERR)/.test(codeOf(one)))
+      return true
   return false
 }
 

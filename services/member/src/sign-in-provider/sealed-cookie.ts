@@ -22,26 +22,44 @@ export interface SealedCookie<Content extends object> {
 
 const ALGORITHM = { alg: 'dir', enc: 'A256GCM' }
 
-export function createSealedCookie<Content extends object>({ name, secret, lifeSeconds, isSecure }: SealedCookieOptions): SealedCookie<Content> {
+export function createSealedCookie<Content extends object>({
+  name,
+  secret,
+  lifeSeconds,
+  isSecure,
+}: SealedCookieOptions): SealedCookie<Content> {
   const key = new Uint8Array(hkdfSync('sha256', secret, '', `cookie ${name}`, 32))
   const nameFor = (request: FastifyRequest) => (isSecure(request) ? `__Host-${name}` : name)
   // Lax: the browser comes back from another site, by a link.
-  const attributes = (request: FastifyRequest) => ({ httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure(request) })
+  const attributes = (request: FastifyRequest) => ({
+    httpOnly: true,
+    sameSite: 'lax' as const,
+    path: '/',
+    secure: isSecure(request),
+  })
   return {
     async read(request) {
       const sealed = request.cookies[nameFor(request)]
       if (sealed === undefined) return undefined
       try {
-        const { payload } = await jwtDecrypt<{ content: Content }>(sealed, key, { audience: name, requiredClaims: ['exp'] })
+        const { payload } = await jwtDecrypt<{ content: Content }>(sealed, key, {
+          audience: name,
+          requiredClaims: ['exp'],
+        })
         return payload.content
       } catch {
         return undefined
       }
     },
     async set(request, reply, content) {
-      const sealed = await new EncryptJWT({ content }).setProtectedHeader(ALGORITHM).setAudience(name).setExpirationTime(`${lifeSeconds}s`).encrypt(key)
+      const sealed = await new EncryptJWT({ content })
+        .setProtectedHeader(ALGORITHM)
+        .setAudience(name)
+        .setExpirationTime(`${lifeSeconds}s`)
+        .encrypt(key)
       reply.setCookie(nameFor(request), sealed, { ...attributes(request), maxAge: lifeSeconds })
     },
-    clear: (request, reply) => void reply.setCookie(nameFor(request), '', { ...attributes(request), maxAge: 0 }),
+    clear: (request, reply) =>
+      void reply.setCookie(nameFor(request), '', { ...attributes(request), maxAge: 0 }),
   }
 }

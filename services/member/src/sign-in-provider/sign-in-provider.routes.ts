@@ -1,5 +1,5 @@
-import { DailyfeedError } from '@dailyfeed/code/errors'
-import { localPathOf } from '@dailyfeed/code/local-path'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { localPathOf } from '@dailyfeed/contract/local-path'
 import {
   MemberSummary,
   OwnerProof,
@@ -10,7 +10,7 @@ import {
   ProviderSignupRequest,
   SignInMethods,
   SignInProvider,
-} from '@dailyfeed/code/member'
+} from '@dailyfeed/contract/member'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
@@ -61,20 +61,38 @@ const FLOW_SECONDS = 600
 const PROVEN_SECONDS = 900
 
 /** Where a member ends up when it did not work out, as the login page names it. */
-type Problem = 'provider_cancelled' | 'provider_refused' | 'provider_expired' | 'provider_unavailable' | 'provider_email' | 'provider_linked' | 'account_gone'
+type Problem =
+  | 'provider_cancelled'
+  | 'provider_refused'
+  | 'provider_expired'
+  | 'provider_unavailable'
+  | 'provider_email'
+  | 'provider_linked'
+  | 'account_gone'
 
 export function signInProviderRoutes(app: HttpServer, options: SignInProviderRoutesOptions): void {
   const { context, cookie, throttle, signupLimit, allowedOrigins, publicUrl } = options
   const isSecure = isSecureBy(options.cookieSecure)
   const secret = context.settings.refreshTokenKey
-  const flowCookie = createSealedCookie<Flow>({ name: 'dailyfeed_sign_in', secret, lifeSeconds: FLOW_SECONDS, isSecure })
-  const provenCookie = createSealedCookie<Proven>({ name: 'dailyfeed_proven', secret, lifeSeconds: PROVEN_SECONDS, isSecure })
+  const flowCookie = createSealedCookie<Flow>({
+    name: 'dailyfeed_sign_in',
+    secret,
+    lifeSeconds: FLOW_SECONDS,
+    isSecure,
+  })
+  const provenCookie = createSealedCookie<Proven>({
+    name: 'dailyfeed_proven',
+    secret,
+    lifeSeconds: PROVEN_SECONDS,
+    isSecure,
+  })
 
   const baseOf = (request: FastifyRequest): string => {
     const { isHttps, host } = clientOf(request)
     return publicUrl ?? `${isHttps ? 'https' : 'http'}://${host}`
   }
-  const redirectUriOf = (request: FastifyRequest, provider: string) => `${baseOf(request)}${BASE}/${provider}/callback`
+  const redirectUriOf = (request: FastifyRequest, provider: string) =>
+    `${baseOf(request)}${BASE}/${provider}/callback`
 
   async function provenOrThrow(request: FastifyRequest): Promise<Proven> {
     const proven = await provenCookie.read(request)
@@ -84,7 +102,14 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
 
   app.get(
     `${BASE}/providers`,
-    { config: PUBLIC, schema: { tags, summary: 'Where one can sign in besides', response: { 200: successOf(Type.Array(SignInProvider)) } } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'Where one can sign in besides',
+        response: { 200: successOf(Type.Array(SignInProvider)) },
+      },
+    },
     async () => success(200, context.providers.map(toSignInProvider)),
   )
 
@@ -106,7 +131,11 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
       const provider = providerOrThrow(context, request.params.provider)
       try {
         const { url, secrets } = await provider.begin(redirectUriOf(request, provider.settings.id))
-        await flowCookie.set(request, reply, { ...secrets, provider: provider.settings.id, returnTo: localPathOf(request.query.returnTo) })
+        await flowCookie.set(request, reply, {
+          ...secrets,
+          provider: provider.settings.id,
+          returnTo: localPathOf(request.query.returnTo),
+        })
         return reply.redirect(url)
       } catch (error) {
         return backToLogin(reply, problemOf(context, error))
@@ -116,24 +145,45 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
 
   app.get(
     `${BASE}/:provider/callback`,
-    { config: PUBLIC, schema: { tags, summary: 'Where a provider sends the browser back to', params: ProviderPath, response: REDIRECT } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'Where a provider sends the browser back to',
+        params: ProviderPath,
+        response: REDIRECT,
+      },
+    },
     async (request, reply) => {
       const flow = await flowCookie.read(request)
       flowCookie.clear(request, reply)
-      if (flow === undefined || flow.provider !== request.params.provider) return backToLogin(reply, 'provider_expired')
+      if (flow === undefined || flow.provider !== request.params.provider)
+        return backToLogin(reply, 'provider_expired')
       const callbackUrl = new URL(redirectUriOf(request, flow.provider))
       callbackUrl.search = new URL(request.url, callbackUrl).search
       try {
-        const outcome = await finishSignIn(context, flow, callbackUrl, deviceOf(request, clientOf(request)))
+        const outcome = await finishSignIn(
+          context,
+          flow,
+          callbackUrl,
+          deviceOf(request, clientOf(request)),
+        )
         return await goOn(request, reply, flow, outcome)
       } catch (error) {
         const problem = problemOf(context, error)
-        return flow.linkTo === undefined ? backToLogin(reply, problem) : reply.redirect(`/security?problem=${problem}`)
+        return flow.linkTo === undefined
+          ? backToLogin(reply, problem)
+          : reply.redirect(`/security?problem=${problem}`)
       }
     },
   )
 
-  async function goOn(request: FastifyRequest, reply: FastifyReply, flow: Flow, outcome: SignInOutcome): Promise<FastifyReply> {
+  async function goOn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    flow: Flow,
+    outcome: SignInOutcome,
+  ): Promise<FastifyReply> {
     switch (outcome.outcome) {
       case 'SIGNED_IN':
         // The page asks for its access token with the cookie: none ever stands in an address.
@@ -155,19 +205,39 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
 
   app.get(
     `${BASE}/proven`,
-    { config: PUBLIC, schema: { tags, summary: 'Who was proved and has yet to decide', response: { 200: successOf(ProvenSignIn) } } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'Who was proved and has yet to decide',
+        response: { 200: successOf(ProvenSignIn) },
+      },
+    },
     async (request) => success(200, await describeProven(context, await provenOrThrow(request))),
   )
 
   app.post(
     `${BASE}/signup`,
-    { config: PUBLIC, schema: { tags, summary: 'A new account for who was proved', body: ProviderSignupRequest, response: { 201: successOf(MemberSummary) } } },
+    {
+      config: PUBLIC,
+      schema: {
+        tags,
+        summary: 'A new account for who was proved',
+        body: ProviderSignupRequest,
+        response: { 201: successOf(MemberSummary) },
+      },
+    },
     async (request, reply) => {
       refuseCrossSite(request, allowedOrigins)
       const proven = await provenOrThrow(request)
       const client = clientOf(request)
       if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
-      const { summary, ...tokens } = await signUpProven(context, proven, request.body, deviceOf(request, client))
+      const { summary, ...tokens } = await signUpProven(
+        context,
+        proven,
+        request.body,
+        deviceOf(request, client),
+      )
       provenCookie.clear(request, reply)
       cookie.hand(request, reply, tokens)
       reply.code(201)
@@ -179,13 +249,25 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
     `${BASE}/link`,
     {
       config: PUBLIC,
-      schema: { tags, summary: 'The account with that e-mail address is mine', body: ProviderLinkRequest, response: { 200: successOf(MemberSummary) } },
+      schema: {
+        tags,
+        summary: 'The account with that e-mail address is mine',
+        body: ProviderLinkRequest,
+        response: { 200: successOf(MemberSummary) },
+      },
     },
     async (request, reply) => {
       refuseCrossSite(request, allowedOrigins)
       const proven = await provenOrThrow(request)
       const client = clientOf(request)
-      const { summary, ...tokens } = await linkProven(context, throttle, proven, request.body.password, deviceOf(request, client), client)
+      const { summary, ...tokens } = await linkProven(
+        context,
+        throttle,
+        proven,
+        request.body.password,
+        deviceOf(request, client),
+        client,
+      )
       provenCookie.clear(request, reply)
       cookie.hand(request, reply, tokens)
       return success(200, summary)
@@ -211,8 +293,19 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
     },
     async (request, reply) => {
       const { provider } = request.params
-      const asked = { provider, password: request.body.password, redirectUri: redirectUriOf(request, provider), returnTo: `/security?linked=${provider}` }
-      const { url, flow } = await beginLink(context, throttle, request.token, asked, clientOf(request))
+      const asked = {
+        provider,
+        password: request.body.password,
+        redirectUri: redirectUriOf(request, provider),
+        returnTo: `/security?linked=${provider}`,
+      }
+      const { url, flow } = await beginLink(
+        context,
+        throttle,
+        request.token,
+        asked,
+        clientOf(request),
+      )
       await flowCookie.set(request, reply, flow)
       return success(200, { url })
     },
@@ -220,16 +313,31 @@ export function signInProviderRoutes(app: HttpServer, options: SignInProviderRou
 
   app.delete(
     `${BASE}/:provider/link`,
-    { schema: { tags, summary: 'One way to sign in less', params: ProviderPath, body: OwnerProof, response: { 200: successOf(Type.Boolean()) } } },
+    {
+      schema: {
+        tags,
+        summary: 'One way to sign in less',
+        params: ProviderPath,
+        body: OwnerProof,
+        response: { 200: successOf(Type.Boolean()) },
+      },
+    },
     async (request) => {
       const { provider } = request.params
-      await unlink(context, throttle, request.token, { provider, password: request.body.password }, clientOf(request))
+      await unlink(
+        context,
+        throttle,
+        request.token,
+        { provider, password: request.body.password },
+        clientOf(request),
+      )
       return success(200, true)
     },
   )
 }
 
-const backToLogin = (reply: FastifyReply, problem: Problem): FastifyReply => reply.redirect(`/login?problem=${problem}`)
+const backToLogin = (reply: FastifyReply, problem: Problem): FastifyReply =>
+  reply.redirect(`/login?problem=${problem}`)
 
 /** What is our own fault goes on to the ordinary answer. */
 function problemOf({ log }: MemberContext, error: unknown): Problem {
@@ -238,7 +346,11 @@ function problemOf({ log }: MemberContext, error: unknown): Problem {
     return 'provider_unavailable'
   }
   if (error instanceof ProviderRefusedError) {
-    if (!error.isCancelled) log.warn({ err: error, security: 'PROVIDER_REFUSED' }, 'a sign-in by a provider did not pass its checks')
+    if (!error.isCancelled)
+      log.warn(
+        { err: error, security: 'PROVIDER_REFUSED' },
+        'a sign-in by a provider did not pass its checks',
+      )
     return error.isCancelled ? 'provider_cancelled' : 'provider_refused'
   }
   throw error

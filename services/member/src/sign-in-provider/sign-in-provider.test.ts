@@ -36,11 +36,20 @@ afterAll(async () => {
 /** A browser: it keeps what it is told to. */
 function newBrowser() {
   const cookies = new Map<string, string>()
-  async function ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers: Record<string, string> = {}) {
+  async function ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    payload?: object,
+    headers: Record<string, string> = {},
+  ) {
     const answer = await member.app.inject({
       method,
       url,
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), 'sec-fetch-site': 'same-origin', ...headers },
+      headers: {
+        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        'sec-fetch-site': 'same-origin',
+        ...headers,
+      },
       ...(payload === undefined ? {} : { payload }),
     })
     for (const { name, value, maxAge } of answer.cookies) {
@@ -57,7 +66,10 @@ function newBrowser() {
   }
   const pathOf = (url: URL) => `${url.pathname}${url.search}`
   async function begin(provider = 'acme', returnTo = '/') {
-    const { location } = await ask('GET', `/api/authentication/oidc/${provider}/start?returnTo=${encodeURIComponent(returnTo)}`)
+    const { location } = await ask(
+      'GET',
+      `/api/authentication/oidc/${provider}/start?returnTo=${encodeURIComponent(returnTo)}`,
+    )
     return location ?? ''
   }
   return {
@@ -67,7 +79,8 @@ function newBrowser() {
     /** To the provider and back; where the browser ends up. */
     async signIn(subject: string, { at = acme, provider = 'acme', returnTo = '/' } = {}) {
       const back = await at.signIn(await begin(provider, returnTo), subject)
-      return (await ask('GET', pathOf(back), undefined, { 'sec-fetch-site': 'cross-site' })).location
+      return (await ask('GET', pathOf(back), undefined, { 'sec-fetch-site': 'cross-site' }))
+        .location
     },
     comeBack: async (url: URL) => (await ask('GET', pathOf(url))).location,
     async refresh() {
@@ -80,14 +93,23 @@ function newBrowser() {
 type Browser = ReturnType<typeof newBrowser>
 let subjects = 0
 /** Somebody at the provider. */
-function newAccount(at: TestProvider, claims: { email?: string; email_verified?: boolean; name?: string } = {}) {
+function newAccount(
+  at: TestProvider,
+  claims: { email?: string; email_verified?: boolean; name?: string } = {},
+) {
   subjects += 1
   const subject = `subject-${subjects}`
-  const account = { email: `${subject}@example.test`, email_verified: true, name: `이름 ${subjects}`, ...claims }
+  const account = {
+    email: `${subject}@example.test`,
+    email_verified: true,
+    name: `이름 ${subjects}`,
+    ...claims,
+  }
   at.accounts.set(subject, account)
   return { subject, ...account }
 }
-const signUp = async (browser: Browser, handle: string) => browser.ask('POST', '/api/authentication/oidc/signup', { memberName: '처음 온 사람', handle })
+const signUp = async (browser: Browser, handle: string) =>
+  browser.ask('POST', '/api/authentication/oidc/signup', { memberName: '처음 온 사람', handle })
 
 /** A member without a password. */
 async function newcomer() {
@@ -119,14 +141,19 @@ test('who comes for the first time chooses name and handle, and is in; the next 
   })
   const signedUp = await signUp(browser, 'first_comer')
   expect([signedUp.status, signedUp.body.data.memberHandle]).toEqual([201, 'first_comer'])
-  const { body } = await browser.ask('GET', '/api/members/profile', undefined, { authorization: signedUp.bearer })
+  const { body } = await browser.ask('GET', '/api/members/profile', undefined, {
+    authorization: signedUp.bearer,
+  })
   expect(body.data).toMatchObject({ email: account.email, memberName: '처음 온 사람' })
 
   const later = newBrowser()
   expect(await later.signIn(account.subject, { returnTo: '/ranking' })).toBe('/ranking')
   const { status, authorization } = await later.refresh()
   expect(status).toBe(200)
-  expect((await later.ask('GET', '/api/members/profile', undefined, { authorization })).body.data.memberId).toBe(body.data.memberId)
+  expect(
+    (await later.ask('GET', '/api/members/profile', undefined, { authorization })).body.data
+      .memberId,
+  ).toBe(body.data.memberId)
 })
 
 test('signing up twice at once makes one account and enters it twice', async () => {
@@ -137,7 +164,9 @@ test('signing up twice at once makes one account and enters it twice', async () 
   const ids = answers.filter(({ status }) => status === 201).map(({ body }) => body.data.memberId)
   expect(ids.length).toBeGreaterThanOrEqual(1)
   expect(new Set(ids).size).toBe(1)
-  expect((await member.sql`select from member.member where email = ${account.email}`).length).toBe(1)
+  expect((await member.sql`select from member.member where email = ${account.email}`).length).toBe(
+    1,
+  )
 })
 
 test('an account with the same e-mail address is entered by its password only, and linked by that', async () => {
@@ -148,15 +177,19 @@ test('an account with the same e-mail address is entered by its password only, a
   expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.data.next).toBe('LINK')
   expect((await browser.refresh()).status).toBe(401)
   expect((await signUp(browser, 'not_the_owner')).body.code).toBe('MEMBER_ALREADY_EXISTS')
-  const wrong = await browser.ask('POST', '/api/authentication/oidc/link', { password: 'not the password' })
+  const wrong = await browser.ask('POST', '/api/authentication/oidc/link', {
+    password: 'not the password',
+  })
   expect([wrong.status, wrong.body.code]).toEqual([403, 'MEMBER_PASSWORD_INVALID'])
   expect(await newBrowser().signIn(account.subject)).toBe('/welcome')
   const linked = await browser.ask('POST', '/api/authentication/oidc/link', { password: PASSWORD })
   expect([linked.status, linked.body.data.memberId]).toEqual([200, owner.id])
   expect(await newBrowser().signIn(account.subject)).toBe('/')
-  const types = (await member.sql<{ type: string }[]>`select type from member.audit where member_id = ${owner.id} order by id desc limit 3`).map(
-    ({ type }) => type,
-  )
+  const types = (
+    await member.sql<
+      { type: string }[]
+    >`select type from member.audit where member_id = ${owner.id} order by id desc limit 3`
+  ).map(({ type }) => type)
   expect(types).toContain('PROVIDER_LINKED')
   expect(types[0]).toBe('LOGGED_IN')
 })
@@ -165,7 +198,9 @@ test('an e-mail address that the provider has not verified proves nothing', asyn
   const { subject } = newAccount(acme, { email: 'somebody@example.test', email_verified: false })
   const browser = newBrowser()
   expect(await browser.signIn(subject)).toBe('/login?problem=provider_email')
-  expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.code).toBe('PROVIDER_SIGN_IN_EXPIRED')
+  expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.code).toBe(
+    'PROVIDER_SIGN_IN_EXPIRED',
+  )
 })
 
 test('an identity stays whose it is when its e-mail address changes, and the same subject of another provider is somebody else', async () => {
@@ -175,8 +210,13 @@ test('an identity stays whose it is when its e-mail address changes, and the sam
   const browser = newBrowser()
   expect(await browser.signIn(account.subject)).toBe('/')
   const { authorization } = await browser.refresh()
-  expect((await browser.ask('GET', '/api/members/profile', undefined, { authorization })).body.data.memberId).toBe(id)
-  expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe('/welcome')
+  expect(
+    (await browser.ask('GET', '/api/members/profile', undefined, { authorization })).body.data
+      .memberId,
+  ).toBe(id)
+  expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe(
+    '/welcome',
+  )
 })
 
 test('the browser that comes back must be the one that left, with the answer that was asked for', async () => {
@@ -225,9 +265,14 @@ test('the cookie of a sign-in can neither be read nor changed', async () => {
   const url = new URL(await browser.begin())
   const [[name, sealed] = ['', '']] = [...browser.cookies]
   expect(name).toBe('dailyfeed_sign_in')
-  for (const part of sealed.split('.')) expect(Buffer.from(part, 'base64url').toString('latin1')).not.toContain(url.searchParams.get('state'))
+  for (const part of sealed.split('.'))
+    expect(Buffer.from(part, 'base64url').toString('latin1')).not.toContain(
+      url.searchParams.get('state'),
+    )
   browser.cookies.set(name, `${sealed.slice(0, -2)}AA`)
-  expect(await browser.comeBack(new URL(`${callbackOf('acme')}?code=x&state=y`))).toBe('/login?problem=provider_expired')
+  expect(await browser.comeBack(new URL(`${callbackOf('acme')}?code=x&state=y`))).toBe(
+    '/login?problem=provider_expired',
+  )
 })
 
 test('who changes their mind, and a provider that is away, lead back to the login page', async () => {
@@ -235,12 +280,16 @@ test('who changes their mind, and a provider that is away, lead back to the logi
   const back = await acme.cancel(await browser.begin())
   expect(await browser.comeBack(back)).toBe('/login?problem=provider_cancelled')
   expect(await browser.begin('away')).toBe('/login?problem=provider_unavailable')
-  expect((await browser.ask('GET', '/api/authentication/oidc/nobody/start')).body.code).toBe('PROVIDER_NOT_FOUND')
+  expect((await browser.ask('GET', '/api/authentication/oidc/nobody/start')).body.code).toBe(
+    'PROVIDER_NOT_FOUND',
+  )
 })
 
 test('it is not started for somebody from another site, and leads on to no other site', async () => {
   const browser = newBrowser()
-  const foreign = await browser.ask('GET', '/api/authentication/oidc/acme/start', undefined, { 'sec-fetch-site': 'cross-site' })
+  const foreign = await browser.ask('GET', '/api/authentication/oidc/acme/start', undefined, {
+    'sec-fetch-site': 'cross-site',
+  })
   expect([foreign.status, foreign.body.code]).toEqual([403, 'CROSS_SITE_REQUEST_REFUSED'])
   const { account } = await newcomer()
   for (const returnTo of ['https://evil.example', '//evil.example', '/\\evil.example', 'evil'])
@@ -251,12 +300,32 @@ test('a member links one more provider, signs in by it, and unlinks it', async (
   const owner = await member.signUp()
   const browser = newBrowser()
   const headers = { authorization: owner.bearer }
-  expect((await browser.ask('POST', '/api/authentication/oidc/other/link', {}, headers)).body.code).toBe('VALIDATION_FAILED')
-  expect((await browser.ask('POST', '/api/authentication/oidc/other/link', { password: 'wrong password' }, headers)).body.code).toBe('MEMBER_PASSWORD_INVALID')
-  const { body } = await browser.ask('POST', '/api/authentication/oidc/other/link', { password: PASSWORD }, headers)
+  expect(
+    (await browser.ask('POST', '/api/authentication/oidc/other/link', {}, headers)).body.code,
+  ).toBe('VALIDATION_FAILED')
+  expect(
+    (
+      await browser.ask(
+        'POST',
+        '/api/authentication/oidc/other/link',
+        { password: 'wrong password' },
+        headers,
+      )
+    ).body.code,
+  ).toBe('MEMBER_PASSWORD_INVALID')
+  const { body } = await browser.ask(
+    'POST',
+    '/api/authentication/oidc/other/link',
+    { password: PASSWORD },
+    headers,
+  )
   const account = newAccount(other, { email: 'elsewhere@example.test', email_verified: false })
-  expect(await browser.comeBack(await other.signIn(body.data.url, account.subject))).toBe('/security?linked=other')
-  expect((await browser.ask('GET', '/api/authentication/sign-in-methods', undefined, headers)).body.data).toMatchObject({
+  expect(await browser.comeBack(await other.signIn(body.data.url, account.subject))).toBe(
+    '/security?linked=other',
+  )
+  expect(
+    (await browser.ask('GET', '/api/authentication/sign-in-methods', undefined, headers)).body.data,
+  ).toMatchObject({
     password: true,
     providers: [
       { id: 'acme', linked: null },
@@ -268,37 +337,103 @@ test('a member links one more provider, signs in by it, and unlinks it', async (
 
   const second = await member.signUp()
   const thief = newBrowser()
-  const link = await thief.ask('POST', '/api/authentication/oidc/other/link', { password: PASSWORD }, { authorization: second.bearer })
-  expect(await thief.comeBack(await other.signIn(link.body.data.url, account.subject))).toBe('/security?problem=provider_linked')
+  const link = await thief.ask(
+    'POST',
+    '/api/authentication/oidc/other/link',
+    { password: PASSWORD },
+    { authorization: second.bearer },
+  )
+  expect(await thief.comeBack(await other.signIn(link.body.data.url, account.subject))).toBe(
+    '/security?problem=provider_linked',
+  )
 
-  expect((await browser.ask('DELETE', '/api/authentication/oidc/other/link', { password: PASSWORD }, headers)).body.data).toBe(true)
-  expect((await browser.ask('DELETE', '/api/authentication/oidc/other/link', { password: PASSWORD }, headers)).body.code).toBe('PROVIDER_NOT_LINKED')
-  expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe('/login?problem=provider_email')
+  expect(
+    (
+      await browser.ask(
+        'DELETE',
+        '/api/authentication/oidc/other/link',
+        { password: PASSWORD },
+        headers,
+      )
+    ).body.data,
+  ).toBe(true)
+  expect(
+    (
+      await browser.ask(
+        'DELETE',
+        '/api/authentication/oidc/other/link',
+        { password: PASSWORD },
+        headers,
+      )
+    ).body.code,
+  ).toBe('PROVIDER_NOT_LINKED')
+  expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe(
+    '/login?problem=provider_email',
+  )
 })
 
 test('a member without a password proves to be the one by a sign-in of the last five minutes', async () => {
   const { browser, id, authorization } = await newcomer()
   const headers = { authorization }
-  expect((await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code).toBe('LAST_SIGN_IN_METHOD')
+  expect(
+    (await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code,
+  ).toBe('LAST_SIGN_IN_METHOD')
   await member.sql`update member.session set created_at = now() - interval '6 minutes' where member_id = ${id}`
-  expect((await browser.ask('PUT', '/api/members/password', { newPassword: 'a new long password' }, headers)).body.code).toBe('RECENT_SIGN_IN_NEEDED')
-  expect((await browser.ask('DELETE', '/api/authentication/deactivate', {}, headers)).body.code).toBe('RECENT_SIGN_IN_NEEDED')
+  expect(
+    (
+      await browser.ask(
+        'PUT',
+        '/api/members/password',
+        { newPassword: 'a new long password' },
+        headers,
+      )
+    ).body.code,
+  ).toBe('RECENT_SIGN_IN_NEEDED')
+  expect(
+    (await browser.ask('DELETE', '/api/authentication/deactivate', {}, headers)).body.code,
+  ).toBe('RECENT_SIGN_IN_NEEDED')
   await member.sql`update member.session set created_at = now() where member_id = ${id}`
-  const changed = await browser.ask('PUT', '/api/members/password', { newPassword: 'a new long password' }, headers)
+  const changed = await browser.ask(
+    'PUT',
+    '/api/members/password',
+    { newPassword: 'a new long password' },
+    headers,
+  )
   expect(changed.status).toBe(200)
-  expect((await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code).toBe('VALIDATION_FAILED')
-  expect((await browser.ask('DELETE', '/api/authentication/oidc/acme/link', { password: 'a new long password' }, headers)).status).toBe(200)
+  expect(
+    (await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code,
+  ).toBe('VALIDATION_FAILED')
+  expect(
+    (
+      await browser.ask(
+        'DELETE',
+        '/api/authentication/oidc/acme/link',
+        { password: 'a new long password' },
+        headers,
+      )
+    ).status,
+  ).toBe(200)
 })
 
 test('without a password nobody logs in by one, whatever they send', async () => {
   const { account } = await newcomer()
   for (const password of [PASSWORD, 'null', ' '])
-    expect((await newBrowser().ask('POST', '/api/authentication/login', { email: account.email, password })).body.code).toBe('LOGIN_FAILED')
+    expect(
+      (
+        await newBrowser().ask('POST', '/api/authentication/login', {
+          email: account.email,
+          password,
+        })
+      ).body.code,
+    ).toBe('LOGIN_FAILED')
 })
 
 test('a withdrawn member comes back by the provider within 30 days, and not later', async () => {
   const { account, browser, id, authorization } = await newcomer()
-  expect((await browser.ask('DELETE', '/api/authentication/deactivate', {}, { authorization })).body.data).toBe(true)
+  expect(
+    (await browser.ask('DELETE', '/api/authentication/deactivate', {}, { authorization })).body
+      .data,
+  ).toBe(true)
   expect((await browser.refresh()).status).toBe(401)
   expect(await newBrowser().signIn(account.subject)).toBe('/')
   await member.sql`update member.member set withdrawn_at = now() - interval '30 days 1 minute' where id = ${id}`

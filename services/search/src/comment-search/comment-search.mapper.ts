@@ -1,4 +1,4 @@
-import type { CommentHit } from '@dailyfeed/code/comment'
+import type { CommentHit } from '@dailyfeed/contract/comment'
 import type { CommentHitRow } from './comment-search.queries.ts'
 
 export const toCommentHit = (row: CommentHitRow): CommentHit => ({

@@ -24,7 +24,12 @@ export interface CommentHitRow extends HitRow {
  * As posts are found. A comment is seen where both its author and that of the post are; a mute hides what the muted one
  * wrote, not what others wrote to it. `postId`: only below this post.
  */
-export const findCommentHits = (sql: Sql, search: SearchRequest, { join, score, condition }: Matching, postId?: number): Promise<PageRow<CommentHitRow>[]> =>
+export const findCommentHits = (
+  sql: Sql,
+  search: SearchRequest,
+  { join, score, condition }: Matching,
+  postId?: number,
+): Promise<PageRow<CommentHitRow>[]> =>
   sql<PageRow<CommentHitRow>[]>`
     with matched as materialized (
       select known.comment_id as id, known.author_id, post.author_id as post_author_id, ${score}

@@ -1,5 +1,5 @@
-import type { CommentHit } from '@dailyfeed/code/comment'
-import type { ListQuery, Page } from '@dailyfeed/code/page'
+import type { CommentHit } from '@dailyfeed/contract/comment'
+import type { ListQuery, Page } from '@dailyfeed/contract/page'
 import type { SearchContext } from '../context.ts'
 import { indexOwnComments } from '../indexing/indexing.service.ts'
 import { toHitPage } from '../keyword/hit-page.ts'
@@ -19,7 +19,10 @@ export function searchComments(
   list: 'comments' | 'comments/advanced',
   { keyword, ...query }: KeywordQuery,
 ): Promise<Page<CommentHit>> {
-  return find(context, searchRequestOf({ list, viewerId: memberId, keyword, query }, context.cursors))
+  return find(
+    context,
+    searchRequestOf({ list, viewerId: memberId, keyword, query }, context.cursors),
+  )
 }
 
 /** The same below one post; without a keyword all of them, newest first. Below a post that is gone there are none. */
@@ -29,12 +32,30 @@ export function searchCommentsOfPost(
   postId: number,
   { keyword, ...query }: Partial<KeywordQuery>,
 ): Promise<Page<CommentHit>> {
-  return find(context, searchRequestOf({ list: `comments/posts/${postId}`, viewerId: memberId, keyword, query }, context.cursors), postId)
+  return find(
+    context,
+    searchRequestOf(
+      { list: `comments/posts/${postId}`, viewerId: memberId, keyword, query },
+      context.cursors,
+    ),
+    postId,
+  )
 }
 
-async function find({ sql, reads, engine, cursors }: SearchContext, search: SearchRequest, postId?: number): Promise<Page<CommentHit>> {
+async function find(
+  { sql, reads, engine, cursors }: SearchContext,
+  search: SearchRequest,
+  postId?: number,
+): Promise<Page<CommentHit>> {
   if (!search.looksForSomething) return toHitPage([], search.list, cursors, toCommentHit)
   await indexOwnComments({ sql, engine }, search.viewerId)
-  const rows = await reads.read(async (sql) => findCommentHits(sql, search, await matchingOf(engine, sql, 'comment_index', search, postId), postId))
+  const rows = await reads.read(async (sql) =>
+    findCommentHits(
+      sql,
+      search,
+      await matchingOf(engine, sql, 'comment_index', search, postId),
+      postId,
+    ),
+  )
   return toHitPage(rows, search.list, cursors, toCommentHit)
 }

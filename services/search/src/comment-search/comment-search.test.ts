@@ -1,7 +1,13 @@
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import { deletePost, insertComment, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import {
+  deletePost,
+  insertComment,
+  insertPost,
+  type SearchFixture,
+  searchFixture,
+} from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -20,7 +26,8 @@ beforeEach(async () => {
 })
 afterAll(() => search.close())
 
-const ask = (path: string, memberId = minji) => search.ask(memberId, 'GET', `/api/search/comments${path}`)
+const ask = (path: string, memberId = minji) =>
+  search.ask(memberId, 'GET', `/api/search/comments${path}`)
 const asked = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
 
 test('GET /api/search/comments answers comments with the title of their post', async () => {
@@ -31,7 +38,14 @@ test('GET /api/search/comments answers comments with the title of their post', a
   await catchUp(search.index)
   const { status, body } = await ask(asked('두루미'))
   expect(status).toBe(200)
-  expect(body.data).toMatchObject({ totalElements: 1, totalPages: 1, page: 0, size: 20, first: true, last: true })
+  expect(body.data).toMatchObject({
+    totalElements: 1,
+    totalPages: 1,
+    page: 0,
+    size: 20,
+    first: true,
+    last: true,
+  })
   expect(body.data.content).toMatchObject([
     {
       id: row?.['id'],
@@ -57,7 +71,8 @@ test('GET /api/search/comments/posts/{postId} finds below this post only; withou
   const second = await insertComment(sql, postId, sora, '홍시')
   await insertComment(sql, other, sora, '까치밥')
   await catchUp(search.index)
-  const idsOf = async (path: string) => (await ask(path)).body.data.content.map(({ id }: { id: number }) => id)
+  const idsOf = async (path: string) =>
+    (await ask(path)).body.data.content.map(({ id }: { id: number }) => id)
   expect(await idsOf(`/posts/${postId}${asked('까치밥')}`)).toEqual([first])
   expect(await idsOf(`/posts/${postId}`)).toEqual([second, first])
   expect(await idsOf('/posts/999999999')).toEqual([])
@@ -70,7 +85,11 @@ test('GET /api/search/comments/advanced takes the operators', async () => {
   const id = await insertComment(sql, postId, sora, '바람개비가 돌고 도네')
   await insertComment(sql, postId, minji, '바람개비가 멈췄네')
   await catchUp(search.index)
-  const found = await search.find(minji, '바람개비 -멈췄네 "돌고 도네" from:sora since:2020-01-01 until:2099-12-31', 'comments/advanced')
+  const found = await search.find(
+    minji,
+    '바람개비 -멈췄네 "돌고 도네" from:sora since:2020-01-01 until:2099-12-31',
+    'comments/advanced',
+  )
   expect(found).toEqual([id])
   expect(await search.find(minji, '바람개비 from:nobody', 'comments/advanced')).toEqual([])
 })
@@ -96,18 +115,24 @@ test('the comments of a deleted post, deleted comments, and those of whom one ma
   const withdrawn = await insertMember(sql, 'withdrawn', { withdrawn: true })
   const seen = await insertComment(sql, postId, sora, '반딧불이')
   const gone = await insertComment(sql, postId, sora, '반딧불이')
-  for (const author of [byBlocked, byMuted, withdrawn]) await insertComment(sql, postId, author, '반딧불이')
+  for (const author of [byBlocked, byMuted, withdrawn])
+    await insertComment(sql, postId, author, '반딧불이')
   for (const author of [sora, byBlocked, withdrawn]) {
     const hiddenPost = await insertPost(sql, author, '글')
     await insertComment(sql, hiddenPost, sora, '반딧불이')
-    if (author === sora) await sql`update content.post set title = 'to be deleted' where id = ${hiddenPost}`
+    if (author === sora)
+      await sql`update content.post set title = 'to be deleted' where id = ${hiddenPost}`
   }
   await catchUp(search.index)
   await sql`update content.comment set deleted_at = now(), version = version + 1 where id = ${gone}`
-  for (const { id } of await sql`select id from content.post where title = 'to be deleted'`) await deletePost(sql, id)
+  for (const { id } of await sql`select id from content.post where title = 'to be deleted'`)
+    await deletePost(sql, id)
   await insertBlock(sql, byBlocked, minji)
   await sql`insert into member.mute (muter_id, muted_id) values (${minji}, ${byMuted})`
-  expect((await ask(asked('반딧불이'))).body.data).toMatchObject({ content: [{ id: seen }], totalElements: 1 })
+  expect((await ask(asked('반딧불이'))).body.data).toMatchObject({
+    content: [{ id: seen }],
+    totalElements: 1,
+  })
 })
 
 test('a member finds their own comment, and its edit, in their very next search', async () => {

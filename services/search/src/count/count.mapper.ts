@@ -1,7 +1,19 @@
 import type { CommentCountsRow, FollowerCountsRow, PostCountsRow } from './count.queries.ts'
 
-export const toPostLikeCount = (row: PostCountsRow) => ({ postPk: row.id, likeCount: row.like_count })
-export const toPostCommentCount = (row: PostCountsRow) => ({ postPk: row.id, commentCount: row.comment_count })
-export const toCommentLikeCount = (row: CommentCountsRow) => ({ commentPk: row.id, likeCount: row.like_count })
+export const toPostLikeCount = (row: PostCountsRow) => ({
+  postPk: row.id,
+  likeCount: row.like_count,
+})
+export const toPostCommentCount = (row: PostCountsRow) => ({
+  postPk: row.id,
+  commentCount: row.comment_count,
+})
+export const toCommentLikeCount = (row: CommentCountsRow) => ({
+  commentPk: row.id,
+  likeCount: row.like_count,
+})
 /** The founding name: how many followings there are of this member, that is, from others. */
-export const toFollowingCount = (row: FollowerCountsRow) => ({ toMemberId: row.member_id, followingCount: row.follower_count })
+export const toFollowingCount = (row: FollowerCountsRow) => ({
+  toMemberId: row.member_id,
+  followingCount: row.follower_count,
+})

@@ -8,7 +8,11 @@ export interface PostCountsRow {
   comment_count: number
 }
 
-export const findPostCounts = (sql: Sql, viewerId: number, postIds: readonly number[]): Promise<PostCountsRow[]> =>
+export const findPostCounts = (
+  sql: Sql,
+  viewerId: number,
+  postIds: readonly number[],
+): Promise<PostCountsRow[]> =>
   sql<PostCountsRow[]>`
     select post.id, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count
     from (select id, min(place) as place from unnest(${[...postIds]}::bigint[]) with ordinality as given(id, place) group by id) asked
@@ -22,7 +26,11 @@ export interface CommentCountsRow {
   like_count: number
 }
 
-export const findCommentCounts = (sql: Sql, viewerId: number, commentIds: readonly number[]): Promise<CommentCountsRow[]> =>
+export const findCommentCounts = (
+  sql: Sql,
+  viewerId: number,
+  commentIds: readonly number[],
+): Promise<CommentCountsRow[]> =>
   sql<CommentCountsRow[]>`
     select comment.id, comment.like_count
     from (select id, min(place) as place from unnest(${[...commentIds]}::bigint[]) with ordinality as given(id, place) group by id) asked
@@ -36,7 +44,10 @@ export interface FollowerCountsRow {
   follower_count: number
 }
 
-export const findFollowerCounts = (sql: Sql, memberIds: readonly number[]): Promise<FollowerCountsRow[]> =>
+export const findFollowerCounts = (
+  sql: Sql,
+  memberIds: readonly number[],
+): Promise<FollowerCountsRow[]> =>
   sql<FollowerCountsRow[]>`
     select profile.member_id, (select count(*) from member.follow where following_id = profile.member_id) as follower_count
     from (select id, min(place) as place from unnest(${[...memberIds]}::bigint[]) with ordinality as given(id, place) group by id) asked

@@ -1,8 +1,21 @@
-import { CommentIds, CommentLikeCounts, FollowingCounts, PostCommentCounts, PostLikeCounts, PostPks, ToMemberIds } from '@dailyfeed/code/search'
+import {
+  CommentIds,
+  CommentLikeCounts,
+  FollowingCounts,
+  PostCommentCounts,
+  PostLikeCounts,
+  PostPks,
+  ToMemberIds,
+} from '@dailyfeed/contract/search'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { SearchContext } from '../context.ts'
-import { toCommentLikeCount, toFollowingCount, toPostCommentCount, toPostLikeCount } from './count.mapper.ts'
+import {
+  toCommentLikeCount,
+  toFollowingCount,
+  toPostCommentCount,
+  toPostLikeCount,
+} from './count.mapper.ts'
 import { findCommentCounts, findFollowerCounts, findPostCounts } from './count.queries.ts'
 
 const tags = ['search']
@@ -11,34 +24,68 @@ const tags = ['search']
 export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
   app.post(
     '/api/search/posts/like/query/count/in',
-    { schema: { tags, summary: 'Likes of posts', body: PostPks, response: { 200: successOf(PostLikeCounts) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Likes of posts',
+        body: PostPks,
+        response: { 200: successOf(PostLikeCounts) },
+      },
+    },
     async (request) => {
-      const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
+      const rows = await reads.read((sql) =>
+        findPostCounts(sql, request.memberId, request.body.postPks),
+      )
       return success(200, rows.map(toPostLikeCount))
     },
   )
 
   app.post(
     '/api/search/posts/comments/query/count/in',
-    { schema: { tags, summary: 'Comments of posts', body: PostPks, response: { 200: successOf(PostCommentCounts) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Comments of posts',
+        body: PostPks,
+        response: { 200: successOf(PostCommentCounts) },
+      },
+    },
     async (request) => {
-      const rows = await reads.read((sql) => findPostCounts(sql, request.memberId, request.body.postPks))
+      const rows = await reads.read((sql) =>
+        findPostCounts(sql, request.memberId, request.body.postPks),
+      )
       return success(200, rows.map(toPostCommentCount))
     },
   )
 
   app.post(
     '/api/search/comments/like/query/count/in',
-    { schema: { tags, summary: 'Likes of comments', body: CommentIds, response: { 200: successOf(CommentLikeCounts) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Likes of comments',
+        body: CommentIds,
+        response: { 200: successOf(CommentLikeCounts) },
+      },
+    },
     async (request) => {
-      const rows = await reads.read((sql) => findCommentCounts(sql, request.memberId, request.body.commentIds))
+      const rows = await reads.read((sql) =>
+        findCommentCounts(sql, request.memberId, request.body.commentIds),
+      )
       return success(200, rows.map(toCommentLikeCount))
     },
   )
 
   app.post(
     '/api/search/follow/following/query/count/in',
-    { schema: { tags, summary: 'Followers of members', body: ToMemberIds, response: { 200: successOf(FollowingCounts) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Followers of members',
+        body: ToMemberIds,
+        response: { 200: successOf(FollowingCounts) },
+      },
+    },
     async (request) => {
       const rows = await reads.read((sql) => findFollowerCounts(sql, request.body.toMemberIds))
       return success(200, rows.map(toFollowingCount))

@@ -1,6 +1,12 @@
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deletePost, insertComment, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import {
+  deletePost,
+  insertComment,
+  insertPost,
+  type SearchFixture,
+  searchFixture,
+} from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -26,10 +32,13 @@ beforeAll(async () => {
 })
 afterAll(() => search.close())
 
-const count = async (path: string, body: object) => (await search.ask(minji, 'POST', `/api/search/${path}/query/count/in`, body)).body.data
+const count = async (path: string, body: object) =>
+  (await search.ask(minji, 'POST', `/api/search/${path}/query/count/in`, body)).body.data
 
 test('the likes of posts: in the order of the ids, once each, zero where there are none, without what the caller may not see', async () => {
-  expect(await count('posts/like', { postPks: [untouched, counted, ...unseen, counted, 999_999] })).toEqual([
+  expect(
+    await count('posts/like', { postPks: [untouched, counted, ...unseen, counted, 999_999] }),
+  ).toEqual([
     { postPk: untouched, likeCount: 0 },
     { postPk: counted, likeCount: 3 },
   ])
@@ -46,7 +55,9 @@ test('the likes of comments, without those of deleted posts', async () => {
   const liked = await insertComment(sql, counted, minji, 'hello')
   const below = await insertComment(sql, unseen[0] ?? 0, minji, 'hello')
   await sql`update content.comment set like_count = 6 where id = ${liked}`
-  expect(await count('comments/like', { commentIds: [below, liked] })).toEqual([{ commentPk: liked, likeCount: 6 }])
+  expect(await count('comments/like', { commentIds: [below, liked] })).toEqual([
+    { commentPk: liked, likeCount: 6 },
+  ])
 })
 
 test('the followings of members are those by which others follow them', async () => {
@@ -54,7 +65,9 @@ test('the followings of members are those by which others follow them', async ()
   const gone = await insertMember(sql, 'gone', { withdrawn: true })
   for (const fan of fans) await insertFollow(sql, fan, sora)
   await insertFollow(sql, sora, minji)
-  expect(await count('follow/following', { toMemberIds: [minji, sora, gone, 999_999, ...fans] })).toEqual([
+  expect(
+    await count('follow/following', { toMemberIds: [minji, sora, gone, 999_999, ...fans] }),
+  ).toEqual([
     { toMemberId: minji, followingCount: 1 },
     { toMemberId: sora, followingCount: 2 },
     { toMemberId: fans[0], followingCount: 0 },
@@ -64,6 +77,14 @@ test('the followings of members are those by which others follow them', async ()
 
 test('no ids are no counts; 1,001 ids, text as an id and an absent list are 400', async () => {
   expect(await count('posts/like', { postPks: [] })).toEqual([])
-  const refused = [{ postPks: Array.from({ length: 1_001 }, (_, n) => n + 1) }, { postPks: ['1'] }, {}, { postPks: [0] }]
-  for (const body of refused) expect((await search.ask(minji, 'POST', '/api/search/posts/like/query/count/in', body)).status).toBe(400)
+  const refused = [
+    { postPks: Array.from({ length: 1_001 }, (_, n) => n + 1) },
+    { postPks: ['1'] },
+    {},
+    { postPks: [0] },
+  ]
+  for (const body of refused)
+    expect(
+      (await search.ask(minji, 'POST', '/api/search/posts/like/query/count/in', body)).status,
+    ).toBe(400)
 })

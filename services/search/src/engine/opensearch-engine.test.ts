@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
 import { prepareIndex } from '../indexing/index-place.service.ts'
 import { indexPosts, unindexPostsOf } from '../indexing/indexing.service.ts'
-import { deletePost, editPost, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import {
+  deletePost,
+  editPost,
+  insertPost,
+  type SearchFixture,
+  searchFixture,
+} from '../search-fixture.ts'
 import { createOpenSearchEngine } from './opensearch-engine.ts'
 import { SearchEngineAwayError } from './search-engine.ts'
 
@@ -46,7 +52,13 @@ test('an older version that comes late changes nothing', async () => {
   const postId = await insertPost(sql, sora, '원추리')
   await editPost(sql, postId, '참나리')
   await indexPosts(search.index, [postId])
-  const late = { id: postId, version: 1, authorId: sora, createdAt: new Date(), sections: ['원추리'] }
+  const late = {
+    id: postId,
+    version: 1,
+    authorId: sora,
+    createdAt: new Date(),
+    sections: ['원추리'],
+  }
   await search.index.engine.put('post_index', [late])
   expect(await search.find(minji, '원추리')).toEqual([])
   expect(await search.find(minji, '참나리')).toEqual([postId])
@@ -54,7 +66,8 @@ test('an older version that comes late changes nothing', async () => {
 
 test('pages neither repeat nor skip while others write what matches too', async () => {
   const ids: number[] = []
-  for (let n = 0; n < 30; n += 1) ids.push(await insertPost(sql, sora, n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}`))
+  for (let n = 0; n < 30; n += 1)
+    ids.push(await insertPost(sql, sora, n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}`))
   await catchUp(search.index)
   const walked: number[] = []
   let cursor: string | null = null
@@ -90,7 +103,8 @@ test('an engine that lost its indexes is filled again', async () => {
   const postId = await insertPost(sql, sora, '며느리밑씻개')
   await catchUp(search.index)
   expect(await prepareIndex(search.index)).toBe(false)
-  for (const name of await indexNames()) await fetch(`${inject('openSearchUrl')}/${name}`, { method: 'DELETE' })
+  for (const name of await indexNames())
+    await fetch(`${inject('openSearchUrl')}/${name}`, { method: 'DELETE' })
   const { status, body } = await search
     .ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`)
     .catch(() => ({ status: 0, body: {} }))
@@ -100,7 +114,8 @@ test('an engine that lost its indexes is filled again', async () => {
   expect(await search.find(minji, '며느리밑씻개')).toEqual([postId])
 })
 
-const prefix = () => `${new URL(search.database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`
+const prefix = () =>
+  `${new URL(search.database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`
 
 async function indexNames(): Promise<string[]> {
   const answer = await fetch(`${inject('openSearchUrl')}/_cat/indices/${prefix()}*?h=index`)
@@ -109,14 +124,21 @@ async function indexNames(): Promise<string[]> {
 
 async function idsInOpenSearch(keyword: string): Promise<number[]> {
   await search.index.engine.refresh('post_index')
-  const answer = await fetch(`${inject('openSearchUrl')}/${prefix()}post_index/_search?q=text:${encodeURIComponent(keyword)}&size=100`)
+  const answer = await fetch(
+    `${inject('openSearchUrl')}/${prefix()}post_index/_search?q=text:${encodeURIComponent(keyword)}&size=100`,
+  )
   const found = (await answer.json()) as { hits: { hits: { _id: string }[] } }
   return found.hits.hits.map(({ _id }) => Number(_id)).sort((a, b) => a - b)
 }
 
 test('while OpenSearch is away searches say so, listeners wait, and nothing needs a restart afterwards', async () => {
   const own = await startTestOpenSearch()
-  const engine = createOpenSearchEngine({ url: own.url.replace('//', '//somebody:a-secret@'), prefix: 'away-', shards: 1, replicas: 0 })
+  const engine = createOpenSearchEngine({
+    url: own.url.replace('//', '//somebody:a-secret@'),
+    prefix: 'away-',
+    shards: 1,
+    replicas: 0,
+  })
   const index = { sql: search.index.sql, engine }
   try {
     await prepareIndex(index)
@@ -138,7 +160,12 @@ test('while OpenSearch is away searches say so, listeners wait, and nothing need
 }, 60_000)
 
 test('a search while OpenSearch is away is 503 with a time to try again', async () => {
-  const lost = createOpenSearchEngine({ url: 'http://127.0.0.1:9', prefix: 'nowhere-', shards: 1, replicas: 0 })
+  const lost = createOpenSearchEngine({
+    url: 'http://127.0.0.1:9',
+    prefix: 'nowhere-',
+    shards: 1,
+    replicas: 0,
+  })
   const { engine } = search.index
   const match = engine.match
   engine.match = lost.match
@@ -148,7 +175,11 @@ test('a search while OpenSearch is away is 503 with a time to try again', async 
       url: '/api/search/posts?keyword=x',
       headers: { authorization: await search.bearerOf(minji) },
     })
-    expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([503, 'SERVICE_UNAVAILABLE', '2'])
+    expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([
+      503,
+      'SERVICE_UNAVAILABLE',
+      '2',
+    ])
   } finally {
     engine.match = match
     await lost.close()

@@ -3,7 +3,15 @@ import { MAX_TOTAL } from '../keyword/matching.queries.ts'
 import { normalise } from '../text/words.ts'
 import { INDEX } from './opensearch-index.ts'
 import { queryOf } from './opensearch-query.ts'
-import { matchAnything, CURRENT_TABLES, ID_COLUMN_OF, type IndexTable, NEXT_TABLES, SearchEngineAwayError, type SearchEngine } from './search-engine.ts'
+import {
+  matchAnything,
+  CURRENT_TABLES,
+  ID_COLUMN_OF,
+  type IndexTable,
+  NEXT_TABLES,
+  SearchEngineAwayError,
+  type SearchEngine,
+} from './search-engine.ts'
 
 interface OpenSearchOptions {
   /** Of its nodes, separated by commas; with a name and a password where it asks for them. */
@@ -18,26 +26,48 @@ interface OpenSearchOptions {
 const REQUEST_TIMEOUT = 5_000
 
 /** An engine for millions of posts: OpenSearch with the plugin `analysis-nori`. */
-export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSearchOptions): SearchEngine {
-  const client = new Client({ nodes: url.split(','), requestTimeout: REQUEST_TIMEOUT, maxRetries: 1 })
+export function createOpenSearchEngine({
+  url,
+  prefix,
+  shards,
+  replicas,
+}: OpenSearchOptions): SearchEngine {
+  const client = new Client({
+    nodes: url.split(','),
+    requestTimeout: REQUEST_TIMEOUT,
+    maxRetries: 1,
+  })
   /** An alias, so that a rebuilt index takes the place of the one in use at once. */
   const aliasOf = (table: IndexTable) => `${prefix}${table}`
 
-  async function findIndexOf(table: IndexTable): Promise<{ name: string; uuid: string } | undefined> {
-    const found = await ask(() => client.indices.get({ index: aliasOf(table), ignore_unavailable: true }))
-    const [first] = Object.entries(found as Record<string, { settings?: { index?: { uuid?: string } } }>)
-    return first === undefined ? undefined : { name: first[0], uuid: first[1].settings?.index?.uuid ?? '' }
+  async function findIndexOf(
+    table: IndexTable,
+  ): Promise<{ name: string; uuid: string } | undefined> {
+    const found = await ask(() =>
+      client.indices.get({ index: aliasOf(table), ignore_unavailable: true }),
+    )
+    const [first] = Object.entries(
+      found as Record<string, { settings?: { index?: { uuid?: string } } }>,
+    )
+    return first === undefined
+      ? undefined
+      : { name: first[0], uuid: first[1].settings?.index?.uuid ?? '' }
   }
 
   async function createIndexOf(table: IndexTable): Promise<string> {
     const settings = { ...INDEX.settings, number_of_shards: shards, number_of_replicas: replicas }
     const body = { settings, mappings: INDEX.mappings, aliases: { [aliasOf(table)]: {} } }
-    await ask(() => client.indices.create({ index: `${aliasOf(table)}-${Date.now()}`, body: body as never }))
+    await ask(() =>
+      client.indices.create({ index: `${aliasOf(table)}-${Date.now()}`, body: body as never }),
+    )
     return (await findIndexOf(table))?.uuid ?? ''
   }
 
   /** The best ones, at most as many as are counted. */
-  async function findHits(table: IndexTable, query: object): Promise<{ id: number; score: number }[]> {
+  async function findHits(
+    table: IndexTable,
+    query: object,
+  ): Promise<{ id: number; score: number }[]> {
     const { hits } = await ask(() =>
       client.search({
         index: aliasOf(table),
@@ -48,19 +78,29 @@ export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSe
         body: { query, sort: ['_score', { id: 'desc' }], stored_fields: '_none_' } as never,
       }),
     )
-    return ((hits?.hits ?? []) as unknown as { sort: [number, number] }[]).map(({ sort: [score, id] }) => ({ id, score }))
+    return ((hits?.hits ?? []) as unknown as { sort: [number, number] }[]).map(
+      ({ sort: [score, id] }) => ({ id, score }),
+    )
   }
 
   /** Throws unless each operation had its effect, or came too late to have one. */
   async function bulk(table: IndexTable, operations: object[]): Promise<void> {
-    const { errors: someFailed, items } = await ask(() => client.bulk({ index: aliasOf(table), require_alias: true, body: operations as never }))
+    const { errors: someFailed, items } = await ask(() =>
+      client.bulk({ index: aliasOf(table), require_alias: true, body: operations as never }),
+    )
     if (!someFailed) return
     for (const { index, delete: deletion } of items) {
       const { status, error } = index ?? deletion ?? { status: 200 }
       // 409: a newer version is there; 404 of a deletion: it is gone already.
-      if (status < 300 || status === 409 || (deletion !== undefined && status === 404 && error === undefined)) continue
+      if (
+        status < 300 ||
+        status === 409 ||
+        (deletion !== undefined && status === 404 && error === undefined)
+      )
+        continue
       // Not its reason, which quotes what a member wrote.
-      if (passesByItself(status, error?.type)) throw new SearchEngineAwayError(`OpenSearch does not take documents now: ${error?.type}`)
+      if (passesByItself(status, error?.type))
+        throw new SearchEngineAwayError(`OpenSearch does not take documents now: ${error?.type}`)
       throw new Error(`OpenSearch refused a document: ${error?.type}`)
     }
   }
@@ -69,16 +109,25 @@ export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSe
     delaySeconds: 1,
     async prepare() {
       const uuids: string[] = []
-      for (const table of CURRENT_TABLES) uuids.push((await findIndexOf(table))?.uuid ?? (await createIndexOf(table)))
+      for (const table of CURRENT_TABLES)
+        uuids.push((await findIndexOf(table))?.uuid ?? (await createIndexOf(table)))
       return placeOf(uuids)
     },
     tokensOf: () => '',
     async put(table, documents) {
       if (documents.length === 0) return
-      const operations = documents.flatMap(({ id, version, authorId, postId, createdAt, sections }) => [
-        { index: { _id: String(id), version, version_type: 'external_gte' } },
-        { id, author_id: authorId, post_id: postId, created_at: createdAt.toISOString(), text: sections.map(normalise) },
-      ])
+      const operations = documents.flatMap(
+        ({ id, version, authorId, postId, createdAt, sections }) => [
+          { index: { _id: String(id), version, version_type: 'external_gte' } },
+          {
+            id,
+            author_id: authorId,
+            post_id: postId,
+            created_at: createdAt.toISOString(),
+            text: sections.map(normalise),
+          },
+        ],
+      )
       await bulk(table, operations)
     },
     async remove(table, ids) {
@@ -119,10 +168,17 @@ export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSe
     async swapRebuilt() {
       const actions: object[] = []
       for (const [at, table] of CURRENT_TABLES.entries()) {
-        const [old, next] = [await findIndexOf(table), await findIndexOf(NEXT_TABLES[at] as IndexTable)]
-        if (next === undefined) throw new SearchEngineAwayError('the index that was built is not there any more')
+        const [old, next] = [
+          await findIndexOf(table),
+          await findIndexOf(NEXT_TABLES[at] as IndexTable),
+        ]
+        if (next === undefined)
+          throw new SearchEngineAwayError('the index that was built is not there any more')
         if (old !== undefined) actions.push({ remove_index: { index: old.name } })
-        actions.push({ remove: { index: next.name, alias: aliasOf(NEXT_TABLES[at] as IndexTable) } }, { add: { index: next.name, alias: aliasOf(table) } })
+        actions.push(
+          { remove: { index: next.name, alias: aliasOf(NEXT_TABLES[at] as IndexTable) } },
+          { add: { index: next.name, alias: aliasOf(table) } },
+        )
       }
       await ask(() => client.indices.updateAliases({ body: { actions } as never }))
     },
@@ -133,7 +189,8 @@ export function createOpenSearchEngine({ url, prefix, shards, replicas }: OpenSe
 
 const placeOf = (uuids: readonly string[]) => `opensearch:${uuids.join(',')}`
 
-const passesByItself = (status: number, type: string | undefined) => status === 429 || status >= 500 || type === 'index_not_found_exception'
+const passesByItself = (status: number, type: string | undefined) =>
+  status === 429 || status >= 500 || type === 'index_not_found_exception'
 
 /** The client's own errors hold addresses and whole requests: what leaves here says what happened, and whether it passes. */
 async function ask<Body>(request: () => Promise<{ body: Body }>): Promise<Body> {
@@ -141,11 +198,14 @@ async function ask<Body>(request: () => Promise<{ body: Body }>): Promise<Body> 
     return (await request()).body
   } catch (error) {
     if (error instanceof errors.ResponseError) {
-      const type = (error.body as { error?: { type?: string } } | undefined)?.error?.type ?? error.name
-      if (passesByItself(error.statusCode ?? 500, type)) throw new SearchEngineAwayError(`OpenSearch does not serve this now: ${type}`)
+      const type =
+        (error.body as { error?: { type?: string } } | undefined)?.error?.type ?? error.name
+      if (passesByItself(error.statusCode ?? 500, type))
+        throw new SearchEngineAwayError(`OpenSearch does not serve this now: ${type}`)
       throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type}`)
     }
-    if (error instanceof errors.OpenSearchClientError) throw new SearchEngineAwayError(`OpenSearch does not answer: ${error.name}`)
+    if (error instanceof errors.OpenSearchClientError)
+      throw new SearchEngineAwayError(`OpenSearch does not answer: ${error.name}`)
     throw error
   }
 }

@@ -1,10 +1,17 @@
 /** Parts of speech that carry no meaning of their own: endings, particles, punctuation and the like. */
-const STOP_TAGS = 'EP EF EC ETN ETM IC JKS JKC JKG JKO JKB JKV JKQ JX JC MAJ SP SSC SSO SC SE SF XPN XSA XSN XSV VCP UNA NA VSV'.split(' ')
+const STOP_TAGS =
+  'EP EF EC ETN ETM IC JKS JKC JKG JKO JKB JKV JKQ JX JC MAJ SP SSC SSO SC SE SF XPN XSA XSN XSV VCP UNA NA VSV'.split(
+    ' ',
+  )
 
 const PARTICLES =
   '에서는|에서도|에서만|으로는|으로도|까지만|까지는|이라도|이라고|에서|에게|으로|까지|부터|처럼|보다|이랑|이나|라도|은|는|이|가|을|를|에|의|도|만|와|과|로|랑'
 
-const nori = (decompound_mode: 'mixed' | 'discard') => ({ type: 'nori_tokenizer', decompound_mode, discard_punctuation: true })
+const nori = (decompound_mode: 'mixed' | 'discard') => ({
+  type: 'nori_tokenizer',
+  decompound_mode,
+  discard_punctuation: true,
+})
 
 /**
  * Three readings of every text, since none finds everything: morphemes (nori, compounds whole and in parts), pairs of
@@ -19,20 +26,51 @@ export const INDEX = {
     similarity: { default: { type: 'boolean' } },
     analysis: {
       char_filter: {
-        script_border: { type: 'pattern_replace', pattern: '(?<=[a-zA-Z0-9])(?=[가-힣])|(?<=[가-힣])(?=[a-zA-Z0-9])', replacement: ' ' },
+        script_border: {
+          type: 'pattern_replace',
+          pattern: '(?<=[a-zA-Z0-9])(?=[가-힣])|(?<=[가-힣])(?=[a-zA-Z0-9])',
+          replacement: ' ',
+        },
       },
       tokenizer: { nori_mixed: nori('mixed'), nori_discard: nori('discard') },
       filter: {
         content_words: { type: 'nori_part_of_speech', stoptags: STOP_TAGS },
         english: { type: 'stemmer', language: 'porter2' },
-        particles: { type: 'pattern_replace', pattern: `^([가-힣]+?)(${PARTICLES})$`, replacement: '$1' },
+        particles: {
+          type: 'pattern_replace',
+          pattern: `^([가-힣]+?)(${PARTICLES})$`,
+          replacement: '$1',
+        },
       },
       analyzer: {
-        morphemes: { type: 'custom', tokenizer: 'nori_mixed', filter: ['content_words', 'nori_readingform', 'lowercase', 'english'] },
-        morphemes_asked: { type: 'custom', tokenizer: 'nori_discard', filter: ['content_words', 'nori_readingform', 'lowercase', 'english'] },
-        pairs: { type: 'custom', char_filter: ['script_border'], tokenizer: 'standard', filter: ['lowercase', 'cjk_bigram', 'english'] },
-        words: { type: 'custom', char_filter: ['script_border'], tokenizer: 'standard', filter: ['lowercase', 'particles', 'english'] },
-        exact: { type: 'custom', char_filter: ['script_border'], tokenizer: 'standard', filter: ['lowercase', 'cjk_bigram'] },
+        morphemes: {
+          type: 'custom',
+          tokenizer: 'nori_mixed',
+          filter: ['content_words', 'nori_readingform', 'lowercase', 'english'],
+        },
+        morphemes_asked: {
+          type: 'custom',
+          tokenizer: 'nori_discard',
+          filter: ['content_words', 'nori_readingform', 'lowercase', 'english'],
+        },
+        pairs: {
+          type: 'custom',
+          char_filter: ['script_border'],
+          tokenizer: 'standard',
+          filter: ['lowercase', 'cjk_bigram', 'english'],
+        },
+        words: {
+          type: 'custom',
+          char_filter: ['script_border'],
+          tokenizer: 'standard',
+          filter: ['lowercase', 'particles', 'english'],
+        },
+        exact: {
+          type: 'custom',
+          char_filter: ['script_border'],
+          tokenizer: 'standard',
+          filter: ['lowercase', 'cjk_bigram'],
+        },
       },
     },
   },
@@ -49,7 +87,11 @@ export const INDEX = {
         type: 'text',
         analyzer: 'morphemes',
         search_analyzer: 'morphemes_asked',
-        fields: { pairs: { type: 'text', analyzer: 'pairs' }, words: { type: 'text', analyzer: 'words' }, exact: { type: 'text', analyzer: 'exact' } },
+        fields: {
+          pairs: { type: 'text', analyzer: 'pairs' },
+          words: { type: 'text', analyzer: 'words' },
+          exact: { type: 'text', analyzer: 'exact' },
+        },
       },
     },
   },

@@ -54,7 +54,12 @@ export interface SearchEngine {
   /** From now on searches find everything that was put before. */
   refresh(table: IndexTable): Promise<void>
   /** `authorIds`, `postId`: only theirs; undefined: anybody's. */
-  match(sql: Sql, table: IndexTable, search: SearchRequest, only: { authorIds: number[] | undefined; postId: number | undefined }): Promise<Matching>
+  match(
+    sql: Sql,
+    table: IndexTable,
+    search: SearchRequest,
+    only: { authorIds: number[] | undefined; postId: number | undefined },
+  ): Promise<Matching>
   /** Empty indexes beside those in use. Settles with the name of their place. */
   beginRebuild(): Promise<string>
   /** They take the place of those in use. */
@@ -63,7 +68,11 @@ export interface SearchEngine {
 }
 
 /** Of a search without words: its filters alone decide. */
-export const matchAnything = (sql: Sql): Matching => ({ join: sql``, score: sql`false as whole, 0::real as rank`, condition: sql`true` })
+export const matchAnything = (sql: Sql): Matching => ({
+  join: sql``,
+  score: sql`false as whole, 0::real as rank`,
+  condition: sql`true`,
+})
 
 /** The engine does not answer, or has lost its indexes. Its code is of the kind that passes by itself. */
 export class SearchEngineAwayError extends Error {

@@ -1,6 +1,8 @@
 import type { Sql } from 'postgres'
 
 export async function findErasableMembers(sql: Sql): Promise<number[]> {
-  const rows = await sql<{ member_id: number }[]>`select member_id from member.erasable_member order by member_id`
+  const rows = await sql<
+    { member_id: number }[]
+  >`select member_id from member.erasable_member order by member_id`
   return rows.map(({ member_id }) => member_id)
 }

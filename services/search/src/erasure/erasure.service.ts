@@ -1,4 +1,4 @@
-import { eraseDeadLettersOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { eraseDeadLettersOf } from '@dailyfeed/event-listener/dead-letter-erasure.queries'
 import { type Index, unindexCommentsOf, unindexPostsOf } from '../indexing/indexing.service.ts'
 import { findErasableMembers } from './erasure.queries.ts'
 
@@ -7,5 +7,9 @@ export async function eraseMembers({ sql, engine }: Index): Promise<{ indexed: n
   const members = await findErasableMembers(sql)
   if (members.length === 0) return { indexed: 0 }
   await eraseDeadLettersOf(sql, 'search', members)
-  return { indexed: (await unindexPostsOf({ sql, engine }, members)) + (await unindexCommentsOf({ sql, engine }, members)) }
+  return {
+    indexed:
+      (await unindexPostsOf({ sql, engine }, members)) +
+      (await unindexCommentsOf({ sql, engine }, members)),
+  }
 }

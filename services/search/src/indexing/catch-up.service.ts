@@ -1,4 +1,8 @@
-import { type CommentIndexTable, findOutdatedComments, highestCommentId } from './comment-index.queries.ts'
+import {
+  type CommentIndexTable,
+  findOutdatedComments,
+  highestCommentId,
+} from './comment-index.queries.ts'
 import { type Index, indexComments, indexPosts } from './indexing.service.ts'
 import { prepareIndex } from './index-place.service.ts'
 import { findOutdatedPosts, highestPostId, type PostIndexTable } from './post-index.queries.ts'
@@ -31,7 +35,11 @@ export interface IndexedCounts {
  * Compares the index with what content-svc holds and mends every difference, whatever it comes from: rows loaded past
  * the events, an empty index, a new one. Says what it mended; a second run has nothing to do.
  */
-export async function catchUp(index: Index, tables: IndexTables = CURRENT, onProgress: (progress: IndexProgress) => void = () => {}): Promise<IndexedCounts> {
+export async function catchUp(
+  index: Index,
+  tables: IndexTables = CURRENT,
+  onProgress: (progress: IndexProgress) => void = () => {},
+): Promise<IndexedCounts> {
   const { sql, engine } = index
   if (tables === CURRENT) await prepareIndex(index)
   const posts = await mendRanges({

@@ -13,14 +13,21 @@ export interface LiveCommentRow {
 }
 
 /** Of these comments, those that are not deleted, as content-svc has them now. */
-export const findLiveComments = (sql: Sql, commentIds: readonly number[]): Promise<LiveCommentRow[]> =>
+export const findLiveComments = (
+  sql: Sql,
+  commentIds: readonly number[],
+): Promise<LiveCommentRow[]> =>
   sql<LiveCommentRow[]>`
     select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.content, comment.version
     from content.comment join content.post on post.id = comment.post_id
     where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null`
 
 /** As posts are: only where newer, and only while it is still the state that content-svc has. */
-export async function upsertComments(sql: Sql, table: CommentIndexTable, entries: readonly IndexEntry[]): Promise<number[]> {
+export async function upsertComments(
+  sql: Sql,
+  table: CommentIndexTable,
+  entries: readonly IndexEntry[],
+): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
     insert into search.${sql(table)} as known (comment_id, post_id, author_id, created_at, version, tokens)
     select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.version, entry.tokens::tsvector
@@ -43,13 +50,21 @@ export async function findGoneComments(sql: Sql, commentIds: readonly number[]):
   return rows.map(({ id }) => id)
 }
 
-export async function deleteComments(sql: Sql, table: CommentIndexTable, commentIds: readonly number[]): Promise<number> {
-  const rows = await sql`delete from search.${sql(table)} where comment_id = any(${[...commentIds]}::bigint[]) returning comment_id`
+export async function deleteComments(
+  sql: Sql,
+  table: CommentIndexTable,
+  commentIds: readonly number[],
+): Promise<number> {
+  const rows =
+    await sql`delete from search.${sql(table)} where comment_id = any(${[...commentIds]}::bigint[]) returning comment_id`
   return rows.length
 }
 
 /** Comments that are still found although their post is deleted. */
-export async function findCommentsOfGonePosts(sql: Sql, postIds: readonly number[]): Promise<number[]> {
+export async function findCommentsOfGonePosts(
+  sql: Sql,
+  postIds: readonly number[],
+): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
     select comment_id from search.comment_index known
     where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
@@ -57,12 +72,18 @@ export async function findCommentsOfGonePosts(sql: Sql, postIds: readonly number
 }
 
 export async function deleteCommentsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
-  const rows = await sql`delete from search.comment_index where author_id = any(${[...authorIds]}::bigint[]) returning comment_id`
+  const rows =
+    await sql`delete from search.comment_index where author_id = any(${[...authorIds]}::bigint[]) returning comment_id`
   return rows.length
 }
 
 /** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
-export const findOutdatedComments = (sql: Sql, table: CommentIndexTable, fromId: number, toId: number): Promise<{ id: number }[]> =>
+export const findOutdatedComments = (
+  sql: Sql,
+  table: CommentIndexTable,
+  fromId: number,
+  toId: number,
+): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select coalesce(comment.id, known.comment_id) as id
     from (
@@ -74,7 +95,10 @@ export const findOutdatedComments = (sql: Sql, table: CommentIndexTable, fromId:
     order by 1`
 
 /** Of these comments, those that stand in the index otherwise than in content-svc. */
-export async function findOutdatedCommentsIn(sql: Sql, commentIds: readonly number[]): Promise<Set<number>> {
+export async function findOutdatedCommentsIn(
+  sql: Sql,
+  commentIds: readonly number[],
+): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
     select asked.id
     from unnest(${[...commentIds]}::bigint[]) as asked(id)
@@ -86,7 +110,10 @@ export async function findOutdatedCommentsIn(sql: Sql, commentIds: readonly numb
 }
 
 /** Of these posts, those whose comments are still found although they are deleted. */
-export async function findGonePostsWithComments(sql: Sql, postIds: readonly number[]): Promise<Set<number>> {
+export async function findGonePostsWithComments(
+  sql: Sql,
+  postIds: readonly number[],
+): Promise<Set<number>> {
   const rows = await sql<{ post_id: number }[]>`
     select distinct post_id from search.comment_index known
     where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
@@ -94,7 +121,11 @@ export async function findGonePostsWithComments(sql: Sql, postIds: readonly numb
 }
 
 /** The newest of an author's own comments that the index does not have as they are. */
-export const findOutdatedCommentsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
+export const findOutdatedCommentsOf = (
+  sql: Sql,
+  authorId: number,
+  limit: number,
+): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select comment.id
     from content.comment join content.post on post.id = comment.post_id and post.deleted_at is null

@@ -6,7 +6,8 @@ export async function lockPlace(sql: Sql): Promise<string> {
   return row.place
 }
 
-export const updatePlace = (sql: Sql, place: string) => sql`update search.index_place set place = ${place}`
+export const updatePlace = (sql: Sql, place: string) =>
+  sql`update search.index_place set place = ${place}`
 
 export async function deleteAllEntries(sql: Sql): Promise<void> {
   await sql`delete from search.post_index`

@@ -12,7 +12,10 @@ const RETRY_AFTER_MILLISECONDS = 2_000
  * Makes the engine ready, if it answers: then it searches from the first request on. Behind that compares the index with
  * what content-svc holds now, and again whenever the engine turns out to have lost it.
  */
-export async function superviseIndex(index: Index, log: Pick<FastifyBaseLogger, 'info' | 'warn'>): Promise<{ stop: () => Promise<void> }> {
+export async function superviseIndex(
+  index: Index,
+  log: Pick<FastifyBaseLogger, 'info' | 'warn'>,
+): Promise<{ stop: () => Promise<void> }> {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let hasAgreed = false
@@ -20,10 +23,12 @@ export async function superviseIndex(index: Index, log: Pick<FastifyBaseLogger, 
   async function look(): Promise<void> {
     try {
       const isLost = await prepareIndex(index)
-      if (isLost || !hasAgreed) log.info(await catchUp(index), 'the index agrees with what content-svc holds')
+      if (isLost || !hasAgreed)
+        log.info(await catchUp(index), 'the index agrees with what content-svc holds')
       hasAgreed = true
     } catch (error) {
-      if (!isStopped) log.warn({ err: error }, 'the index could not be compared with what content-svc holds')
+      if (!isStopped)
+        log.warn({ err: error }, 'the index could not be compared with what content-svc holds')
     }
     if (isStopped) return
     timer = setTimeout(lookAgain, hasAgreed ? LOOK_EVERY_MILLISECONDS : RETRY_AFTER_MILLISECONDS)

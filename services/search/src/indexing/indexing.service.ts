@@ -33,11 +33,22 @@ export interface Index {
  * Rows first, the engine before they are committed: their locks keep two writers of one thing in order, a rebuilt index
  * takes its place between two transactions, and no row promises what the engine does not have.
  */
-const inTransaction = <Result>({ sql, engine }: Index, work: (index: Index) => Promise<Result>): Promise<Result> =>
-  'begin' in sql ? (sql.begin((transaction) => work({ sql: transaction as unknown as Sql, engine })) as Promise<Result>) : work({ sql, engine })
+const inTransaction = <Result>(
+  { sql, engine }: Index,
+  work: (index: Index) => Promise<Result>,
+): Promise<Result> =>
+  'begin' in sql
+    ? (sql.begin((transaction) =>
+        work({ sql: transaction as unknown as Sql, engine }),
+      ) as Promise<Result>)
+    : work({ sql, engine })
 
 /** Makes the index hold these posts as content-svc has them now, and no more those that are deleted. Returns how many changed. */
-export const indexPosts = (index: Index, postIds: readonly number[], table: PostIndexTable = 'post_index'): Promise<number> =>
+export const indexPosts = (
+  index: Index,
+  postIds: readonly number[],
+  table: PostIndexTable = 'post_index',
+): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const posts = await findLivePosts(sql, postIds)
     const documents = posts.map(({ id, version, author_id, created_at, title, content }) => ({
@@ -47,7 +58,10 @@ export const indexPosts = (index: Index, postIds: readonly number[], table: Post
       createdAt: created_at,
       sections: [title, content],
     }))
-    const indexed = documents.length === 0 ? [] : await upsertPosts(sql, table, await entriesOf(engine, documents))
+    const indexed =
+      documents.length === 0
+        ? []
+        : await upsertPosts(sql, table, await entriesOf(engine, documents))
     await engine.put(table, onlyThese(documents, indexed))
     if (indexed.length === postIds.length) return indexed.length
     const gone = await findGonePosts(sql, postIds)
@@ -57,7 +71,11 @@ export const indexPosts = (index: Index, postIds: readonly number[], table: Post
   })
 
 /** The same for comments; those of a deleted post count as deleted. */
-export const indexComments = (index: Index, commentIds: readonly number[], table: CommentIndexTable = 'comment_index'): Promise<number> =>
+export const indexComments = (
+  index: Index,
+  commentIds: readonly number[],
+  table: CommentIndexTable = 'comment_index',
+): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const comments = await findLiveComments(sql, commentIds)
     const documents = comments.map(({ id, version, post_id, author_id, created_at, content }) => ({
@@ -68,7 +86,10 @@ export const indexComments = (index: Index, commentIds: readonly number[], table
       createdAt: created_at,
       sections: [content],
     }))
-    const indexed = documents.length === 0 ? [] : await upsertComments(sql, table, await entriesOf(engine, documents))
+    const indexed =
+      documents.length === 0
+        ? []
+        : await upsertComments(sql, table, await entriesOf(engine, documents))
     await engine.put(table, onlyThese(documents, indexed))
     if (indexed.length === commentIds.length) return indexed.length
     const gone = await findGoneComments(sql, commentIds)
@@ -77,13 +98,19 @@ export const indexComments = (index: Index, commentIds: readonly number[], table
     return indexed.length + removed
   })
 
-const onlyThese = (documents: readonly IndexedDocument[], ids: readonly number[]): IndexedDocument[] => {
+const onlyThese = (
+  documents: readonly IndexedDocument[],
+  ids: readonly number[],
+): IndexedDocument[] => {
   const wanted = new Set(ids)
   return documents.filter(({ id }) => wanted.has(id))
 }
 
 /** The comments of posts that are deleted are no longer found. */
-export const unindexCommentsOfGonePosts = (index: Index, postIds: readonly number[]): Promise<number> =>
+export const unindexCommentsOfGonePosts = (
+  index: Index,
+  postIds: readonly number[],
+): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const gone = await findCommentsOfGonePosts(sql, postIds)
     if (gone.length > 0) await deleteComments(sql, 'comment_index', gone)
@@ -109,7 +136,10 @@ export const unindexCommentsOf = (index: Index, authorIds: readonly number[]): P
 /** Characters: about 20 ms of work, after which other requests get their turn. */
 const CHARACTERS_PER_TURN = 15_000
 
-async function entriesOf(engine: SearchEngine, documents: readonly IndexedDocument[]): Promise<IndexEntry[]> {
+async function entriesOf(
+  engine: SearchEngine,
+  documents: readonly IndexedDocument[],
+): Promise<IndexEntry[]> {
   const entries: IndexEntry[] = []
   let characters = 0
   for (const { id, version, sections } of documents) {
@@ -150,6 +180,14 @@ export async function indexOwnComments(index: Index, memberId: number): Promise<
 }
 
 /** Twice the delay: it counts from when the row was written, and the engine's turn may just have begun. */
-async function showLately({ sql, engine }: Index, table: IndexTable, memberId: number): Promise<void> {
-  if (engine.delaySeconds > 0 && (await wasIndexedLately(sql, table, memberId, 2 * engine.delaySeconds))) await engine.refresh(table)
+async function showLately(
+  { sql, engine }: Index,
+  table: IndexTable,
+  memberId: number,
+): Promise<void> {
+  if (
+    engine.delaySeconds > 0 &&
+    (await wasIndexedLately(sql, table, memberId, 2 * engine.delaySeconds))
+  )
+    await engine.refresh(table)
 }

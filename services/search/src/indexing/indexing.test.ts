@@ -1,8 +1,17 @@
-import { INTERNAL_TOKEN } from '@dailyfeed/code/headers'
-import type { ActivityType } from '@dailyfeed/code/member-activity-event'
+import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { BATCH_TOKEN, CONTENT_TOKEN, deletePost, editPost, insertComment, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import {
+  BATCH_TOKEN,
+  CONTENT_TOKEN,
+  deletePost,
+  editPost,
+  insertComment,
+  insertPost,
+  type SearchFixture,
+  searchFixture,
+} from '../search-fixture.ts'
 import { catchUp, type IndexProgress } from './catch-up.service.ts'
 import { reindex } from './reindex.service.ts'
 
@@ -20,7 +29,11 @@ beforeAll(async () => {
 })
 afterAll(() => search.close())
 
-const eventOf = (memberActivityType: ActivityType, subject: { postId?: number; commentId?: number; memberId?: number }, version = 1) => {
+const eventOf = (
+  memberActivityType: ActivityType,
+  subject: { postId?: number; commentId?: number; memberId?: number },
+  version = 1,
+) => {
   events += 1
   const at = '2026-11-25T00:00:00.000Z'
   return {
@@ -37,21 +50,35 @@ const eventOf = (memberActivityType: ActivityType, subject: { postId?: number; c
   }
 }
 const post = async (url: string, payload: object, token: string | undefined) => {
-  const answer = await search.app.inject({ method: 'POST', url, payload, headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token } })
+  const answer = await search.app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token },
+  })
   return { status: answer.statusCode, data: answer.json().data }
 }
-const deliver = (list: unknown[], token: string | undefined = CONTENT_TOKEN) => post('/internal/member-activity-events', { events: list }, token)
+const deliver = (list: unknown[], token: string | undefined = CONTENT_TOKEN) =>
+  post('/internal/member-activity-events', { events: list }, token)
 const runJob = (job: string) => post(`/internal/jobs/${job}`, {}, BATCH_TOKEN)
-const indexOf = (postId: number) => sql`select post_id, author_id, version from search.post_index where post_id = ${postId}`
+const indexOf = (postId: number) =>
+  sql`select post_id, author_id, version from search.post_index where post_id = ${postId}`
 
 test('a post is found after its POST_CREATE, by its new words after POST_UPDATE, and no more after POST_DELETE', async () => {
   const postId = await insertPost(sql, sora, '처음 모란')
   expect(await search.find(minji, '모란')).toEqual([])
-  expect((await deliver([eventOf('POST_CREATE', { postId })])).data).toEqual({ received: 1, applied: 1, deadLettered: 0 })
+  expect((await deliver([eventOf('POST_CREATE', { postId })])).data).toEqual({
+    received: 1,
+    applied: 1,
+    deadLettered: 0,
+  })
   expect(await search.find(minji, '모란')).toEqual([postId])
   await editPost(sql, postId, '다음 작약')
   await deliver([eventOf('POST_UPDATE', { postId }, 2)])
-  expect([await search.find(minji, '모란'), await search.find(minji, '작약')]).toEqual([[], [postId]])
+  expect([await search.find(minji, '모란'), await search.find(minji, '작약')]).toEqual([
+    [],
+    [postId],
+  ])
   await deletePost(sql, postId)
   await deliver([eventOf('POST_DELETE', { postId }, 3)])
   expect([...(await indexOf(postId))]).toEqual([])
@@ -78,28 +105,41 @@ test('comments follow their own events, and leave with their post', async () => 
   const postId = await insertPost(sql, sora, '글')
   const first = await insertComment(sql, postId, sora, '개나리 하나')
   const second = await insertComment(sql, postId, sora, '개나리 둘')
-  await deliver([eventOf('COMMENT_CREATE', { postId, commentId: first }), eventOf('COMMENT_CREATE', { postId, commentId: second })])
+  await deliver([
+    eventOf('COMMENT_CREATE', { postId, commentId: first }),
+    eventOf('COMMENT_CREATE', { postId, commentId: second }),
+  ])
   expect((await search.find(minji, '개나리', 'comments')).sort()).toEqual([first, second])
   await sql`update content.comment set deleted_at = now(), version = version + 1 where id = ${first}`
   await deliver([eventOf('COMMENT_DELETE', { postId, commentId: first }, 2)])
   expect(await search.find(minji, '개나리', 'comments')).toEqual([second])
   await deletePost(sql, postId)
   await deliver([eventOf('POST_DELETE', { postId }, 2)])
-  expect([...(await sql`select comment_id from search.comment_index where post_id = ${postId}`)]).toEqual([])
+  expect([
+    ...(await sql`select comment_id from search.comment_index where post_id = ${postId}`),
+  ]).toEqual([])
 })
 
 test('500 events are taken in one delivery, and what is not an event becomes a dead letter that holds up no other', async () => {
   const ids = await sql<
     { id: number }[]
   >`insert into content.post (author_id, content) select ${sora}, '은방울꽃 ' || n from generate_series(1, 499) n returning id`
-  const { data } = await deliver([...ids.map(({ id }) => eventOf('POST_CREATE', { postId: id })), { eventId: 'nonsense' }])
+  const { data } = await deliver([
+    ...ids.map(({ id }) => eventOf('POST_CREATE', { postId: id })),
+    { eventId: 'nonsense' },
+  ])
   expect(data).toEqual({ received: 500, applied: 499, deadLettered: 1 })
-  expect((await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`)).body.data.totalElements).toBe(499)
+  expect(
+    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`))
+      .body.data.totalElements,
+  ).toBe(499)
 })
 
 test('only content-svc and member-svc may tell events, only batch-svc may ask for jobs', async () => {
   expect((await deliver([], BATCH_TOKEN)).status).toBe(403)
-  expect((await post('/internal/member-activity-events', { events: [] }, undefined)).status).toBe(401)
+  expect((await post('/internal/member-activity-events', { events: [] }, undefined)).status).toBe(
+    401,
+  )
   expect((await post('/internal/jobs/searchReindexJob', {}, CONTENT_TOKEN)).status).toBe(403)
   expect((await post('/internal/jobs/noSuchJob', {}, BATCH_TOKEN)).status).toBe(404)
 })
@@ -122,11 +162,16 @@ test('what was loaded past the events is taken up by catching up, which then has
   await deletePost(sql, stale)
   expect(await catchUp(search.index)).toEqual({ posts: 1, comments: 0 })
   expect((await runJob('searchReconcileJob')).data).toEqual({ posts: 0, comments: 0 })
-  expect((await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`)).body.data.totalElements).toBe(1_200)
+  expect(
+    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`))
+      .body.data.totalElements,
+  ).toBe(1_200)
 })
 
 test('texts of the greatest length and of the strangest letters can be indexed', async () => {
-  const everything = Array.from({ length: 5_000 }, (_, n) => String.fromCodePoint(0xac00 + ((n * 37) % 11_172))).join('')
+  const everything = Array.from({ length: 5_000 }, (_, n) =>
+    String.fromCodePoint(0xac00 + ((n * 37) % 11_172)),
+  ).join('')
   const texts = [
     'a'.repeat(5_000),
     '가'.repeat(5_000),
@@ -168,7 +213,10 @@ test('reindex mends a broken index without an error for those who search, and lo
     meanwhile ??= (async () => {
       await editPost(sql, edited, '할미꽃 고친 글')
       await deletePost(sql, deleted)
-      await deliver([eventOf('POST_UPDATE', { postId: edited }, 2), eventOf('POST_DELETE', { postId: deleted }, 2)])
+      await deliver([
+        eventOf('POST_UPDATE', { postId: edited }, 2),
+        eventOf('POST_DELETE', { postId: deleted }, 2),
+      ])
     })()
   })
   await meanwhile
@@ -180,10 +228,16 @@ test('reindex mends a broken index without an error for those who search, and lo
     await sql`select id from content.post left join search.post_index on post_id = id where deleted_at is null and (search.post_index.version is distinct from content.post.version)`
   expect([...missing]).toEqual([])
   expect([...(await indexOf(deleted))]).toEqual([])
-  const found = (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`)).body.data
+  const found = (
+    await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`)
+  ).body.data
   expect(found.totalElements).toBe(written.length + 2)
   expect(await search.find(minji, '"할미꽃 옛글"')).toEqual([old])
-  expect((await sql`select count(*)::int as tables from pg_tables where schemaname = 'search' and tablename like '%\\_index%'`)[0]).toEqual({ tables: 2 })
+  expect(
+    (
+      await sql`select count(*)::int as tables from pg_tables where schemaname = 'search' and tablename like '%\\_index%'`
+    )[0],
+  ).toEqual({ tables: 2 })
 })
 
 test('two rebuilds at once are one; one that was cut off is no hindrance', async () => {
@@ -198,8 +252,12 @@ test('two rebuilds at once are one; one that was cut off is no hindrance', async
 })
 
 test('search-svc cannot write what is not its own, nor make tables', async () => {
-  await expect(search.index.sql`update content.post set title = 'mine'`).rejects.toThrow('permission denied')
+  await expect(search.index.sql`update content.post set title = 'mine'`).rejects.toThrow(
+    'permission denied',
+  )
   await expect(search.index.sql`delete from member.block`).rejects.toThrow('permission denied')
-  await expect(search.index.sql`select password_hash from member.member`).rejects.toThrow('permission denied')
+  await expect(search.index.sql`select password_hash from member.member`).rejects.toThrow(
+    'permission denied',
+  )
   await expect(search.index.sql`create table search.extra ()`).rejects.toThrow('permission denied')
 })

@@ -29,7 +29,11 @@ export interface IndexEntry {
  * arrives late, or one that was deleted meanwhile, changes nothing. Rows in the order of ids, so that two batches
  * cannot deadlock. Returns which changed.
  */
-export async function upsertPosts(sql: Sql, table: PostIndexTable, entries: readonly IndexEntry[]): Promise<number[]> {
+export async function upsertPosts(
+  sql: Sql,
+  table: PostIndexTable,
+  entries: readonly IndexEntry[],
+): Promise<number[]> {
   const rows = await sql<{ post_id: number }[]>`
     insert into search.${sql(table)} as known (post_id, author_id, created_at, version, tokens)
     select post.id, post.author_id, post.created_at, post.version, entry.tokens::tsvector
@@ -50,25 +54,41 @@ export async function findGonePosts(sql: Sql, postIds: readonly number[]): Promi
   return rows.map(({ id }) => id)
 }
 
-export async function deletePosts(sql: Sql, table: PostIndexTable, postIds: readonly number[]): Promise<number> {
-  const rows = await sql`delete from search.${sql(table)} where post_id = any(${[...postIds]}::bigint[]) returning post_id`
+export async function deletePosts(
+  sql: Sql,
+  table: PostIndexTable,
+  postIds: readonly number[],
+): Promise<number> {
+  const rows =
+    await sql`delete from search.${sql(table)} where post_id = any(${[...postIds]}::bigint[]) returning post_id`
   return rows.length
 }
 
 export async function deletePostsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
-  const rows = await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
+  const rows =
+    await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
   return rows.length
 }
 
 /** Whether something of an author's was indexed in the last seconds. */
-export async function wasIndexedLately(sql: Sql, table: IndexTable, authorId: number, seconds: number): Promise<boolean> {
+export async function wasIndexedLately(
+  sql: Sql,
+  table: IndexTable,
+  authorId: number,
+  seconds: number,
+): Promise<boolean> {
   const [row] = await sql<[{ lately: boolean }]>`
     select exists (select from search.${sql(table)} where author_id = ${authorId} and indexed_at > now() - make_interval(secs => ${seconds})) as lately`
   return row.lately
 }
 
 /** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
-export const findOutdatedPosts = (sql: Sql, table: PostIndexTable, fromId: number, toId: number): Promise<{ id: number }[]> =>
+export const findOutdatedPosts = (
+  sql: Sql,
+  table: PostIndexTable,
+  fromId: number,
+  toId: number,
+): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select coalesce(post.id, known.post_id) as id
     from (select id, version from content.post where id >= ${fromId} and id < ${toId} and deleted_at is null) post
@@ -77,7 +97,10 @@ export const findOutdatedPosts = (sql: Sql, table: PostIndexTable, fromId: numbe
     order by 1`
 
 /** Of these posts, those that stand in the index otherwise than in content-svc. */
-export async function findOutdatedPostsIn(sql: Sql, postIds: readonly number[]): Promise<Set<number>> {
+export async function findOutdatedPostsIn(
+  sql: Sql,
+  postIds: readonly number[],
+): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
     select asked.id
     from unnest(${[...postIds]}::bigint[]) as asked(id)
@@ -88,7 +111,11 @@ export async function findOutdatedPostsIn(sql: Sql, postIds: readonly number[]):
 }
 
 /** The newest of an author's own posts that the index does not have as they are. */
-export const findOutdatedPostsOf = (sql: Sql, authorId: number, limit: number): Promise<{ id: number }[]> =>
+export const findOutdatedPostsOf = (
+  sql: Sql,
+  authorId: number,
+  limit: number,
+): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select post.id
     from content.post left join search.post_index known on known.post_id = post.id and known.author_id = post.author_id

@@ -1,4 +1,9 @@
-import { catchUp, type IndexedCounts, type IndexProgress, type IndexTables } from './catch-up.service.ts'
+import {
+  catchUp,
+  type IndexedCounts,
+  type IndexProgress,
+  type IndexTables,
+} from './catch-up.service.ts'
 import { updatePlace } from './index-place.queries.ts'
 import type { Index } from './indexing.service.ts'
 import {
@@ -14,14 +19,19 @@ import {
 
 const NEXT: IndexTables = { posts: 'post_index_next', comments: 'comment_index_next' }
 
-export type ReindexOutcome = ({ outcome: 'REBUILT' } & IndexedCounts) | { outcome: 'ALREADY_RUNNING' }
+export type ReindexOutcome =
+  | ({ outcome: 'REBUILT' } & IndexedCounts)
+  | { outcome: 'ALREADY_RUNNING' }
 
 /**
  * Builds a new index beside the one in use and puts it in its place; searches go on all the while. What is written
  * meanwhile goes to the old one, and the new one catches up with content-svc's rows: at last with the listener held
  * still for a moment, so that no event falls between the two. A run that is cut off changes nothing.
  */
-export async function reindex({ sql, engine }: Index, onProgress: (progress: IndexProgress) => void = () => {}): Promise<ReindexOutcome> {
+export async function reindex(
+  { sql, engine }: Index,
+  onProgress: (progress: IndexProgress) => void = () => {},
+): Promise<ReindexOutcome> {
   const connection = await sql.reserve()
   try {
     if (!(await tryLockRebuild(connection))) return { outcome: 'ALREADY_RUNNING' }
@@ -38,14 +48,20 @@ export async function reindex({ sql, engine }: Index, onProgress: (progress: Ind
   }
 }
 
-async function rebuild(index: Index, onProgress: (progress: IndexProgress) => void): Promise<IndexedCounts> {
+async function rebuild(
+  index: Index,
+  onProgress: (progress: IndexProgress) => void,
+): Promise<IndexedCounts> {
   await beginRebuild(index.sql)
   const place = await index.engine.beginRebuild()
   const first = await catchUp(index, NEXT, onProgress)
   await indexRebuiltTables(index.sql)
   const second = await catchUp(index, NEXT)
   const last = await catchUpAndSwap(index, place)
-  return { posts: first.posts + second.posts + last.posts, comments: first.comments + second.comments + last.comments }
+  return {
+    posts: first.posts + second.posts + last.posts,
+    comments: first.comments + second.comments + last.comments,
+  }
 }
 
 /** A reserved connection has no `begin` of its own. */
@@ -69,5 +85,7 @@ async function catchUpAndSwap(index: Index, place: string): Promise<IndexedCount
 /** The same as a job. Asked for while one runs, it leaves that one alone. */
 export async function searchReindexJob(index: Index): Promise<Record<string, number>> {
   const result = await reindex(index)
-  return result.outcome === 'REBUILT' ? { posts: result.posts, comments: result.comments } : { alreadyRunning: 1 }
+  return result.outcome === 'REBUILT'
+    ? { posts: result.posts, comments: result.comments }
+    : { alreadyRunning: 1 }
 }

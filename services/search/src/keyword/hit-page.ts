@@ -1,4 +1,4 @@
-import type { Page } from '@dailyfeed/code/page'
+import type { Page } from '@dailyfeed/contract/page'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import { type ListRequest, toPage, toScroll } from '@dailyfeed/pagination-support/list'
 import { type HitRow, type PageRow, positionOf } from './matching.queries.ts'

@@ -1,4 +1,4 @@
-import { ValidationError } from '@dailyfeed/code/errors'
+import { ValidationError } from '@dailyfeed/contract/errors'
 import { expect, test } from 'vitest'
 import { looksForSomething, MAX_WORDS, readKeywordOrThrow } from './keyword.ts'
 
@@ -12,7 +12,11 @@ test('words, "exact words" and -word are terms, without their punctuation', () =
 })
 
 test('from, since and until are filters: any of the authors, the later first day, the earlier last day', () => {
-  expect(readKeywordOrThrow('From:MinJi from:@sora_1 since:2026-11-01 since:2026-11-05 until:2026-11-30 until:2026-11-20 비')).toEqual({
+  expect(
+    readKeywordOrThrow(
+      'From:MinJi from:@sora_1 since:2026-11-01 since:2026-11-05 until:2026-11-30 until:2026-11-20 비',
+    ),
+  ).toEqual({
     terms: [{ kind: 'WORD', word: '비' }],
     handles: ['minji', 'sora_1'],
     since: '2026-11-05',
@@ -26,7 +30,9 @@ test('a filter in quotes is text', () => {
 })
 
 test('a quote that is never closed reaches to the end', () => {
-  expect(readKeywordOrThrow('"퇴근길 하늘').terms).toEqual([{ kind: 'EXACT', words: ['퇴근길', '하늘'] }])
+  expect(readKeywordOrThrow('"퇴근길 하늘').terms).toEqual([
+    { kind: 'EXACT', words: ['퇴근길', '하늘'] },
+  ])
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import { type FieldProblem, ValidationError } from '@dailyfeed/code/errors'
+import { type FieldProblem, ValidationError } from '@dailyfeed/contract/errors'
 import { isCalendarDay } from '@dailyfeed/http-server/validation'
 import type { Term } from '../text/search-text.ts'
 import { normalise, wordsOf } from '../text/words.ts'
@@ -25,14 +25,22 @@ const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
  */
 export function readKeywordOrThrow(keyword: string): Criteria {
   const text = normalise(keyword)
-  if (text.trim() === '') throw problem('검색어를 입력해 주세요.', 'Please enter what to search for.')
+  if (text.trim() === '')
+    throw problem('검색어를 입력해 주세요.', 'Please enter what to search for.')
   const criteria: Criteria = { terms: [], handles: undefined, since: undefined, until: undefined }
   for (const { groups: part = {} } of text.matchAll(PART)) readPart(part, criteria)
-  if (countWords(criteria.terms) > MAX_WORDS) throw problem(`검색어는 ${MAX_WORDS}단어까지 쓸 수 있습니다.`, `At most ${MAX_WORDS} words can be searched for.`)
+  if (countWords(criteria.terms) > MAX_WORDS)
+    throw problem(
+      `검색어는 ${MAX_WORDS}단어까지 쓸 수 있습니다.`,
+      `At most ${MAX_WORDS} words can be searched for.`,
+    )
   return criteria
 }
 
-function readPart({ minus, quoted, bare = '' }: Partial<Record<string, string>>, criteria: Criteria): void {
+function readPart(
+  { minus, quoted, bare = '' }: Partial<Record<string, string>>,
+  criteria: Criteria,
+): void {
   if (minus === '' && quoted === undefined && readFilter(bare, criteria)) return
   const words = wordsOf(quoted ?? bare)
   if (words.length === 0) return
@@ -62,15 +70,23 @@ function readFilter(part: string, criteria: Criteria): boolean {
 /** PostgreSQL and ISO 8601 know no year 0. */
 function dayOrThrow(name: string, value: string): string {
   if (!isCalendarDay(value) || value < '0001')
-    throw problem(`${name}: 뒤에는 YYYY-MM-DD 형식의 날짜를 써 주세요.`, `After ${name}: there must be a date of the form YYYY-MM-DD.`)
+    throw problem(
+      `${name}: 뒤에는 YYYY-MM-DD 형식의 날짜를 써 주세요.`,
+      `After ${name}: there must be a date of the form YYYY-MM-DD.`,
+    )
   return value
 }
 
 const later = (a: string | undefined, b: string) => (a === undefined || b > a ? b : a)
 const earlier = (a: string | undefined, b: string) => (a === undefined || b < a ? b : a)
-const countWords = (terms: readonly Term[]) => terms.reduce((sum, term) => sum + (term.kind === 'WORD' ? 1 : term.words.length), 0)
-const problem = (ko: string, en: string) => new ValidationError([{ field: 'keyword', ko, en } satisfies FieldProblem])
+const countWords = (terms: readonly Term[]) =>
+  terms.reduce((sum, term) => sum + (term.kind === 'WORD' ? 1 : term.words.length), 0)
+const problem = (ko: string, en: string) =>
+  new ValidationError([{ field: 'keyword', ko, en } satisfies FieldProblem])
 
 /** Whether it names anything to look for: something that must be there, or a filter. Only `-word` names nothing. */
 export const looksForSomething = ({ terms, handles, since, until }: Criteria): boolean =>
-  terms.some(({ kind }) => kind !== 'WITHOUT') || handles !== undefined || since !== undefined || until !== undefined
+  terms.some(({ kind }) => kind !== 'WITHOUT') ||
+  handles !== undefined ||
+  since !== undefined ||
+  until !== undefined

@@ -17,10 +17,18 @@ export interface HitRow {
 /** Every row of a page tells the total; a page without hits is one row without an id. */
 export type PageRow<Row extends HitRow> = { total: number } & (Row | { id: null })
 
-export const positionOf = ({ whole, rank, id }: HitRow): [number, number, number] => [whole ? 1 : 0, rank, id]
+export const positionOf = ({ whole, rank, id }: HitRow): [number, number, number] => [
+  whole ? 1 : 0,
+  rank,
+  id,
+]
 
 /** The condition of a search's filters on `known`, a row of an index. Days are those of Asia/Seoul. */
-export const passesFilters = (sql: Sql, { filters: { since, until } }: SearchRequest, authorIds: readonly number[] | undefined) => sql`
+export const passesFilters = (
+  sql: Sql,
+  { filters: { since, until } }: SearchRequest,
+  authorIds: readonly number[] | undefined,
+) => sql`
   true
   ${authorIds === undefined ? sql`` : sql`and known.author_id = any(${[...authorIds]}::bigint[])`}
   ${since === undefined ? sql`` : sql`and known.created_at >= ${since}::date::timestamp at time zone 'Asia/Seoul'`}
@@ -28,7 +36,9 @@ export const passesFilters = (sql: Sql, { filters: { since, until } }: SearchReq
 
 /** Whom `from:` names. */
 export async function findAuthorIds(sql: Sql, handles: readonly string[]): Promise<number[]> {
-  const rows = await sql<{ member_id: number }[]>`select member_id from member.public_profile where lower(handle) = any(${[...handles]}::text[])`
+  const rows = await sql<
+    { member_id: number }[]
+  >`select member_id from member.public_profile where lower(handle) = any(${[...handles]}::text[])`
   return rows.map(({ member_id }) => member_id)
 }
 
@@ -39,4 +49,5 @@ export const pageOfHits = (sql: Sql, { size, offset, after }: ListRequest) => sq
   order by whole desc, rank desc, id desc
   limit ${size + 1} offset ${offset}`
 
-export const total = (sql: Sql) => sql`(select count(*) from (select from hit limit ${MAX_TOTAL}) counted)`
+export const total = (sql: Sql) =>
+  sql`(select count(*) from (select from hit limit ${MAX_TOTAL}) counted)`

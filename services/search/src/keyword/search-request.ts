@@ -1,4 +1,4 @@
-import type { ListQuery } from '@dailyfeed/code/page'
+import type { ListQuery } from '@dailyfeed/contract/page'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import { type ListRequest, listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { Term } from '../text/search-text.ts'
@@ -27,7 +27,10 @@ interface Asked {
 const EVERYTHING: Criteria = { terms: [], handles: undefined, since: undefined, until: undefined }
 
 /** Throws a ValidationError for a keyword that cannot be read, and for a cursor of another list. */
-export function searchRequestOf({ list, viewerId, keyword, query }: Asked, cursors: Cursors): SearchRequest {
+export function searchRequestOf(
+  { list, viewerId, keyword, query }: Asked,
+  cursors: Cursors,
+): SearchRequest {
   const criteria = keyword === undefined ? EVERYTHING : readKeywordOrThrow(keyword)
   const { terms, ...filters } = criteria
   return {

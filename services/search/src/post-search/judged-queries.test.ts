@@ -14,7 +14,8 @@ interface JudgedQuery {
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'test-data')
-const read = async <T>(file: string): Promise<T> => JSON.parse(await readFile(join(folder, file), 'utf8')) as T
+const read = async <T>(file: string): Promise<T> =>
+  JSON.parse(await readFile(join(folder, file), 'utf8')) as T
 
 let search: SearchFixture
 let reader: number
@@ -38,22 +39,31 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 function scoreOf({ relevant, ignored }: JudgedQuery, found: number[]) {
   const counted = found.filter((id) => !ignored.includes(id))
   const hits = (of: number) => counted.slice(0, of).filter((id) => relevant.includes(id)).length
-  return { recall50: hits(50) / Math.min(relevant.length, 50), precision20: counted.length === 0 ? 0 : hits(20) / Math.min(counted.length, 20) }
+  return {
+    recall50: hits(50) / Math.min(relevant.length, 50),
+    precision20: counted.length === 0 ? 0 : hits(20) / Math.min(counted.length, 20),
+  }
 }
 
 test('the judged queries reach the measured level: every kind recall 1.0, all together precision 0.96', async () => {
   const scores = []
-  for (const query of queries) scores.push({ kind: query.kind, ...scoreOf(query, await search.find(reader, query.query)) })
-  const kinds = Object.entries(Object.groupBy(scores, ({ kind }) => kind)).map(([kind, rows = []]) => ({
-    kind,
-    queries: rows.length,
-    recall50: mean(rows.map(({ recall50 }) => recall50)).toFixed(3),
-    precision20: mean(rows.map(({ precision20 }) => precision20)).toFixed(3),
-  }))
-  const lines = kinds.map(
-    ({ kind, queries, recall50, precision20 }) => `${kind.padEnd(10)} ${queries} queries  recall@50 ${recall50}  precision@20 ${precision20}`,
+  for (const query of queries)
+    scores.push({ kind: query.kind, ...scoreOf(query, await search.find(reader, query.query)) })
+  const kinds = Object.entries(Object.groupBy(scores, ({ kind }) => kind)).map(
+    ([kind, rows = []]) => ({
+      kind,
+      queries: rows.length,
+      recall50: mean(rows.map(({ recall50 }) => recall50)).toFixed(3),
+      precision20: mean(rows.map(({ precision20 }) => precision20)).toFixed(3),
+    }),
   )
-  process.stdout.write(`${inject('openSearchUrl') === undefined ? 'PostgreSQL, our own tokens' : 'OpenSearch'}:\n${lines.join('\n')}\n`)
+  const lines = kinds.map(
+    ({ kind, queries, recall50, precision20 }) =>
+      `${kind.padEnd(10)} ${queries} queries  recall@50 ${recall50}  precision@20 ${precision20}`,
+  )
+  process.stdout.write(
+    `${inject('openSearchUrl') === undefined ? 'PostgreSQL, our own tokens' : 'OpenSearch'}:\n${lines.join('\n')}\n`,
+  )
   expect(kinds.filter(({ recall50 }) => recall50 !== '1.000')).toEqual([])
   expect(mean(scores.map(({ precision20 }) => precision20))).toBeGreaterThan(0.96)
 }, 20_000)

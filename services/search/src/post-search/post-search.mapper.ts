@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import type { PostHitRow } from './post-search.queries.ts'
 
 export const toPost = (row: PostHitRow): Post => ({

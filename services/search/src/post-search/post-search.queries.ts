@@ -22,7 +22,11 @@ export interface PostHitRow extends HitRow {
  * One statement, one snapshot: what is shown, what is counted and what may be seen belong together. The index only
  * proposes; whether a post is alive is asked of the post itself, and who may see it once per author.
  */
-export const findPostHits = (sql: Sql, search: SearchRequest, { join, score, condition }: Matching): Promise<PageRow<PostHitRow>[]> =>
+export const findPostHits = (
+  sql: Sql,
+  search: SearchRequest,
+  { join, score, condition }: Matching,
+): Promise<PageRow<PostHitRow>[]> =>
   sql<PageRow<PostHitRow>[]>`
     with matched as materialized (
       select known.post_id as id, known.author_id, ${score}

@@ -1,6 +1,6 @@
-import { pageOf } from '@dailyfeed/code/page'
-import { Post } from '@dailyfeed/code/post'
-import { SearchQuery } from '@dailyfeed/code/search'
+import { pageOf } from '@dailyfeed/contract/page'
+import { Post } from '@dailyfeed/contract/post'
+import { SearchQuery } from '@dailyfeed/contract/search'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { SearchContext } from '../context.ts'
@@ -9,7 +9,14 @@ import { searchPosts } from './post-search.service.ts'
 export function postSearchRoutes(app: HttpServer, context: SearchContext): void {
   app.get(
     '/api/search/posts',
-    { schema: { tags: ['search'], summary: 'Search posts', querystring: SearchQuery, response: { 200: successOf(pageOf(Post)) } } },
+    {
+      schema: {
+        tags: ['search'],
+        summary: 'Search posts',
+        querystring: SearchQuery,
+        response: { 200: successOf(pageOf(Post)) },
+      },
+    },
     async (request) => {
       const page = await searchPosts(context, request.memberId, request.query)
       return success(200, page)

@@ -1,6 +1,6 @@
-import type { Page } from '@dailyfeed/code/page'
-import type { Post } from '@dailyfeed/code/post'
-import type { SearchQuery } from '@dailyfeed/code/search'
+import type { Page } from '@dailyfeed/contract/page'
+import type { Post } from '@dailyfeed/contract/post'
+import type { SearchQuery } from '@dailyfeed/contract/search'
 import type { SearchContext } from '../context.ts'
 import { indexOwnPosts } from '../indexing/indexing.service.ts'
 import { toHitPage } from '../keyword/hit-page.ts'
@@ -10,10 +10,16 @@ import { toPost } from './post-search.mapper.ts'
 import { findPostHits } from './post-search.queries.ts'
 
 /** Posts that the member may see: where a word stands whole first, then the better match, then the newer. */
-export async function searchPosts({ sql, reads, engine, cursors }: SearchContext, memberId: number, { keyword, ...query }: SearchQuery): Promise<Page<Post>> {
+export async function searchPosts(
+  { sql, reads, engine, cursors }: SearchContext,
+  memberId: number,
+  { keyword, ...query }: SearchQuery,
+): Promise<Page<Post>> {
   const search = searchRequestOf({ list: 'posts', viewerId: memberId, keyword, query }, cursors)
   if (!search.looksForSomething) return toHitPage([], search.list, cursors, toPost)
   await indexOwnPosts({ sql, engine }, memberId)
-  const rows = await reads.read(async (sql) => findPostHits(sql, search, await matchingOf(engine, sql, 'post_index', search)))
+  const rows = await reads.read(async (sql) =>
+    findPostHits(sql, search, await matchingOf(engine, sql, 'post_index', search)),
+  )
   return toHitPage(rows, search.list, cursors, toPost)
 }

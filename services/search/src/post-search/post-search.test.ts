@@ -1,7 +1,13 @@
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import { deletePost, editPost, insertPost, type SearchFixture, searchFixture } from '../search-fixture.ts'
+import {
+  deletePost,
+  editPost,
+  insertPost,
+  type SearchFixture,
+  searchFixture,
+} from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -23,7 +29,8 @@ async function posts(...contents: string[]): Promise<number[]> {
   await catchUp(search.index)
   return ids
 }
-const ask = (query: string, memberId = minji) => search.ask(memberId, 'GET', `/api/search/posts${query}`)
+const ask = (query: string, memberId = minji) =>
+  search.ask(memberId, 'GET', `/api/search/posts${query}`)
 const url = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
 
 test('GET /api/search/posts answers a page of whole posts, with and without a slash before the query', async () => {
@@ -36,7 +43,17 @@ test('GET /api/search/posts answers a page of whole posts, with and without a sl
   expect(body).toMatchObject({
     status: 200,
     result: 'SUCCESS',
-    data: { page: 0, size: 20, totalElements: 1, totalPages: 1, first: true, last: true, hasNext: false, hasPrevious: false, nextCursor: null },
+    data: {
+      page: 0,
+      size: 20,
+      totalElements: 1,
+      totalPages: 1,
+      first: true,
+      last: true,
+      hasNext: false,
+      hasPrevious: false,
+      nextCursor: null,
+    },
   })
   expect(body.data.content).toMatchObject([
     {
@@ -59,17 +76,31 @@ test('GET /api/search/posts answers a page of whole posts, with and without a sl
 
 test('a post that nobody liked, read or commented on has zeros', async () => {
   await posts('무관심')
-  expect((await ask(url('무관심'))).body.data.content[0]).toMatchObject({ viewCount: 0, likeCount: 0, commentCount: 0, liked: false })
+  expect((await ask(url('무관심'))).body.data.content[0]).toMatchObject({
+    viewCount: 0,
+    likeCount: 0,
+    commentCount: 0,
+    liked: false,
+  })
 })
 
 test('+ and %20 are both a space', async () => {
   const [id] = await posts('녹차 말고 홍차')
-  expect((await ask('?keyword=%EB%85%B9%EC%B0%A8+%ED%99%8D%EC%B0%A8')).body.data.content[0].id).toBe(id)
-  expect((await ask('?keyword=%EB%85%B9%EC%B0%A8%20%ED%99%8D%EC%B0%A8')).body.data.content[0].id).toBe(id)
+  expect(
+    (await ask('?keyword=%EB%85%B9%EC%B0%A8+%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
+  ).toBe(id)
+  expect(
+    (await ask('?keyword=%EB%85%B9%EC%B0%A8%20%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
+  ).toBe(id)
 })
 
 test('한글 finds 한글은, 한글은 finds 한글; decomposed Hangul and English forms are found too', async () => {
-  const [particle, bare, decomposed, english] = await posts('세종의 한글은', '우리 한글', '한글날'.normalize('NFD'), 'She was juggling knives')
+  const [particle, bare, decomposed, english] = await posts(
+    '세종의 한글은',
+    '우리 한글',
+    '한글날'.normalize('NFD'),
+    'She was juggling knives',
+  )
   expect((await search.find(minji, '한글')).sort()).toEqual([particle, bare, decomposed].sort())
   expect(await search.find(minji, '한글은')).toContain(bare)
   expect(await search.find(minji, 'juggle')).toEqual([english])
@@ -81,7 +112,13 @@ test('where the word stands whole comes first, then the newer', async () => {
 })
 
 test('"exact words" asks for the words next to each other, as they are written', async () => {
-  const [together, glued, apart, english, plural] = await posts('새벽길 안개', '새벽길안개', '안개 낀 새벽길', 'red kite', 'red kites')
+  const [together, glued, apart, english, plural] = await posts(
+    '새벽길 안개',
+    '새벽길안개',
+    '안개 낀 새벽길',
+    'red kite',
+    'red kites',
+  )
   expect((await search.find(minji, '"새벽길 안개"')).sort()).toEqual([together, glued].sort())
   expect((await search.find(minji, '새벽길 안개')).sort()).toEqual([together, glued, apart].sort())
   expect(await search.find(minji, '"red kite"')).toEqual([english])
@@ -104,14 +141,19 @@ test('from:handle keeps the posts of that member, whatever the case; an unknown 
 })
 
 test('since and until are inclusive days of Asia/Seoul', async () => {
-  const at = async (createdAt: string) => insertPost(sql, sora, '그믐달', { createdAt: new Date(createdAt) })
+  const at = async (createdAt: string) =>
+    insertPost(sql, sora, '그믐달', { createdAt: new Date(createdAt) })
   const before = await at('2026-10-31T14:59:59.999Z')
   const first = await at('2026-10-31T15:00:00.000Z')
   const last = await at('2026-11-02T14:59:59.999Z')
   const after = await at('2026-11-02T15:00:00.000Z')
   await catchUp(search.index)
-  expect((await search.find(minji, '그믐달 since:2026-11-01 until:2026-11-02')).sort()).toEqual([first, last].sort())
-  expect((await search.find(minji, '그믐달 since:2026-11-01')).sort()).toEqual([first, last, after].sort())
+  expect((await search.find(minji, '그믐달 since:2026-11-01 until:2026-11-02')).sort()).toEqual(
+    [first, last].sort(),
+  )
+  expect((await search.find(minji, '그믐달 since:2026-11-01')).sort()).toEqual(
+    [first, last, after].sort(),
+  )
   expect((await search.find(minji, '그믐달 until:2026-10-31')).sort()).toEqual([before])
   expect(await search.find(minji, '그믐달 since:9999-12-31')).toEqual([])
   expect((await search.find(minji, '그믐달 until:9999-12-31')).length).toBe(4)
@@ -203,7 +245,8 @@ test('what the caller may not see is neither shown nor counted: deleted, withdra
     withdrawn: await insertMember(sql, 'gone', { withdrawn: true }),
     private: await insertMember(sql, 'private', { privacyLevel: 'PRIVATE' }),
   }
-  for (const handle of ['blocker', 'blocked', 'muted']) hidden[handle] = await insertMember(sql, handle)
+  for (const handle of ['blocker', 'blocked', 'muted'])
+    hidden[handle] = await insertMember(sql, handle)
   const friend = await insertMember(sql, 'friend', { privacyLevel: 'FRIENDS_ONLY' })
   for (const author of [...Object.values(hidden), friend]) await insertPost(sql, author, '오로라')
   await catchUp(search.index)
@@ -211,37 +254,62 @@ test('what the caller may not see is neither shown nor counted: deleted, withdra
   await insertBlock(sql, hidden['blocker'] ?? 0, minji)
   await insertBlock(sql, minji, hidden['blocked'] ?? 0)
   await sql`insert into member.mute (muter_id, muted_id) values (${minji}, ${hidden['muted'] ?? 0})`
-  expect((await ask(url('오로라'))).body.data).toMatchObject({ content: [{ id: seen }], totalElements: 1 })
-  expect((await ask(url('오로라 from:private'))).body.data).toMatchObject({ content: [], totalElements: 0 })
+  expect((await ask(url('오로라'))).body.data).toMatchObject({
+    content: [{ id: seen }],
+    totalElements: 1,
+  })
+  expect((await ask(url('오로라 from:private'))).body.data).toMatchObject({
+    content: [],
+    totalElements: 0,
+  })
   await insertFollow(sql, minji, friend)
   await insertFollow(sql, friend, minji)
   expect((await ask(url('오로라'))).body.data.totalElements).toBe(2)
-  expect((await ask(url('오로라'), hidden['private'])).body.data.content.map(({ authorId }: { authorId: number }) => authorId)).toContain(hidden['private'])
+  expect(
+    (await ask(url('오로라'), hidden['private'])).body.data.content.map(
+      ({ authorId }: { authorId: number }) => authorId,
+    ),
+  ).toContain(hidden['private'])
 })
 
 test('pages by number tell exact totals, and a page past the end is empty', async () => {
   await posts(...Array.from({ length: 7 }, (_, n) => `만보기 ${n}`))
-  const pages = await Promise.all([0, 1, 2, 3, 1_000_000].map(async (page) => (await ask(url('만보기', `&size=3&page=${page}`))).body.data))
+  const pages = await Promise.all(
+    [0, 1, 2, 3, 1_000_000].map(
+      async (page) => (await ask(url('만보기', `&size=3&page=${page}`))).body.data,
+    ),
+  )
   expect(pages.map(({ content }) => content.length)).toEqual([3, 3, 1, 0, 0])
   for (const page of pages) expect([page.totalElements, page.totalPages]).toEqual([7, 3])
-  expect(pages.map(({ first, last, hasNext, hasPrevious }) => [first, last, hasNext, hasPrevious])).toEqual([
+  expect(
+    pages.map(({ first, last, hasNext, hasPrevious }) => [first, last, hasNext, hasPrevious]),
+  ).toEqual([
     [true, false, true, false],
     [false, false, true, true],
     [false, true, false, true],
     [false, true, false, true],
     [false, true, false, true],
   ])
-  expect(new Set(pages.flatMap(({ content }) => content.map(({ id }: { id: number }) => id))).size).toBe(7)
+  expect(
+    new Set(pages.flatMap(({ content }) => content.map(({ id }: { id: number }) => id))).size,
+  ).toBe(7)
 })
 
 test('a walk by cursor meets every post that was there when it began once, whatever is written meanwhile', async () => {
   const there = await posts(
-    ...Array.from({ length: 30 }, (_, n) => ['물레방아', '물레방아 돌아가는 물레방아', `빙글 물레방아${n}`, '큰물레방아집'][n % 4] ?? ''),
+    ...Array.from(
+      { length: 30 },
+      (_, n) =>
+        ['물레방아', '물레방아 돌아가는 물레방아', `빙글 물레방아${n}`, '큰물레방아집'][n % 4] ??
+        '',
+    ),
   )
   const met: number[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
-    const { body } = await ask(url('물레방아', `&size=4${cursor === '' ? '' : `&cursor=${cursor}`}`))
+    const { body } = await ask(
+      url('물레방아', `&size=4${cursor === '' ? '' : `&cursor=${cursor}`}`),
+    )
     met.push(...body.data.content.map(({ id }: { id: number }) => id))
     if (cursor !== '') expect(body.data.page).toBeNull()
     cursor = body.data.nextCursor
@@ -284,6 +352,9 @@ test('a post of somebody else is found once it is indexed, by its old words unti
 })
 
 test('search asks for a member: without a bearer 401', async () => {
-  const { statusCode } = await search.app.inject({ method: 'GET', url: '/api/search/posts?keyword=a' })
+  const { statusCode } = await search.app.inject({
+    method: 'GET',
+    url: '/api/search/posts?keyword=a',
+  })
   expect(statusCode).toBe(401)
 })

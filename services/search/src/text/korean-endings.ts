@@ -7,7 +7,8 @@ const PARTICLES = longestFirst(`은 는 이 가 을 를 에 의 도 만 와 과 
   이라도 이라고 이라는 이라서 이에요 입니다 한테서 으로서 으로써 보다는 만으로 들에게 이었다`)
 
 /** Endings of verbs and adjectives: 추천합니다 is about 추천, 맛있어요 about 맛있. */
-const ENDINGS = longestFirst(`하다 했다 해요 한다 하는 하고 하며 하면 하게 하던 하더라 했어요 했는데 합니다 했습니다 하네요 하기 해서 하자
+const ENDINGS =
+  longestFirst(`하다 했다 해요 한다 하는 하고 하며 하면 하게 하던 하더라 했어요 했는데 합니다 했습니다 하네요 하기 해서 하자
   받은 받다 받았다 되다 된다 됐다 된 됩니다
   다 고 는데 어요 아요 었다 았다 었는데 았는데 더라 습니다 네요 지만 게 던 니까 으면 어서 아서`)
 
@@ -16,7 +17,9 @@ const SYLLABLES_BEFORE_PARTICLE = 1
 const SYLLABLES_BEFORE_ENDING = 2
 
 const endingOf = (word: string, endings: readonly string[], syllablesBefore: number) =>
-  endings.find((ending) => word.length >= ending.length + syllablesBefore && word.endsWith(ending)) ?? ''
+  endings.find(
+    (ending) => word.length >= ending.length + syllablesBefore && word.endsWith(ending),
+  ) ?? ''
 
 /** A Hangul word without its longest particle or ending; the word itself where it has none. No dictionary is asked. */
 export function stripEnding(word: string): string {

@@ -2,7 +2,10 @@ import { stripEnding } from './korean-endings.ts'
 import { exactFormOf, isSyllabic, pairsOf, type Run, runsOf, stemOf, wholeWord } from './words.ts'
 
 /** One thing that a text must have, or must not have. Words are normalised and without punctuation. */
-export type Term = { kind: 'WORD'; word: string } | { kind: 'EXACT'; words: string[] } | { kind: 'WITHOUT'; words: string[]; exact: boolean }
+export type Term =
+  | { kind: 'WORD'; word: string }
+  | { kind: 'EXACT'; words: string[] }
+  | { kind: 'WITHOUT'; words: string[]; exact: boolean }
 
 /** Two tsqueries as text: what has to match, and what ranks first. */
 export interface TextQuery {
@@ -14,7 +17,9 @@ export interface TextQuery {
 /** What the vectors of `search-vector.ts` are asked. Undefined where there is no term. */
 export function textQueryOf(terms: readonly Term[]): TextQuery | undefined {
   if (terms.length === 0) return undefined
-  const wholeWords = new Set(terms.flatMap((term) => (term.kind === 'WORD' ? wholeWordOf(term.word) : [])))
+  const wholeWords = new Set(
+    terms.flatMap((term) => (term.kind === 'WORD' ? wholeWordOf(term.word) : [])),
+  )
   return {
     match: [...new Set(terms.map(conditionOf))].join(' & '),
     wholeWord: wholeWords.size === 0 ? null : [...wholeWords].join(' | '),
@@ -35,7 +40,11 @@ function wordCondition(word: string): string {
   const plain = `(${phraseOf([word], false)})`
   if (!isHangul(word) || word.length === 1) return plain
   const bare = stripEnding(word)
-  const alternatives = [plain, ...(bare !== word && bare.length > 1 ? [`(${phraseOf([bare], false)})`] : []), quoted(wholeWord(word))]
+  const alternatives = [
+    plain,
+    ...(bare !== word && bare.length > 1 ? [`(${phraseOf([bare], false)})`] : []),
+    quoted(wholeWord(word)),
+  ]
   return `(${alternatives.join(' | ')})`
 }
 
@@ -55,7 +64,11 @@ interface Step {
 /** The words in their order, next to each other. `exact`: Latin words as written, not by their stems. */
 function phraseOf(words: readonly string[], exact: boolean): string {
   const steps = joined(words).flatMap(({ run, spansWords }) => stepsOf(run, { exact, spansWords }))
-  return steps.map(({ lexeme }, index) => (index === 0 ? lexeme : `<${steps[index - 1]?.distance}> ${lexeme}`)).join(' ')
+  return steps
+    .map(({ lexeme }, index) =>
+      index === 0 ? lexeme : `<${steps[index - 1]?.distance}> ${lexeme}`,
+    )
+    .join(' ')
 }
 
 /** Syllables that follow each other over a space are one run: they are kept with the pair across it, and so is 퇴근길하늘. */
@@ -72,12 +85,16 @@ function joined(words: readonly string[]): { run: Run; spansWords: boolean }[] {
 }
 
 function stepsOf(run: Run, { exact, spansWords }: { exact: boolean; spansWords: boolean }): Step[] {
-  if (!isSyllabic(run)) return [{ lexeme: quoted(exact ? exactFormOf(run) : stemOf(run)), distance: 1 }]
+  if (!isSyllabic(run))
+    return [{ lexeme: quoted(exact ? exactFormOf(run) : stemOf(run)), distance: 1 }]
   const pairs = pairsOf(run.text)
   // One syllable is a word only where it stands alone: 책 is not 정책.
   if (pairs.length === 0) return [{ lexeme: quoted(wholeWord(run.text)), distance: 1 }]
   // A word of two syllables must not be found across a space (weight D): 부산 is not in 기부 산업.
   const within = pairs.length === 1 && !spansWords ? ':AB' : ''
   // The last pair covers two positions.
-  return pairs.map((pair, index) => ({ lexeme: `${quoted(pair)}${within}`, distance: index === pairs.length - 1 ? 2 : 1 }))
+  return pairs.map((pair, index) => ({
+    lexeme: `${quoted(pair)}${within}`,
+    distance: index === pairs.length - 1 ? 2 : 1,
+  }))
 }

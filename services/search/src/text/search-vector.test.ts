@@ -5,12 +5,18 @@ import { searchVectorOf } from './search-vector.ts'
 import { normalise, runsOf, wordsOf } from './words.ts'
 
 test('a Hangul word is kept in pairs of syllables, whole, and without its particle', () => {
-  expect(searchVectorOf(['부산에서'])).toBe("'부산':1A '산에':2B '에서':3B '=부산에서':1A '=부산':1A")
+  expect(searchVectorOf(['부산에서'])).toBe(
+    "'부산':1A '산에':2B '에서':3B '=부산에서':1A '=부산':1A",
+  )
 })
 
 test('a pair across a space has weight D, so that 배달의민족 finds 배달의 민족', () => {
-  expect(searchVectorOf(['배달의 민족'])).toBe("'배달':1A '달의':2B '=배달의':1A '=배달':1A '의민':3D '민족':4A '=민족':4A")
-  expect(textQueryOf([{ kind: 'WORD', word: '배달의민족' }])?.match).toBe("(('배달' <1> '달의' <1> '의민' <1> '민족') | '=배달의민족')")
+  expect(searchVectorOf(['배달의 민족'])).toBe(
+    "'배달':1A '달의':2B '=배달의':1A '=배달':1A '의민':3D '민족':4A '=민족':4A",
+  )
+  expect(textQueryOf([{ kind: 'WORD', word: '배달의민족' }])?.match).toBe(
+    "(('배달' <1> '달의' <1> '의민' <1> '민족') | '=배달의민족')",
+  )
 })
 
 test('a Latin word is kept as its stem and as it is written, a number as it is', () => {
@@ -28,7 +34,13 @@ test('decomposed Hangul, full-width letters, capitals and accents are the same a
 })
 
 test('scripts part the runs of a word; single jamo, emoji and punctuation part words', () => {
-  expect(wordsOf('node서버 ㅋㅋㅋ#오운완 a_b 東京タワー')).toEqual(['node서버', '오운완', 'a', 'b', '東京タワー'])
+  expect(wordsOf('node서버 ㅋㅋㅋ#오운완 a_b 東京タワー')).toEqual([
+    'node서버',
+    '오운완',
+    'a',
+    'b',
+    '東京タワー',
+  ])
   expect(runsOf('node서버2')).toEqual([
     { text: 'node', script: 'LATIN' },
     { text: '서버', script: 'HANGUL' },
@@ -56,8 +68,13 @@ test('a word of two syllables is not asked for across a space, a phrase of two s
 })
 
 test('one syllable is only found as a word, and exact Latin words as they are written', () => {
-  expect(textQueryOf([{ kind: 'WORD', word: '책' }])).toEqual({ match: "('=책')", wholeWord: "'=책'" })
-  expect(textQueryOf([{ kind: 'EXACT', words: ['new', 'releases', '나왔다'] }])?.match).toBe("('=new' <1> '=releases' <1> '나왔' <1> '왔다')")
+  expect(textQueryOf([{ kind: 'WORD', word: '책' }])).toEqual({
+    match: "('=책')",
+    wholeWord: "'=책'",
+  })
+  expect(textQueryOf([{ kind: 'EXACT', words: ['new', 'releases', '나왔다'] }])?.match).toBe(
+    "('=new' <1> '=releases' <1> '나왔' <1> '왔다')",
+  )
 })
 
 test('the same word twice is one condition', () => {

@@ -1,5 +1,14 @@
 import { stripEnding } from './korean-endings.ts'
-import { exactFormOf, isSyllabic, normalise, pairsOf, runsOf, stemOf, wholeWord, wordsOf } from './words.ts'
+import {
+  exactFormOf,
+  isSyllabic,
+  normalise,
+  pairsOf,
+  runsOf,
+  stemOf,
+  wholeWord,
+  wordsOf,
+} from './words.ts'
 
 /**
  * Where a pair of syllables stands, as a weight of tsvector. A: at the start of a word (also a whole word); B: inside
@@ -34,7 +43,11 @@ export function searchVectorOf(sections: readonly string[]): string {
 }
 
 /** Each syllable, and each word of another script, takes one position. Returns the last one taken. */
-function addSection(section: string, before: number, add: (lexeme: string, position: number, weight: Weight) => void): number {
+function addSection(
+  section: string,
+  before: number,
+  add: (lexeme: string, position: number, weight: Weight) => void,
+): number {
   let position = before
   let lastSyllable: string | undefined
   for (const word of wordsOf(normalise(section))) {
@@ -48,7 +61,8 @@ function addSection(section: string, before: number, add: (lexeme: string, posit
       }
       const syllables = [...run.text]
       if (lastSyllable !== undefined) add(`${lastSyllable}${syllables[0]}`, position - 1, 'D')
-      for (const [index, pair] of pairsOf(run.text).entries()) add(pair, position + index, index === 0 ? 'A' : 'B')
+      for (const [index, pair] of pairsOf(run.text).entries())
+        add(pair, position + index, index === 0 ? 'A' : 'B')
       add(wholeWord(run.text), position, 'A')
       add(wholeWord(stripEnding(run.text)), position, 'A')
       position += syllables.length - 1

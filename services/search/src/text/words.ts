@@ -35,7 +35,8 @@ export function runsOf(word: string): Run[] {
   })
 }
 
-export const isSyllabic = ({ script }: Run): boolean => script === 'HANGUL' || script === 'IDEOGRAPHIC'
+export const isSyllabic = ({ script }: Run): boolean =>
+  script === 'HANGUL' || script === 'IDEOGRAPHIC'
 
 export const pairsOf = (text: string): string[] => {
   const syllables = [...text]
@@ -43,12 +44,15 @@ export const pairsOf = (text: string): string[] => {
 }
 
 /** What a word that is not written in syllables is kept as: running and runs are `run`. */
-export const stemOf = ({ text, script }: Run): string => (script === 'LATIN' ? stemmer(cut(text)) : cut(text))
+export const stemOf = ({ text, script }: Run): string =>
+  script === 'LATIN' ? stemmer(cut(text)) : cut(text)
 
 /** The lexeme of a whole word, apart from stems and pairs. */
 export const wholeWord = (text: string): string => `=${cut(text)}`
 
 /** What a word that is not written in syllables is kept as besides, for who asks for this very form: only Latin has stems. */
-export const exactFormOf = ({ text, script }: Run): string => (script === 'LATIN' ? wholeWord(text) : cut(text))
+export const exactFormOf = ({ text, script }: Run): string =>
+  script === 'LATIN' ? wholeWord(text) : cut(text)
 
-const cut = (text: string) => (text.length > MAX_WORD_LENGTH ? [...text].slice(0, MAX_WORD_LENGTH).join('') : text)
+const cut = (text: string) =>
+  text.length > MAX_WORD_LENGTH ? [...text].slice(0, MAX_WORD_LENGTH).join('') : text

@@ -1,4 +1,4 @@
-import type { Comment } from '@dailyfeed/code/comment'
+import type { Comment } from '@dailyfeed/contract/comment'
 import type { CommentRow } from './comment.queries.ts'
 
 export const toComment = (row: CommentRow): Comment => ({

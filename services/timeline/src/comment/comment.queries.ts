@@ -47,7 +47,11 @@ interface Stretch {
 }
 
 /** Top level, oldest first. */
-export const findCommentsOfPost = (sql: Sql, postId: number, { viewerId, afterId = 0, offset, limit }: Stretch): Promise<CommentRow[]> =>
+export const findCommentsOfPost = (
+  sql: Sql,
+  postId: number,
+  { viewerId, afterId = 0, offset, limit }: Stretch,
+): Promise<CommentRow[]> =>
   sql<CommentRow[]>`
     ${visibleComments(sql, viewerId)}
     where comment.post_id = ${postId} and comment.parent_id is null and comment.deleted_at is null and comment.id > ${afterId}
@@ -55,7 +59,11 @@ export const findCommentsOfPost = (sql: Sql, postId: number, { viewerId, afterId
     offset ${offset} limit ${limit}`
 
 /** Oldest first. */
-export const findReplies = (sql: Sql, parentId: number, { viewerId, afterId = 0, offset, limit }: Stretch): Promise<CommentRow[]> =>
+export const findReplies = (
+  sql: Sql,
+  parentId: number,
+  { viewerId, afterId = 0, offset, limit }: Stretch,
+): Promise<CommentRow[]> =>
   sql<CommentRow[]>`
     ${visibleComments(sql, viewerId)}
     where comment.parent_id = ${parentId} and comment.deleted_at is null and comment.id > ${afterId}
@@ -74,7 +82,11 @@ export const findCommentsOfMember = (
     order by comment.id desc
     offset ${offset} limit ${limit}`
 
-export async function findComment(sql: Sql, commentId: number, viewerId: number): Promise<CommentRow | undefined> {
+export async function findComment(
+  sql: Sql,
+  commentId: number,
+  viewerId: number,
+): Promise<CommentRow | undefined> {
   const [row] = await sql<[CommentRow?]>`
     ${visibleComments(sql, viewerId)}
     where comment.id = ${commentId} and comment.deleted_at is null and ${onVisiblePost(sql, viewerId)}`

@@ -1,13 +1,19 @@
-import { Comment, CommentPath } from '@dailyfeed/code/comment'
-import { Id } from '@dailyfeed/code/field'
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
-import { PostPath } from '@dailyfeed/code/post'
+import { Comment, CommentPath } from '@dailyfeed/contract/comment'
+import { Id } from '@dailyfeed/contract/field'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
+import { PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
-import { lookAtComment, readCommentsOfMember, readCommentsOfPost, readReplies, recallCommentsOfPost } from './comment.service.ts'
+import {
+  lookAtComment,
+  readCommentsOfMember,
+  readCommentsOfPost,
+  readReplies,
+  recallCommentsOfPost,
+} from './comment.service.ts'
 
 const tags = ['timeline']
 const response = { 200: successOf(scrollOf(Comment)) }
@@ -17,35 +23,101 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts/:postId/comments',
     {
-      schema: { tags, summary: 'Comments of a post at the top level, oldest first; size defaults to 100', params: PostPath, querystring: ListQuery, response },
+      schema: {
+        tags,
+        summary: 'Comments of a post at the top level, oldest first; size defaults to 100',
+        params: PostPath,
+        querystring: ListQuery,
+        response,
+      },
     },
     async (request, reply) => {
-      const recalled = await recallCommentsOfPost(context, request.memberId, request.params.postId, request.query)
+      const recalled = await recallCommentsOfPost(
+        context,
+        request.memberId,
+        request.params.postId,
+        request.query,
+      )
       if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
-      return success(200, await reading(context, (context) => readCommentsOfPost(context, request.memberId, request.params.postId, request.query)))
+      return success(
+        200,
+        await reading(context, (context) =>
+          readCommentsOfPost(context, request.memberId, request.params.postId, request.query),
+        ),
+      )
     },
   )
 
-  app.get('/api/timeline/comments', { schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response } }, async (request) =>
-    success(200, await reading(context, (context) => readCommentsOfMember(context, request.memberId, request.memberId, request.query))),
+  app.get(
+    '/api/timeline/comments',
+    {
+      schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readCommentsOfMember(context, request.memberId, request.memberId, request.query),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/members/:memberId/comments',
-    { schema: { tags, summary: 'Comments of a member, newest first', params: MemberPath, querystring: ListQuery, response } },
+    {
+      schema: {
+        tags,
+        summary: 'Comments of a member, newest first',
+        params: MemberPath,
+        querystring: ListQuery,
+        response,
+      },
+    },
     async (request) =>
-      success(200, await reading(context, (context) => readCommentsOfMember(context, request.memberId, request.params.memberId, request.query))),
+      success(
+        200,
+        await reading(context, (context) =>
+          readCommentsOfMember(context, request.memberId, request.params.memberId, request.query),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/comments/:commentId',
-    { schema: { tags, summary: 'A comment', params: CommentPath, response: { 200: successOf(Comment) } } },
-    async (request) => success(200, await reading(context, (context) => lookAtComment(context, request.memberId, request.params.commentId, request.traceId))),
+    {
+      schema: {
+        tags,
+        summary: 'A comment',
+        params: CommentPath,
+        response: { 200: successOf(Comment) },
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          lookAtComment(context, request.memberId, request.params.commentId, request.traceId),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/comments/:commentId/replies',
-    { schema: { tags, summary: 'Replies to a comment, oldest first', params: CommentPath, querystring: ListQuery, response } },
-    async (request) => success(200, await reading(context, (context) => readReplies(context, request.memberId, request.params.commentId, request.query))),
+    {
+      schema: {
+        tags,
+        summary: 'Replies to a comment, oldest first',
+        params: CommentPath,
+        querystring: ListQuery,
+        response,
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readReplies(context, request.memberId, request.params.commentId, request.query),
+        ),
+      ),
   )
 }

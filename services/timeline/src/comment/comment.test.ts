@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => timeline.close())
 
 const ask = (url: string, memberId = reader) => timeline.ask(memberId, url)
-const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) => body.data.content.map(({ id }) => id)
+const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
+  body.data.content.map(({ id }) => id)
 
 test('the comments of a post are its top level, oldest first, with replyCount, 100 by default, without deleted or hidden ones', async () => {
   const { sql } = timeline
@@ -52,14 +53,19 @@ test('the comments of a post are its top level, oldest first, with replyCount, 1
   const many: number[] = [first, second]
   for (let n = 0; n < 5; n += 1) many.push(await insertComment(sql, post, author))
   expect(await timeline.walk(reader, `/api/timeline/posts/${post}/comments`, 2)).toEqual(many)
-  expect(idsOf(await ask(`/api/timeline/posts/${post}/comments?page=1&size=3`))).toEqual(many.slice(3, 6))
+  expect(idsOf(await ask(`/api/timeline/posts/${post}/comments?page=1&size=3`))).toEqual(
+    many.slice(3, 6),
+  )
 })
 
 test('replies are a level of their own, oldest first, down to the third level', async () => {
   const { sql } = timeline
   const post = await insertPost(sql, author)
   const top = await insertComment(sql, post, author)
-  const replies = [await insertComment(sql, post, reader, { parentId: top, depth: 1 }), await insertComment(sql, post, author, { parentId: top, depth: 1 })]
+  const replies = [
+    await insertComment(sql, post, reader, { parentId: top, depth: 1 }),
+    await insertComment(sql, post, author, { parentId: top, depth: 1 }),
+  ]
   const deep = await insertComment(sql, post, author, { parentId: replies[0] ?? 0, depth: 2 })
   expect(idsOf(await ask(`/api/timeline/comments/${top}/replies`))).toEqual(replies)
   const third = await ask(`/api/timeline/comments/${replies[0]}/replies`)
@@ -70,7 +76,11 @@ test('replies are a level of their own, oldest first, down to the third level', 
 
 test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its replies and the comments of a deleted post', async () => {
   const { sql } = timeline
-  const [post, doomed, hidden] = [await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, blocker)]
+  const [post, doomed, hidden] = [
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, blocker),
+  ]
   const gone = [
     await insertComment(sql, post, author, { deleted: true }),
     await insertComment(sql, post, blocker),
@@ -91,7 +101,11 @@ test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its repli
 test('a member’s comments, and the caller’s own, are newest first, without those on posts that are gone or hidden', async () => {
   const { sql } = timeline
   const writer = await insertMember(sql, 'writer')
-  const [post, doomed, hidden] = [await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, blocker)]
+  const [post, doomed, hidden] = [
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, blocker),
+  ]
   const kept: number[] = []
   for (let n = 0; n < 4; n += 1) {
     kept.unshift(await insertComment(sql, post, writer))

@@ -1,4 +1,4 @@
-import { eraseOutboxOf } from '@dailyfeed/deadletter-support/erasure.queries'
+import { eraseOutboxOf } from '@dailyfeed/outbox/outbox-erasure.queries'
 import type { Sql } from 'postgres'
 import { deleteHeavyAuthors } from '../fan-out/fan-out.queries.ts'
 import { findErasableMembers } from './erasure.queries.ts'

@@ -2,7 +2,13 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { deleteFollow, insertFollow, insertMember } from '@dailyfeed/tests/members'
-import { redisIsMissing, startTestRedis, startTestRedisCluster, type TestRedis, type TestRedisCluster } from '@dailyfeed/tests/redis'
+import {
+  redisIsMissing,
+  startTestRedis,
+  startTestRedisCluster,
+  type TestRedis,
+  type TestRedisCluster,
+} from '@dailyfeed/tests/redis'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { histories } from '../histories-fixture.ts'
@@ -10,7 +16,13 @@ import { findRemembered, playHistories } from '../memory/feed-histories-fixture.
 import { createMemory, type Memory } from '../memory/memory.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
 import { insertPost } from '../timeline-rows.ts'
-import { type CachedFeed, type CachedFeeds, createCachedFeeds, type Filling, type Reach } from './cached-feeds.ts'
+import {
+  type CachedFeed,
+  type CachedFeeds,
+  createCachedFeeds,
+  type Filling,
+  type Reach,
+} from './cached-feeds.ts'
 import { createFanOut, type FanOut } from './fan-out.ts'
 
 const isMissing = await redisIsMissing()
@@ -64,7 +76,9 @@ describe.skipIf(isMissing).each([
       ...SMALL,
     })
 
-  test('whatever happens between reads, and to the cache, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
+  test('whatever happens between reads, and to the cache, every read is what SQL says at its moment', {
+    timeout: histories.timeout,
+  }, async () => {
     const watched = watch(feeds)
     const lasting = newMemory(watched.feeds)
     const { reads, deeper } = await playHistories(
@@ -74,13 +88,22 @@ describe.skipIf(isMissing).each([
         memory: (pick) => (pick % 6 === 0 ? newMemory(watched.feeds) : lasting),
         members: 4,
         length: 30,
-        acts: [...'post post post post follow follow follow unfollow unfollow delete block read read'.split(' '), ...Array(5).fill('fan out'), 'cache lost'],
-        happen: async (act, pick) => void (act === 'fan out' ? await fanOut.round() : pick % 4 === 0 && (await redis.clear())),
+        acts: [
+          ...'post post post post follow follow follow unfollow unfollow delete block read read'.split(
+            ' ',
+          ),
+          ...Array(5).fill('fan out'),
+          'cache lost',
+        ],
+        happen: async (act, pick) =>
+          void (act === 'fan out' ? await fanOut.round() : pick % 4 === 0 && (await redis.clear())),
         settled: watched.settled,
       },
       handles,
     )
-    const [heavy] = await timeline.sql<[{ count: number }]>`select count(*) from timeline.heavy_author`
+    const [heavy] = await timeline.sql<
+      [{ count: number }]
+    >`select count(*) from timeline.heavy_author`
     // A history that never met a cached feed, an author that became heavy, or a trimmed feed would prove nothing.
     expect(watched.counts.used).toBeGreaterThan(reads / 4)
     expect(Math.min(heavy.count, deeper)).toBeGreaterThan(0)
@@ -88,7 +111,10 @@ describe.skipIf(isMissing).each([
 
   test('who leaves an author and comes back between two rounds misses nothing that was pushed meanwhile', async () => {
     const memory = newMemory(feeds)
-    const [reader, author] = [await insertMember(timeline.sql, `${handles}_left`), await insertMember(timeline.sql, `${handles}_author`)]
+    const [reader, author] = [
+      await insertMember(timeline.sql, `${handles}_left`),
+      await insertMember(timeline.sql, `${handles}_author`),
+    ]
     await fanOut.round()
     await insertFollow(timeline.sql, reader, author)
     await findRemembered(memory, reader)
@@ -102,7 +128,10 @@ describe.skipIf(isMissing).each([
   })
 
   test('who has just followed somebody is given a feed also while an older transaction goes on, for which their act is told again and again', async () => {
-    const [reader, author] = [await insertMember(timeline.sql, `${handles}_is_told`), await insertMember(timeline.sql, `${handles}_is_followed`)]
+    const [reader, author] = [
+      await insertMember(timeline.sql, `${handles}_is_told`),
+      await insertMember(timeline.sql, `${handles}_is_followed`),
+    ]
     await fanOut.round()
     await pool.begin(async (older) => {
       await older`select pg_current_xact_id()`
@@ -113,7 +142,10 @@ describe.skipIf(isMissing).each([
   })
 
   test('whoever follows others between their read and the promise of a feed is given none for those they followed before', async () => {
-    const [reader, author] = [await insertMember(timeline.sql, `${handles}_leaves`), await insertMember(timeline.sql, `${handles}_is_left`)]
+    const [reader, author] = [
+      await insertMember(timeline.sql, `${handles}_leaves`),
+      await insertMember(timeline.sql, `${handles}_is_left`),
+    ]
     await insertFollow(timeline.sql, reader, author)
     await fanOut.round()
     const promised = Promise.withResolvers<void>()
@@ -135,7 +167,10 @@ describe.skipIf(isMissing).each([
   })
 
   test('what is written and pushed after a reader asked, and before their feed is promised, is in the feed', async () => {
-    const [reader, author] = [await insertMember(timeline.sql, `${handles}_asks`), await insertMember(timeline.sql, `${handles}_writes`)]
+    const [reader, author] = [
+      await insertMember(timeline.sql, `${handles}_asks`),
+      await insertMember(timeline.sql, `${handles}_writes`),
+    ]
     await insertFollow(timeline.sql, reader, author)
     await fanOut.round()
     let written = 0
@@ -166,14 +201,21 @@ describe.skipIf(isMissing).each([
     await feeds.push(2, [{ id: 50, author: 9 }])
     const entries = [40, 30].map((id) => ({ id, author: 8 }))
     await feeds.fill(filling, { followings: 'theirs', above: 29, entries })
-    expect(await findFeed(feeds, 1)).toEqual({ followings: 'theirs', above: 29, entries: [{ id: 50, author: 9 }, ...entries] })
+    expect(await findFeed(feeds, 1)).toEqual({
+      followings: 'theirs',
+      above: 29,
+      entries: [{ id: 50, author: 9 }, ...entries],
+    })
     expect(await findFeed(feeds, 2)).toBeUndefined()
     // Below its foot there would be a hole; beyond its length the foot rises.
     await feeds.push(
       1,
       [20, 60, 70].map((id) => ({ id, author: 9 })),
     )
-    expect(await findFeed(feeds, 1)).toMatchObject({ above: 39, entries: [70, 60, 50, 40].map((id) => ({ id })) })
+    expect(await findFeed(feeds, 1)).toMatchObject({
+      above: 39,
+      entries: [70, 60, 50, 40].map((id) => ({ id })),
+    })
     expect((await findFeed(feeds, 1, 2))?.entries.map(({ id }) => id)).toEqual([70, 60])
     // A filling that somebody else has replaced, or that was dropped, does nothing.
     await feeds.fill(filling, { followings: 'theirs', above: 0, entries })
@@ -193,38 +235,54 @@ describe.skipIf(isMissing).each([
   })
 })
 
-test.skipIf(isMissing)('while Redis is away feeds come from the database, and nobody waits long', async () => {
-  const own = await startTestRedis()
-  const redis = openRedis(own.url)
-  try {
-    await vi.waitFor(() => redis.get('anything'))
-    const feeds = createCachedFeeds({ redis, log })
-    await createFanOut({ sql: pool, feeds, heavyFrom: 10, log }).round()
-    const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, cachedFeeds: feeds })
-    const author = await insertMember(timeline.sql, 'away_author')
-    const post = await insertPost(timeline.sql, author)
-    for (const fault of ['pause', 'kill'] as const) {
-      await own.server[fault]()
-      const reader = await insertMember(timeline.sql, `away_${fault}`)
-      await insertFollow(timeline.sql, reader, author)
-      const startedAt = performance.now()
-      expect((await findRemembered(memory, reader))?.map(({ id }) => id)).toEqual([post])
-      expect(performance.now() - startedAt).toBeLessThan(2_000)
+test.skipIf(isMissing)(
+  'while Redis is away feeds come from the database, and nobody waits long',
+  async () => {
+    const own = await startTestRedis()
+    const redis = openRedis(own.url)
+    try {
+      await vi.waitFor(() => redis.get('anything'))
+      const feeds = createCachedFeeds({ redis, log })
+      await createFanOut({ sql: pool, feeds, heavyFrom: 10, log }).round()
+      const memory = createMemory({
+        reads: createReadDatabase({ primary: pool, log }),
+        primary: pool,
+        signal: undefined,
+        cachedFeeds: feeds,
+      })
+      const author = await insertMember(timeline.sql, 'away_author')
+      const post = await insertPost(timeline.sql, author)
+      for (const fault of ['pause', 'kill'] as const) {
+        await own.server[fault]()
+        const reader = await insertMember(timeline.sql, `away_${fault}`)
+        await insertFollow(timeline.sql, reader, author)
+        const startedAt = performance.now()
+        expect((await findRemembered(memory, reader))?.map(({ id }) => id)).toEqual([post])
+        expect(performance.now() - startedAt).toBeLessThan(2_000)
+      }
+    } finally {
+      await redis.close()
+      await own.stop()
     }
-  } finally {
-    await redis.close()
-    await own.stop()
-  }
-})
+  },
+)
 
 /** By how far posts have been pushed at this moment. */
-async function findFeed(feeds: CachedFeeds, memberId: number, most = 10): Promise<CachedFeed | undefined> {
+async function findFeed(
+  feeds: CachedFeeds,
+  memberId: number,
+  most = 10,
+): Promise<CachedFeed | undefined> {
   const { reach } = await feeds.findReach()
   return reach && feeds.find(memberId, reach, most)
 }
 
 /** How often a cached feed was there, and was gone by. */
-function watch(feeds: CachedFeeds): { feeds: CachedFeeds; counts: { used: number }; settled(): Promise<void> } {
+function watch(feeds: CachedFeeds): {
+  feeds: CachedFeeds
+  counts: { used: number }
+  settled(): Promise<void>
+} {
   const counts = { used: 0 }
   const found = new Set<number>()
   let filling: Promise<void>[] = []

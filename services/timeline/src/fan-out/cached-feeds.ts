@@ -79,8 +79,17 @@ export function fingerprintOf(ids: readonly number[]): string {
   return createHash('sha1').update(BigInt64Array.from(sorted, BigInt)).digest('base64')
 }
 
-export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMilliseconds }: CachedFeedsOptions): CachedFeeds {
-  const tryRedis = createTryRedis({ log, consequence: 'following feeds are looked up in the database', restMilliseconds })
+export function createCachedFeeds({
+  redis,
+  log,
+  most = MAX_PAGED_ITEMS,
+  restMilliseconds,
+}: CachedFeedsOptions): CachedFeeds {
+  const tryRedis = createTryRedis({
+    log,
+    consequence: 'following feeds are looked up in the database',
+    restMilliseconds,
+  })
   /** `until`: of `performance.now()`, in milliseconds. */
   let known: { reach: Reach; until: number } | undefined
 
@@ -91,7 +100,10 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMill
 
   return {
     async find(memberId, { generation }, limit) {
-      const found = await tryRedis(async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS])), undefined)
+      const found = await tryRedis(
+        async () => feedOf(await redis.run(FIND, keyOf(memberId), [limit, WEEK_SECONDS])),
+        undefined,
+      )
       if (found?.generation === generation) return found.feed
       // Another generation has begun meanwhile, or this feed is of an older one.
       if (found !== undefined) known = undefined
@@ -110,11 +122,21 @@ export function createCachedFeeds({ redis, log, most = MAX_PAGED_ITEMS, restMill
     fill: ({ memberId, token, generation }, { followings, above, entries }) =>
       tryRedis(async () => {
         const posts = entries.flatMap(({ id, author }) => [id, author])
-        await redis.run(FILL, keyOf(memberId), [token, `feed ${generation} ${followings}`, above, most, WEEK_SECONDS, ...posts])
+        await redis.run(FILL, keyOf(memberId), [
+          token,
+          `feed ${generation} ${followings}`,
+          above,
+          most,
+          WEEK_SECONDS,
+          ...posts,
+        ])
       }, undefined),
 
     async push(memberId, entries) {
-      await redis.run(PUSH, keyOf(memberId), [most, ...entries.flatMap(({ id, author }) => [id, author])])
+      await redis.run(PUSH, keyOf(memberId), [
+        most,
+        ...entries.flatMap(({ id, author }) => [id, author]),
+      ])
     },
 
     drop: (memberId) => redis.delete(keyOf(memberId)),

@@ -6,7 +6,11 @@ export interface FollowersRow {
   follower_ids: number[]
 }
 
-export const findFollowers = (sql: Sql, authorIds: readonly number[], limit: number): Promise<FollowersRow[]> =>
+export const findFollowers = (
+  sql: Sql,
+  authorIds: readonly number[],
+  limit: number,
+): Promise<FollowersRow[]> =>
   sql<FollowersRow[]>`
     select author.id as author_id, follower_ids
     from unnest(${authorIds as number[]}::bigint[]) as author (id)
@@ -20,7 +24,12 @@ export async function insertHeavyAuthors(sql: Sql, authorIds: readonly number[])
 }
 
 /** The newest posts of each of these authors above an id. */
-export const findNewestPosts = (sql: Sql, authorIds: readonly number[], above: number, limit: number): Promise<{ id: number; author_id: number }[]> =>
+export const findNewestPosts = (
+  sql: Sql,
+  authorIds: readonly number[],
+  above: number,
+  limit: number,
+): Promise<{ id: number; author_id: number }[]> =>
   sql`
     select post.id, post.author_id
     from unnest(${authorIds as number[]}::bigint[]) as author (id) cross join lateral (
@@ -34,6 +43,8 @@ export async function deleteHeavyAuthors(sql: Sql, memberIds: readonly number[])
 
 /** One process at a time: of two, both would be right, and one for nothing. Until the end of the transaction. */
 export async function isOnlyOne(sql: Sql): Promise<boolean> {
-  const [row] = await sql<[{ locked: boolean }]>`select pg_try_advisory_xact_lock(hashtext('timeline fan-out')) as locked`
+  const [row] = await sql<
+    [{ locked: boolean }]
+  >`select pg_try_advisory_xact_lock(hashtext('timeline fan-out')) as locked`
   return row.locked
 }

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { type ChangeRow, findChangesSince, findSettled, type SettledRow } from '../memory/change.queries.ts'
+import {
+  type ChangeRow,
+  findChangesSince,
+  findSettled,
+  type SettledRow,
+} from '../memory/change.queries.ts'
 import type { CachedEntry, CachedFeeds, Reach } from './cached-feeds.ts'
 import { findFollowers, insertHeavyAuthors, isOnlyOne } from './fan-out.queries.ts'
 
@@ -64,7 +69,8 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
       const row = await findChangesSince(transaction, reach.settled, Math.ceil(gap / 1_000) + 1)
       await each(feedsToDrop(row.changes), (memberId) => feeds.drop(memberId))
       const posts = postsByAuthor(row.changes)
-      for (const authorIds of slices([...posts.keys()], AUTHORS_AT_ONCE)) heavy.push(...(await pushAll(transaction, authorIds, posts)))
+      for (const authorIds of slices([...posts.keys()], AUTHORS_AT_ONCE))
+        heavy.push(...(await pushAll(transaction, authorIds, posts)))
       return row
     })) as SettledRow | undefined
     if (seen === undefined) return undefined
@@ -74,12 +80,22 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
   }
 
   /** Returns those who are heavy now. */
-  async function pushAll(transaction: Sql, authorIds: readonly number[], posts: ReadonlyMap<number, CachedEntry[]>): Promise<number[]> {
+  async function pushAll(
+    transaction: Sql,
+    authorIds: readonly number[],
+    posts: ReadonlyMap<number, CachedEntry[]>,
+  ): Promise<number[]> {
     const heavy: number[] = []
     const entries = new Map<number, CachedEntry[]>()
-    for (const { author_id: author, follower_ids: followers } of await findFollowers(transaction, authorIds, heavyFrom)) {
+    for (const { author_id: author, follower_ids: followers } of await findFollowers(
+      transaction,
+      authorIds,
+      heavyFrom,
+    )) {
       if (followers.length >= heavyFrom) heavy.push(author)
-      else for (const follower of followers) entries.set(follower, (entries.get(follower) ?? []).concat(posts.get(author) ?? []))
+      else
+        for (const follower of followers)
+          entries.set(follower, (entries.get(follower) ?? []).concat(posts.get(author) ?? []))
     }
     await each(entries, ([memberId, ofMember]) => feeds.push(memberId, ofMember))
     return heavy
@@ -91,7 +107,11 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
         await round()
         isFailing = false
       } catch (err) {
-        if (!isFailing && !ending.signal.aborted) log.warn({ err }, 'new posts are not pushed into cached feeds; tried again until they are')
+        if (!isFailing && !ending.signal.aborted)
+          log.warn(
+            { err },
+            'new posts are not pushed into cached feeds; tried again until they are',
+          )
         isFailing = true
       }
       await sleep(pause, undefined, { signal: ending.signal, ref: false }).catch(() => {})
@@ -109,7 +129,10 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
   }
 }
 
-const reachedBy = ({ settled, asked_at }: SettledRow): Pick<Reach, 'at' | 'settled'> => ({ at: asked_at, settled })
+const reachedBy = ({ settled, asked_at }: SettledRow): Pick<Reach, 'at' | 'settled'> => ({
+  at: asked_at,
+  settled,
+})
 
 function feedsToDrop(changes: readonly ChangeRow[]): Set<number> {
   const members = new Set<number>()
@@ -123,12 +146,17 @@ function feedsToDrop(changes: readonly ChangeRow[]): Set<number> {
 
 const postsByAuthor = (changes: readonly ChangeRow[]): Map<number, CachedEntry[]> =>
   Map.groupBy(
-    changes.flatMap(({ activity_type: type, post_id: id, member_id: author }) => (type === 'POST_CREATE' && id !== null ? [{ id, author }] : [])),
+    changes.flatMap(({ activity_type: type, post_id: id, member_id: author }) =>
+      type === 'POST_CREATE' && id !== null ? [{ id, author }] : [],
+    ),
     ({ author }) => author,
   )
 
 /** Some hundreds at once: as many commands as one connection takes well. */
-async function each<Item>(items: Iterable<Item>, act: (item: Item) => Promise<void>): Promise<void> {
+async function each<Item>(
+  items: Iterable<Item>,
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
   for (const slice of slices([...items], FEEDS_AT_ONCE)) await Promise.all(slice.map(act))
 }
 

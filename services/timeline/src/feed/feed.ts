@@ -1,5 +1,5 @@
-import type { Post } from '@dailyfeed/code/post'
-import type { ListQuery, Scroll } from '@dailyfeed/code/page'
+import type { Post } from '@dailyfeed/contract/post'
+import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ReadContext } from '../context.ts'
 import { addAuthors, type HydratedPost, postsById } from './hydration.ts'
@@ -26,11 +26,20 @@ interface FeedOptions {
 }
 
 /** A feed's page: skeleton → hydration → rules → shape. */
-export async function readFeed(context: ReadContext, { viewerId, query, scope, rule, skeletonOf }: FeedOptions): Promise<Scroll<Post>> {
+export async function readFeed(
+  context: ReadContext,
+  { viewerId, query, scope, rule, skeletonOf }: FeedOptions,
+): Promise<Scroll<Post>> {
   const request = listRequestOf(query, scope, context.cursors)
   const left = request.page === null ? Number.POSITIVE_INFINITY : MAX_PAGED_ITEMS - request.offset
   const want = Math.min(request.size + 1, left)
-  const items = want <= 0 ? [] : await fillPage(context, viewerId, rule, await skeletonOf(request), { skip: request.offset, want })
+  const items =
+    want <= 0
+      ? []
+      : await fillPage(context, viewerId, rule, await skeletonOf(request), {
+          skip: request.offset,
+          want,
+        })
   return toScroll(items, request, context.cursors, ({ position }) => position, toPost)
 }
 

@@ -16,7 +16,11 @@ export interface PostRow {
 }
 
 /** Live posts, in no order. A post has no counter before its first like, comment or view. */
-export const findPosts = (sql: Sql, viewerId: number, postIds: readonly number[]): Promise<PostRow[]> =>
+export const findPosts = (
+  sql: Sql,
+  viewerId: number,
+  postIds: readonly number[],
+): Promise<PostRow[]> =>
   sql<PostRow[]>`
     select post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at,
            coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count,
@@ -36,7 +40,11 @@ export interface AuthorRow {
 }
 
 /** Who wrote, and how the viewer stands to them. */
-export const findAuthors = (sql: Sql, viewerId: number, authorIds: readonly number[]): Promise<AuthorRow[]> =>
+export const findAuthors = (
+  sql: Sql,
+  viewerId: number,
+  authorIds: readonly number[],
+): Promise<AuthorRow[]> =>
   sql<AuthorRow[]>`
     select author.member_id, author.member_name, author.handle, author.avatar_url,
            ${maySee(sql, viewerId)} as visible, ${hasMuted(sql, viewerId)} as muted

@@ -1,4 +1,4 @@
-import type { Post } from '@dailyfeed/code/post'
+import type { Post } from '@dailyfeed/contract/post'
 import type { AuthorRow, PostRow } from './hydration.queries.ts'
 
 interface ShownPost {

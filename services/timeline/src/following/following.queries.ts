@@ -43,7 +43,10 @@ const MOST_RECENT_IDS = 20_000
  * From the newest posts of everybody, backwards: the fastest where followings write often. It sees every post of its
  * stretch of ids, so what it finds is exact, but there may be more below. Whom the viewer follows is of the same moment.
  */
-export async function findRecentEntries(sql: Sql, { viewerId, before, hiddenAuthorIds, limit }: FollowingStretch): Promise<RecentRow> {
+export async function findRecentEntries(
+  sql: Sql,
+  { viewerId, before, hiddenAuthorIds, limit }: FollowingStretch,
+): Promise<RecentRow> {
   // `is true` keeps the set of authors a hash that each post is looked up in; as an array it is searched from its beginning.
   const [row] = await sql<[RecentRow]>`
     with followed as materialized (
@@ -74,7 +77,10 @@ interface AuthorsStretch {
  * From each author's own newest posts, however old. A page of n can only come from the n authors with the newest posts,
  * so only these are asked for more than one.
  */
-export const findEntriesByAuthor = (sql: Sql, { authorIds, before, limit }: AuthorsStretch): Promise<EntryRow[]> =>
+export const findEntriesByAuthor = (
+  sql: Sql,
+  { authorIds, before, limit }: AuthorsStretch,
+): Promise<EntryRow[]> =>
   sql<EntryRow[]>`
     with newest as materialized (
       select author.id as author_id, post.id

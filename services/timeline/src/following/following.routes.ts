@@ -1,5 +1,5 @@
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
-import { Post } from '@dailyfeed/code/post'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
+import { Post } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
@@ -9,11 +9,23 @@ import { readFollowingFeed, recallFollowingFeed } from './following.service.ts'
 export function followingRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts/followings',
-    { schema: { tags: ['timeline'], summary: 'Newest posts of those whom I follow', querystring: ListQuery, response: { 200: successOf(scrollOf(Post)) } } },
+    {
+      schema: {
+        tags: ['timeline'],
+        summary: 'Newest posts of those whom I follow',
+        querystring: ListQuery,
+        response: { 200: successOf(scrollOf(Post)) },
+      },
+    },
     async (request, reply) => {
       const recalled = await recallFollowingFeed(context, request.memberId, request.query)
       if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
-      return success(200, await reading(context, (context) => readFollowingFeed(context, request.memberId, request.query)))
+      return success(
+        200,
+        await reading(context, (context) =>
+          readFollowingFeed(context, request.memberId, request.query),
+        ),
+      )
     },
   )
 }

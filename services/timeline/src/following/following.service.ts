@@ -1,5 +1,5 @@
-import type { ListQuery, Scroll } from '@dailyfeed/code/page'
-import type { Post } from '@dailyfeed/code/post'
+import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
+import type { Post } from '@dailyfeed/contract/post'
 import { listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { ReadContext, TimelineContext } from '../context.ts'
 import { MAX_PAGED_ITEMS, readFeed } from '../feed/feed.ts'
@@ -10,13 +10,18 @@ import { followingSkeleton } from './following.skeleton.ts'
 const scopeOf = (viewerId: number) => `followings:${viewerId}`
 
 /** From the database: the truth, to the very end. */
-export const readFollowingFeed = (context: ReadContext, viewerId: number, query: ListQuery): Promise<Scroll<Post>> =>
+export const readFollowingFeed = (
+  context: ReadContext,
+  viewerId: number,
+  query: ListQuery,
+): Promise<Scroll<Post>> =>
   readFeed(context, {
     viewerId,
     query,
     scope: scopeOf(viewerId),
     rule: isWanted,
-    skeletonOf: ({ after }) => followingSkeleton(context.reads, viewerId, after?.[0] as number | undefined),
+    skeletonOf: ({ after }) =>
+      followingSkeleton(context.reads, viewerId, after?.[0] as number | undefined),
   })
 
 /**
@@ -31,6 +36,10 @@ export async function recallFollowingFeed(
   const request = listRequestOf(query, scopeOf(viewerId), cursors)
   const { size, page, offset, after } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
-  const known = await memory.followedPosts(viewerId, { before: after?.[0] as number | undefined, skip: offset, size })
+  const known = await memory.followedPosts(viewerId, {
+    before: after?.[0] as number | undefined,
+    skip: offset,
+    size,
+  })
   return known && scrollJson(known, request, rememberedCursors)
 }

@@ -6,7 +6,11 @@ import { findEntriesByAuthor, findRecentEntries } from './following.queries.ts'
  * The newest posts of those whom the viewer follows, straight from the database: the truth of which what is cached or
  * remembered can only be a prefix.
  */
-export function followingSkeleton(sql: Sql, viewerId: number, afterPostId: number | undefined): Skeleton {
+export function followingSkeleton(
+  sql: Sql,
+  viewerId: number,
+  afterPostId: number | undefined,
+): Skeleton {
   let before = afterPostId
   return {
     async next(limit, hiddenAuthorIds) {
@@ -14,7 +18,11 @@ export function followingSkeleton(sql: Sql, viewerId: number, afterPostId: numbe
       const entries = recent.ids.map((id, place) => entryOf(id, recent.author_ids[place] as number))
       before = recent.ids.at(-1) ?? recent.before
       if (entries.length < limit && recent.following_ids.length > 0) {
-        const older = await findEntriesByAuthor(sql, { authorIds: recent.following_ids, before, limit: limit - entries.length })
+        const older = await findEntriesByAuthor(sql, {
+          authorIds: recent.following_ids,
+          before,
+          limit: limit - entries.length,
+        })
         entries.push(...older.map(({ id, author_id }) => entryOf(id, author_id)))
         before = older.at(-1)?.id ?? before
       }
@@ -23,4 +31,8 @@ export function followingSkeleton(sql: Sql, viewerId: number, afterPostId: numbe
   }
 }
 
-const entryOf = (postId: number, authorId: number): FeedEntry => ({ postId, authorId, position: [postId] })
+const entryOf = (postId: number, authorId: number): FeedEntry => ({
+  postId,
+  authorId,
+  position: [postId],
+})

@@ -1,4 +1,11 @@
-import { deleteBlock, deleteFollow, insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
+import {
+  deleteBlock,
+  deleteFollow,
+  insertBlock,
+  insertFollow,
+  insertMember,
+  insertMute,
+} from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { histories } from '../histories-fixture.ts'
@@ -15,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => timeline.close())
 
 const newMember = (fields = {}) => insertMember(timeline.sql, `reader${++members}`, fields)
-const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) => body.data.content.map(({ id }) => id)
+const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
+  body.data.content.map(({ id }) => id)
 
 test('the following feed shows the newest posts of those whom the caller follows, and nobody else’s', async () => {
   const [reader, followed, stranger] = [await newMember(), await newMember(), await newMember()]
@@ -39,7 +47,13 @@ test('a post carries its author’s name, the live counts and the caller’s own
   await insertLike(timeline.sql, counted, reader)
   await insertLike(timeline.sql, plain, reader, false)
   const { body } = await timeline.ask(reader, FEED)
-  expect(body.data.content[0]).toMatchObject({ id: counted, viewCount: 7, likeCount: 2, commentCount: 3, liked: true })
+  expect(body.data.content[0]).toMatchObject({
+    id: counted,
+    viewCount: 7,
+    likeCount: 2,
+    commentCount: 3,
+    liked: true,
+  })
   expect(body.data.content[1]).toEqual({
     id: plain,
     title: '제목',
@@ -66,7 +80,8 @@ test('posts that are deleted, or of the withdrawn, blocked, muted, private or no
     await newMember({ privacyLevel: 'FRIENDS_ONLY' }),
   ]
   const [blocker, blocked, muted] = [await newMember(), await newMember(), await newMember()]
-  for (const author of [good, mutual, withdrawn, secret, distant, blocker, blocked, muted]) await insertFollow(timeline.sql, reader, author)
+  for (const author of [good, mutual, withdrawn, secret, distant, blocker, blocked, muted])
+    await insertFollow(timeline.sql, reader, author)
   await insertFollow(timeline.sql, mutual, reader)
   await insertBlock(timeline.sql, blocker, reader)
   await insertBlock(timeline.sql, reader, blocked)
@@ -76,7 +91,8 @@ test('posts that are deleted, or of the withdrawn, blocked, muted, private or no
     visible.unshift(await insertPost(timeline.sql, good), await insertPost(timeline.sql, mutual))
     visible.sort((a, b) => b - a)
     await insertPost(timeline.sql, good, { deleted: true })
-    for (const author of [withdrawn, secret, distant, blocker, blocked, muted]) await insertPost(timeline.sql, author)
+    for (const author of [withdrawn, secret, distant, blocker, blocked, muted])
+      await insertPost(timeline.sql, author)
   }
   const page = await timeline.ask(reader, `${FEED}?size=10`)
   expect(idsOf(page)).toEqual(visible.slice(0, 10))
@@ -108,7 +124,9 @@ test('by page the feed is served to its first 800 posts; beyond them it is empty
   await timeline.sql`insert into content.post (author_id, content) select ${old}, 'old' from generate_series(1, 40)`
   await timeline.sql`select setval(pg_get_serial_sequence('content.post', 'id'), (select max(id) + 30000 from content.post))`
   await timeline.sql`insert into content.post (author_id, content) select ${author}, 'new' from generate_series(1, 830)`
-  const truth = await timeline.sql<{ id: number }[]>`select id from content.post where author_id in (${author}, ${old}) order by id desc`
+  const truth = await timeline.sql<
+    { id: number }[]
+  >`select id from content.post where author_id in (${author}, ${old}) order by id desc`
   const ids = truth.map(({ id }) => id)
 
   const paged: number[] = []
@@ -140,10 +158,13 @@ test('a muted author with hundreds of newer posts does not make a page short', a
   await fresh.close()
 })
 
-test.each(['size=0', 'size=101', 'page=-1', 'size=x', 'cursor=abc', 'page=1.5'])('a list asked for with %s is 400 VALIDATION_FAILED', async (query) => {
-  const { status, body } = await timeline.ask(await newMember(), `${FEED}?${query}`)
-  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-})
+test.each(['size=0', 'size=101', 'page=-1', 'size=x', 'cursor=abc', 'page=1.5'])(
+  'a list asked for with %s is 400 VALIDATION_FAILED',
+  async (query) => {
+    const { status, body } = await timeline.ask(await newMember(), `${FEED}?${query}`)
+    expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
+  },
+)
 
 test('a cursor of another member, of another list, or changed, is 400; of its own it has page null', async () => {
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
@@ -153,9 +174,15 @@ test('a cursor of another member, of another list, or changed, is 400; of its ow
   const cursor: string = body.data.nextCursor
   const changed = `${cursor.slice(0, -2)}${cursor.endsWith('AA') ? 'BB' : 'AA'}`
   expect((await timeline.ask(other, `${FEED}?size=1&cursor=${cursor}`)).status).toBe(400)
-  expect((await timeline.ask(reader, `/api/timeline/posts?size=1&cursor=${cursor}`)).status).toBe(400)
+  expect((await timeline.ask(reader, `/api/timeline/posts?size=1&cursor=${cursor}`)).status).toBe(
+    400,
+  )
   expect((await timeline.ask(reader, `${FEED}?size=1&cursor=${changed}`)).status).toBe(400)
-  expect((await timeline.ask(reader, `${FEED}?size=2&cursor=${cursor}`)).body.data).toMatchObject({ page: null, size: 2, hasNext: false })
+  expect((await timeline.ask(reader, `${FEED}?size=2&cursor=${cursor}`)).body.data).toMatchObject({
+    page: null,
+    size: 2,
+    hasNext: false,
+  })
 })
 
 test('without a bearer the feed is 401 BEARER_TOKEN_MISSING', async () => {
@@ -177,11 +204,24 @@ const scenario = fc.record({
     }),
     { minLength: 1, maxLength: 6 },
   ),
-  posts: fc.array(fc.record({ author: fc.nat(5), deleted: fc.constantFrom(false, false, false, true), gap: fc.constantFrom(0, 0, 0, 25_000) }), {
-    maxLength: 40,
-  }),
+  posts: fc.array(
+    fc.record({
+      author: fc.nat(5),
+      deleted: fc.constantFrom(false, false, false, true),
+      gap: fc.constantFrom(0, 0, 0, 25_000),
+    }),
+    {
+      maxLength: 40,
+    },
+  ),
   size: fc.integer({ min: 1, max: 7 }),
-  between: fc.array(fc.record({ act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'), pick: fc.nat(40) }), { maxLength: 8 }),
+  between: fc.array(
+    fc.record({
+      act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'),
+      pick: fc.nat(40),
+    }),
+    { maxLength: 8 },
+  ),
 })
 
 test('a cursor walk equals the SQL truth under random posts, deletes, follows, blocks and mutes, also while they go on', {
@@ -203,7 +243,8 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
       }
       const authorOf = (index: number) => ids[index % ids.length] ?? reader
       for (const { author, deleted, gap } of posts) {
-        if (gap > 0) await sql`select setval(pg_get_serial_sequence('content.post', 'id'), (select coalesce(max(id), 0) + ${gap} from content.post))`
+        if (gap > 0)
+          await sql`select setval(pg_get_serial_sequence('content.post', 'id'), (select coalesce(max(id), 0) + ${gap} from content.post))`
         await insertPost(sql, authorOf(author), { deleted })
       }
       const truth = async () => {
@@ -222,18 +263,23 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
       const unfollowed = new Set<number>()
       let cursor: string | null = ''
       while (cursor !== null) {
-        const { body } = await timeline.ask(reader, `${FEED}?size=${size}${cursor === '' ? '' : `&cursor=${cursor}`}`)
+        const { body } = await timeline.ask(
+          reader,
+          `${FEED}?size=${size}${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        )
         seen.push(...idsOf({ body }))
         cursor = body.data.nextCursor
         const next = acts.next().value
         if (next === undefined) continue
         const member = authorOf(next.pick)
         if (next.act === 'post') await insertPost(sql, member)
-        if (next.act === 'delete') await deletePost(sql, atStart[next.pick % Math.max(1, atStart.length)] ?? 0)
+        if (next.act === 'delete')
+          await deletePost(sql, atStart[next.pick % Math.max(1, atStart.length)] ?? 0)
         if (next.act === 'mute') await insertMute(sql, reader, member)
         if (next.act === 'block') await insertBlock(sql, reader, member)
         // Whom the reader left on the way may be missed, also when they come back.
-        if (next.act === 'follow' && !unfollowed.has(member)) await insertFollow(sql, reader, member)
+        if (next.act === 'follow' && !unfollowed.has(member))
+          await insertFollow(sql, reader, member)
         if (next.act === 'unfollow') unfollowed.add(member)
         if (next.act === 'unfollow') await deleteFollow(sql, reader, member)
       }

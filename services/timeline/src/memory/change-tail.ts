@@ -1,4 +1,4 @@
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { Sql } from 'postgres'
 import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
 import { type ChangeRow, findChangesSince, findSettled } from './change.queries.ts'
@@ -31,7 +31,14 @@ const LONGEST_GAP_MILLISECONDS = 30_000
 /** As far back as a first look goes. */
 const LONGEST_BEGINNING_MILLISECONDS = 180_000
 
-export function createChangeTail({ sql, signal, apply, forget, reached, beginningAt }: ChangeTailOptions): ChangeTail {
+export function createChangeTail({
+  sql,
+  signal,
+  apply,
+  forget,
+  reached,
+  beginningAt,
+}: ChangeTailOptions): ChangeTail {
   let settled: number | undefined
   /** The last look found that nothing had been committed since the one before. Then this one likely finds the same, for a fraction of the price. */
   let isStill = false
@@ -77,7 +84,10 @@ export function createChangeTail({ sql, signal, apply, forget, reached, beginnin
 
   return {
     catchUp() {
-      const isCurrent = signal !== undefined && signal.count === seenWrites && performance.now() - lookedAt < LOOKED_MILLISECONDS
+      const isCurrent =
+        signal !== undefined &&
+        signal.count === seenWrites &&
+        performance.now() - lookedAt < LOOKED_MILLISECONDS
       return isCurrent ? undefined : look()
     },
   }

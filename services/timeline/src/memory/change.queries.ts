@@ -1,4 +1,4 @@
-import type { OutboxType } from '@dailyfeed/code/member-activity-event'
+import type { OutboxType } from '@dailyfeed/contract/member-activity-event'
 import type { Fragment, Sql } from 'postgres'
 
 export interface ChangeRow {
@@ -32,7 +32,11 @@ const LONGEST_WRITE_SECONDS = 6
  * then. Not a comparison of snapshots: those do not name the subtransactions that a savepoint makes. A row tells 32 bits
  * of its transaction's id, whose epoch is that of the newest one, or the one before.
  */
-export async function findChangesSince(sql: Sql, settled: number, seconds: number): Promise<ChangesRow> {
+export async function findChangesSince(
+  sql: Sql,
+  settled: number,
+  seconds: number,
+): Promise<ChangesRow> {
   const [row] = await sql<[ChangesRow]>`
     with bound as materialized (
       select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest,

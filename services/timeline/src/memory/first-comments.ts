@@ -1,4 +1,4 @@
-import { MAX_PAGE_SIZE } from '@dailyfeed/code/page'
+import { MAX_PAGE_SIZE } from '@dailyfeed/contract/page'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { toComment } from '../comment/comment.mapper.ts'
 import { BYTES_BESIDE_TEXT, Fragment, FRAGMENT_LIFE_MILLISECONDS } from './fragment.ts'
@@ -25,18 +25,29 @@ export const FIRST_COMMENTS = MAX_PAGE_SIZE + 1
 const MOST_BYTES = 12_000_000
 
 /** `authors`: those whose name or picture has changed. */
-export function createFirstComments(reads: ReadDatabase, heard: Heard, authors: Touched): FirstCommentsOfPosts {
+export function createFirstComments(
+  reads: ReadDatabase,
+  heard: Heard,
+  authors: Touched,
+): FirstCommentsOfPosts {
   const known = new Remembered<FirstComments>(heard, {
     lifeMilliseconds: FRAGMENT_LIFE_MILLISECONDS,
     most: MOST_BYTES,
-    weigh: ({ fragments }) => fragments.values().reduce((sum, { bytes }) => sum + bytes + BYTES_BESIDE_TEXT, BYTES_BESIDE_TEXT),
+    weigh: ({ fragments }) =>
+      fragments
+        .values()
+        .reduce((sum, { bytes }) => sum + bytes + BYTES_BESIDE_TEXT, BYTES_BESIDE_TEXT),
   })
 
   function find(postId: number): FirstComments | undefined {
     const entry = known.find(postId)
     if (entry === undefined) return undefined
     const { value: comments, mark } = entry
-    return comments.fragments.values().some(({ authorId }) => authors.isTouchedSince(authorId, mark)) ? undefined : comments
+    return comments.fragments
+      .values()
+      .some(({ authorId }) => authors.isTouchedSince(authorId, mark))
+      ? undefined
+      : comments
   }
 
   async function load(postId: number): Promise<FirstComments> {
@@ -44,7 +55,9 @@ export function createFirstComments(reads: ReadDatabase, heard: Heard, authors: 
     const rows = await reads.read((sql) => findFirstComments(sql, postId, FIRST_COMMENTS))
     const comments = {
       ids: rows.map(({ id }) => id),
-      fragments: new Map(rows.map((row) => [row.id, new Fragment(toComment({ ...row, liked: false }))])),
+      fragments: new Map(
+        rows.map((row) => [row.id, new Fragment(toComment({ ...row, liked: false }))]),
+      ),
       ended: rows.length < FIRST_COMMENTS,
     }
     known.keep(postId, comments, mark)

@@ -1,5 +1,10 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { type CachedFeed, type CachedFeeds, fingerprintOf, type Reach } from '../fan-out/cached-feeds.ts'
+import {
+  type CachedFeed,
+  type CachedFeeds,
+  fingerprintOf,
+  type Reach,
+} from '../fan-out/cached-feeds.ts'
 import { readFeedTop } from '../fan-out/feed-top.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
 import { findFollowingIds } from '../following/following.queries.ts'
@@ -123,7 +128,10 @@ export function createFollowedPosts(
     const { mark } = heard
     // Before the others: posts of an author who became heavy by then are not in the feed, later ones are merged.
     const reach = await cachedFeeds?.reach()
-    const [feed, { following_ids: followings, heavy_ids: heavy }] = await Promise.all([reach && cachedFeeds?.find(memberId, reach, first), meet(memberId)])
+    const [feed, { following_ids: followings, heavy_ids: heavy }] = await Promise.all([
+      reach && cachedFeeds?.find(memberId, reach, first),
+      meet(memberId),
+    ])
     return { mark, followings, heavy, reach, feed }
   }
 
@@ -132,11 +140,16 @@ export function createFollowedPosts(
     const cached = feed && reach && (await loadFromCachedFeed(lookedUp, feed, reach))
     const posts = cached ?? (await loadFromNewestPosts(followings))
     known.keep(memberId, posts, mark)
-    if (cachedFeeds !== undefined && reach !== undefined && cached === undefined) fillings.add(() => fillCachedFeed(cachedFeeds, memberId, posts, mark))
+    if (cachedFeeds !== undefined && reach !== undefined && cached === undefined)
+      fillings.add(() => fillCachedFeed(cachedFeeds, memberId, posts, mark))
     return posts
   }
 
-  function newPosts(followings: SortedIds, { entries, ended }: PostsOfAuthors, from: number): FollowedPosts {
+  function newPosts(
+    followings: SortedIds,
+    { entries, ended }: PostsOfAuthors,
+    from: number,
+  ): FollowedPosts {
     return {
       followings,
       ids: entries.map(({ id }) => id),
@@ -153,29 +166,49 @@ export function createFollowedPosts(
   }
 
   /** Undefined where there is none to go by. */
-  async function loadFromCachedFeed({ mark, followings, heavy }: LookedUp, feed: CachedFeed, reach: Reach): Promise<FollowedPosts | undefined> {
+  async function loadFromCachedFeed(
+    { mark, followings, heavy }: LookedUp,
+    feed: CachedFeed,
+    reach: Reach,
+  ): Promise<FollowedPosts | undefined> {
     if (fingerprintOf(followings) !== feed.followings) return undefined
     const top = await readFeedTop(reads, feed, heavy, first)
     const from = marks.findLast(({ at }) => at < reach.at - mergedMilliseconds)?.from
-    return from === undefined || from < dropped || heard.hasForgottenSince(mark) ? undefined : newPosts(followings, top, from)
+    return from === undefined || from < dropped || heard.hasForgottenSince(mark)
+      ? undefined
+      : newPosts(followings, top, from)
   }
 
   /** With posts that were looked up since `mark`. */
-  async function fillCachedFeed(feeds: CachedFeeds, memberId: number, posts: FollowedPosts, mark: Mark): Promise<void> {
+  async function fillCachedFeed(
+    feeds: CachedFeeds,
+    memberId: number,
+    posts: FollowedPosts,
+    mark: Mark,
+  ): Promise<void> {
     const filling = await feeds.beginFilling(memberId)
     if (filling === undefined) return
     // What was heard of before may be older than the promise.
     await hear()
     const followings = fingerprintOf(await reads.read((sql) => findFollowingIds(sql, memberId)))
     // Whoever follows others by now is given a feed when they read again.
-    if (heard.hasForgottenSince(mark) || posts.from < dropped || followings !== fingerprintOf(posts.followings)) return
+    if (
+      heard.hasForgottenSince(mark) ||
+      posts.from < dropped ||
+      followings !== fingerprintOf(posts.followings)
+    )
+      return
     takeUpRecent(memberId, posts)
     const above = posts.ended ? 0 : (posts.ids.at(-1) ?? 1) - 1
     const entries = posts.ids.map((id, place) => ({ id, author: posts.authors[place] as number }))
     await feeds.fill(filling, { followings, above, entries })
   }
 
-  async function findOrLoad(memberId: number, isMissing: boolean, hearing: Promise<void> | undefined): Promise<FollowedPosts> {
+  async function findOrLoad(
+    memberId: number,
+    isMissing: boolean,
+    hearing: Promise<void> | undefined,
+  ): Promise<FollowedPosts> {
     // Beside each other: what is looked up now is of now, and what is told meanwhile is taken up afterwards, or keeps it from being remembered.
     const [lookedUp] = await Promise.all([isMissing ? lookUp(memberId) : undefined, hearing])
     const isGood = lookedUp !== undefined && !heard.hasForgottenSince(lookedUp.mark)
@@ -205,7 +238,10 @@ export function createFollowedPosts(
     async of(memberId) {
       const hearing = hear()
       const atHand = find(memberId)
-      const posts = atHand !== undefined && hearing === undefined ? atHand : await findOrLoad(memberId, atHand === undefined, hearing)
+      const posts =
+        atHand !== undefined && hearing === undefined
+          ? atHand
+          : await findOrLoad(memberId, atHand === undefined, hearing)
       if (posts.from < endOfRecent()) takeUpRecent(memberId, posts)
       return posts
     },

@@ -24,7 +24,10 @@ export class Fragment {
   json(liked: boolean): string {
     if (!liked) return this.#notLiked
     // Nothing that a member writes has bare quotes in JSON.
-    this.#liked ??= Buffer.from(this.#notLiked.replace('"liked":false', '"liked":true'), 'latin1').toString('latin1')
+    this.#liked ??= Buffer.from(
+      this.#notLiked.replace('"liked":false', '"liked":true'),
+      'latin1',
+    ).toString('latin1')
     return this.#liked
   }
 }

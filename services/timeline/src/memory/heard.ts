@@ -46,6 +46,9 @@ export class Touched {
   }
 
   isTouchedSince(id: number, mark: Mark): boolean {
-    return this.#heard.hasForgottenSince(mark) || (this.#last > mark && (this.#marks.get(id) ?? 0) > mark)
+    return (
+      this.#heard.hasForgottenSince(mark) ||
+      (this.#last > mark && (this.#marks.get(id) ?? 0) > mark)
+    )
   }
 }

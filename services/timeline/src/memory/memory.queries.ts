@@ -4,7 +4,9 @@ import type { AuthorRow, PostRow } from '../feed/hydration.queries.ts'
 import { maySee } from '../visibility/visibility.queries.ts'
 
 /** What everybody sees alike of a post and its author. */
-export interface FragmentRow extends Omit<PostRow, 'liked'>, Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'> {
+export interface FragmentRow
+  extends Omit<PostRow, 'liked'>,
+    Pick<AuthorRow, 'member_name' | 'handle' | 'avatar_url'> {
   /** Whether everybody may see it who has no block between them and the author. */
   author_is_public: boolean
 }
@@ -21,7 +23,10 @@ export const findFragments = (sql: Sql, postIds: readonly number[]): Promise<Fra
     where post.id = any (${postIds as number[]}::bigint[]) and post.deleted_at is null`
 
 /** The newest live posts of everybody, oldest first. */
-export async function findNewestPostsOfAll(sql: Sql, limit: number): Promise<{ ids: number[]; author_ids: number[] }> {
+export async function findNewestPostsOfAll(
+  sql: Sql,
+  limit: number,
+): Promise<{ ids: number[]; author_ids: number[] }> {
   const [row] = await sql<[{ ids: number[]; author_ids: number[] }]>`
     with newest as materialized (select id, author_id from content.post where deleted_at is null order by id desc limit ${limit})
     select array(select id from newest order by id) as ids, array(select author_id from newest order by id) as author_ids`
@@ -29,7 +34,11 @@ export async function findNewestPostsOfAll(sql: Sql, limit: number): Promise<{ i
 }
 
 /** The oldest live comments of a post at the top level, as everybody sees them, whoever may. */
-export const findFirstComments = (sql: Sql, postId: number, limit: number): Promise<Omit<CommentRow, 'liked'>[]> =>
+export const findFirstComments = (
+  sql: Sql,
+  postId: number,
+  limit: number,
+): Promise<Omit<CommentRow, 'liked'>[]> =>
   sql`
     select ${commentColumns(sql)}
     from content.comment
@@ -75,7 +84,13 @@ export interface StandsRow {
 }
 
 /** How the viewer stands to these authors, and which of these posts or comments they like. */
-export async function findStands(sql: Sql, viewerId: number, authorIds: readonly number[], kind: LikedKind, ids: readonly number[]): Promise<StandsRow> {
+export async function findStands(
+  sql: Sql,
+  viewerId: number,
+  authorIds: readonly number[],
+  kind: LikedKind,
+  ids: readonly number[],
+): Promise<StandsRow> {
   const liked =
     kind === 'posts'
       ? sql`select post_id from content.post_like where member_id = ${viewerId} and post_id = any (${ids as number[]}::bigint[]) and liked`

@@ -1,7 +1,14 @@
-import { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { deleteFollow, insertBlock, insertFollow, insertMember, insertMemberEvent, insertMute } from '@dailyfeed/tests/members'
+import {
+  deleteFollow,
+  insertBlock,
+  insertFollow,
+  insertMember,
+  insertMemberEvent,
+  insertMute,
+} from '@dailyfeed/tests/members'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { histories } from '../histories-fixture.ts'
@@ -22,8 +29,10 @@ afterAll(() => timeline.close())
 
 const newMember = (fields = {}) => insertMember(timeline.sql, `remembered${++members}`, fields)
 
-const postsOf = async (memory: Memory, viewerId: number) => (await findRemembered(memory, viewerId)) ?? []
-const idsOf = async (memory: Memory, viewerId: number) => (await postsOf(memory, viewerId)).map(({ id }) => id)
+const postsOf = async (memory: Memory, viewerId: number) =>
+  (await findRemembered(memory, viewerId)) ?? []
+const idsOf = async (memory: Memory, viewerId: number) =>
+  (await postsOf(memory, viewerId)).map(({ id }) => id)
 
 const log = { warn() {} }
 
@@ -41,7 +50,12 @@ function countingMemory(
     },
   }) as Sql
   return {
-    memory: createMemory({ reads: createReadDatabase({ primary: sql, log }), primary: sql, signal, ...options }),
+    memory: createMemory({
+      reads: createReadDatabase({ primary: sql, log }),
+      primary: sql,
+      signal,
+      ...options,
+    }),
     queries: () => queries,
     close: () => pool.end({ timeout: 1 }),
   }
@@ -66,10 +80,20 @@ test('while no writer of the process has written, a known page asks the database
 
 test('how the author of a post that is known stands to who has just come is asked where they have muted the author, and only there', async () => {
   const { memory, queries, close } = countingMemory(undefined, { counted: 'muted_id = any' })
-  const [muter, other, author, muted] = [await newMember(), await newMember(), await newMember(), await newMember()]
-  for (const reader of [muter, other]) for (const followed of [author, muted]) await insertFollow(timeline.sql, reader, followed)
+  const [muter, other, author, muted] = [
+    await newMember(),
+    await newMember(),
+    await newMember(),
+    await newMember(),
+  ]
+  for (const reader of [muter, other])
+    for (const followed of [author, muted]) await insertFollow(timeline.sql, reader, followed)
   await insertMute(timeline.sql, muter, muted)
-  const [liked, hidden, plain] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, muted), await insertPost(timeline.sql, author)]
+  const [liked, hidden, plain] = [
+    await insertPost(timeline.sql, author),
+    await insertPost(timeline.sql, muted),
+    await insertPost(timeline.sql, author),
+  ]
   await insertLike(timeline.sql, liked, other)
   expect((await postsOf(memory, other)).map(({ id, liked }) => [id, liked])).toEqual([
     [plain, false],
@@ -95,7 +119,9 @@ test('who mutes hundreds and likes hundreds sees what they would see without eit
   for (let n = 0; n < MOST_MET; n += 1) await insertMute(sql, reader, await newMember())
   await insertMute(sql, reader, muted)
   const read = await findRemembered(memory, reader, posts.length)
-  expect(read?.map(({ id, liked }) => [id, liked])).toEqual(posts.map((id) => [id, even.includes(id)]))
+  expect(read?.map(({ id, liked }) => [id, liked])).toEqual(
+    posts.map((id) => [id, even.includes(id)]),
+  )
   await close()
 })
 
@@ -160,10 +186,18 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
   const [reader, author] = [await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const ids: number[] = []
-  for (const content of ['한글과 "따옴표"', 'emoji 👩‍👩‍👧 \u2028 \\ / \b', '<script>&amp;</script>', 'plain'])
+  for (const content of [
+    '한글과 "따옴표"',
+    'emoji 👩‍👩‍👧 \u2028 \\ / \b',
+    '<script>&amp;</script>',
+    'plain',
+  ])
     ids.unshift(await insertPost(timeline.sql, author, { content, title: '제목' }))
   const { body } = await timeline.ask(reader, `${FEED}?size=2`)
-  const fromMemory = await timeline.app.inject({ url: `${FEED}?size=4`, headers: { authorization: await timeline.bearerOf(reader) } })
+  const fromMemory = await timeline.app.inject({
+    url: `${FEED}?size=4`,
+    headers: { authorization: await timeline.bearerOf(reader) },
+  })
   // Beyond what a page may reach, the database answers, through the schema.
   const last = body.data.content.at(-1)
   const single = await timeline.ask(reader, `/api/timeline/posts/${last.id}`)
@@ -178,29 +212,49 @@ test('names, pictures, likes and counts are of the moment of the read, and the b
   await timeline.sql`update member.member set member_name = '새 이름' where id = ${author}`
   await insertMemberEvent(timeline.sql, 'MEMBER_PROFILE_UPDATE', author)
   const next = await timeline.ask(reader, FEED)
-  expect(next.body.data.content[0]).toMatchObject({ id: ids[0], liked: true, likeCount: 1, authorName: '새 이름' })
+  expect(next.body.data.content[0]).toMatchObject({
+    id: ids[0],
+    liked: true,
+    likeCount: 1,
+    authorName: '새 이름',
+  })
   await timeline.sql`update member.member set privacy_level = 'PRIVATE' where id = ${author}`
   await insertMemberEvent(timeline.sql, 'MEMBER_PROFILE_UPDATE', author)
   expect((await timeline.ask(reader, FEED)).body.data.content).toEqual([])
 })
 
-test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', { timeout: histories.timeout }, async () => {
+test('whatever happens between reads, by whichever of two memories, every read is what SQL says at its moment', {
+  timeout: histories.timeout,
+}, async () => {
   // The other takes up older posts in the middle of a page, of which it remembers few.
   const [one, other] = [countingMemory(), countingMemory(undefined, { first: 2, newest: 4 })]
-  const { deeper } = await playHistories(timeline.sql, { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) }, 'player')
+  const { deeper } = await playHistories(
+    timeline.sql,
+    { memory: (pick) => (pick % 3 === 0 ? other.memory : one.memory) },
+    'player',
+  )
   expect(deeper).toBe(0)
   await one.close()
   await other.close()
 })
 
-test('many readers and writers at once leave nothing behind in memory that the database does not say', { timeout: 120_000 }, async () => {
+test('many readers and writers at once leave nothing behind in memory that the database does not say', {
+  timeout: 120_000,
+}, async () => {
   const { sql } = timeline
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
-  const memory = createMemory({ reads: createReadDatabase({ primary: pool, log }), primary: pool, signal: undefined, first: 3, newest: 5 })
+  const memory = createMemory({
+    reads: createReadDatabase({ primary: pool, log }),
+    primary: pool,
+    signal: undefined,
+    first: 3,
+    newest: 5,
+  })
   for (let round = 0; round < 5; round += 1) {
     const cast = await Promise.all(Array.from({ length: 6 }, () => newMember()))
     const readers = cast.slice(0, 3)
-    for (const reader of readers) for (const author of cast.slice(3)) await insertFollow(sql, reader, author)
+    for (const reader of readers)
+      for (const author of cast.slice(3)) await insertFollow(sql, reader, author)
     const posts: number[] = []
     let isOver = false
     const reading = readers.map(async (reader) => {
@@ -227,7 +281,9 @@ test('many readers and writers at once leave nothing behind in memory that the d
         select post.id, author.member_name as name
         from content.post join member.follow on following_id = author_id and follower_id = ${reader} join member.public_profile author on author.member_id = author_id
         where deleted_at is null order by post.id desc limit 20`
-      expect((await postsOf(memory, reader)).map(({ id, authorName: name }) => ({ id, name }))).toEqual([...truth])
+      expect(
+        (await postsOf(memory, reader)).map(({ id, authorName: name }) => ({ id, name })),
+      ).toEqual([...truth])
     }
   }
   await pool.end({ timeout: 1 })
@@ -235,10 +291,17 @@ test('many readers and writers at once leave nothing behind in memory that the d
 
 test('being blocked, and losing a friend whose posts are for friends, show in the very next read too', async () => {
   const { memory, close } = countingMemory()
-  const [reader, author, friend] = [await newMember(), await newMember(), await newMember({ privacyLevel: 'FRIENDS_ONLY' })]
+  const [reader, author, friend] = [
+    await newMember(),
+    await newMember(),
+    await newMember({ privacyLevel: 'FRIENDS_ONLY' }),
+  ]
   for (const followed of [author, friend]) await insertFollow(timeline.sql, reader, followed)
   await insertFollow(timeline.sql, friend, reader)
-  const [open, secret] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, friend)]
+  const [open, secret] = [
+    await insertPost(timeline.sql, author),
+    await insertPost(timeline.sql, friend),
+  ]
   expect(await idsOf(memory, reader)).toEqual([secret, open])
   await deleteFollow(timeline.sql, friend, reader)
   expect(await idsOf(memory, reader)).toEqual([open])
@@ -248,7 +311,10 @@ test('being blocked, and losing a friend whose posts are for friends, show in th
 })
 
 /** A memory whose look-ups that name `text` come back, once they are held, when they are released. */
-function heldMemory(text: string, options: { first?: number; newest?: number } = {}): { memory: Memory; hold(): () => void; close: () => Promise<void> } {
+function heldMemory(
+  text: string,
+  options: { first?: number; newest?: number } = {},
+): { memory: Memory; hold(): () => void; close: () => Promise<void> } {
   const pool = openPool({ url: timeline.database.urlOf('timeline'), max: 4, name: 'memory-test' })
   let held: Promise<void> | undefined
   let isHeld = false
@@ -262,7 +328,12 @@ function heldMemory(text: string, options: { first?: number; newest?: number } =
     },
   }) as Sql
   return {
-    memory: createMemory({ reads: createReadDatabase({ primary: slow, log }), primary: slow, signal: undefined, ...options }),
+    memory: createMemory({
+      reads: createReadDatabase({ primary: slow, log }),
+      primary: slow,
+      signal: undefined,
+      ...options,
+    }),
     hold() {
       let release = () => {}
       held = new Promise((resolve) => {
@@ -282,7 +353,10 @@ test('what was looked up before an act, and came back after it, does not stay', 
   const { memory, hold, close } = heldMemory('post_counter')
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
-  const [stays, goes] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]
+  const [stays, goes] = [
+    await insertPost(timeline.sql, author),
+    await insertPost(timeline.sql, author),
+  ]
   expect(await idsOf(memory, other)).toEqual([])
   const release = hold()
   const early = idsOf(memory, reader)
@@ -296,7 +370,10 @@ test('what was looked up before an act, and came back after it, does not stay', 
 })
 
 test('a post that is committed while older ones are taken up, among those, is not passed over', async () => {
-  const { memory, hold, close } = heldMemory('from newest cross join lateral', { first: 2, newest: 2 })
+  const { memory, hold, close } = heldMemory('from newest cross join lateral', {
+    first: 2,
+    newest: 2,
+  })
   const [reader, author] = [await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, author)
   const oldest = await insertPost(timeline.sql, author)
@@ -320,7 +397,9 @@ test('a post that is committed while older ones are taken up, among those, is no
 })
 
 test('a post that is heard of while the newest posts of everybody are looked up is among them', async () => {
-  const { memory, hold, close } = heldMemory('(select id, author_id from content.post where deleted_at is null')
+  const { memory, hold, close } = heldMemory(
+    '(select id, author_id from content.post where deleted_at is null',
+  )
   const [reader, other, author] = [await newMember(), await newMember(), await newMember()]
   for (const follower of [reader, other]) await insertFollow(timeline.sql, follower, author)
   const older = await insertPost(timeline.sql, author)

@@ -1,4 +1,4 @@
-import type { WriteSignal } from '@dailyfeed/deadletter-support/write-signal'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { Sql } from 'postgres'
 import type { ChangeRow } from './change.queries.ts'
 import { createChangeTail } from './change-tail.ts'
@@ -18,16 +18,27 @@ export interface Memory {
    */
   now(): Promise<MemoryOfNow>
   /** As of now: newest posts of those whom the viewer follows, below `before`, or after the first `skip`. Undefined where the page reaches beyond what is remembered. */
-  followedPosts(viewerId: number, page: { before: number | undefined; skip: number; size: number }): Promise<RememberedPage | undefined>
+  followedPosts(
+    viewerId: number,
+    page: { before: number | undefined; skip: number; size: number },
+  ): Promise<RememberedPage | undefined>
 }
 
 export interface MemoryOfNow {
   /** The live ones of these posts of wanted authors, in this order, from a place in it and after the first `skip`. */
-  listedPosts(viewerId: number, ids: readonly number[], page: { place: number; skip: number; size: number }): Promise<RememberedPage>
+  listedPosts(
+    viewerId: number,
+    ids: readonly number[],
+    page: { place: number; skip: number; size: number },
+  ): Promise<RememberedPage>
   /** Undefined where it is gone, or not for the viewer. */
   post(viewerId: number, postId: number): Promise<RememberedPost | undefined>
   /** At the top level, oldest first. Undefined where the page reaches beyond what is remembered. */
-  comments(viewerId: number, postId: number, page: { skip: number; size: number }): Promise<RememberedPage | undefined>
+  comments(
+    viewerId: number,
+    postId: number,
+    page: { skip: number; size: number },
+  ): Promise<RememberedPage | undefined>
   /** To ask later whether somebody has written since. */
   mark: Mark
   hasWrittenSince(memberId: number, mark: Mark): boolean
@@ -56,7 +67,10 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   const postFragments = createPostFragments(reads, heard, authors)
   const firstComments = createFirstComments(reads, heard, authors)
   const viewers = createViewers(reads, primary, heard, authors)
-  const followedPosts = createFollowedPosts({ ...options, hear: () => tail.catchUp(), meet: viewers.meet }, heard)
+  const followedPosts = createFollowedPosts(
+    { ...options, hear: () => tail.catchUp(), meet: viewers.meet },
+    heard,
+  )
 
   function apply(change: ChangeRow): void {
     heard.next()
@@ -64,22 +78,31 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
     else applyToPost(change, change.post_id)
   }
 
-  function applyToPost({ activity_type: type, member_id: memberId }: ChangeRow, postId: number): void {
+  function applyToPost(
+    { activity_type: type, member_id: memberId }: ChangeRow,
+    postId: number,
+  ): void {
     writers.touch(memberId)
     postFragments.touchPost(postId)
     if (type === 'POST_CREATE') followedPosts.add(postId, memberId)
     if (type.startsWith('LIKE_POST')) viewers.touchLikes(memberId, 'posts', postId)
     if (type.startsWith('LIKE_COMMENT')) viewers.touchLikes(memberId, 'comments', null)
-    if (type.startsWith('LIKE_COMMENT') || type.startsWith('COMMENT')) firstComments.touchComments(postId)
+    if (type.startsWith('LIKE_COMMENT') || type.startsWith('COMMENT'))
+      firstComments.touchComments(postId)
   }
 
-  function applyToMembers({ activity_type: type, member_id: memberId, target_member_id: targetId }: ChangeRow): void {
+  function applyToMembers({
+    activity_type: type,
+    member_id: memberId,
+    target_member_id: targetId,
+  }: ChangeRow): void {
     for (const id of [memberId, targetId]) {
       if (id === null) continue
       viewers.touchViewer(id)
       followedPosts.touchMember(id)
     }
-    if (type !== 'MEMBER_PROFILE_UPDATE' && type !== 'MEMBER_WITHDRAW' && type !== 'MEMBER_RESTORE') return
+    if (type !== 'MEMBER_PROFILE_UPDATE' && type !== 'MEMBER_WITHDRAW' && type !== 'MEMBER_RESTORE')
+      return
     authors.touch(memberId)
     viewers.forgetStandsTo(memberId)
   }
@@ -106,20 +129,36 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
   })
 
   const ofNow: MemoryOfNow = {
-    listedPosts: (viewerId, ids, page) => readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids), page),
+    listedPosts: (viewerId, ids, page) =>
+      readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids), page),
 
     async post(viewerId, postId) {
-      const fragment = postFragments.find(postId, performance.now()) ?? (await postFragments.load([postId])).get(postId)
+      const fragment =
+        postFragments.find(postId, performance.now()) ??
+        (await postFragments.load([postId])).get(postId)
       if (fragment === undefined || fragment === GONE) return undefined
       const list = { ...postsOf([postId]), find: () => fragment, showsMuted: true }
-      const { fragments: json } = await readRememberedPage(viewers, viewers.of(viewerId), list, { place: 0, skip: 0, size: 1 })
+      const { fragments: json } = await readRememberedPage(viewers, viewers.of(viewerId), list, {
+        place: 0,
+        skip: 0,
+        size: 1,
+      })
       return json === '' ? undefined : { json, fragment }
     },
 
     async comments(viewerId, postId, { skip, size }) {
       const { ids, fragments, ended } = await firstComments.of(postId)
-      const list = { ids, kind: 'comments', find: (id: number) => fragments.get(id), showsMuted: true } as const
-      const page = await readRememberedPage(viewers, viewers.of(viewerId), list, { place: 0, skip, size })
+      const list = {
+        ids,
+        kind: 'comments',
+        find: (id: number) => fragments.get(id),
+        showsMuted: true,
+      } as const
+      const page = await readRememberedPage(viewers, viewers.of(viewerId), list, {
+        place: 0,
+        skip,
+        size,
+      })
       return page.hasNext || ended ? page : undefined
     },
 
@@ -142,11 +181,18 @@ export function createMemory({ primary, signal, ...options }: MemoryOptions): Me
       const { ids, authors } = followed
       for (;;) {
         let place = 0
-        if (before !== undefined) while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
-        const page = await readRememberedPage(viewers, viewers.of(viewerId), postsOf(ids, authors), { place, skip, size })
+        if (before !== undefined)
+          while (place < ids.length && (ids[place] ?? 0) >= before) place += 1
+        const page = await readRememberedPage(
+          viewers,
+          viewers.of(viewerId),
+          postsOf(ids, authors),
+          { place, skip, size },
+        )
         if (page.hasNext || followed.ended) return page
         // A walk that is far below is not followed.
-        if (place === ids.length || !(await followedPosts.extend(viewerId, followed))) return undefined
+        if (place === ids.length || !(await followedPosts.extend(viewerId, followed)))
+          return undefined
       }
     },
   }

@@ -51,10 +51,17 @@ export function createNewestPosts(reads: ReadDatabase, most = NEWEST_POSTS): New
     const heard: CachedEntry[] = []
     heardMeanwhile = heard
     try {
-      const { ids, author_ids: authors } = await reads.read((sql) => findNewestPostsOfAll(sql, most))
+      const { ids, author_ids: authors } = await reads.read((sql) =>
+        findNewestPostsOfAll(sql, most),
+      )
       // All was forgotten meanwhile: what comes after that is not heard by this one.
       if (heardMeanwhile !== heard) return
-      known = { ids, authors, from: ids.length < most ? 0 : (ids[0] ?? 0), oldFrom: performance.now() + LIFE_MILLISECONDS }
+      known = {
+        ids,
+        authors,
+        from: ids.length < most ? 0 : (ids[0] ?? 0),
+        oldFrom: performance.now() + LIFE_MILLISECONDS,
+      }
       for (const { id, author } of heard) insert(known, id, author)
     } finally {
       if (heardMeanwhile === heard) heardMeanwhile = undefined
@@ -95,13 +102,21 @@ export function createNewestPosts(reads: ReadDatabase, most = NEWEST_POSTS): New
       for (const id of authorIds) sought[endOf(id)] = 1
       for (; place >= lowest && entries.length < limit; place -= 1) {
         const author = authors[place] as number
-        if (sought[endOf(author)] === 1 && hasId(authorIds, author)) entries.push({ id: ids[place] as number, author })
+        if (sought[endOf(author)] === 1 && hasId(authorIds, author))
+          entries.push({ id: ids[place] as number, author })
       }
       for (const id of authorIds) sought[endOf(id)] = 0
       const seenFrom = place < 0 ? from : (ids[place + 1] ?? before)
       if (entries.length < limit && seenFrom > 0 && authorIds.length > 0) {
-        const stretch = { authorIds, before: Math.min(seenFrom, before), limit: limit - entries.length }
-        for (const { id, author_id: author } of await reads.read((sql) => findEntriesByAuthor(sql, stretch))) entries.push({ id, author })
+        const stretch = {
+          authorIds,
+          before: Math.min(seenFrom, before),
+          limit: limit - entries.length,
+        }
+        for (const { id, author_id: author } of await reads.read((sql) =>
+          findEntriesByAuthor(sql, stretch),
+        ))
+          entries.push({ id, author })
       }
       return { entries, ended: entries.length < limit }
     },
@@ -111,7 +126,12 @@ export function createNewestPosts(reads: ReadDatabase, most = NEWEST_POSTS): New
       if (known === undefined) return
       insert(known, postId, authorId)
       if (known.ids.length <= 2 * most) return
-      known = { ...known, ids: known.ids.slice(most), authors: known.authors.slice(most), from: known.ids[most] ?? 0 }
+      known = {
+        ...known,
+        ids: known.ids.slice(most),
+        authors: known.authors.slice(most),
+        from: known.ids[most] ?? 0,
+      }
     },
 
     forget() {

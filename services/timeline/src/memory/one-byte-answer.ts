@@ -4,7 +4,8 @@ import type { RememberedCursors } from './remembered-cursors.ts'
 import type { RememberedPage } from './remembered-page.ts'
 
 /** The envelope around data that is JSON already, as the bytes of UTF-8 in a one-byte string. */
-export const successJson = (data: string): string => `{"status":200,"result":"SUCCESS","data":${data}}`
+export const successJson = (data: string): string =>
+  `{"status":200,"result":"SUCCESS","data":${data}}`
 
 /** A page of a list, as `toScroll` makes it. */
 export function scrollJson(
@@ -13,6 +14,9 @@ export function scrollJson(
   cursors: RememberedCursors,
   positionOf: (last: { id: number; place: number }) => Position = ({ id }) => [id],
 ): string {
-  const nextCursor = hasNext && last !== undefined ? `"${cursors.encode(scope, positionOf(last))}"` : null
-  return successJson(`{"content":[${fragments}],"page":${page},"size":${size},"hasNext":${hasNext},"nextCursor":${nextCursor}}`)
+  const nextCursor =
+    hasNext && last !== undefined ? `"${cursors.encode(scope, positionOf(last))}"` : null
+  return successJson(
+    `{"content":[${fragments}],"page":${page},"size":${size},"hasNext":${hasNext},"nextCursor":${nextCursor}}`,
+  )
 }

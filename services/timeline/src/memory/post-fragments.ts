@@ -30,7 +30,11 @@ export interface PostFragments {
 const MOST_BYTES = 24_000_000
 
 /** `authors`: those whose name or picture has changed, or who may see them. */
-export function createPostFragments(reads: ReadDatabase, heard: Heard, authors: Touched): PostFragments {
+export function createPostFragments(
+  reads: ReadDatabase,
+  heard: Heard,
+  authors: Touched,
+): PostFragments {
   const known = new Remembered<FoundPost>(heard, {
     lifeMilliseconds: FRAGMENT_LIFE_MILLISECONDS,
     most: MOST_BYTES,

@@ -33,7 +33,12 @@ export interface RememberedPage {
 }
 
 /** What the viewer sees of a list. What is not known yet is loaded, all of it at once. */
-export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list: RememberedList, { place, skip, size }: PageRequest): Promise<RememberedPage> {
+export async function readRememberedPage(
+  viewers: Viewers,
+  viewer: Viewer,
+  list: RememberedList,
+  { place, skip, size }: PageRequest,
+): Promise<RememberedPage> {
   const { ids, authors, kind, showsMuted } = list
   let loaded: ReadonlyMap<number, Fragment | typeof GONE> | undefined
   for (;;) {
@@ -56,7 +61,8 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       if (stand === 'HIDDEN' || (stand === 'MUTED' && !showsMuted)) continue
       // Mostly the fragment that is loaded tells it.
       const isToldByFragment = fragment === undefined && viewer.exceptions !== undefined
-      if (stand === undefined && author !== undefined && !isToldByFragment) missingStands.add(author)
+      if (stand === undefined && author !== undefined && !isToldByFragment)
+        missingStands.add(author)
       if (toSkip > 0 && fragment !== undefined && stand !== undefined) {
         toSkip -= 1
         continue
@@ -73,8 +79,12 @@ export async function readRememberedPage(viewers: Viewers, viewer: Viewer, list:
       fragments = count === 1 ? json : `${fragments},${json}`
       last = { id, place: at }
     }
-    if (missing.length + missingLikes.length + missingStands.size === 0) return { fragments, last, hasNext: count > size }
-    const [more] = await Promise.all([missing.length === 0 ? undefined : list.load?.(missing), viewers.load(viewer, [...missingStands], kind, missingLikes)])
+    if (missing.length + missingLikes.length + missingStands.size === 0)
+      return { fragments, last, hasNext: count > size }
+    const [more] = await Promise.all([
+      missing.length === 0 ? undefined : list.load?.(missing),
+      viewers.load(viewer, [...missingStands], kind, missingLikes),
+    ])
     if (more !== undefined) loaded = loaded === undefined ? more : new Map([...loaded, ...more])
   }
 }

@@ -33,7 +33,11 @@ export class Remembered<Value> {
   /** With the mark at which it was begun to be looked up. `now`: of `performance.now()`. */
   find(id: number, now = performance.now()): Readonly<Entry<Value>> | undefined {
     const entry = this.#entries.get(id)
-    return entry === undefined || entry.expiresAt <= now || this.#heard.hasForgottenSince(entry.mark) ? undefined : entry
+    return entry === undefined ||
+      entry.expiresAt <= now ||
+      this.#heard.hasForgottenSince(entry.mark)
+      ? undefined
+      : entry
   }
 
   /** Nothing that was touched since `mark`, when it was begun to be looked up. */

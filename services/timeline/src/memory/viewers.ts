@@ -31,7 +31,12 @@ export interface Viewers {
   /** Whom they follow, from the database; what it tells of them beside that is remembered, and spares most pages the next question. */
   meet(viewerId: number): Promise<Pick<ViewerRow, 'following_ids' | 'heavy_ids'>>
   /** How the viewer stands to these authors, and which of these posts or comments they like: from the database, into what is known of them. */
-  load(viewer: Viewer, authorIds: readonly number[], kind: LikedKind, ids: readonly number[]): Promise<void>
+  load(
+    viewer: Viewer,
+    authorIds: readonly number[],
+    kind: LikedKind,
+    ids: readonly number[],
+  ): Promise<void>
   /** Whom they follow, block or mute. */
   touchViewer(id: number): void
   touchLikes(viewerId: number, kind: LikedKind, id: number | null): void
@@ -46,16 +51,25 @@ const LIFE_MILLISECONDS = 60_000
 export const MOST_MET = 100
 
 /** Undefined where it has to be asked. `fragment`: of a post of the author, if it is known. */
-export function standOf({ stands, exceptions }: Viewer, authorId: number, fragment: Fragment | undefined): Stand | undefined {
+export function standOf(
+  { stands, exceptions }: Viewer,
+  authorId: number,
+  fragment: Fragment | undefined,
+): Stand | undefined {
   const stand = stands.get(authorId)
   if (stand !== undefined || fragment === undefined || !fragment.isAuthorPublic) return stand
   return exceptions === undefined || hasId(exceptions, authorId) ? undefined : 'WANTED'
 }
 
 /** Undefined where it has to be asked. */
-export function isLikedBy({ likes, likedPosts }: Viewer, kind: LikedKind, id: number): boolean | undefined {
+export function isLikedBy(
+  { likes, likedPosts }: Viewer,
+  kind: LikedKind,
+  id: number,
+): boolean | undefined {
   const liked = likes[kind].get(id)
-  if (liked !== undefined || kind !== 'posts' || likedPosts === undefined || id < likedPosts.from) return liked
+  if (liked !== undefined || kind !== 'posts' || likedPosts === undefined || id < likedPosts.from)
+    return liked
   return hasId(likedPosts.ids, id)
 }
 
@@ -68,18 +82,33 @@ const newViewer = (id: number): Viewer => ({
 })
 
 /** `primary`: who may see whom must not lag; `reads` show at least what was committed when they are asked. `authors`: those whom others may see now, or no longer. */
-export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, authors: Touched): Viewers {
-  const known = new Remembered<Viewer>(heard, { lifeMilliseconds: LIFE_MILLISECONDS, most: MOST_VIEWERS })
+export function createViewers(
+  reads: ReadDatabase,
+  primary: Sql,
+  heard: Heard,
+  authors: Touched,
+): Viewers {
+  const known = new Remembered<Viewer>(heard, {
+    lifeMilliseconds: LIFE_MILLISECONDS,
+    most: MOST_VIEWERS,
+  })
   const likers = new Touched(heard)
 
   /** Of what was looked up since `mark`, nothing that an act has touched since. */
-  function learn(id: number, { exception_ids: exceptions, liked_ids: liked }: ViewerRow, mark: Mark): void {
+  function learn(
+    id: number,
+    { exception_ids: exceptions, liked_ids: liked }: ViewerRow,
+    mark: Mark,
+  ): void {
     const entry = known.find(id)
     // One that is younger may have taken the place of one that was touched.
     if (likers.isTouchedSince(id, mark) || (entry !== undefined && entry.mark > mark)) return
     const viewer = entry?.value ?? newViewer(id)
     viewer.exceptions = exceptions.length <= MOST_MET ? exceptions : undefined
-    viewer.likedPosts = { ids: liked.toReversed(), from: liked.length < MOST_MET ? 0 : (liked.at(-1) ?? 0) }
+    viewer.likedPosts = {
+      ids: liked.toReversed(),
+      from: liked.length < MOST_MET ? 0 : (liked.at(-1) ?? 0),
+    }
     if (entry === undefined) known.keep(id, viewer, mark)
   }
 
@@ -109,7 +138,11 @@ export function createViewers(reads: ReadDatabase, primary: Sql, heard: Heard, a
       for (const id of ids) likes.set(id, false)
       for (const id of liked) likes.set(id, true)
       // Whom an act touched meanwhile is judged again by the next read; this one began before that act.
-      if (likers.isTouchedSince(viewer.id, mark) || authorIds.some((id) => authors.isTouchedSince(id, mark))) known.delete(viewer.id)
+      if (
+        likers.isTouchedSince(viewer.id, mark) ||
+        authorIds.some((id) => authors.isTouchedSince(id, mark))
+      )
+        known.delete(viewer.id)
     },
 
     touchViewer: (id) => known.touch(id),

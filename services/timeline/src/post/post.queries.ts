@@ -14,7 +14,10 @@ interface AuthorStretch {
   limit: number
 }
 
-export const findEntriesOfAuthor = (sql: Sql, { authorId, before, offset, limit }: AuthorStretch): Promise<EntryRow[]> =>
+export const findEntriesOfAuthor = (
+  sql: Sql,
+  { authorId, before, offset, limit }: AuthorStretch,
+): Promise<EntryRow[]> =>
   sql<EntryRow[]>`
     select id, author_id from content.post
     where author_id = ${authorId} and id < ${before} and deleted_at is null
@@ -41,7 +44,10 @@ export interface TimedEntryRow extends EntryRow {
 }
 
 /** Newest first, of all whom the viewer may see and has not muted. */
-export const findEntriesOfPeriod = (sql: Sql, { viewerId, period, after, offset, limit }: PeriodStretch): Promise<TimedEntryRow[]> =>
+export const findEntriesOfPeriod = (
+  sql: Sql,
+  { viewerId, period, after, offset, limit }: PeriodStretch,
+): Promise<TimedEntryRow[]> =>
   sql<TimedEntryRow[]>`
     select post.id, post.author_id, (extract(epoch from post.created_at) * 1000000)::bigint as microseconds
     from content.post join member.public_profile author on author.member_id = post.author_id
@@ -52,7 +58,11 @@ export const findEntriesOfPeriod = (sql: Sql, { viewerId, period, after, offset,
     offset ${offset} limit ${limit}`
 
 /** Each author is judged once, however many posts. */
-export async function countPostsOfPeriod(sql: Sql, viewerId: number, period: Period): Promise<number> {
+export async function countPostsOfPeriod(
+  sql: Sql,
+  viewerId: number,
+  period: Period,
+): Promise<number> {
   const [row] = await sql<[{ total: number }]>`
     with written as materialized (
       select author_id, count(*) as posts from content.post

@@ -1,12 +1,18 @@
-import { Id } from '@dailyfeed/code/field'
-import { ListQuery, pageOf, scrollOf } from '@dailyfeed/code/page'
-import { Post, PostIds, PostPath, PostStatistics } from '@dailyfeed/code/post'
+import { Id } from '@dailyfeed/contract/field'
+import { ListQuery, pageOf, scrollOf } from '@dailyfeed/contract/page'
+import { Post, PostIds, PostPath, PostStatistics } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
-import { getVisiblePostOrThrow, lookAtPost, readPostsByIds, readPostsOf, readPostsOfDateRange } from './post.service.ts'
+import {
+  getVisiblePostOrThrow,
+  lookAtPost,
+  readPostsByIds,
+  readPostsOf,
+  readPostsOfDateRange,
+} from './post.service.ts'
 
 const tags = ['timeline']
 const response = { 200: successOf(scrollOf(Post)) }
@@ -15,39 +21,107 @@ const Day = Type.String({ format: 'date', maxLength: 10, description: 'yyyy-MM-d
 const DateRangeQuery = Type.Object({ ...ListQuery.properties, startDate: Day, endDate: Day })
 
 export function postRoutes(app: HttpServer, context: TimelineContext): void {
-  app.get('/api/timeline/posts', { schema: { tags, summary: 'My own posts, newest first', querystring: ListQuery, response } }, async (request) =>
-    success(200, await reading(context, (context) => readPostsOf(context, request.memberId, request.memberId, request.query))),
+  app.get(
+    '/api/timeline/posts',
+    { schema: { tags, summary: 'My own posts, newest first', querystring: ListQuery, response } },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOf(context, request.memberId, request.memberId, request.query),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/posts/authors/:authorId',
-    { schema: { tags, summary: 'Posts of a member, newest first', params: AuthorPath, querystring: ListQuery, response } },
-    async (request) => success(200, await reading(context, (context) => readPostsOf(context, request.memberId, request.params.authorId, request.query))),
+    {
+      schema: {
+        tags,
+        summary: 'Posts of a member, newest first',
+        params: AuthorPath,
+        querystring: ListQuery,
+        response,
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOf(context, request.memberId, request.params.authorId, request.query),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/posts/date-range',
-    { schema: { tags, summary: 'Posts of some days, both inclusive, in Asia/Seoul', querystring: DateRangeQuery, response: { 200: successOf(pageOf(Post)) } } },
-    async (request) => success(200, await reading(context, (context) => readPostsOfDateRange(context, request.memberId, request.query))),
+    {
+      schema: {
+        tags,
+        summary: 'Posts of some days, both inclusive, in Asia/Seoul',
+        querystring: DateRangeQuery,
+        response: { 200: successOf(pageOf(Post)) },
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOfDateRange(context, request.memberId, request.query),
+        ),
+      ),
   )
 
   app.post(
     '/api/timeline/posts/query/list',
-    { schema: { tags, summary: 'Posts by their ids, in the order of the ids', body: PostIds, response: { 200: successOf(Type.Array(Post)) } } },
-    async (request) => success(200, await reading(context, (context) => readPostsByIds(context, request.memberId, request.body.ids))),
+    {
+      schema: {
+        tags,
+        summary: 'Posts by their ids, in the order of the ids',
+        body: PostIds,
+        response: { 200: successOf(Type.Array(Post)) },
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsByIds(context, request.memberId, request.body.ids),
+        ),
+      ),
   )
 
   app.get(
     '/api/timeline/posts/:postId',
-    { schema: { tags, summary: 'A post; counts a view', params: PostPath, response: { 200: successOf(Post) } } },
-    async (request, reply) => sendOneByteJson(reply, await lookAtPost(context, request.memberId, request.params.postId, request.traceId)) as never,
+    {
+      schema: {
+        tags,
+        summary: 'A post; counts a view',
+        params: PostPath,
+        response: { 200: successOf(Post) },
+      },
+    },
+    async (request, reply) =>
+      sendOneByteJson(
+        reply,
+        await lookAtPost(context, request.memberId, request.params.postId, request.traceId),
+      ) as never,
   )
 
   app.get(
     '/api/timeline/statistics/posts/:postId',
-    { schema: { tags, summary: 'How many comments and likes a post has', params: PostPath, response: { 200: successOf(PostStatistics) } } },
+    {
+      schema: {
+        tags,
+        summary: 'How many comments and likes a post has',
+        params: PostPath,
+        response: { 200: successOf(PostStatistics) },
+      },
+    },
     async (request) => {
-      const { post } = await reading(context, (context) => getVisiblePostOrThrow(context, request.memberId, request.params.postId))
+      const { post } = await reading(context, (context) =>
+        getVisiblePostOrThrow(context, request.memberId, request.params.postId),
+      )
       return success(200, { commentCount: post.comment_count, likeCount: post.like_count })
     },
   )

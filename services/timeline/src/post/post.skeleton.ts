@@ -3,7 +3,12 @@ import type { Skeleton } from '../feed/skeleton.ts'
 import { findEntriesOfAuthor, findEntriesOfPeriod, type Period } from './post.queries.ts'
 
 /** One author's posts, newest first. */
-export function authorSkeleton(sql: Sql, authorId: number, afterPostId: number | undefined, offset: number): Skeleton {
+export function authorSkeleton(
+  sql: Sql,
+  authorId: number,
+  afterPostId: number | undefined,
+  offset: number,
+): Skeleton {
   let before = afterPostId ?? Number.MAX_SAFE_INTEGER
   let skip = offset
   return {
@@ -11,7 +16,14 @@ export function authorSkeleton(sql: Sql, authorId: number, afterPostId: number |
       const rows = await findEntriesOfAuthor(sql, { authorId, before, offset: skip, limit })
       before = rows.at(-1)?.id ?? before
       skip = 0
-      return { entries: rows.map(({ id, author_id }) => ({ postId: id, authorId: author_id, position: [id] })), ended: rows.length < limit }
+      return {
+        entries: rows.map(({ id, author_id }) => ({
+          postId: id,
+          authorId: author_id,
+          position: [id],
+        })),
+        ended: rows.length < limit,
+      }
     },
   }
 }
@@ -22,7 +34,12 @@ export interface PeriodStart {
 }
 
 /** All posts of a period that the viewer wants to see, newest first. */
-export function periodSkeleton(sql: Sql, viewerId: number, period: Period, start: PeriodStart): Skeleton {
+export function periodSkeleton(
+  sql: Sql,
+  viewerId: number,
+  period: Period,
+  start: PeriodStart,
+): Skeleton {
   let { after, offset } = start
   return {
     async next(limit) {
@@ -30,7 +47,11 @@ export function periodSkeleton(sql: Sql, viewerId: number, period: Period, start
       const last = rows.at(-1)
       if (last !== undefined) after = { microseconds: last.microseconds, id: last.id }
       offset = 0
-      const entries = rows.map(({ id, author_id, microseconds }) => ({ postId: id, authorId: author_id, position: [microseconds, id] }))
+      const entries = rows.map(({ id, author_id, microseconds }) => ({
+        postId: id,
+        authorId: author_id,
+        position: [microseconds, id],
+      }))
       return { entries, ended: rows.length < limit }
     },
   }

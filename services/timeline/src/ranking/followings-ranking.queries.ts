@@ -9,7 +9,12 @@ const POSTS_OF_AUTHOR = 100
 const POSTS = 10_000
 
 /** As rankings of all posts, of the newest posts of those whom the viewer follows; equals by the newer one. */
-export async function rankPostsOfFollowings(sql: Sql, viewerId: number, ranking: Ranking, window: RankingWindow): Promise<RankedIds> {
+export async function rankPostsOfFollowings(
+  sql: Sql,
+  viewerId: number,
+  ranking: Ranking,
+  window: RankingWindow,
+): Promise<RankedIds> {
   const [row] = await sql<[RankedIds]>`
     with mine as materialized (
       select post.id
@@ -31,7 +36,8 @@ export async function rankPostsOfFollowings(sql: Sql, viewerId: number, ranking:
 }
 
 /** Nothing of the post itself is asked without a window: then the index alone answers. */
-const withinWindow = (sql: Sql, window: RankingWindow): Fragment => (window === 'all' ? sql`` : sql`and ${since(sql, window, sql`created_at`)}`)
+const withinWindow = (sql: Sql, window: RankingWindow): Fragment =>
+  window === 'all' ? sql`` : sql`and ${since(sql, window, sql`created_at`)}`
 
 const placeOf = (sql: Sql, ranking: Ranking): Fragment =>
   ranking === 'recent-activities'

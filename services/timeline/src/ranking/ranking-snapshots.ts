@@ -61,17 +61,35 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): Ranki
   }
 
   /** Everybody sees the same order of all posts, and each viewer one of their own of those whom they follow. */
-  const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) => `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
+  const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) =>
+    `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
   const currentOf = ({ scope }: RankingRequest) => (scope === 'all' ? current : currentOfViewers)
 
-  async function rank(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<Current> {
+  async function rank(
+    now: MemoryOfNow,
+    viewerId: number,
+    request: RankingRequest,
+  ): Promise<Current> {
     const { ranking, window, scope } = request
     const key = keyOf(viewerId, request)
     const { mark } = now
-    const ranked = await reads.read((sql) => (scope === 'all' ? rankPosts(sql, ranking, window) : rankPostsOfFollowings(sql, viewerId, ranking, window)))
+    const ranked = await reads.read((sql) =>
+      scope === 'all'
+        ? rankPosts(sql, ranking, window)
+        : rankPostsOfFollowings(sql, viewerId, ranking, window),
+    )
     const last = currentOf(request).get(key)?.snapshot
-    const isSame = last !== undefined && Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS && isSameOrder(last.postIds, ranked.ids)
-    const snapshot = isSame ? last : { id: await insertSnapshot(primary, ranking, window, ranked), postIds: ranked.ids, storedAt: ranked.taken_at }
+    const isSame =
+      last !== undefined &&
+      Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS &&
+      isSameOrder(last.postIds, ranked.ids)
+    const snapshot = isSame
+      ? last
+      : {
+          id: await insertSnapshot(primary, ranking, window, ranked),
+          postIds: ranked.ids,
+          storedAt: ranked.taken_at,
+        }
     if (!isSame) remember(snapshot)
     const made = { snapshot, mark, receivedAt: performance.now() }
     currentOf(request).set(key, made)
@@ -82,7 +100,8 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): Ranki
   function refresh(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<Current> {
     if (request.scope === 'followings') return rank(now, viewerId, request)
     const key = keyOf(viewerId, request)
-    const refresher = refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(now, viewerId, request))
+    const refresher =
+      refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(now, viewerId, request))
     refreshers.set(key, refresher)
     return refresher()
   }
@@ -91,14 +110,16 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): Ranki
     async currentFor(now, viewerId, request) {
       // One's own order is made for each first page: whom one has just followed is in it.
       const known = request.scope === 'all' ? current.get(keyOf(viewerId, request)) : undefined
-      const isYoung = known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
+      const isYoung =
+        known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
       if (isYoung && !now.hasWrittenSince(viewerId, known.mark)) return known.snapshot
       return (await refresh(now, viewerId, request)).snapshot
     },
 
     async getOrThrow(id) {
       const known = remembered.get(id)
-      if (known !== undefined && Date.now() - known.storedAt.getTime() < KEPT_MINUTES * 60_000) return known
+      if (known !== undefined && Date.now() - known.storedAt.getTime() < KEPT_MINUTES * 60_000)
+        return known
       const row = await findSnapshot(primary, id, KEPT_MINUTES)
       if (row === undefined) throw badCursor()
       const snapshot = { id, postIds: row.post_ids, storedAt: row.taken_at }
@@ -110,4 +131,5 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): Ranki
   }
 }
 
-const isSameOrder = (one: readonly number[], other: readonly number[]) => one.length === other.length && one.every((id, index) => id === other[index])
+const isSameOrder = (one: readonly number[], other: readonly number[]) =>
+  one.length === other.length && one.every((id, index) => id === other[index])

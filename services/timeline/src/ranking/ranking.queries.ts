@@ -42,7 +42,9 @@ const countedPosts = (sql: Sql, window: RankingWindow, sparse: boolean): Fragmen
 
 /** Exactly the expressions of the indexes of content.post_counter. */
 export const scoreOf = (sql: Sql, ranking: 'most-popular' | 'most-commented'): Fragment =>
-  ranking === 'most-popular' ? sql`(counter.view_count + 2 * counter.like_count)` : sql`counter.comment_count`
+  ranking === 'most-popular'
+    ? sql`(counter.view_count + 2 * counter.like_count)`
+    : sql`counter.comment_count`
 
 export interface RankedIds {
   ids: number[]
@@ -54,7 +56,11 @@ export const rankPosts = (sql: Sql, ranking: Ranking, window: RankingWindow): Pr
   ranking === 'recent-activities' ? rankByActivity(sql, window) : rankByScore(sql, ranking, window)
 
 /** Posts with a score by their index; where they are fewer than a thousand, those without follow, newest first. */
-async function rankByScore(sql: Sql, ranking: 'most-popular' | 'most-commented', window: RankingWindow): Promise<RankedIds> {
+async function rankByScore(
+  sql: Sql,
+  ranking: 'most-popular' | 'most-commented',
+  window: RankingWindow,
+): Promise<RankedIds> {
   const counted = countedPosts(sql, window, await isSparse(sql, window))
   const score = scoreOf(sql, ranking)
   const [row] = await sql<[RankedIds]>`
@@ -111,7 +117,12 @@ export interface SnapshotRow {
   post_ids: number[]
 }
 
-export async function insertSnapshot(sql: Sql, ranking: Ranking, window: RankingWindow, { ids, taken_at }: RankedIds): Promise<number> {
+export async function insertSnapshot(
+  sql: Sql,
+  ranking: Ranking,
+  window: RankingWindow,
+  { ids, taken_at }: RankedIds,
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     insert into timeline.ranking_snapshot (ranking, span, post_ids, taken_at)
     values (${ranking}, ${window}, ${ids}::bigint[], ${taken_at})
@@ -119,7 +130,11 @@ export async function insertSnapshot(sql: Sql, ranking: Ranking, window: Ranking
   return row.id
 }
 
-export async function findSnapshot(sql: Sql, id: number, keptMinutes: number): Promise<SnapshotRow | undefined> {
+export async function findSnapshot(
+  sql: Sql,
+  id: number,
+  keptMinutes: number,
+): Promise<SnapshotRow | undefined> {
   const [row] = await sql<[SnapshotRow?]>`
     select id, taken_at, post_ids from timeline.ranking_snapshot where id = ${id} and taken_at > now() - make_interval(mins => ${keptMinutes})`
   return row

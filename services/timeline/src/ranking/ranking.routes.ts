@@ -1,5 +1,5 @@
-import { ListQuery, scrollOf } from '@dailyfeed/code/page'
-import { Post } from '@dailyfeed/code/post'
+import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
+import { Post } from '@dailyfeed/contract/post'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
@@ -10,8 +10,14 @@ import { readRanking } from './ranking.service.ts'
 
 const RankingQuery = Type.Object({
   ...ListQuery.properties,
-  window: Type.Optional(Type.Enum([...RANKING_WINDOWS], { description: 'only posts created within it; default all' })),
-  scope: Type.Optional(Type.Enum([...RANKING_SCOPES], { description: 'everybody’s posts, or those of whom I follow; default all' })),
+  window: Type.Optional(
+    Type.Enum([...RANKING_WINDOWS], { description: 'only posts created within it; default all' }),
+  ),
+  scope: Type.Optional(
+    Type.Enum([...RANKING_SCOPES], {
+      description: 'everybody’s posts, or those of whom I follow; default all',
+    }),
+  ),
 })
 
 const SUMMARIES: Record<Ranking, string> = {
@@ -24,8 +30,19 @@ export function rankingRoutes(app: HttpServer, context: TimelineContext): void {
   for (const ranking of RANKINGS) {
     app.get(
       `/api/timeline/posts/${ranking}`,
-      { schema: { tags: ['timeline'], summary: SUMMARIES[ranking], querystring: RankingQuery, response: { 200: successOf(scrollOf(Post)) } } },
-      async (request, reply) => sendOneByteJson(reply, await readRanking(context, request.memberId, ranking, request.query)) as never,
+      {
+        schema: {
+          tags: ['timeline'],
+          summary: SUMMARIES[ranking],
+          querystring: RankingQuery,
+          response: { 200: successOf(scrollOf(Post)) },
+        },
+      },
+      async (request, reply) =>
+        sendOneByteJson(
+          reply,
+          await readRanking(context, request.memberId, ranking, request.query),
+        ) as never,
     )
   }
 }

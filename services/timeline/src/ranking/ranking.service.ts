@@ -1,4 +1,4 @@
-import type { ListQuery } from '@dailyfeed/code/page'
+import type { ListQuery } from '@dailyfeed/contract/page'
 import { listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { TimelineContext } from '../context.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed.ts'
@@ -25,8 +25,15 @@ export async function readRanking(
   const left = page === null ? Number.POSITIVE_INFINITY : Math.max(0, MAX_PAGED_ITEMS - offset)
   const now = await memory.now()
   const [snapshotId, place = 0] = (after ?? []) as number[]
-  const snapshot = snapshotId === undefined ? await rankings.currentFor(now, viewerId, { ranking, window, scope }) : await rankings.getOrThrow(snapshotId)
-  const known = await now.listedPosts(viewerId, snapshot.postIds, { place, skip: offset, size: Math.min(size, left) })
+  const snapshot =
+    snapshotId === undefined
+      ? await rankings.currentFor(now, viewerId, { ranking, window, scope })
+      : await rankings.getOrThrow(snapshotId)
+  const known = await now.listedPosts(viewerId, snapshot.postIds, {
+    place,
+    skip: offset,
+    size: Math.min(size, left),
+  })
   const shown = { ...known, hasNext: known.hasNext && left > size }
   return scrollJson(shown, request, rememberedCursors, (last) => [snapshot.id, last.place + 1])
 }

@@ -2,7 +2,13 @@ import { insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/
 import fc from 'fast-check'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertPost, insertWriteEvent, setCounts } from '../timeline-rows.ts'
+import {
+  deletePost,
+  insertLike,
+  insertPost,
+  insertWriteEvent,
+  setCounts,
+} from '../timeline-rows.ts'
 import { RANKING_WINDOWS, RANKINGS } from './ranking.ts'
 import { rankPosts } from './ranking.queries.ts'
 
@@ -26,7 +32,8 @@ const fixture = (): TimelineFixture => {
   return timeline
 }
 const ask = (url: string, memberId = reader) => fixture().ask(memberId, url)
-const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) => body.data.content.map(({ id }) => id)
+const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
+  body.data.content.map(({ id }) => id)
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
 test('most-popular ranks by views plus twice the likes, then the newest; posts without any follow by newest', async () => {
@@ -48,7 +55,11 @@ test('most-popular ranks by views plus twice the likes, then the newest; posts w
 
 test('most-commented ranks by live comments, then the newest', async () => {
   const { sql } = fixture()
-  const [one, two, none] = [await insertPost(sql, author), await insertPost(sql, author), await insertPost(sql, author)]
+  const [one, two, none] = [
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+    await insertPost(sql, author),
+  ]
   await setCounts(sql, one, { comments: 1, likes: 90 })
   await setCounts(sql, two, { comments: 2 })
   expect(idsOf(await ask(COMMENTED))).toEqual([two, one, none])
@@ -64,22 +75,34 @@ test('recent-activities ranks by the latest of post and comment time', async () 
   expect(idsOf(await ask(RECENT))).toEqual([old, young, middle])
 })
 
-test.each([POPULAR, COMMENTED, RECENT])('%s takes window=1h|1d|7d|all and ranks only posts created within it', async (url) => {
-  const { sql } = fixture()
-  const ages = { month: 43_200, days: 4_000, hours: 300, minutes: 10 }
-  const posts = Object.fromEntries(
-    await Promise.all(Object.entries(ages).map(async ([name, age]) => [name, await insertPost(sql, author, { createdAt: minutesAgo(age) })])),
-  )
-  for (const [index, id] of Object.values<number>(posts).entries())
-    await setCounts(sql, id, { views: 9 - index, comments: 9 - index, commentedAt: minutesAgo(index) })
-  const { month, days, hours, minutes } = posts
-  expect(idsOf(await ask(`${url}?window=1h`))).toEqual([minutes])
-  expect(idsOf(await ask(`${url}?window=1d`))).toEqual([hours, minutes])
-  expect(idsOf(await ask(`${url}?window=7d`))).toEqual([days, hours, minutes])
-  expect(idsOf(await ask(`${url}?window=all`))).toEqual([month, days, hours, minutes])
-  expect(idsOf(await ask(url))).toEqual([month, days, hours, minutes])
-  expect((await ask(`${url}?window=2h`)).status).toBe(400)
-})
+test.each([POPULAR, COMMENTED, RECENT])(
+  '%s takes window=1h|1d|7d|all and ranks only posts created within it',
+  async (url) => {
+    const { sql } = fixture()
+    const ages = { month: 43_200, days: 4_000, hours: 300, minutes: 10 }
+    const posts = Object.fromEntries(
+      await Promise.all(
+        Object.entries(ages).map(async ([name, age]) => [
+          name,
+          await insertPost(sql, author, { createdAt: minutesAgo(age) }),
+        ]),
+      ),
+    )
+    for (const [index, id] of Object.values<number>(posts).entries())
+      await setCounts(sql, id, {
+        views: 9 - index,
+        comments: 9 - index,
+        commentedAt: minutesAgo(index),
+      })
+    const { month, days, hours, minutes } = posts
+    expect(idsOf(await ask(`${url}?window=1h`))).toEqual([minutes])
+    expect(idsOf(await ask(`${url}?window=1d`))).toEqual([hours, minutes])
+    expect(idsOf(await ask(`${url}?window=7d`))).toEqual([days, hours, minutes])
+    expect(idsOf(await ask(`${url}?window=all`))).toEqual([month, days, hours, minutes])
+    expect(idsOf(await ask(url))).toEqual([month, days, hours, minutes])
+    expect((await ask(`${url}?window=2h`)).status).toBe(400)
+  },
+)
 
 test('deleted posts and hidden or muted authors are in no ranking, and a page is full all the same', async () => {
   const { sql } = fixture()
@@ -92,7 +115,8 @@ test('deleted posts and hidden or muted authors are in no ranking, and a page is
   await insertMute(sql, reader, muted)
   const shown: number[] = []
   for (let round = 0; round < 6; round += 1) {
-    for (const hidden of [blocker, muted, secret]) await setCounts(sql, await insertPost(sql, hidden), { views: 1_000 - round })
+    for (const hidden of [blocker, muted, secret])
+      await setCounts(sql, await insertPost(sql, hidden), { views: 1_000 - round })
     shown.push(await insertPost(sql, author))
     await setCounts(sql, shown.at(-1) ?? 0, { views: 500 - round })
   }
@@ -104,28 +128,36 @@ test('deleted posts and hidden or muted authors are in no ranking, and a page is
   expect(idsOf(await ask(`${POPULAR}?size=2&page=1`))).toEqual(shown.slice(3, 5))
 })
 
-test('a ranking walk neither repeats nor skips while scores move, and the counts shown are live', { timeout: 60_000 }, async () => {
+test('a ranking walk neither repeats nor skips while scores move, and the counts shown are live', {
+  timeout: 60_000,
+}, async () => {
   const { sql } = fixture()
   const posts: number[] = []
   for (let n = 0; n < 30; n += 1) posts.push(await insertPost(sql, author))
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.nat(29), fc.nat(100)), { minLength: 10, maxLength: 40 }), fc.integer({ min: 1, max: 9 }), async (moves, size) => {
-      await insertWriteEvent(sql, 'LIKE_POST', reader, posts[0] ?? 0)
-      const seen: number[] = []
-      let cursor = ''
-      for (;;) {
-        const { body } = await ask(`${POPULAR}?size=${size}${cursor}`)
-        seen.push(...idsOf({ body }))
-        for (const { id, viewCount } of body.data.content) {
-          const [counter] = await sql`select view_count from content.post_counter where post_id = ${id}`
-          expect(viewCount).toBe(counter?.['view_count'] ?? 0)
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(29), fc.nat(100)), { minLength: 10, maxLength: 40 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (moves, size) => {
+        await insertWriteEvent(sql, 'LIKE_POST', reader, posts[0] ?? 0)
+        const seen: number[] = []
+        let cursor = ''
+        for (;;) {
+          const { body } = await ask(`${POPULAR}?size=${size}${cursor}`)
+          seen.push(...idsOf({ body }))
+          for (const { id, viewCount } of body.data.content) {
+            const [counter] =
+              await sql`select view_count from content.post_counter where post_id = ${id}`
+            expect(viewCount).toBe(counter?.['view_count'] ?? 0)
+          }
+          for (const [index, views] of moves.splice(0, 3))
+            await setCounts(sql, posts[index] ?? 0, { views })
+          if (body.data.nextCursor === null) break
+          cursor = `&cursor=${body.data.nextCursor}`
         }
-        for (const [index, views] of moves.splice(0, 3)) await setCounts(sql, posts[index] ?? 0, { views })
-        if (body.data.nextCursor === null) break
-        cursor = `&cursor=${body.data.nextCursor}`
-      }
-      expect(seen.toSorted((a, b) => a - b)).toEqual(posts)
-    }),
+        expect(seen.toSorted((a, b) => a - b)).toEqual(posts)
+      },
+    ),
     { numRuns: 15 },
   )
 })
@@ -142,11 +174,17 @@ test('another instance goes on with a walk; a cursor whose snapshot has been cle
     expect(next.status).toBe(200)
     expect(new Set([...idsOf(first), ...idsOf(next)]).size).toBe(4)
     expect((await another.ask(author, url)).status).toBe(400)
-    expect((await another.ask(reader, url.replace('most-popular', 'most-commented'))).status).toBe(400)
+    expect((await another.ask(reader, url.replace('most-popular', 'most-commented'))).status).toBe(
+      400,
+    )
     expect((await another.ask(reader, `${url}&window=1d`)).status).toBe(400)
     await sql`update timeline.ranking_snapshot set taken_at = now() - interval '1 hour'`
     const expired = await third.ask(reader, url)
-    expect([expired.status, expired.body.code, expired.body.errors[0].field]).toEqual([400, 'VALIDATION_FAILED', 'cursor'])
+    expect([expired.status, expired.body.code, expired.body.errors[0].field]).toEqual([
+      400,
+      'VALIDATION_FAILED',
+      'cursor',
+    ])
   } finally {
     await another.close()
     await third.close()
@@ -161,12 +199,18 @@ test('a member sees their own post, like and comment in every ranking in their v
   await sql`delete from content.outbox`
   for (const url of [POPULAR, COMMENTED, RECENT]) await ask(url)
   const mine = await insertPost(sql, reader)
-  for (const url of [POPULAR, COMMENTED, RECENT]) expect(idsOf(await ask(url))).toEqual([mine, old, liked])
+  for (const url of [POPULAR, COMMENTED, RECENT])
+    expect(idsOf(await ask(url))).toEqual([mine, old, liked])
   await insertLike(sql, liked, reader)
   await setCounts(sql, liked, { likes: 1, comments: 1, commentedAt: new Date() })
   await insertWriteEvent(sql, 'LIKE_POST', reader, liked)
-  for (const url of [POPULAR, COMMENTED, RECENT]) expect(idsOf(await ask(url))).toEqual([liked, mine, old])
-  expect((await ask(POPULAR)).body.data.content[0]).toMatchObject({ id: liked, liked: true, likeCount: 1 })
+  for (const url of [POPULAR, COMMENTED, RECENT])
+    expect(idsOf(await ask(url))).toEqual([liked, mine, old])
+  expect((await ask(POPULAR)).body.data.content[0]).toMatchObject({
+    id: liked,
+    liked: true,
+    likeCount: 1,
+  })
 })
 
 test('an unchanged order is stored once, however often it is asked for', async () => {
@@ -183,10 +227,16 @@ test('a walk ends past the thousandth post, and by page after 800', async () => 
   const ids = await fixture().walk(reader, POPULAR, 100)
   expect(new Set(ids).size).toBe(1_000)
   expect((await ask(`${POPULAR}?page=7&size=100`)).body.data).toMatchObject({ hasNext: false })
-  expect((await ask(`${POPULAR}?page=8&size=100`)).body.data).toMatchObject({ content: [], hasNext: false, nextCursor: null })
+  expect((await ask(`${POPULAR}?page=8&size=100`)).body.data).toMatchObject({
+    content: [],
+    hasNext: false,
+    nextCursor: null,
+  })
 })
 
-test('every ranking and window is what SQL says of all posts, also where a window has more than can be looked up one by one', { timeout: 60_000 }, async () => {
+test('every ranking and window is what SQL says of all posts, also where a window has more than can be looked up one by one', {
+  timeout: 60_000,
+}, async () => {
   const { sql } = fixture()
   await sql`
     insert into content.post (author_id, content, created_at, deleted_at)
@@ -203,20 +253,31 @@ test('every ranking and window is what SQL says of all posts, also where a windo
       from content.post left join content.post_counter on post_id = post.id
       where deleted_at is null and created_at >= now() - ${spans[window]}::interval`
     const truth = {
-      'most-popular': await sql`select popularity as value from (${posts}) as post order by 1 desc limit 1000`,
-      'most-commented': await sql`select comments as value from (${posts}) as post order by 1 desc limit 1000`,
-      'recent-activities': await sql`select active_at as value from (${posts}) as post order by 1 desc limit 1000`,
+      'most-popular':
+        await sql`select popularity as value from (${posts}) as post order by 1 desc limit 1000`,
+      'most-commented':
+        await sql`select comments as value from (${posts}) as post order by 1 desc limit 1000`,
+      'recent-activities':
+        await sql`select active_at as value from (${posts}) as post order by 1 desc limit 1000`,
     }
     for (const ranking of RANKINGS) {
       const { ids } = await rankPosts(sql, ranking, window)
-      const column = { 'most-popular': sql`popularity`, 'most-commented': sql`comments`, 'recent-activities': sql`active_at` }[ranking]
+      const column = {
+        'most-popular': sql`popularity`,
+        'most-commented': sql`comments`,
+        'recent-activities': sql`active_at`,
+      }[ranking]
       const values =
         await sql`select ${column} as value from (${posts}) as post join unnest(${ids}::bigint[]) with ordinality as ranked(id, place) using (id) order by place`
       // At the window's edge a post may leave between the two statements.
       const shown = values.map(({ value }) => Number(value))
       const wanted = truth[ranking].map(({ value }) => Number(value))
       expect(new Set(ids).size).toBe(ids.length)
-      expect([ranking, window, Math.abs(shown.length - wanted.length) <= 2]).toEqual([ranking, window, true])
+      expect([ranking, window, Math.abs(shown.length - wanted.length) <= 2]).toEqual([
+        ranking,
+        window,
+        true,
+      ])
       if (wanted.length === 1_000) expect(shown).toEqual(wanted)
       else expect(shown).toEqual(shown.toSorted((a, b) => b - a))
     }
@@ -225,8 +286,15 @@ test('every ranking and window is what SQL says of all posts, also where a windo
 
 test('scope=followings ranks the posts of those whom the viewer follows, from the moment of the follow', async () => {
   const { sql } = fixture()
-  const [friend, stranger] = [await insertMember(sql, 'friend'), await insertMember(sql, 'stranger')]
-  const [low, high, foreign] = [await insertPost(sql, friend), await insertPost(sql, friend), await insertPost(sql, stranger)]
+  const [friend, stranger] = [
+    await insertMember(sql, 'friend'),
+    await insertMember(sql, 'stranger'),
+  ]
+  const [low, high, foreign] = [
+    await insertPost(sql, friend),
+    await insertPost(sql, friend),
+    await insertPost(sql, stranger),
+  ]
   await setCounts(sql, low, { likes: 1, comments: 9 })
   await setCounts(sql, high, { likes: 2, comments: 1 })
   await setCounts(sql, foreign, { likes: 99, comments: 99 })
@@ -251,7 +319,9 @@ test('a walk through the posts of followings neither repeats nor skips while sco
   const walked: number[] = []
   let cursor: string | null = null
   do {
-    const answer = await ask(`${POPULAR}?scope=followings&size=4${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+    const answer = await ask(
+      `${POPULAR}?scope=followings&size=4${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
     walked.push(...idsOf(answer))
     cursor = answer.body.data.nextCursor
     await setCounts(sql, ids[walked.length % ids.length] ?? 0, { likes: 1_000 })

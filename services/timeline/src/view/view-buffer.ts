@@ -1,5 +1,5 @@
-import type { NewEventOf, WrittenEvent } from '@dailyfeed/deadletter-support/outbox'
-import { insertEvents } from '@dailyfeed/deadletter-support/outbox'
+import type { NewEventOf, WrittenEvent } from '@dailyfeed/outbox/outbox'
+import { insertEvents } from '@dailyfeed/outbox/outbox'
 import { isRefusal, isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
@@ -39,7 +39,13 @@ const CAPACITY = 20_000
 /** What the database's clock may be behind this process's, and what a statement may have been under way for. */
 const SLACK_SECONDS = 30
 
-export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = CAPACITY }: ViewBufferOptions): ViewBuffer {
+export function createViewBuffer({
+  sql,
+  newEventOf,
+  onWritten,
+  log,
+  capacity = CAPACITY,
+}: ViewBufferOptions): ViewBuffer {
   let waiting: WrittenEvent[] = []
   let shed = 0
   let lastVersion = 0
@@ -80,7 +86,11 @@ export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = C
 
   /** A connection may be lost after the commit and before the answer: those looks would be counted twice. */
   async function withoutWritten(events: WrittenEvent[], since: number): Promise<WrittenEvent[]> {
-    const written = await findWritten(sql, events, Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS)
+    const written = await findWritten(
+      sql,
+      events,
+      Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS,
+    )
     return events.filter(({ messageKey }) => !written.has(messageKey))
   }
 
@@ -102,7 +112,11 @@ export function createViewBuffer({ sql, newEventOf, onWritten, log, capacity = C
         return
       }
       const { createdAt: _, updatedAt: __, ...subject } = look
-      waiting.push({ ...newEventOf(type, { ...subject, traceparent }), ...look, version: nextVersion() })
+      waiting.push({
+        ...newEventOf(type, { ...subject, traceparent }),
+        ...look,
+        version: nextVersion(),
+      })
     },
     flush,
     async close() {

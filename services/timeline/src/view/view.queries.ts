@@ -1,11 +1,15 @@
-import type { WrittenEvent } from '@dailyfeed/deadletter-support/outbox'
+import type { WrittenEvent } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 
 /**
  * Message keys of these looks that stand in the outbox already, written since so many seconds ago. By the times in event
  * ids: a range of the newest.
  */
-export async function findWritten(sql: Sql, looks: readonly WrittenEvent[], sinceSeconds: number): Promise<Set<string>> {
+export async function findWritten(
+  sql: Sql,
+  looks: readonly WrittenEvent[],
+  sinceSeconds: number,
+): Promise<Set<string>> {
   const rows = await sql<{ message_key: string }[]>`
     select message_key
     from timeline.outbox

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, createServer as createDoor, type Socket } from 'node:net'
-import { createNewEventOf } from '@dailyfeed/deadletter-support/outbox'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { insertMember } from '@dailyfeed/tests/members'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -35,11 +35,23 @@ test('a look at a post leaves one POST_READ for activity and content; the author
   await timeline.views.flush()
   const events = await eventsOf(post)
   expect(events).toMatchObject([
-    { activity_type: 'POST_READ', member_id: reader, comment_id: null, destinations: ['activity', 'content'] },
-    { activity_type: 'POST_READ', member_id: reader, comment_id: null, destinations: ['activity', 'content'] },
+    {
+      activity_type: 'POST_READ',
+      member_id: reader,
+      comment_id: null,
+      destinations: ['activity', 'content'],
+    },
+    {
+      activity_type: 'POST_READ',
+      member_id: reader,
+      comment_id: null,
+      destinations: ['activity', 'content'],
+    },
   ])
   expect(events[0]?.['message_key']).toMatch(
-    new RegExp(`^member_activity:kafka_event:POST_READ###${post}###${reader}###\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{9}$`),
+    new RegExp(
+      `^member_activity:kafka_event:POST_READ###${post}###${reader}###\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{9}$`,
+    ),
   )
   expect(events[0]?.['message_key']).not.toBe(events[1]?.['message_key'])
   expect(events[0]?.['version']).toBeLessThan(events[1]?.['version'])
@@ -51,7 +63,14 @@ test('a look at another member’s comment leaves one COMMENT_READ for activity;
   await timeline.ask(reader, `/api/timeline/comments/${comment}`)
   await timeline.ask(author, `/api/timeline/comments/${comment}`)
   await timeline.views.flush()
-  expect(await eventsOf(post)).toMatchObject([{ activity_type: 'COMMENT_READ', member_id: reader, comment_id: comment, destinations: ['activity'] }])
+  expect(await eventsOf(post)).toMatchObject([
+    {
+      activity_type: 'COMMENT_READ',
+      member_id: reader,
+      comment_id: comment,
+      destinations: ['activity'],
+    },
+  ])
 })
 
 test('lists, and a look that is refused, count nothing', async () => {
@@ -69,7 +88,13 @@ test('views are written within about a second without being asked to', async () 
   await expect.poll(() => eventsOf(post), { timeout: 3_000 }).toHaveLength(1)
 })
 
-const aLook = (postId: number) => ({ memberId: reader, postId, createdAt: new Date(), updatedAt: new Date(), traceparent: '00-1-2-01' })
+const aLook = (postId: number) => ({
+  memberId: reader,
+  postId,
+  createdAt: new Date(),
+  updatedAt: new Date(),
+  traceparent: '00-1-2-01',
+})
 
 test('a full buffer sheds views and goes on; closing writes the rest', async () => {
   const sql = openPool({ url: timeline.database.urlOf('timeline'), max: 1, name: 'view-test' })
@@ -105,7 +130,13 @@ test('while the database is away views wait, up to the buffer’s size, and are 
   const through = new URL(target)
   through.host = `127.0.0.1:${port}`
   const sql = openPool({ url: through.href, max: 1, name: 'view-test' })
-  const views = createViewBuffer({ sql, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log: { warn() {}, error() {} }, capacity: 3 })
+  const views = createViewBuffer({
+    sql,
+    newEventOf: createNewEventOf('Asia/Seoul'),
+    onWritten() {},
+    log: { warn() {}, error() {} },
+    capacity: 3,
+  })
   const post = await insertPost(timeline.sql, author)
   views.add('POST_READ', aLook(post))
   await views.flush()
@@ -136,8 +167,16 @@ test('looks that were written, and of which the connection was lost before it sa
   const through = new URL(target)
   through.host = `127.0.0.1:${(door.address() as AddressInfo).port}`
   const sql = openPool({ url: through.href, max: 1, name: 'view-test' })
-  const views = createViewBuffer({ sql, newEventOf: createNewEventOf('Asia/Seoul'), onWritten() {}, log: { warn() {}, error() {} } })
-  const [warm, post] = [await insertPost(timeline.sql, author), await insertPost(timeline.sql, author)]
+  const views = createViewBuffer({
+    sql,
+    newEventOf: createNewEventOf('Asia/Seoul'),
+    onWritten() {},
+    log: { warn() {}, error() {} },
+  })
+  const [warm, post] = [
+    await insertPost(timeline.sql, author),
+    await insertPost(timeline.sql, author),
+  ]
   // The statement is known to the connection by now: it is sent, and takes effect, in one go.
   views.add('POST_READ', aLook(warm))
   await views.flush()
@@ -161,7 +200,9 @@ test('looks that were written, and of which the connection was lost before it sa
   door.close()
 })
 
-test('the service starts alone, relays views to activity and content over HTTP, and stops clean', { timeout: 30_000 }, async () => {
+test('the service starts alone, relays views to activity and content over HTTP, and stops clean', {
+  timeout: 30_000,
+}, async () => {
   const received: { path: string | undefined; service: string; types: string[] }[] = []
   const listenerOf = async (service: string) => {
     const server = createServer((request, response) => {
@@ -173,9 +214,13 @@ test('the service starts alone, relays views to activity and content over HTTP, 
         received.push({
           path: request.url,
           service,
-          types: JSON.parse(text).events.map(({ memberActivityType }: { memberActivityType: string }) => memberActivityType),
+          types: JSON.parse(text).events.map(
+            ({ memberActivityType }: { memberActivityType: string }) => memberActivityType,
+          ),
         })
-        response.setHeader('content-type', 'application/json').end('{"status":200,"result":"SUCCESS","data":{}}')
+        response
+          .setHeader('content-type', 'application/json')
+          .end('{"status":200,"result":"SUCCESS","data":{}}')
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -196,7 +241,9 @@ test('the service starts alone, relays views to activity and content over HTTP, 
   const service = await startTimelineService({ ...config, PORT: 0 }, { revocations })
   try {
     expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, unknown> }
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+      paths: Record<string, unknown>
+    }
     expect(Object.keys(document.paths)).toContain('/api/timeline/posts/followings')
     const post = await insertPost(timeline.sql, author)
     await timeline.ask(reader, `/api/timeline/posts/${post}`)
@@ -211,5 +258,7 @@ test('the service starts alone, relays views to activity and content over HTTP, 
     { path: '/internal/member-activity-events', service: 'activity', types: ['POST_READ'] },
     { path: '/internal/member-activity-events', service: 'content', types: ['POST_READ'] },
   ])
-  expect(await timeline.sql`select count(*)::int as pending from timeline.outbox_pending`).toEqual([{ pending: 0 }])
+  expect(await timeline.sql`select count(*)::int as pending from timeline.outbox_pending`).toEqual([
+    { pending: 0 },
+  ])
 })

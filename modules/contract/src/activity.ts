@@ -1,0 +1,28 @@
+import Type, { type Static } from 'typebox'
+import { Id, Instant, nullable } from './field.ts'
+
+export const Activity = Type.Object({
+  memberId: Type.Integer(),
+  postId: nullable(Type.Integer()),
+  commentId: nullable(Type.Integer()),
+  targetMemberId: nullable(Type.Integer()),
+  memberActivityType: Type.String(),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type Activity = Static<typeof Activity>
+
+/** The founding HTTP way in. Whether the type fits the path is judged by the service. */
+export const PostActivityReport = Type.Object({
+  memberId: Id,
+  postId: Id,
+  activityType: Type.String({ maxLength: 40 }),
+})
+export type PostActivityReport = Static<typeof PostActivityReport>
+export const CommentActivityReport = Type.Object({
+  memberId: Id,
+  postId: Id,
+  commentId: Id,
+  activityType: Type.String({ maxLength: 40 }),
+})
+export type CommentActivityReport = Static<typeof CommentActivityReport>

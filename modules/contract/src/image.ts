@@ -1,0 +1,14 @@
+import Type from 'typebox'
+
+export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
+export const ImageDeletion = Type.Object({
+  imageUrls: Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 }),
+})
+
+/** An image is named by the last segment of its address, without query and extension. Undefined when there is none. */
+export function imageIdOf(address: string): string | undefined {
+  const path = address.split(/[?#]/, 1)[0] ?? ''
+  const last = path.slice(path.lastIndexOf('/') + 1)
+  const name = last.includes('.') ? last.slice(0, last.indexOf('.')) : last
+  return name === '' ? undefined : name
+}

@@ -1,0 +1,32 @@
+import Type, { type Static } from 'typebox'
+import { Id, Instant, nullable } from './field.ts'
+import { MemberSummary } from './member.ts'
+
+export const NOTIFICATION_TYPES = [
+  'LIKE_POST',
+  'LIKE_COMMENT',
+  'COMMENT_CREATE',
+  'COMMENT_REPLY',
+  'MEMBER_FOLLOW',
+] as const
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
+
+export const Notification = Type.Object({
+  id: Type.Integer(),
+  type: Type.Enum([...NOTIFICATION_TYPES]),
+  postId: nullable(Type.Integer()),
+  commentId: nullable(Type.Integer()),
+  /** The newest few of those who did it. */
+  actors: Type.Array(MemberSummary),
+  actorCount: Type.Integer(),
+  read: Type.Boolean(),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type Notification = Static<typeof Notification>
+
+export const UnreadCount = Type.Object({ unreadCount: Type.Integer() })
+/** Absent: all of them. */
+export const ReadNotifications = Type.Object({
+  ids: Type.Optional(nullable(Type.Array(Id, { maxItems: 1_000 }))),
+})

@@ -1,0 +1,55 @@
+import Type, { type Static, type TSchema } from 'typebox'
+
+export const MAX_PAGE_SIZE = 100
+export const DEFAULT_PAGE_SIZE = 20
+
+/** How every list is asked for: by `page` from 0, or by `cursor` out of `nextCursor`. */
+export const ListQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  size: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE, description: 'default 20' }),
+  ),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+})
+export type ListQuery = Static<typeof ListQuery>
+
+/** A list without totals. `page` is null when the list was asked for by cursor. */
+export const scrollOf = <T extends TSchema>(item: T) =>
+  Type.Object({
+    content: Type.Array(item),
+    page: Type.Union([Type.Integer(), Type.Null()]),
+    size: Type.Integer(),
+    hasNext: Type.Boolean(),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  })
+
+/** A list with totals. */
+export const pageOf = <T extends TSchema>(item: T) =>
+  Type.Object({
+    content: Type.Array(item),
+    page: Type.Union([Type.Integer(), Type.Null()]),
+    size: Type.Integer(),
+    totalElements: Type.Integer(),
+    totalPages: Type.Integer(),
+    first: Type.Boolean(),
+    last: Type.Boolean(),
+    hasNext: Type.Boolean(),
+    hasPrevious: Type.Boolean(),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  })
+
+export interface Scroll<T> {
+  content: T[]
+  page: number | null
+  size: number
+  hasNext: boolean
+  nextCursor: string | null
+}
+
+export interface Page<T> extends Scroll<T> {
+  totalElements: number
+  totalPages: number
+  first: boolean
+  last: boolean
+  hasPrevious: boolean
+}

@@ -1,0 +1,68 @@
+import type { Sql } from 'postgres'
+import { eventText } from './event-text.ts'
+
+/** Before every UUIDv7. */
+const FIRST = '00000000-0000-0000-0000-000000000000'
+
+export async function findReconciled(
+  sql: Sql,
+  schema: string,
+  subscriber: string,
+): Promise<string> {
+  const [row] = await sql<
+    { event_id: string }[]
+  >`select event_id from ${sql(schema)}.outbox_reconciled where subscriber = ${subscriber}`
+  return row?.event_id ?? FIRST
+}
+
+export async function saveReconciled(
+  sql: Sql,
+  schema: string,
+  subscriber: string,
+  eventId: string,
+): Promise<void> {
+  await sql`
+    insert into ${sql(schema)}.outbox_reconciled (subscriber, event_id) values (${subscriber}, ${eventId})
+    on conflict (subscriber) do update set event_id = excluded.event_id`
+}
+
+interface SentQuery {
+  subscriber: string
+  types: readonly string[]
+  after: string
+  olderThanSeconds: number
+  limit: number
+}
+
+/**
+ * Events of these types, in the order of their ids, from `after` up to a moment ago, and never beyond one that still waits
+ * for Kafka or for this subscriber: what is sent later could be lost later. No transaction is as long as that moment, so
+ * that no lower id can appear behind.
+ */
+export const findSent = (
+  sql: Sql,
+  schema: string,
+  { subscriber, types, after, olderThanSeconds, limit }: SentQuery,
+): Promise<{ event_id: string; text: string }[]> =>
+  sql<{ event_id: string; text: string }[]>`
+    select event_id, ${eventText(sql)} as text
+    from ${sql(schema)}.outbox
+    where event_id > ${after} and activity_type = any (${types as string[]})
+      and event_id < least(
+        event_support.lowest_uuid(now() - ${olderThanSeconds} * interval '1 second')::text,
+        (select min(event_id::text) from ${sql(schema)}.outbox_pending where status = 'PENDING' and destination in ('kafka', ${subscriber})))::uuid
+    order by event_id limit ${limit}`
+
+/** Pending for the subscriber once more, unless they are already. */
+export async function insertMissing(
+  sql: Sql,
+  schema: string,
+  subscriber: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  await sql`
+    insert into ${sql(schema)}.outbox_pending (event_id, destination)
+    select event_id, ${subscriber} from unnest(${eventIds as string[]}::uuid[]) as event_id
+    where not exists (select from ${sql(schema)}.outbox_pending known where known.event_id = event_id.event_id and known.destination = ${subscriber})
+    order by event_id`
+}

@@ -1,0 +1,60 @@
+import { RecordRefusedError, UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
+import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
+import type { DatedTopics } from '@dailyfeed/kafka-support/dated-topics'
+import type { EventProducer, NewRecord } from '@dailyfeed/kafka-support/event-producer'
+import {
+  DeliveryRefusedError,
+  type Destination,
+  DestinationAwayError,
+  type OutgoingEvent,
+} from './delivery.ts'
+
+interface KafkaDeliveryOptions {
+  producer: EventProducer
+  topics: Pick<DatedTopics, 'topicOf' | 'create'>
+  timeZone: string
+}
+
+/** Delivery to the dated topic of the day of sending, by the database's clock. */
+export const deliverToKafka = ({
+  producer,
+  topics,
+  timeZone,
+}: KafkaDeliveryOptions): Destination => ({
+  lanes: producer.sendsAtOnce,
+  async deliver(events, now) {
+    const day = topicDayOf(new Date(now), timeZone)
+    const records = toRecords(events)
+    try {
+      try {
+        await producer.send(topics.topicOf(day), records)
+      } catch (error) {
+        if (!(error instanceof UnknownTopicError)) throw error
+        // The job that makes tomorrow's topic did not run: the first event of the day makes it.
+        await topics.create(day)
+        await producer.send(topics.topicOf(day), records)
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw error instanceof RecordRefusedError
+        ? new DeliveryRefusedError(message, { cause: error })
+        : new DestinationAwayError(message, { cause: error })
+    }
+  },
+  close: () => producer.close(),
+})
+
+/** Encoded together and cut apart, which is cheaper than one by one. */
+function toRecords(events: readonly OutgoingEvent[]): NewRecord[] {
+  const text = events.map(({ json }) => json).join('')
+  const bytes = Buffer.from(text)
+  // Beyond ASCII, a character is not a byte.
+  if (bytes.length !== text.length)
+    return events.map(({ partitionKey, json }) => ({ key: partitionKey, value: Buffer.from(json) }))
+  let end = 0
+  return events.map(({ partitionKey, json }) => {
+    const start = end
+    end += json.length
+    return { key: partitionKey, value: bytes.subarray(start, end) }
+  })
+}
