@@ -1,5 +1,5 @@
 import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
-import { listenerStepsOf } from '@dailyfeed/activity/listener-steps'
+import { eventHandlersOf } from '@dailyfeed/activity/event-handlers'
 import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
 import { startWorld } from '@dailyfeed/tests/faults/world'
 import { startTestKafka } from '@dailyfeed/tests/kafka'
@@ -37,7 +37,7 @@ async function parts(): Promise<Figure[]> {
       ...(await listenerBench({
         database,
         kafka,
-        allSteps: listenerStepsOf(BLOCKED_TERMS),
+        allSteps: eventHandlersOf(BLOCKED_TERMS),
         log,
         say,
       })),

@@ -5,8 +5,8 @@ import { toNewRecord } from '@dailyfeed/activity/record/record.mapper'
 import { type NewRecord, upsertRecords } from '@dailyfeed/activity/record/record.queries'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
-import { takeFresh } from '@dailyfeed/event-listener/inbox.queries'
-import { createListener, type ListenerStep } from '@dailyfeed/event-listener/listener'
+import { claimNewEvents } from '@dailyfeed/event-listener/inbox.queries'
+import { createListener, type EventHandler } from '@dailyfeed/event-listener/listener'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { readTopic } from '@dailyfeed/kafka-support/topic-reader'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -27,7 +27,7 @@ interface ListenerBenchOptions {
   database: OwnDatabase
   kafka: BenchKafka
   /** Of activity-svc, for the figure without a target. */
-  allSteps: readonly ListenerStep[]
+  allSteps: readonly EventHandler[]
   log: FastifyBaseLogger
   say: (line: string) => void
 }
@@ -110,10 +110,10 @@ async function ourLoop(
   kafka: BenchKafka,
   sql: Sql,
   topic: string,
-  steps: readonly ListenerStep[],
+  handlers: readonly EventHandler[],
   log: FastifyBaseLogger,
 ): Promise<void> {
-  const listener = createListener({ sql, schema: 'activity', steps, log })
+  const listener = createListener({ sql, schema: 'activity', handlers, log })
   let left = EVENTS
   const reader = await readTopic({
     connection: kafka.connection,
@@ -181,7 +181,7 @@ async function bareLoop(
 
 const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
   sql.begin(async (transaction) => {
-    const fresh = await takeFresh(transaction as unknown as Sql, 'activity', 'plain', events)
+    const fresh = await claimNewEvents(transaction as unknown as Sql, 'activity', 'plain', events)
     await upsertRecords(transaction as unknown as Sql, newestOfEachKey(fresh.map(toNewRecord)))
   }) as Promise<unknown> as Promise<void>
 

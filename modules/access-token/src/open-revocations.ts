@@ -1,13 +1,13 @@
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
-import { RememberedRevocations } from './remembered-revocations.ts'
+import { CachedRevocations } from './cached-revocations.ts'
 import { PostgresRevocations, type Revocations } from './revocations.ts'
 
 /** For a service that runs alone. `sql`: of the primary. Without Redis the log is asked about each token. */
 export const openRevocations = (sql: Sql, redisUrl: string | undefined): Revocations =>
   redisUrl === undefined
     ? new PostgresRevocations(sql)
-    : new RememberedRevocations({
+    : new CachedRevocations({
         sql,
         redis: openRedis(redisUrl),
         subscriber: openRedis(redisUrl),

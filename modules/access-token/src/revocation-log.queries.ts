@@ -19,7 +19,7 @@ export async function confirmRevocations(
   return row.newest
 }
 
-export const forgetVerifier = (sql: Sql, verifier: string) =>
+export const removeVerifier = (sql: Sql, verifier: string) =>
   sql`select member.forget_verifier(${verifier})`
 
 /** A day longer than they matter, for routes that accept a token that ended not long ago. */

@@ -11,17 +11,17 @@ interface DeadLetterBrakeOptions {
 }
 
 /** A bad release must not make a dead letter of everything that comes: after too many within a minute the listener pauses. */
-export interface DeadLetterBrake {
+export interface DeadLetterRateLimit {
   count(): void
   /** Throws SERVICE_UNAVAILABLE while too many of the last minute are counted: what was delivered waits with its sender. */
   checkOrThrow(): void
 }
 
-export function createDeadLetterBrake({
+export function createDeadLetterRateLimit({
   schema,
   limit,
   log,
-}: DeadLetterBrakeOptions): DeadLetterBrake {
+}: DeadLetterBrakeOptions): DeadLetterRateLimit {
   let times: number[] = []
   let isPaused = false
   return {

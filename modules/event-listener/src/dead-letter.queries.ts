@@ -44,7 +44,7 @@ const headersOf = (record: TopicRecord | undefined): string | null =>
       )
 
 /** Ids that the step keeps, in whatever state: they are not lost. */
-export async function findKept(
+export async function findDeadLettered(
   sql: Sql,
   schema: string,
   step: string,

@@ -20,7 +20,7 @@ import {
   findDeadLetterGroups,
 } from './dead-letter.queries.ts'
 import type { DeadLetterReplay } from './dead-letter-replay.ts'
-import { inSlices } from '@dailyfeed/dead-letter/slices'
+import { inBoundedBatches } from '@dailyfeed/dead-letter/bounded-batches'
 
 export const DEAD_LETTERS_PATH = '/internal/dead-letters'
 
@@ -80,7 +80,7 @@ const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 const MAX_GROUPS = 500
 
 /** What batch-svc shows to administrators and does for them. POST alone: these are calls of a service, not pages. */
-export function offerDeadLetters(
+export function registerDeadLetterRoutes(
   app: HttpServer,
   { sql, schema, replay }: DeadLetterRoutesOptions,
 ): void {
@@ -149,7 +149,9 @@ export function offerDeadLetters(
     },
     async (request) => {
       const { fingerprint } = request.body
-      const count = await inSlices((limit) => archiveDeadLettersOf(sql, schema, fingerprint, limit))
+      const count = await inBoundedBatches((limit) =>
+        archiveDeadLettersOf(sql, schema, fingerprint, limit),
+      )
       return success(200, {
         count,
         remaining: await countOpenDeadLetters(sql, schema, fingerprint),

@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { offerDeadLetters } from './dead-letter.routes.ts'
+import { registerDeadLetterRoutes } from './dead-letter.routes.ts'
 import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
 import { createListener, type Listener } from './listener.ts'
 
@@ -72,9 +72,9 @@ beforeAll(async () => {
       return events.length
     },
   }
-  listener = createListener({ sql, schema: 'content', steps: [step], log: app.log })
+  listener = createListener({ sql, schema: 'content', handlers: [step], log: app.log })
   replay = createDeadLetterReplay({ sql, schema: 'content', listener })
-  offerDeadLetters(app, { sql, schema: 'content', replay })
+  registerDeadLetterRoutes(app, { sql, schema: 'content', replay })
 })
 beforeEach(async () => {
   applied = 0

@@ -3,7 +3,7 @@ import { textArray } from '@dailyfeed/postgres-support/array-literal'
 import type { Sql } from 'postgres'
 
 /** Those that the step has not taken up, marked as taken up by this transaction. An id that stands twice is taken once. */
-export async function takeFresh(
+export async function claimNewEvents(
   transaction: Sql,
   schema: string,
   step: string,
@@ -33,6 +33,10 @@ export async function findInInbox(
 }
 
 /** Makes the partitions of the next days, and drops those whose events cannot be delivered any more. */
-export async function turnInboxDays(sql: Sql, schema: string, daysKept: number): Promise<void> {
+export async function rotateInboxPartitions(
+  sql: Sql,
+  schema: string,
+  daysKept: number,
+): Promise<void> {
   await sql`select event_support.open_days(${schema}, 'inbox', 3), event_support.drop_days(${schema}, 'inbox', ${daysKept})`
 }

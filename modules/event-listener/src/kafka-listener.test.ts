@@ -16,8 +16,8 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Destination } from '@dailyfeed/outbox/delivery'
 import { deliverToKafka } from '@dailyfeed/outbox/kafka-delivery'
-import type { ListenerStep } from './listener.ts'
-import { offerListening } from './register-listener.ts'
+import type { EventHandler } from './listener.ts'
+import { registerListener } from './register-listener.ts'
 
 const isMissing = await kafkaIsMissing()
 const isWithoutRedis = isMissing || (await redisIsMissing())
@@ -42,7 +42,7 @@ let prefixes = 0
 let asked = 0
 
 /** Counts each event of a member in a row of its own, so that a second effect shows; has no handler for member 666. */
-const counted: ListenerStep = {
+const counted: EventHandler = {
   name: 'counted',
   usesInbox: true,
   handles() {
@@ -57,7 +57,7 @@ const counted: ListenerStep = {
   },
 }
 /** The effect itself tells a duplicate. */
-const kept: ListenerStep = {
+const kept: EventHandler = {
   name: 'kept',
   usesInbox: false,
   handles: ({ memberId }) => memberId !== 666,
@@ -113,10 +113,10 @@ async function start(): Promise<HttpServer> {
     callers,
     checkReady: async () => {},
   })
-  offerListening(app, {
+  registerListener(app, {
     sql,
     service: 'content',
-    steps: [counted, kept],
+    handlers: [counted, kept],
     publishers: ['member'],
     kafka,
     redis,

@@ -29,7 +29,7 @@ interface HttpListeningOptions {
   lag: () => number
 }
 
-export function listenOverHttp(
+export function registerListenerRoutes(
   app: HttpServer,
   { listener, publishers, lag }: HttpListeningOptions,
 ): void {

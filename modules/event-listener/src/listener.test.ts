@@ -5,7 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
-import { createListener, type Listener, type ListenerStep } from './listener.ts'
+import { createListener, type Listener, type EventHandler } from './listener.ts'
 
 const alarms: string[] = []
 const log = {
@@ -38,7 +38,7 @@ const eventOf = (n: number): MemberActivityEvent => {
 const eventsOf = (count: number) => Array.from({ length: count }, (_, n) => eventOf(n + 1))
 
 /** Counts each event in a row of its own, so that a second effect shows. */
-const stepNamed = (name: string): ListenerStep => ({
+const stepNamed = (name: string): EventHandler => ({
   name,
   usesInbox: true,
   handles: () => true,
@@ -71,7 +71,7 @@ beforeEach(async () => {
   listener = createListener({
     sql,
     schema: 'content',
-    steps: [stepNamed('first'), stepNamed('second')],
+    handlers: [stepNamed('first'), stepNamed('second')],
     log,
     maxDeadLettersPerMinute: 10,
   })

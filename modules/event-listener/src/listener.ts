@@ -7,21 +7,21 @@ import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { Ajv } from 'ajv'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
-import { createDeadLetterBrake } from './dead-letter-rate-limit.ts'
+import { createDeadLetterRateLimit } from './dead-letter-rate-limit.ts'
 import {
   type DeadLetterRow,
   findDeadLetter,
-  findKept,
+  findDeadLettered,
   insertDeadLetter,
   markReplayed,
   postponeDeadLetter,
 } from './dead-letter.queries.ts'
-import type { EventHints } from './processed-events.ts'
+import type { ProcessedEventCache } from './processed-events.ts'
 import { fingerprintOf } from '@dailyfeed/dead-letter/fingerprint'
-import { findInInbox, takeFresh } from './inbox.queries.ts'
+import { findInInbox, claimNewEvents } from './inbox.queries.ts'
 
 /** One thing that a service does about events, with failures and dead letters of its own. */
-export interface ListenerStep {
+export interface EventHandler {
   /** Kept in inbox and dead letters: never renamed. */
   name: string
   handles(event: MemberActivityEvent): boolean
@@ -42,12 +42,12 @@ export interface ListenerStep {
 interface ListenerOptions {
   sql: Sql
   schema: string
-  steps: readonly ListenerStep[]
+  handlers: readonly EventHandler[]
   log: FastifyBaseLogger
   /** After so many new ones the listener pauses. */
   maxDeadLettersPerMinute?: number
   /** Absent: every event is looked up in the database. */
-  hints?: EventHints
+  processedEvents?: ProcessedEventCache
   onHandled?: (events: readonly MemberActivityEvent[]) => void
 }
 
@@ -73,7 +73,7 @@ export interface Listener {
   /** Those that some step has neither taken up nor kept as a dead letter. */
   findMissing(events: readonly MemberActivityEvent[]): Promise<MemberActivityEvent[]>
   /** What `handleRecords` would do: how many events lack an effect, and how many are no events. Changes nothing. */
-  judge(records: readonly TopicRecord[]): Promise<{ missing: number; invalid: number }>
+  dryRun(records: readonly TopicRecord[]): Promise<{ missing: number; invalid: number }>
   /** Runs the handler again on the stored bytes. Undefined where there is no such dead letter. */
   replayDeadLetter(id: number): Promise<'REPLAYED' | 'FAILED_AGAIN' | 'NOT_OPEN' | undefined>
 }
@@ -108,26 +108,26 @@ class InvalidEventError extends Error {
 export function createListener({
   sql,
   schema,
-  steps,
+  handlers,
   log,
   maxDeadLettersPerMinute = 100,
-  hints,
+  processedEvents,
   onHandled = () => {},
 }: ListenerOptions): Listener {
-  const brake = createDeadLetterBrake({ schema, limit: maxDeadLettersPerMinute, log })
+  const brake = createDeadLetterRateLimit({ schema, limit: maxDeadLettersPerMinute, log })
 
   /** One step over a batch: effect and inbox commit together. */
-  async function apply(step: ListenerStep, events: MemberActivityEvent[]): Promise<number> {
+  async function apply(step: EventHandler, events: MemberActivityEvent[]): Promise<number> {
     if (!step.usesInbox) return step.apply(sql, events)
     return (await sql.begin(async (transaction) => {
-      const fresh = await takeFresh(transaction as unknown as Sql, schema, step.name, events)
+      const fresh = await claimNewEvents(transaction as unknown as Sql, schema, step.name, events)
       return fresh.length === 0 ? 0 : step.apply(transaction as unknown as Sql, fresh)
     })) as number
   }
 
   /** Halves a batch that fails for good until the culprits stand alone; the others take effect. */
   async function applyOrSetAside(
-    step: ListenerStep,
+    step: EventHandler,
     deliveries: Valid[],
     report: ListenerReport,
   ): Promise<void> {
@@ -222,8 +222,11 @@ export function createListener({
   ): Promise<ListenerReport> {
     const report: ListenerReport = { received: deliveries.length, applied: 0, deadLettered: 0 }
     const valid = await sortOut(deliveries, report)
-    const fresh = hints === undefined || isReplay ? valid : await withoutHandled(hints, valid)
-    for (const step of steps)
+    const fresh =
+      processedEvents === undefined || isReplay
+        ? valid
+        : await withoutHandled(processedEvents, valid)
+    for (const step of handlers)
       await applyOrSetAside(
         step,
         fresh.filter(({ event }) => step.handles(event)),
@@ -231,7 +234,8 @@ export function createListener({
       )
     const events = fresh.map(({ event }) => event)
     // Only now, when everything is committed: a hint that came first could turn a crash into a loss.
-    if (hints !== undefined) await hints.remember(events.map(({ eventId }) => eventId))
+    if (processedEvents !== undefined)
+      await processedEvents.remember(events.map(({ eventId }) => eventId))
     if (!isReplay) onHandled(events)
     return report
   }
@@ -240,14 +244,14 @@ export function createListener({
     events: readonly MemberActivityEvent[],
   ): Promise<MemberActivityEvent[]> {
     const missing = new Map<string, MemberActivityEvent>()
-    for (const step of steps) {
+    for (const step of handlers) {
       const asked = events.filter((event) => step.handles(event))
       if (asked.length === 0) continue
       const untaken = step.usesInbox
         ? await findNotInInbox(sql, schema, step.name, asked)
         : ((await step.findMissing?.(sql, asked)) ?? [])
       if (untaken.length === 0) continue
-      const kept = await findKept(
+      const kept = await findDeadLettered(
         sql,
         schema,
         step.name,
@@ -263,7 +267,7 @@ export function createListener({
       const event = decode(letter.payload)
       if (!validate(event)) throw invalidEvent()
       const interested =
-        letter.step === DECODE ? steps : steps.filter(({ name }) => name === letter.step)
+        letter.step === DECODE ? handlers : handlers.filter(({ name }) => name === letter.step)
       if (interested.length === 0)
         throw new InvalidEventError(`there is no step '${letter.step}' any more; archive it`)
       for (const one of interested) if (one.handles(event)) await apply(one, [event])
@@ -300,7 +304,7 @@ export function createListener({
 
     findMissing,
 
-    async judge(records) {
+    async dryRun(records) {
       const events = records.map(({ value }) => decode(value))
       const valid = events.filter((event) => validate(event)) as MemberActivityEvent[]
       return { missing: (await findMissing(valid)).length, invalid: events.length - valid.length }
@@ -325,7 +329,7 @@ function decode(value: Buffer | null): unknown {
   }
 }
 
-async function withoutHandled(hints: EventHints, deliveries: Valid[]): Promise<Valid[]> {
+async function withoutHandled(hints: ProcessedEventCache, deliveries: Valid[]): Promise<Valid[]> {
   const handled = await hints.findHandled(deliveries.map(({ event }) => event.eventId))
   return handled.size === 0
     ? deliveries

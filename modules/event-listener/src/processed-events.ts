@@ -3,7 +3,7 @@ import { createTryRedis } from '@dailyfeed/redis-support/try-redis'
 import type { FastifyBaseLogger } from 'fastify'
 
 /** What a listener handled a while ago, so that a delivery that comes again costs no look into the database. Never the truth. */
-export interface EventHints {
+export interface ProcessedEventCache {
   /** Empty while Redis is away. */
   findHandled(eventIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Only after the commit. Does nothing while Redis is away. */
@@ -20,7 +20,11 @@ interface EventHintsOptions {
 /** Redeliveries come after a rebalance or a restart: minutes, not days. */
 const TTL_SECONDS = 600
 
-export function createEventHints({ redis, service, log }: EventHintsOptions): EventHints {
+export function createProcessedEventCache({
+  redis,
+  service,
+  log,
+}: EventHintsOptions): ProcessedEventCache {
   const keyOf = (eventId: string) => `member_activity:kafka_listener:${service}:${eventId}`
   const tryRedis = createTryRedis({
     log,

@@ -1,5 +1,5 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { superviseTopics, type TopicSupervisor } from '@dailyfeed/kafka-support/topic-supervisor'
@@ -8,20 +8,20 @@ import type { Sql } from 'postgres'
 import { Gauge } from 'prom-client'
 import { countDeadLetters } from './dead-letter.queries.ts'
 import { createDeadLetterReplay } from './dead-letter-replay.ts'
-import { offerDeadLetters } from './dead-letter.routes.ts'
-import { turnInboxDays } from './inbox.queries.ts'
-import { createEventHints } from './processed-events.ts'
+import { registerDeadLetterRoutes } from './dead-letter.routes.ts'
+import { rotateInboxPartitions } from './inbox.queries.ts'
+import { createProcessedEventCache } from './processed-events.ts'
 import { measureFreshness } from './freshness.ts'
-import { createListener, type ListenerStep } from './listener.ts'
-import { listenOverHttp } from './listener.routes.ts'
-import { offerTopicReplay } from './topic-replay.routes.ts'
+import { createListener, type EventHandler } from './listener.ts'
+import { registerListenerRoutes } from './listener.routes.ts'
+import { registerTopicReplayRoutes } from './topic-replay.routes.ts'
 
-interface ListeningOptions {
+interface ListenerRegistration {
   sql: Sql
   /** Also the schema of its tables. */
   service: string
   /** In this order. */
-  steps: readonly ListenerStep[]
+  handlers: readonly EventHandler[]
   /** Services whose events come over HTTP. */
   publishers: readonly string[]
   /** Undefined where no brokers are set. */
@@ -42,26 +42,28 @@ const INBOX_DAYS_KEPT = 9
  * All ways in which events reach a listening service, over HTTP always and from Kafka while the server listens, and what
  * goes with them: dead letters, replays, jobs and metrics.
  */
-export function offerListening(
+export function registerListener(
   app: HttpServer,
   {
     sql,
     service,
-    steps,
+    handlers,
     publishers,
     kafka,
     redis,
     timeZone,
     onHandled = () => {},
-  }: ListeningOptions,
+  }: ListenerRegistration,
 ): void {
   const measure = measureFreshness(app)
   const listener = createListener({
     sql,
     schema: service,
-    steps,
+    handlers,
     log: app.log,
-    ...(redis === undefined ? {} : { hints: createEventHints({ redis, service, log: app.log }) }),
+    ...(redis === undefined
+      ? {}
+      : { processedEvents: createProcessedEventCache({ redis, service, log: app.log }) }),
     onHandled(events) {
       measure(events)
       onHandled()
@@ -70,16 +72,18 @@ export function offerListening(
   let supervisor: TopicSupervisor | undefined
   const lag = () => [...(supervisor?.lags().values() ?? [])].reduce((sum, one) => sum + one, 0)
 
-  listenOverHttp(app, { listener, publishers, lag })
+  registerListenerRoutes(app, { listener, publishers, lag })
   const replay = createDeadLetterReplay({ sql, schema: service, listener })
-  offerDeadLetters(app, { sql, schema: service, replay })
-  offerTopicReplay(app, { service, listener, kafka })
-  offerJobs(app, { listenerDeadletterRestoreJob: async () => ({ ...(await replay.restoreDue()) }) })
+  registerDeadLetterRoutes(app, { sql, schema: service, replay })
+  registerTopicReplayRoutes(app, { service, listener, kafka })
+  registerJobs(app, {
+    listenerDeadletterRestoreJob: async () => ({ ...(await replay.restoreDue()) }),
+  })
   measureListening(app, sql, service, () => supervisor)
 
   let turning: NodeJS.Timeout | undefined
   const turnDays = () =>
-    turnInboxDays(sql, service, INBOX_DAYS_KEPT).catch((err) =>
+    rotateInboxPartitions(sql, service, INBOX_DAYS_KEPT).catch((err) =>
       app.log.warn({ err }, 'days of the inbox not turned; tried again'),
     )
   app.addHook('onListen', async () => {

@@ -32,7 +32,7 @@ const Body = Type.Object({
  * Runs one day through this service's handlers again. Answers lines of JSON while it goes on: `{ done, of }` now and then,
  * and at last `{ report }` or `{ error }`. Whoever asked and goes away ends it.
  */
-export function offerTopicReplay(
+export function registerTopicReplayRoutes(
   app: HttpServer,
   { service, listener, kafka }: TopicReplayRoutesOptions,
 ): void {

@@ -53,7 +53,7 @@ export async function replayDay({
         type === undefined ? records : records.filter((record) => typeOf(record) === type)
       report.records += asked.length
       if (isDryRun) {
-        const { missing, invalid } = await listener.judge(asked)
+        const { missing, invalid } = await listener.dryRun(asked)
         report.changed += missing
         report.deadLettered += invalid
         return

@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** `live` knows no dependency; `ready` asks the hard ones through `checkReady`, which throws when one is away. */
-export function answerHealth(app: FastifyInstance, checkReady: () => Promise<void>): void {
+export function registerHealthRoutes(app: FastifyInstance, checkReady: () => Promise<void>): void {
   let draining = false
   app.decorate('startDraining', () => {
     draining = true

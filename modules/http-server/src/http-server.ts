@@ -11,13 +11,13 @@ import Fastify, {
 } from 'fastify'
 import type { Registry } from 'prom-client'
 import { authenticate } from './authentication.ts'
-import { logTroubles } from './answer-log.ts'
+import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
-import { answerHealth } from './health.ts'
+import { registerHealthRoutes } from './health.ts'
 import { type InternalCallers, internalCallers } from './internal-access.ts'
 import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
-import { measure } from './metrics.ts'
-import { answerUnknownPaths } from './not-found.ts'
+import { registerMetrics } from './metrics.ts'
+import { registerNotFound } from './not-found.ts'
 import { sendSecurityHeaders, shedOverload } from './protection.ts'
 import { serverOptions } from './server-options.ts'
 import { traceIdOf } from './trace.ts'
@@ -83,7 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.setValidatorCompiler(compileValidator)
   parseJsonBodies(app as unknown as FastifyInstance)
   renderErrors(app as unknown as FastifyInstance, isTransientFault)
-  answerUnknownPaths(app as unknown as FastifyInstance)
+  registerNotFound(app as unknown as FastifyInstance)
   app.decorateRequest('traceId', '')
   app.addHook('onRequest', async (request, reply) => {
     request.traceId = traceIdOf(request.raw)
@@ -100,7 +100,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       if (typeof value === 'string') refuseHostileText(value, [name])
     }
   })
-  logTroubles(app as unknown as FastifyInstance)
+  logSlowAndFailed(app as unknown as FastifyInstance)
   sendSecurityHeaders(app as unknown as FastifyInstance)
   await shedOverload(app as unknown as FastifyInstance, maxEventLoopDelay)
   await app.register(swagger, {
@@ -124,8 +124,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app as unknown as FastifyInstance, { verifier, callers: admitted })
-  app.decorate('metrics', measure(app as unknown as FastifyInstance, service))
-  answerHealth(app as unknown as FastifyInstance, checkReady)
+  app.decorate('metrics', registerMetrics(app as unknown as FastifyInstance, service))
+  registerHealthRoutes(app as unknown as FastifyInstance, checkReady)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )

@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 /** `POST /internal/jobs/{job}`, for batch-svc alone. Each feature of a service may offer its own. */
-export function offerJobs(app: HttpServer, offered: Record<string, Job>): void {
+export function registerJobs(app: HttpServer, offered: Record<string, Job>): void {
   if (app.hasDecorator('jobs')) {
     Object.assign(app.jobs, offered)
     return

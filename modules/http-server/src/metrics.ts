@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
  * Rate, errors and duration of each route, and the process's own figures, at GET /metrics. Returns the registry for more.
  * `guard` decides who may read them; absent: whoever reaches this port.
  */
-export function measure(
+export function registerMetrics(
   app: FastifyInstance,
   service: string,
   guard: onRequestAsyncHookHandler = async () => {},

@@ -6,7 +6,7 @@ import { failWith } from './error-handler.ts'
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies HTTPMethod[]
 
 /** 404 in the envelope; 405 with Allow where the address exists for another method. Call before any route is added. */
-export function answerUnknownPaths(app: FastifyInstance): void {
+export function registerNotFound(app: FastifyInstance): void {
   const known = FindMyWay({ ignoreTrailingSlash: true })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {

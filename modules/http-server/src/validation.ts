@@ -53,14 +53,14 @@ export function problemsOf(
     // A union reports each branch that failed: the first concrete complaint says most.
     if (error.keyword === 'anyOf' && problems.has(field)) continue
     const known = problems.get(field)
-    if (known === undefined || isMoreTelling(error))
-      problems.set(field, { field, ...sentenceOf(error) })
+    if (known === undefined || isMoreSpecific(error))
+      problems.set(field, { field, ...messageFor(error) })
     if (problems.size >= 20) break
   }
   return [...problems.values()]
 }
 
-const isMoreTelling = ({ keyword }: ErrorObject) => !['const', 'anyOf', 'type'].includes(keyword)
+const isMoreSpecific = ({ keyword }: ErrorObject) => !['const', 'anyOf', 'type'].includes(keyword)
 
 function fieldOf({ instancePath, keyword, params }: ErrorObject): string {
   const path = instancePath.slice(1).replaceAll('/', '.')
@@ -69,7 +69,7 @@ function fieldOf({ instancePath, keyword, params }: ErrorObject): string {
   return path === '' ? missing : `${path}.${missing}`
 }
 
-function sentenceOf({ keyword, params }: ErrorObject): { ko: string; en: string } {
+function messageFor({ keyword, params }: ErrorObject): { ko: string; en: string } {
   const limit = Number(params['limit'])
   switch (keyword) {
     case 'required':

@@ -49,7 +49,7 @@ export function createOnce<Context extends OnceContext>(
   // Of one process: duplicates wait here for the first, and hold no connection meanwhile.
   const running = new Map<string, Promise<unknown>>()
 
-  async function actOnce<Answer>(
+  async function runOnce<Answer>(
     { request, act, owner, body }: CreatingRequest<Context, Answer>,
     key: string,
   ): Promise<Answer> {
@@ -102,7 +102,7 @@ export function createOnce<Context extends OnceContext>(
     const answer =
       key === undefined
         ? await act(context)
-        : await inTurn(`${owner ?? request.memberId} ${key}`, () => actOnce(creating, key))
+        : await inTurn(`${owner ?? request.memberId} ${key}`, () => runOnce(creating, key))
     reply.code(status)
     return success(status, answer)
   }

@@ -18,7 +18,7 @@ export function clientOptionsOf(
 }
 
 /** An `error` event that nobody hears would end the process; what failed is told by the call that failed too. */
-export function hearErrors(client: {
+export function ignoreErrorEvents(client: {
   on(event: 'error', listener: (error: Error) => void): unknown
 }): void {
   client.on('error', () => {})

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOptionsOf } from './client-options.ts'
 import { topicDayOf } from './dated-topic.ts'
 import { createDatedTopics, type DatedTopics, daysToDelete } from './dated-topics.ts'
-import { fillTopic, newTopic, recordsOf, silentLog, untilLed } from './kafka-fixture.ts'
+import { fillTopic, newTopic, recordsOf, silentLog, waitForLeaders } from './kafka-fixture.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 import { readTopic } from './topic-reader.ts'
@@ -61,7 +61,7 @@ test.skipIf(isMissing)(
     expect(await topics.exists('20261125')).toBe(true)
 
     const topic = 'create-20261125'
-    await untilLed(admin, topic)
+    await waitForLeaders(admin, topic)
     expect((await admin.rangesOf([topic])).get(topic)?.end.size).toBe(6)
     const owner = new Admin(clientOptionsOf(connection, 'topics-test'))
     const [described] = await owner.describeConfigs({
@@ -92,11 +92,11 @@ test.skipIf(isMissing)(
     for (const topic of ['list-20260230', 'list-of-20261231', 'listen-20261231'])
       await newTopic(admin, { topic })
     const topic = topics.topicOf('20261231')
-    await untilLed(admin, topic)
+    await waitForLeaders(admin, topic)
     await fillTopic(connection, topic, recordsOf(10))
     await readToEnd('search', topic, 10)
     await fillTopic(connection, topic, recordsOf(3, 10))
-    await untilLed(admin, topics.topicOf('20270101'))
+    await waitForLeaders(admin, topics.topicOf('20270101'))
     expect(await topics.list()).toEqual([
       {
         topic,
@@ -120,7 +120,7 @@ test.skipIf(isMissing)(
     const topics = topicsNamed('delete')
     await topics.create('20261101')
     const topic = topics.topicOf('20261101')
-    await untilLed(admin, topic)
+    await waitForLeaders(admin, topic)
     await fillTopic(connection, topic, recordsOf(10))
     await readToEnd('activity', topic, 10)
     await readToEnd('reports', topic, 10)

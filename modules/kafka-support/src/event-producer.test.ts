@@ -9,7 +9,7 @@ import {
   recordsOf,
   textsOf,
   textOf,
-  untilLed,
+  waitForLeaders,
 } from './kafka-fixture.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
@@ -112,7 +112,7 @@ test.skipIf(isMissing)(
     await kafka.nodes[0]?.start()
     await kafka.untilReady()
     for (const { producer, topic } of producers) {
-      await untilLed(admin, topic)
+      await waitForLeaders(admin, topic)
       await producer.send(topic, recordsOf(50, 50))
       await producer.send(topic, recordsOf(50, 100))
       expect(inOrder((await collectTopic(connection, topic)).map(textOf))).toEqual(textsOf(150))
@@ -139,7 +139,7 @@ test.skipIf(isMissing)(
       expect(milliseconds).toBeLessThan(15_500)
     }
     for (const { producer, topic } of producers) {
-      await untilLed(admin, topic)
+      await waitForLeaders(admin, topic)
       await expect
         .poll(async () => (await untilItEnds(producer.send(topic, recordsOf(20, 20)))).error, {
           timeout: 10_000,

@@ -1,6 +1,6 @@
 import { ProduceAcks, Producer } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
-import { clientOptionsOf, hearErrors } from './client-options.ts'
+import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import { withDeadline } from './deadline.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 
@@ -55,7 +55,7 @@ export function createEventProducer({
       idempotent: isIdempotent,
       serializers: { key: (key) => Buffer.from(key ?? ''), value: (value) => value },
     })
-    hearErrors(producer)
+    ignoreErrorEvents(producer)
     return producer
   }
   let producer = open()

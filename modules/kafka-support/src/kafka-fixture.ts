@@ -12,7 +12,7 @@ export const silentLog = { info() {}, warn() {}, error() {} }
 type Log = Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 
 /** What was logged as warnings and as errors, alarms among them. */
-export function hearLog(): { log: Log; errors: string[]; warnings: string[] } {
+export function captureLog(): { log: Log; errors: string[]; warnings: string[] } {
   const errors: string[] = []
   const warnings: string[] = []
   const keepIn = (messages: string[]) => (_: unknown, message?: string) =>
@@ -21,7 +21,7 @@ export function hearLog(): { log: Log; errors: string[]; warnings: string[] } {
 }
 
 /** Until each partition has a leader: a send that fails for some is sent twice to the others when it is repeated. */
-export const untilLed = (admin: TopicAdmin, topic: string): Promise<void> =>
+export const waitForLeaders = (admin: TopicAdmin, topic: string): Promise<void> =>
   vi.waitFor(
     async () => {
       const range = (await admin.rangesOf([topic])).get(topic)
@@ -41,7 +41,7 @@ export async function newTopic(
     replicationFactor,
     retentionMilliseconds: 7 * 86_400_000,
   })
-  await untilLed(admin, topic)
+  await waitForLeaders(admin, topic)
   return topic
 }
 

@@ -1,6 +1,6 @@
 import { Admin, ListOffsetTimestamps, type ProtocolError } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
-import { clientOptionsOf, hearErrors } from './client-options.ts'
+import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 
 export interface NewTopic {
@@ -42,7 +42,7 @@ export interface TopicAdmin {
 
 export function createTopicAdmin(connection: KafkaConnection, clientId: string): TopicAdmin {
   const admin = new Admin({ ...clientOptionsOf(connection, clientId), retries: 1, retryDelay: 200 })
-  hearErrors(admin)
+  ignoreErrorEvents(admin)
 
   async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     try {

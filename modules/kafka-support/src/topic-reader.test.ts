@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { clientOptionsOf } from './client-options.ts'
 import {
   fillTopic,
-  hearLog,
+  captureLog,
   inOrder,
   newTopic,
   recordsOf,
@@ -158,7 +158,7 @@ test.skipIf(isMissing)(
     const { records, texts, handle } = collector()
     const tries: string[][] = []
     let fails = true
-    const { log, warnings } = hearLog()
+    const { log, warnings } = captureLog()
     const reader = await read(
       topic,
       async (batch) => {
@@ -260,7 +260,7 @@ test.skipIf(isMissing)(
   async () => {
     const topic = await newTopic(admin, { partitions: 6 })
     const { records, texts, handle } = collector()
-    const { log, errors } = hearLog()
+    const { log, errors } = captureLog()
     const reader = await read(topic, handle, log)
     await fillTopic(connection, topic, recordsOf(200))
     await until(() => records.length).toBe(200)
@@ -300,7 +300,7 @@ test.skipIf(isMissing)(
   async () => {
     const topic = await newTopic(admin, { partitions: 1 })
     const { records, handle } = collector()
-    const { log, errors } = hearLog()
+    const { log, errors } = captureLog()
     const mayGoOn = Promise.withResolvers<void>()
     await read(
       topic,

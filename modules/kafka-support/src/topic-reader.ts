@@ -1,6 +1,6 @@
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
-import { clientOptionsOf, hearErrors } from './client-options.ts'
+import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import { withDeadline } from './deadline.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createOffsetCommitter } from './offset-committer.ts'
@@ -78,7 +78,7 @@ export async function readTopic({
     requestTimeout: 10_000,
   })
   let fault: string | undefined
-  hearErrors(consumer)
+  ignoreErrorEvents(consumer)
   consumer.on('consumer:heartbeat:stalled', () => {
     fault ??= 'its heartbeat stalled'
   })

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { addDays, datedTopicOf, type TopicDay } from './dated-topic.ts'
 import { createDatedTopics, daysToDelete, type DatedTopics } from './dated-topics.ts'
 import { createEventProducer, type EventProducer } from './event-producer.ts'
-import { untilLed } from './kafka-fixture.ts'
+import { waitForLeaders } from './kafka-fixture.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 import { superviseTopics, type TopicSupervisor } from './topic-supervisor.ts'
@@ -69,7 +69,7 @@ function listen(first: TopicDay) {
 /** Not before every partition has a leader: a send that fails for some would be sent twice for the others. */
 async function send(topic: string, ...values: string[]): Promise<void> {
   const records = values.map((value, n) => ({ key: `post:${n}`, value: Buffer.from(value) }))
-  await untilLed(admin, topic)
+  await waitForLeaders(admin, topic)
   await expect
     .poll(
       () =>

@@ -77,7 +77,11 @@ export async function markDead(sql: Sql, schema: string, id: number, error: stri
 }
 
 /** Makes the partitions of the next days, and drops those of which nothing is needed any more. */
-export async function turnOutboxDays(sql: Sql, schema: string, daysKept: number): Promise<void> {
+export async function rotateOutboxPartitions(
+  sql: Sql,
+  schema: string,
+  daysKept: number,
+): Promise<void> {
   await sql`select event_support.open_days(${schema}, 'outbox', 3), event_support.drop_days(${schema}, 'outbox', ${daysKept})`
 }
 

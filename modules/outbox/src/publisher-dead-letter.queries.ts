@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { eventText } from './event-text.ts'
 
-export interface UndeliveredRow {
+export interface PublisherDeadLetterRow {
   id: number
   event_id: string
   /** The event. */
@@ -14,18 +14,18 @@ export interface UndeliveredRow {
   replay_count: number
 }
 
-export async function findUndelivered(
+export async function findPublisherDeadLetter(
   sql: Sql,
   schema: string,
   id: number,
-): Promise<UndeliveredRow | undefined> {
-  const [row] = await sql<UndeliveredRow[]>`
+): Promise<PublisherDeadLetterRow | undefined> {
+  const [row] = await sql<PublisherDeadLetterRow[]>`
     select p.id, p.event_id, p.destination, p.status, p.attempts, p.last_attempt_at, p.last_error, p.replay_count, ${eventText(sql)} as text
     from ${sql(schema)}.outbox_pending p join ${sql(schema)}.outbox using (event_id) where p.id = ${id}`
   return row
 }
 
-export interface UndeliveredGroupRow {
+export interface PublisherDeadLetterGroupRow {
   destination: string
   status: 'PENDING' | 'DEAD'
   last_error: string
@@ -39,8 +39,11 @@ export interface UndeliveredGroupRow {
  * What destinations refused, by the words of the refusal; and all that waits for a destination whose oldest event was
  * tried in vain, since what stands behind it waits for the same cause.
  */
-export const findUndeliveredGroups = (sql: Sql, schema: string): Promise<UndeliveredGroupRow[]> =>
-  sql<UndeliveredGroupRow[]>`
+export const findPublisherDeadLetterGroups = (
+  sql: Sql,
+  schema: string,
+): Promise<PublisherDeadLetterGroupRow[]> =>
+  sql<PublisherDeadLetterGroupRow[]>`
     select destination, 'DEAD' as status, coalesce(last_error, '') as last_error, count(*)::int as count,
            min(event_id::text)::uuid as first_event_id, max(event_id::text)::uuid as last_event_id, max(id) as latest_id
     from ${sql(schema)}.outbox_pending where status = 'DEAD' group by destination, last_error
@@ -127,7 +130,7 @@ async function deliverAgain(sql: Sql, schema: string, which: ReturnType<Sql>): P
 }
 
 /** Only what was refused for good: what waits is still to be delivered. Returns how many. */
-export async function archiveUndeliveredOf(
+export async function archivePublisherDeadLettersOf(
   sql: Sql,
   schema: string,
   cause: RefusedCause,
@@ -150,7 +153,11 @@ export async function countRefusedFor(
   return row.count
 }
 
-export async function archiveUndelivered(sql: Sql, schema: string, id: number): Promise<void> {
+export async function archivePublisherDeadLetter(
+  sql: Sql,
+  schema: string,
+  id: number,
+): Promise<void> {
   await sql`update ${sql(schema)}.outbox_pending set status = 'ARCHIVED' where id = ${id} and status = 'DEAD'`
 }
 

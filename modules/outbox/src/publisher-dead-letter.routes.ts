@@ -12,22 +12,22 @@ import {
 import { toEventJson } from './event-text.ts'
 import {
   archiveGroup,
-  listUndelivered,
+  listPublisherDeadLetters,
   redeliverGroup,
-  type UndeliveredGroup as Group,
-  undeliveredFingerprintOf,
+  type PublisherDeadLetterGroup as Group,
+  publisherFingerprintOf,
   writtenAt,
 } from './publisher-dead-letter.ts'
 import {
-  archiveUndelivered,
+  archivePublisherDeadLetter,
   deliverAgainOne,
-  findUndelivered,
-  type UndeliveredRow,
+  findPublisherDeadLetter,
+  type PublisherDeadLetterRow,
 } from './publisher-dead-letter.queries.ts'
 
-export const UNDELIVERED_PATH = '/internal/undelivered'
+export const PUBLISHER_DEAD_LETTERS_PATH = '/internal/undelivered'
 
-export const UndeliveredGroup = Type.Object({
+export const PublisherDeadLetterGroup = Type.Object({
   fingerprint: Type.String(),
   destination: Type.String({ description: 'kafka, or a service' }),
   status: Type.Enum(['PENDING', 'DEAD'], {
@@ -39,9 +39,9 @@ export const UndeliveredGroup = Type.Object({
   lastAt: Type.String(),
   latestId: Type.Integer(),
 })
-export type UndeliveredGroup = Type.Static<typeof UndeliveredGroup>
+export type PublisherDeadLetterGroup = Type.Static<typeof PublisherDeadLetterGroup>
 
-export const Undelivered = Type.Object({
+export const PublisherDeadLetter = Type.Object({
   id: Type.Integer(),
   eventId: Type.String(),
   destination: Type.String(),
@@ -54,12 +54,12 @@ export const Undelivered = Type.Object({
   createdAt: Type.String(),
   payload: Type.String({ description: 'the event' }),
 })
-export type Undelivered = Type.Static<typeof Undelivered>
+export type PublisherDeadLetter = Type.Static<typeof PublisherDeadLetter>
 
 /** NOT_OPEN: it is on its way already, or archived. */
 export const Redelivery = Type.Object({
   outcome: Type.Enum(['SENT_AGAIN', 'NOT_OPEN']),
-  deadLetter: Undelivered,
+  deadLetter: PublisherDeadLetter,
 })
 export type Redelivery = Type.Static<typeof Redelivery>
 
@@ -72,32 +72,38 @@ interface UndeliveredRoutesOptions {
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 
 /** The publisher dead letters of a service, for batch-svc. POST alone: these are calls of a service, not pages. */
-export function offerUndelivered(
+export function registerPublisherDeadLetterRoutes(
   app: HttpServer,
   { sql, schema, wakeRelay }: UndeliveredRoutesOptions,
 ): void {
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
-  async function getUndeliveredOrThrow(id: number): Promise<Undelivered> {
-    const row = await findUndelivered(sql, schema, id)
+  async function getUndeliveredOrThrow(id: number): Promise<PublisherDeadLetter> {
+    const row = await findPublisherDeadLetter(sql, schema, id)
     if (row === undefined) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
     return undeliveredOf(schema, row)
   }
 
   app.post(
-    `${UNDELIVERED_PATH}/groups`,
-    { config, schema: { hide: true, response: { 200: successOf(Type.Array(UndeliveredGroup)) } } },
-    async () => success(200, (await listUndelivered(sql, schema)).map(groupOf)),
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups`,
+    {
+      config,
+      schema: { hide: true, response: { 200: successOf(Type.Array(PublisherDeadLetterGroup)) } },
+    },
+    async () => success(200, (await listPublisherDeadLetters(sql, schema)).map(groupOf)),
   )
 
   app.post(
-    `${UNDELIVERED_PATH}/find`,
-    { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } },
+    `${PUBLISHER_DEAD_LETTERS_PATH}/find`,
+    {
+      config,
+      schema: { hide: true, body: ById, response: { 200: successOf(PublisherDeadLetter) } },
+    },
     async (request) => success(200, await getUndeliveredOrThrow(request.body.id)),
   )
 
   app.post(
-    `${UNDELIVERED_PATH}/replay`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/replay`,
     { config, schema: { hide: true, body: ById, response: { 200: successOf(Redelivery) } } },
     async (request) => {
       const before = await getUndeliveredOrThrow(request.body.id)
@@ -116,16 +122,19 @@ export function offerUndelivered(
   )
 
   app.post(
-    `${UNDELIVERED_PATH}/archive`,
-    { config, schema: { hide: true, body: ById, response: { 200: successOf(Undelivered) } } },
+    `${PUBLISHER_DEAD_LETTERS_PATH}/archive`,
+    {
+      config,
+      schema: { hide: true, body: ById, response: { 200: successOf(PublisherDeadLetter) } },
+    },
     async (request) => {
-      await archiveUndelivered(sql, schema, request.body.id)
+      await archivePublisherDeadLetter(sql, schema, request.body.id)
       return success(200, await getUndeliveredOrThrow(request.body.id))
     },
   )
 
   app.post(
-    `${UNDELIVERED_PATH}/groups/replay`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups/replay`,
     { config, schema: { hide: true, body: GroupRound, response: { 200: successOf(GroupReplay) } } },
     async (request) => {
       const round = await redeliverGroup(sql, schema, request.body.fingerprint, request.body.since)
@@ -135,7 +144,7 @@ export function offerUndelivered(
   )
 
   app.post(
-    `${UNDELIVERED_PATH}/groups/archive`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups/archive`,
     {
       config,
       schema: { hide: true, body: ByFingerprint, response: { 200: successOf(GroupArchive) } },
@@ -144,13 +153,13 @@ export function offerUndelivered(
   )
 }
 
-const groupOf = ({ firstAt, lastAt, errors: _, ...group }: Group): UndeliveredGroup => ({
+const groupOf = ({ firstAt, lastAt, errors: _, ...group }: Group): PublisherDeadLetterGroup => ({
   ...group,
   firstAt: firstAt.toISOString(),
   lastAt: lastAt.toISOString(),
 })
 
-const undeliveredOf = (schema: string, row: UndeliveredRow): Undelivered => ({
+const undeliveredOf = (schema: string, row: PublisherDeadLetterRow): PublisherDeadLetter => ({
   id: Number(row.id),
   eventId: row.event_id,
   destination: row.destination,
@@ -159,7 +168,7 @@ const undeliveredOf = (schema: string, row: UndeliveredRow): Undelivered => ({
   attempts: row.attempts,
   replayCount: row.replay_count,
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
-  fingerprint: undeliveredFingerprintOf(schema, row),
+  fingerprint: publisherFingerprintOf(schema, row),
   createdAt: writtenAt(row.event_id).toISOString(),
   payload: toEventJson(row.text),
 })

@@ -7,7 +7,7 @@ import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createNewEventOf, insertEvents } from './outbox.ts'
-import { offerUndelivered } from './publisher-dead-letter.routes.ts'
+import { registerPublisherDeadLetterRoutes } from './publisher-dead-letter.routes.ts'
 
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
 const newEventOf = createNewEventOf('Asia/Seoul')
@@ -80,7 +80,7 @@ beforeAll(async () => {
     callers: `batch:${hashOfToken(TOKEN_OF_BATCH)}`,
     checkReady: async () => {},
   })
-  offerUndelivered(app, {
+  registerPublisherDeadLetterRoutes(app, {
     sql,
     schema: 'content',
     wakeRelay: () => {

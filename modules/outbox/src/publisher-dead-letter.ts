@@ -1,18 +1,18 @@
 import type { Sql } from 'postgres'
 import { findNow, type GroupReplay } from '@dailyfeed/dead-letter/group-replay'
 import { fingerprintOf } from '@dailyfeed/dead-letter/fingerprint'
-import { inSlices } from '@dailyfeed/dead-letter/slices'
+import { inBoundedBatches } from '@dailyfeed/dead-letter/bounded-batches'
 import {
-  archiveUndeliveredOf,
+  archivePublisherDeadLettersOf,
   countRefusedFor,
   countUntriedOf,
   deliverAgainOf,
-  findUndeliveredGroups,
-  type UndeliveredGroupRow,
+  findPublisherDeadLetterGroups,
+  type PublisherDeadLetterGroupRow,
 } from './publisher-dead-letter.queries.ts'
 
 /** Undelivered events of one cause: the publisher dead letters. */
-export interface UndeliveredGroup {
+export interface PublisherDeadLetterGroup {
   fingerprint: string
   destination: string
   /** PENDING: tried again by itself. DEAD: refused for good. */
@@ -26,10 +26,13 @@ export interface UndeliveredGroup {
   errors: string[]
 }
 
-export async function listUndelivered(sql: Sql, schema: string): Promise<UndeliveredGroup[]> {
-  const groups = new Map<string, UndeliveredGroup>()
-  for (const row of await findUndeliveredGroups(sql, schema)) {
-    const fingerprint = undeliveredFingerprintOf(schema, row)
+export async function listPublisherDeadLetters(
+  sql: Sql,
+  schema: string,
+): Promise<PublisherDeadLetterGroup[]> {
+  const groups = new Map<string, PublisherDeadLetterGroup>()
+  for (const row of await findPublisherDeadLetterGroups(sql, schema)) {
+    const fingerprint = publisherFingerprintOf(schema, row)
     const group = groupOf(row, fingerprint)
     const known = groups.get(fingerprint)
     groups.set(fingerprint, known === undefined ? group : merge(known, group))
@@ -47,7 +50,9 @@ export async function redeliverGroup(
   const begunAt = since ?? (await findNow(sql))
   const group = await findRefusedGroup(sql, schema, fingerprint)
   if (group === undefined) return { replayed: 0, failedAgain: 0, remaining: 0, since: begunAt }
-  const replayed = await inSlices((limit) => deliverAgainOf(sql, schema, group, begunAt, limit))
+  const replayed = await inBoundedBatches((limit) =>
+    deliverAgainOf(sql, schema, group, begunAt, limit),
+  )
   return {
     replayed,
     failedAgain: 0,
@@ -63,7 +68,9 @@ export async function archiveGroup(
 ): Promise<{ count: number; remaining: number }> {
   const group = await findRefusedGroup(sql, schema, fingerprint)
   if (group === undefined) return { count: 0, remaining: 0 }
-  const count = await inSlices((limit) => archiveUndeliveredOf(sql, schema, group, limit))
+  const count = await inBoundedBatches((limit) =>
+    archivePublisherDeadLettersOf(sql, schema, group, limit),
+  )
   return { count, remaining: await countRefusedFor(sql, schema, group) }
 }
 
@@ -71,18 +78,21 @@ const findRefusedGroup = async (
   sql: Sql,
   schema: string,
   fingerprint: string,
-): Promise<UndeliveredGroup | undefined> =>
-  (await listUndelivered(sql, schema)).find(
+): Promise<PublisherDeadLetterGroup | undefined> =>
+  (await listPublisherDeadLetters(sql, schema)).find(
     (group) => group.status === 'DEAD' && group.fingerprint === fingerprint,
   )
 
 /** The same for all that cannot go to one destination for one reason. */
-export const undeliveredFingerprintOf = (
+export const publisherFingerprintOf = (
   schema: string,
   row: { destination: string; status: string; last_error: string | null },
 ): string => fingerprintOf(schema, `to ${row.destination}`, row.status, row.last_error ?? '')
 
-const groupOf = (row: UndeliveredGroupRow, fingerprint: string): UndeliveredGroup => ({
+const groupOf = (
+  row: PublisherDeadLetterGroupRow,
+  fingerprint: string,
+): PublisherDeadLetterGroup => ({
   fingerprint,
   destination: row.destination,
   status: row.status,
@@ -94,7 +104,10 @@ const groupOf = (row: UndeliveredGroupRow, fingerprint: string): UndeliveredGrou
   errors: [row.last_error],
 })
 
-const merge = (known: UndeliveredGroup, other: UndeliveredGroup): UndeliveredGroup => ({
+const merge = (
+  known: PublisherDeadLetterGroup,
+  other: PublisherDeadLetterGroup,
+): PublisherDeadLetterGroup => ({
   ...(known.latestId > other.latestId ? known : other),
   count: known.count + other.count,
   firstAt: new Date(Math.min(known.firstAt.getTime(), other.firstAt.getTime())),

@@ -1,7 +1,7 @@
 import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
@@ -13,7 +13,7 @@ import { deliverToKafka } from './kafka-delivery.ts'
 import { KAFKA, type PublishConfig } from './publish-settings.ts'
 import { startRelay } from './relay.ts'
 import { deliverAgainDue, findOutboxDepth, handOver } from './publisher-dead-letter.queries.ts'
-import { offerUndelivered } from './publisher-dead-letter.routes.ts'
+import { registerPublisherDeadLetterRoutes } from './publisher-dead-letter.routes.ts'
 
 interface PublishingOptions {
   app: HttpServer
@@ -73,7 +73,7 @@ export function startPublishing({
     log: app.log,
     onDelivered: (destination, events) => sent.inc({ destination }, events),
   })
-  offerUndelivered(app, { sql, schema, wakeRelay: relay.wake })
+  registerPublisherDeadLetterRoutes(app, { sql, schema, wakeRelay: relay.wake })
 
   const subscriptions = ACTIVITY_TYPES.flatMap((type) =>
     subscribersOf(type).map((subscriber) => [type, subscriber] as const),
@@ -96,7 +96,7 @@ export function startPublishing({
     return handedOver
   }
 
-  offerJobs(app, {
+  registerJobs(app, {
     async publishDeadletterRestoreJob() {
       const again = await deliverAgainDue(sql, schema, true, MAX_ATTEMPTS)
       relay.wake()

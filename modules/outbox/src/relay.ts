@@ -12,7 +12,7 @@ import {
   recordAttempt,
   releaseLease,
   takeLease,
-  turnOutboxDays,
+  rotateOutboxPartitions,
 } from './pending.queries.ts'
 
 interface RelayOptions {
@@ -108,7 +108,7 @@ export function startRelay({
     let turnedAt = Number.NEGATIVE_INFINITY
     while (isActive()) {
       if (performance.now() - turnedAt > TURN_DAYS_EVERY_MILLISECONDS) {
-        await inTime('turning days', turnOutboxDays(sql, schema, OUTBOX_DAYS_KEPT))
+        await inTime('turning days', rotateOutboxPartitions(sql, schema, OUTBOX_DAYS_KEPT))
         turnedAt = performance.now()
       }
       await pause.untilStopped(RENEW_MILLISECONDS)

@@ -9,7 +9,7 @@ export class WriteSignal {
     return this.#count
   }
 
-  tell(): void {
+  increment(): void {
     this.#count += 1
   }
 }

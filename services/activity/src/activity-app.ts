@@ -1,7 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/event-listener/register-listener'
+import { registerListener } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -10,10 +10,10 @@ import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
 import { eraseMembers } from './erasure/erasure.service.ts'
-import { listenerStepsOf } from './listener-steps.ts'
+import { eventHandlersOf } from './event-handlers.ts'
 import { moderationRoutes } from './moderation/moderation.routes.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
-import { createNotificationStreams } from './notification/notification-streams.ts'
+import { createNotificationStreams } from './notification/stream-hub.ts'
 import { notificationRoutes } from './notification/notification.routes.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
@@ -46,12 +46,12 @@ export async function activityApp({
   const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
   notificationStreamRoutes(app, streams)
   moderationRoutes(app, context, config.BLOCKED_TERMS)
-  offerJobs(app, { memberEraseJob: () => eraseMembers(context) })
+  registerJobs(app, { memberEraseJob: () => eraseMembers(context) })
 
-  offerListening(app, {
+  registerListener(app, {
     sql: context.sql,
     service: 'activity',
-    steps: listenerStepsOf(config.BLOCKED_TERMS),
+    handlers: eventHandlersOf(config.BLOCKED_TERMS),
     publishers: ['content', 'member', 'timeline'],
     kafka,
     redis,

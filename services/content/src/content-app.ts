@@ -1,7 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/event-listener/register-listener'
+import { registerListener } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -45,10 +45,10 @@ export async function contentApp({
   commentRoutes(app, context, once)
   likeRoutes(app, context, once)
 
-  offerListening(app, {
+  registerListener(app, {
     sql: context.sql,
     service: 'content',
-    steps: [countViews],
+    handlers: [countViews],
     publishers: ['timeline'],
     kafka,
     redis,
@@ -60,7 +60,7 @@ export async function contentApp({
       : { sql: context.sql, kafka, timeZone: config.TOPIC_TIME_ZONE, log: app.log }
   topicRoutes(app, topics)
   offerTopicUpkeep(app, topics)
-  offerJobs(app, {
+  registerJobs(app, {
     counterReconcileJob: () => reconcileCounters(context.sql),
     memberEraseJob: () => eraseMembers(context),
   })

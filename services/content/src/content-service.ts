@@ -41,7 +41,7 @@ export async function startContentService(
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   let publishing: Publishing | undefined
   const wakeRelay = () => {
-    options.writes?.tell()
+    options.writes?.increment()
     publishing?.wake()
   }
   const postBatch = createPostBatch(sql)

@@ -1,11 +1,11 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { REQUEST_ID } from '@dailyfeed/contract/headers'
-import { logTroubles } from '@dailyfeed/http-server/answer-log'
+import { logSlowAndFailed } from '@dailyfeed/http-server/slow-and-failed-log'
 import { failWith, renderErrors } from '@dailyfeed/http-server/error-handler'
-import { answerHealth } from '@dailyfeed/http-server/health'
+import { registerHealthRoutes } from '@dailyfeed/http-server/health'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { internalCallers } from '@dailyfeed/http-server/internal-access'
-import { measure } from '@dailyfeed/http-server/metrics'
+import { registerMetrics } from '@dailyfeed/http-server/metrics'
 import { secureOwnAnswers, shedOverload } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
 import { traceIdOf } from '@dailyfeed/http-server/trace'
@@ -36,11 +36,11 @@ export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): P
 
   const callers = internalCallers(config.INTERNAL_CALLERS)
   app.decorate('internalCallers', callers)
-  const metrics = measure(app as unknown as FastifyInstance, 'gateway', async (request) => {
+  const metrics = registerMetrics(app as unknown as FastifyInstance, 'gateway', async (request) => {
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
-  answerHealth(app as unknown as FastifyInstance, createReadinessCheck(upstreams))
+  registerHealthRoutes(app as unknown as FastifyInstance, createReadinessCheck(upstreams))
 
   const endless = new EndlessAnswers()
   app.addHook('preClose', async () => endless.endAll())
@@ -52,7 +52,7 @@ export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): P
 
 function keepManners(app: FastifyInstance): void {
   renderErrors(app)
-  logTroubles(app)
+  logSlowAndFailed(app)
   app.decorateRequest('traceId', '')
   app.addHook('onRequest', (request, reply, done) => {
     request.traceId = traceIdOf(request.raw)

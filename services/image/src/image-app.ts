@@ -1,6 +1,6 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { collectImages } from './collection/collection.service.ts'
@@ -38,7 +38,7 @@ export async function imageApp({
   await uploadRoutes(app, config, createOnce(app, 'image', context))
   viewRoutes(app, context)
   deletionRoutes(app, context)
-  offerJobs(app, {
+  registerJobs(app, {
     imageCollectJob: () => collectImages(context),
     memberEraseJob: () => eraseMembers(context),
   })

@@ -1,6 +1,6 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -71,7 +71,7 @@ export async function memberApp({
   followRoutes(app, context, once)
   blockRoutes(app, context, once)
   auditRoutes(app, context)
-  offerJobs(app, {
+  registerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
     jwtKeyRotationJob: async () => ({
       rotated: (await context.keys.rotate()) === 'ROTATED' ? 1 : 0,

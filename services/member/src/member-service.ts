@@ -77,7 +77,7 @@ export async function startMemberService(
       sql,
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
       wakeRelay() {
-        writes?.tell()
+        writes?.increment()
         publishing?.wake()
       },
       announceRevocations: createRevocationAnnouncer({ sql, local: revocations, redis }),

@@ -1,7 +1,7 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { offerListening } from '@dailyfeed/event-listener/register-listener'
+import { registerListener } from '@dailyfeed/event-listener/register-listener'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
@@ -45,16 +45,16 @@ export async function searchApp({
   commentSearchRoutes(app, context)
   countRoutes(app, context)
 
-  offerListening(app, {
+  registerListener(app, {
     sql,
     service: 'search',
-    steps: [keepPostIndex(engine), keepCommentIndex(engine)],
+    handlers: [keepPostIndex(engine), keepCommentIndex(engine)],
     publishers: ['content', 'member'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
   })
-  offerJobs(app, {
+  registerJobs(app, {
     memberEraseJob: () => eraseMembers({ sql, engine }),
     searchReindexJob: () => searchReindexJob({ sql, engine }),
     searchReconcileJob: async () => ({ ...(await catchUp({ sql, engine })) }),

@@ -1,6 +1,6 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentRoutes } from './comment/comment.routes.ts'
 import type { TimelineConfig } from './config.ts'
@@ -36,6 +36,6 @@ export async function timelineApp({
   rankingRoutes(app, context)
   postRoutes(app, context)
   commentRoutes(app, context)
-  offerJobs(app, { memberEraseJob: () => eraseMembers(context.primary) })
+  registerJobs(app, { memberEraseJob: () => eraseMembers(context.primary) })
   return app
 }

@@ -1,5 +1,5 @@
 import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import { addToInterests, type WeighedAct } from './interest.queries.ts'
 
 /** Opening a post is the least that one can do with it, and is done most: it is the unit. */
@@ -25,7 +25,7 @@ const WEIGHTS: Partial<Record<ActivityType, { weight: number; of: 'POST' | 'COMM
  * Counts whom a member cares for: what recommendations go by. Sums have no order, so that a like may be seen taken back
  * before it is seen given; a sum cannot tell a duplicate, so that the inbox has to.
  */
-export const countInterests: ListenerStep = {
+export const countInterests: EventHandler = {
   name: 'interest',
   usesInbox: true,
   handles: (event) => toWeighedAct(event) !== undefined,

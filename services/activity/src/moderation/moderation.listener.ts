@@ -1,6 +1,6 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import type { Sql } from 'postgres'
 import type { BlockedTerms } from './blocked-terms.ts'
 import {
@@ -10,7 +10,7 @@ import {
   type ModerationChange,
   type ThingKind,
   upsertItems,
-} from './moderate.queries.ts'
+} from './moderation-write.queries.ts'
 
 /** Each further round means that a thing was edited while it was judged. */
 const MAX_ROUNDS = 20
@@ -22,7 +22,7 @@ const LETTERS_AT_A_STRETCH = 50_000
  * is judged is the text as it stands, so that neither order nor repetition matters and no inbox is needed. A day that is
  * replayed after the list was changed brings the queue up to date.
  */
-export const moderateBlockedTerms = (blockedTerms: BlockedTerms): ListenerStep => ({
+export const moderateBlockedTerms = (blockedTerms: BlockedTerms): EventHandler => ({
   name: 'blocked-terms',
   usesInbox: false,
   handles: (event) => thingOf(event) !== undefined,

@@ -1,6 +1,6 @@
 import type { BlockedTerms } from './blocked-terms.ts'
 import type { ModerationItem } from './moderation-item.ts'
-import type { ModerationItemRow } from './moderation.queries.ts'
+import type { ModerationItemRow } from './moderation-read.queries.ts'
 
 /** Letters shown before the first term, and all in all. */
 const LETTERS_BEFORE = 60

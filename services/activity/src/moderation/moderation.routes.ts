@@ -1,13 +1,13 @@
 import { Id } from '@dailyfeed/contract/field'
 import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
-import { onlyAdmins } from '@dailyfeed/http-server/admin-act'
+import { onlyAdmins } from '@dailyfeed/http-server/admin-action'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import { Dismissal, ModerationItem } from './moderation-item.ts'
-import { insertAdminAct, isAdmin } from './moderation.queries.ts'
+import { insertAdminAct, isAdmin } from './moderation-read.queries.ts'
 import { dismiss, readModerationQueue } from './moderation.service.ts'
 
 const tags = ['operation']

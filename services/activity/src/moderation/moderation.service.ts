@@ -5,7 +5,7 @@ import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import type { Dismissal, ModerationItem } from './moderation-item.ts'
 import { toModerationItem } from './moderation.mapper.ts'
-import { dismissItem, findOpenItems } from './moderation.queries.ts'
+import { dismissItem, findOpenItems } from './moderation-read.queries.ts'
 
 /** What has waited longest comes first; what is opened during a walk stands at its end. */
 export async function readModerationQueue(

@@ -1,6 +1,6 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import type { NotificationStreams } from './notification-streams.ts'
+import type { NotificationStreams } from './stream-hub.ts'
 
 /** Ids are numbers of ours; any other says nothing, and the stream starts from now. */
 const LAST_EVENT_ID = /^\d{1,15}$/

@@ -5,7 +5,7 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type ActivityFixture, activityFixture, eventOf, insertPost } from '../activity-fixture.ts'
-import { createNotificationStreams } from './notification-streams.ts'
+import { createNotificationStreams } from './stream-hub.ts'
 
 let activity: ActivityFixture
 let url: string

@@ -1,5 +1,5 @@
 import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import type { Sql } from 'postgres'
 import {
   assignToGroups,
@@ -7,7 +7,7 @@ import {
   resolveActs,
   type ToldAct,
   upsertActs,
-} from './notify.queries.ts'
+} from './notification-write.queries.ts'
 
 /** The act that an event does or takes back. */
 const ACTS: Partial<Record<ActivityType, Pick<ToldAct, 'act' | 'active'>>> = {
@@ -22,7 +22,7 @@ const ACTS: Partial<Record<ActivityType, Pick<ToldAct, 'act' | 'active'>>> = {
 }
 
 /** Tells members what others did with their things. Of one act only the highest version counts, whatever order events arrive in. */
-export const notifyMembers: ListenerStep = {
+export const notifyMembers: EventHandler = {
   name: 'notify',
   usesInbox: true,
   handles: ({ memberActivityType }) => memberActivityType in ACTS,

@@ -1,6 +1,6 @@
 import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { Notification } from '@dailyfeed/contract/notification'
-import type { ActorRow, NotificationRow } from './notification.queries.ts'
+import type { ActorRow, NotificationRow } from './notification-read.queries.ts'
 
 export const toNotification = (row: NotificationRow): Notification => ({
   id: row.id,

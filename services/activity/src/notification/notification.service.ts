@@ -8,7 +8,7 @@ import {
   findNewestNumber,
   findNotifications,
   markRead,
-} from './notification.queries.ts'
+} from './notification-read.queries.ts'
 
 /**
  * What changed last comes first. A group rises when others join it; a walk by cursor goes on through the groups as they

@@ -1,9 +1,9 @@
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import { toNewRecord } from './record.mapper.ts'
 import { findUnrecorded, type NewRecord, upsertRecords } from './record.queries.ts'
 
 /** Every event becomes a record. Key and version tell a duplicate, so that no inbox is needed. */
-export const recordActivities: ListenerStep = {
+export const recordActivities: EventHandler = {
   name: 'record',
   usesInbox: false,
   handles: () => true,

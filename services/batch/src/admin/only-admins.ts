@@ -1,4 +1,4 @@
-import { onlyAdmins } from '@dailyfeed/http-server/admin-act'
+import { onlyAdmins } from '@dailyfeed/http-server/admin-action'
 import type { Sql } from 'postgres'
 import { insertAdminAct, isAdmin } from './admin.queries.ts'
 

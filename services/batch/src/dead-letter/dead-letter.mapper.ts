@@ -2,7 +2,10 @@ import type {
   DeadLetter as Listened,
   DeadLetterGroup as ListenedGroup,
 } from '@dailyfeed/event-listener/dead-letter.routes'
-import type { Undelivered, UndeliveredGroup } from '@dailyfeed/outbox/publisher-dead-letter.routes'
+import type {
+  PublisherDeadLetter,
+  PublisherDeadLetterGroup,
+} from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import type { DeadLetter, DeadLetterGroup } from './dead-letter.schemas.ts'
 
 /** What owners answer with ids of their own; here each id carries its owner's name. */
@@ -16,7 +19,7 @@ export const listenerGroupOf = (service: string, group: ListenedGroup): DeadLett
 
 export const publisherGroupOf = (
   service: string,
-  { destination, ...group }: UndeliveredGroup,
+  { destination, ...group }: PublisherDeadLetterGroup,
 ): DeadLetterGroup => ({
   ...group,
   kind: 'PUBLISHER',
@@ -35,7 +38,7 @@ export const listenerLetterOf = (service: string, letter: Listened): DeadLetter 
 
 export const publisherLetterOf = (
   service: string,
-  { destination, message, lastAttemptAt: _, ...letter }: Undelivered,
+  { destination, message, lastAttemptAt: _, ...letter }: PublisherDeadLetter,
 ): DeadLetter => ({
   ...letter,
   kind: 'PUBLISHER',

@@ -10,8 +10,8 @@ import type {
 } from '@dailyfeed/event-listener/dead-letter.routes'
 import type {
   Redelivery,
-  Undelivered,
-  UndeliveredGroup,
+  PublisherDeadLetter,
+  PublisherDeadLetterGroup,
 } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { FastifyBaseLogger } from 'fastify'
@@ -54,7 +54,7 @@ export async function listDeadLetterGroups(
   context: DeadLetterContext,
   selection: Selection = {},
 ): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
-  const { answers, unavailable } = await askAll<(ListenedGroup | UndeliveredGroup)[]>(
+  const { answers, unavailable } = await askAll<(ListenedGroup | PublisherDeadLetterGroup)[]>(
     context,
     '/groups',
     {},
@@ -64,7 +64,7 @@ export async function listDeadLetterGroups(
     answer.data.map((group) =>
       answer.kind === 'LISTENER'
         ? listenerGroupOf(answer.service, group as ListenedGroup)
-        : publisherGroupOf(answer.service, group as UndeliveredGroup),
+        : publisherGroupOf(answer.service, group as PublisherDeadLetterGroup),
     ),
   )
   return { groups: groups.sort((a, b) => b.lastAt.localeCompare(a.lastAt)), unavailable }
@@ -156,10 +156,10 @@ async function askForOne(
   path: string,
 ): Promise<DeadLetter> {
   const { kind, service, id } = readIdOrThrow(publicId)
-  const letter = await askOne<Listened | Undelivered>(context, kind, service, path, id)
+  const letter = await askOne<Listened | PublisherDeadLetter>(context, kind, service, path, id)
   return kind === 'LISTENER'
     ? listenerLetterOf(service, letter as Listened)
-    : publisherLetterOf(service, letter as Undelivered)
+    : publisherLetterOf(service, letter as PublisherDeadLetter)
 }
 
 async function askOne<Owned>(

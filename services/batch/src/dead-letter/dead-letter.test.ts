@@ -1,8 +1,8 @@
 import { createNewEventOf, insertEvents } from '@dailyfeed/outbox/outbox'
-import { offerDeadLetters } from '@dailyfeed/event-listener/dead-letter.routes'
+import { registerDeadLetterRoutes } from '@dailyfeed/event-listener/dead-letter.routes'
 import { createDeadLetterReplay } from '@dailyfeed/event-listener/dead-letter-replay'
 import { createListener, type Listener } from '@dailyfeed/event-listener/listener'
-import { offerUndelivered } from '@dailyfeed/outbox/publisher-dead-letter.routes'
+import { registerPublisherDeadLetterRoutes } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -61,15 +61,16 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
   }
   const listener =
     name === 'content' || name === 'search'
-      ? createListener({ sql, schema: name, steps: [step], log: server.log })
+      ? createListener({ sql, schema: name, handlers: [step], log: server.log })
       : undefined
   if (listener !== undefined)
-    offerDeadLetters(server, {
+    registerDeadLetterRoutes(server, {
       sql,
       schema: name,
       replay: createDeadLetterReplay({ sql, schema: name, listener }),
     })
-  if (name !== 'search') offerUndelivered(server, { sql, schema: name, wakeRelay() {} })
+  if (name !== 'search')
+    registerPublisherDeadLetterRoutes(server, { sql, schema: name, wakeRelay() {} })
   return { sql, listener, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) }
 }
 

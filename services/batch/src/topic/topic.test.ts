@@ -1,6 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Listener } from '@dailyfeed/event-listener/listener'
-import { offerTopicReplay } from '@dailyfeed/event-listener/topic-replay.routes'
+import { registerTopicReplayRoutes } from '@dailyfeed/event-listener/topic-replay.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { success } from '@dailyfeed/http-server/envelope'
 import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
@@ -75,7 +75,11 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
     callers,
     checkReady: async () => {},
   })
-  offerTopicReplay(server, { service: 'search', listener: {} as Listener, kafka: undefined })
+  registerTopicReplayRoutes(server, {
+    service: 'search',
+    listener: {} as Listener,
+    kafka: undefined,
+  })
   return listen({ name: 'search', app: server, host: '127.0.0.1', port: 0 })
 }
 

@@ -1,5 +1,5 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { offerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { Gauge } from 'prom-client'
 import { checkTomorrow, createTopics, deleteOldTopics, type TopicContext } from './topic.service.ts'
 
@@ -7,7 +7,7 @@ const LOOK_EVERY_MILLISECONDS = 300_000
 
 /** content-svc looks after the dated topics: at its start, by two jobs, and with an eye on tomorrow. Without Kafka the jobs do nothing. */
 export function offerTopicUpkeep(app: HttpServer, context: TopicContext | undefined): void {
-  offerJobs(app, {
+  registerJobs(app, {
     kafkaTopicCreateJob: async () => ({
       created: context === undefined ? 0 : await createTopics(context),
     }),

@@ -1,8 +1,8 @@
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import { addViews } from './view.queries.ts'
 
 /** timeline-svc tells who looked at what; only content-svc writes the count. A sum has no key to upsert by, so an inbox makes it once. */
-export const countViews: ListenerStep = {
+export const countViews: EventHandler = {
   name: 'views',
   usesInbox: true,
   handles: ({ memberActivityType }) => memberActivityType === 'POST_READ',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
-import { RememberedRevocations } from '@dailyfeed/access-token/remembered-revocations'
+import { CachedRevocations } from '@dailyfeed/access-token/cached-revocations'
 import { blacklistKeyOf } from '@dailyfeed/access-token/revocation-channel'
 import type { Revocation } from '@dailyfeed/access-token/revocations'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -52,7 +52,7 @@ const through = (url: string, { port }: TcpProxy): string => {
 describe.skipIf(isMissing)(
   'B12: what is revoked is accepted by nobody once that has been answered',
   () => {
-    let verifiers: RememberedRevocations[]
+    let verifiers: CachedRevocations[]
     let announce: (revocations: readonly Revocation[]) => Promise<void>
     let undo: (() => Promise<unknown>)[]
 
@@ -67,7 +67,7 @@ describe.skipIf(isMissing)(
       const ofVerifiers = through(redis.url, toRedis)
       verifiers = pools.map(
         (sql) =>
-          new RememberedRevocations({
+          new CachedRevocations({
             sql,
             redis: openRedis(ofVerifiers),
             subscriber: openRedis(ofVerifiers),
@@ -97,7 +97,7 @@ describe.skipIf(isMissing)(
     })
 
     /** A verifier that judges nothing rests, and trusts nothing. */
-    const isTrustedAfterUse = (verifier: RememberedRevocations): boolean => {
+    const isTrustedAfterUse = (verifier: CachedRevocations): boolean => {
       void Promise.resolve(verifier.isRevoked(newToken())).catch(() => {})
       return verifier.isTrusted
     }
@@ -188,7 +188,7 @@ describe.skipIf(isMissing)(
     test('a process that was paused trusts its memory no more when it goes on', async () => {
       let now = performance.now()
       const pool = openPool({ url: database.urlOf('search'), max: 2, name: 'search-test' })
-      const paused = new RememberedRevocations({
+      const paused = new CachedRevocations({
         sql: pool,
         redis: openRedis(redis.url),
         subscriber: openRedis(redis.url),
@@ -265,7 +265,7 @@ describe.skipIf(isMissing)(
       const token = newToken()
       await revoke(token)
       const pool = openPool({ url: database.urlOf('image'), max: 2, name: 'image-test' })
-      const late = new RememberedRevocations({
+      const late = new CachedRevocations({
         sql: pool,
         redis: openRedis(redis.url),
         subscriber: openRedis(redis.url),

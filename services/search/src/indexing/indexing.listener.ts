@@ -1,4 +1,4 @@
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import type { SearchEngine } from '../engine/search-engine.ts'
 import { findGonePostsWithComments, findOutdatedCommentsIn } from './comment-index.queries.ts'
 import {
@@ -18,7 +18,7 @@ const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [
  * An event says only that something changed: what is indexed is the thing as content-svc has it now. So an event that
  * comes twice, late or out of order does no harm, and no inbox is needed.
  */
-export const keepPostIndex = (engine: SearchEngine): ListenerStep => ({
+export const keepPostIndex = (engine: SearchEngine): EventHandler => ({
   name: 'posts',
   usesInbox: false,
   handles: ({ memberActivityType: type }) =>
@@ -47,7 +47,7 @@ export const keepPostIndex = (engine: SearchEngine): ListenerStep => ({
   },
 })
 
-export const keepCommentIndex = (engine: SearchEngine): ListenerStep => ({
+export const keepCommentIndex = (engine: SearchEngine): EventHandler => ({
   name: 'comments',
   usesInbox: false,
   handles: ({ memberActivityType: type }) =>

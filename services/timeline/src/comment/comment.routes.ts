@@ -4,7 +4,7 @@ import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
+import { sendRawJson } from '@dailyfeed/http-server/raw-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
 import {
@@ -38,7 +38,7 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
         request.params.postId,
         request.query,
       )
-      if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
+      if (recalled !== undefined) return sendRawJson(reply, recalled) as never
       return success(
         200,
         await reading(context, (context) =>

@@ -2,7 +2,7 @@ import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { Post } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
+import { sendRawJson } from '@dailyfeed/http-server/raw-json'
 import { reading, type TimelineContext } from '../context.ts'
 import { readFollowingFeed, recallFollowingFeed } from './following.service.ts'
 
@@ -19,7 +19,7 @@ export function followingRoutes(app: HttpServer, context: TimelineContext): void
     },
     async (request, reply) => {
       const recalled = await recallFollowingFeed(context, request.memberId, request.query)
-      if (recalled !== undefined) return sendOneByteJson(reply, recalled) as never
+      if (recalled !== undefined) return sendRawJson(reply, recalled) as never
       return success(
         200,
         await reading(context, (context) =>

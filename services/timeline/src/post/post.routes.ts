@@ -3,7 +3,7 @@ import { ListQuery, pageOf, scrollOf } from '@dailyfeed/contract/page'
 import { Post, PostIds, PostPath, PostStatistics } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendOneByteJson } from '@dailyfeed/http-server/one-byte-json'
+import { sendRawJson } from '@dailyfeed/http-server/raw-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
 import {
@@ -102,7 +102,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
       },
     },
     async (request, reply) =>
-      sendOneByteJson(
+      sendRawJson(
         reply,
         await lookAtPost(context, request.memberId, request.params.postId, request.traceId),
       ) as never,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { inSlices } from './slices.ts'
+import { inBoundedBatches } from './bounded-batches.ts'
 
 test('slices go on until one is not full', async () => {
   let left = 25
   const limits: number[] = []
-  const changed = await inSlices(
+  const changed = await inBoundedBatches(
     async (limit) => {
       limits.push(limit)
       const taken = Math.min(limit, left)
@@ -17,5 +17,5 @@ test('slices go on until one is not full', async () => {
 })
 
 test('slices end when the time is over, after one at least', async () => {
-  expect(await inSlices(async (limit) => limit, { slice: 10, milliseconds: 0 })).toBe(10)
+  expect(await inBoundedBatches(async (limit) => limit, { slice: 10, milliseconds: 0 })).toBe(10)
 })

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify'
  * body leave in one write, and nothing is encoded or measured again. Headers that stand on the raw answer are sent, as
  * every route has them; those of `reply.header` are not, and `onSend` does not run.
  */
-export function sendOneByteJson(reply: FastifyReply, text: string): FastifyReply {
+export function sendRawJson(reply: FastifyReply, text: string): FastifyReply {
   reply.hijack()
   reply.raw.setHeader('content-type', 'application/json; charset=utf-8')
   reply.raw.setHeader('content-length', text.length)

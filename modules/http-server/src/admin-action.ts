@@ -2,7 +2,7 @@ import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyRequest } from 'fastify'
 import { clientOf } from './client-address.ts'
 
-export interface AdminAct {
+export interface AdminAction {
   /** Method and path, without what may be searched for. */
   act: string
   address: string
@@ -37,7 +37,7 @@ export const onlyAdmins =
   }
 
 /** What an administrator is about to do; undefined where they only look. */
-function adminActOf(request: FastifyRequest): AdminAct | undefined {
+function adminActOf(request: FastifyRequest): AdminAction | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined
   return {
     act: `${request.method} ${request.url.split('?', 1)[0]}`.slice(0, MAX_LENGTH),

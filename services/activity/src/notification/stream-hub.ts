@@ -8,7 +8,7 @@ import {
   findNewestNumber,
   findNewestNumbers,
   findNotificationsBetween,
-} from './notification.queries.ts'
+} from './notification-read.queries.ts'
 
 const LOOK_EVERY_MILLISECONDS = 1_000
 const HEARTBEAT_EVERY_MILLISECONDS = 15_000

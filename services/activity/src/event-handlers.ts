@@ -1,4 +1,4 @@
-import type { ListenerStep } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import { countInterests } from './interest/interest.listener.ts'
 import type { BlockedTerms } from './moderation/blocked-terms.ts'
 import { moderateBlockedTerms } from './moderation/moderation.listener.ts'
@@ -6,7 +6,7 @@ import { notifyMembers } from './notification/notification.listener.ts'
 import { recordActivities } from './record/record.listener.ts'
 
 /** In this order, each with failures and dead letters of its own. */
-export const listenerStepsOf = (blockedTerms: BlockedTerms): readonly ListenerStep[] => [
+export const eventHandlersOf = (blockedTerms: BlockedTerms): readonly EventHandler[] => [
   recordActivities,
   notifyMembers,
   moderateBlockedTerms(blockedTerms),

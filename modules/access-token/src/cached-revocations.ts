@@ -15,7 +15,7 @@ import {
   confirmRevocations,
   findLiveRevocations,
   findRevocationsAfter,
-  forgetVerifier,
+  removeVerifier,
 } from './revocation-log.queries.ts'
 
 /** Often enough that an answer may be late and the memory is trusted all the same. */
@@ -42,7 +42,7 @@ interface RememberedRevocationsOptions {
  * else PostgreSQL is asked for each token. Redis only makes it quicker: member-svc tells there what it has just revoked,
  * and hears who knows it. So nothing depends on what Redis says, holds or forgets.
  */
-export class RememberedRevocations implements Revocations {
+export class CachedRevocations implements Revocations {
   readonly #id = randomUUID()
   readonly #sql: Sql
   readonly #redis: RedisClient
@@ -93,7 +93,7 @@ export class RememberedRevocations implements Revocations {
     this.#isClosed = true
     this.#wakeUp()
     await this.#comparing
-    await forgetVerifier(this.#sql, this.#id).catch(() => {})
+    await removeVerifier(this.#sql, this.#id).catch(() => {})
     await Promise.all([this.#subscriber.close(), this.#redis.close()])
   }
 
@@ -130,7 +130,7 @@ export class RememberedRevocations implements Revocations {
     if (this.#isIdle) return
     this.#isIdle = true
     this.#trustedUntil = Number.NEGATIVE_INFINITY
-    await forgetVerifier(this.#sql, this.#id).catch(() => {})
+    await removeVerifier(this.#sql, this.#id).catch(() => {})
   }
 
   async #compare(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { ThingKind } from './moderate.queries.ts'
+import type { ThingKind } from './moderation-write.queries.ts'
 
 export interface ModerationItemRow {
   id: number

@@ -4,7 +4,7 @@ const SLICE = 5_000
 const SLICES_MILLISECONDS = 4_000
 
 /** Some of a million rows after the other, until none is left or the time is over; whoever wants the rest asks again. Returns how many. */
-export async function inSlices(
+export async function inBoundedBatches(
   change: (limit: number) => Promise<number>,
   { slice = SLICE, milliseconds = SLICES_MILLISECONDS } = {},
 ): Promise<number> {

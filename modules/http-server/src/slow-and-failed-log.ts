@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 const SLOW_MILLISECONDS = 1_000
 
 /** One line for each answer that somebody may ask about: a failure of ours, or a slow one. */
-export function logTroubles(app: FastifyInstance): void {
+export function logSlowAndFailed(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode < 500 && reply.elapsedTime <= SLOW_MILLISECONDS) return
     const path = request.url.split('?', 1)[0]
