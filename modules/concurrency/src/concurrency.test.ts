@@ -28,9 +28,9 @@ test('a backoff doubles with each failure, stays below its maximum, and varies b
 test('a deadline passes an outcome on, and fails with its own error when the work is late', async () => {
   const late = () => new Error('late')
   await expect(withDeadline(Promise.resolve(1), 60_000, late)).resolves.toBe(1)
-  await expect(
-    withDeadline(Promise.reject(new Error('failed')), 60_000, late),
-  ).rejects.toThrow('failed')
+  await expect(withDeadline(Promise.reject(new Error('failed')), 60_000, late)).rejects.toThrow(
+    'failed',
+  )
   await expect(withDeadline(new Promise(() => {}), 1, late)).rejects.toThrow('late')
 })
 

@@ -40,6 +40,7 @@ test('a transaction inside a transaction is a savepoint: its error undoes its ow
 })
 
 test('anyOf passes ids as one parameter', async () => {
-  const found = await database.sql`select id from public.note where id = any (${anyOf([1, 5, 9])}::bigint[])`
+  const found =
+    await database.sql`select id from public.note where id = any (${anyOf([1, 5, 9])}::bigint[])`
   expect(found.map(({ id }) => id)).toEqual([1, 5])
 })
