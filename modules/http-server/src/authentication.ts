@@ -1,7 +1,7 @@
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import type { InternalCallers } from './internal-access.ts'
 
 /**
@@ -37,10 +37,7 @@ interface AuthenticationOptions {
 }
 
 /** Decides at the door, before a body is read. */
-export function authenticate(
-  app: FastifyInstance,
-  { verifier, callers }: AuthenticationOptions,
-): void {
+export function authenticate(app: HttpServer, { verifier, callers }: AuthenticationOptions): void {
   app.decorateRequest('token', null as unknown as AccessToken)
   app.decorateRequest('callerService', '')
   app.decorateRequest('memberId', {

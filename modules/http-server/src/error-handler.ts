@@ -6,7 +6,8 @@ import {
   ValidationError,
 } from '@dailyfeed/contract/errors'
 import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/contract/headers'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { languageOf } from './language.ts'
 import { problemsOf } from './validation.ts'
 
@@ -25,7 +26,7 @@ export type IsTransientFault = (error: unknown) => boolean
 
 /** Named errors become the failure envelope; anything unexpected is logged whole and told as a bare 500. */
 export function renderErrors(
-  app: FastifyInstance,
+  app: HttpServer,
   isTransientFault: IsTransientFault = () => false,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {

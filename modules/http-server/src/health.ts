@@ -1,5 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import Type from 'typebox'
 import { success, successOf } from './envelope.ts'
 
@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** `live` knows no dependency; `ready` asks the hard ones through `checkReady`, which throws when one is away. */
-export function registerHealthRoutes(app: FastifyInstance, checkReady: () => Promise<void>): void {
+export function registerHealthRoutes(app: HttpServer, checkReady: () => Promise<void>): void {
   let draining = false
   app.decorate('startDraining', () => {
     draining = true

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { parse } from 'secure-json-parse'
 
 /** Deeper than any schema of ours; a parser of nested brackets must not be a way to spend our stack. */
@@ -13,7 +14,7 @@ const MAX_VALUES = 20_000
  * (`config.acceptsPlainTextJson`; on the others a form of another site could send it). An empty body is no body,
  * whatever its Content-Type.
  */
-export function parseJsonBodies(app: FastifyInstance): void {
+export function parseJsonBodies(app: HttpServer): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',

@@ -1,4 +1,5 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
 /**
@@ -6,7 +7,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
  * `guard` decides who may read them; absent: whoever reaches this port.
  */
 export function registerMetrics(
-  app: FastifyInstance,
+  app: HttpServer,
   service: string,
   guard: onRequestAsyncHookHandler = async () => {},
 ): Registry {

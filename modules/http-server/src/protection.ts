@@ -1,5 +1,6 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import helmet, { type HelmetOptions } from 'helmet'
 
 /** Puts the security headers of one kind of answer on the raw answer. */
@@ -33,14 +34,14 @@ const setHeadersOfJson = securityHeaders({
   },
 })
 
-export const sendSecurityHeaders = (app: FastifyInstance): void =>
+export const sendSecurityHeaders = (app: HttpServer): void =>
   void app.addHook('onRequest', (request, reply, done) => {
     setHeadersOfJson(request, reply)
     done()
   })
 
 /** For a server that passes on the answers of others: those bring their own headers, and are not touched. */
-export const secureOwnAnswers = (app: FastifyInstance): void =>
+export const secureOwnAnswers = (app: HttpServer): void =>
   void app.addHook('onSend', async (request, reply) => {
     const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
     const set = isJson ? undefined : request.routeOptions.config.setSecurityHeaders
@@ -48,5 +49,5 @@ export const secureOwnAnswers = (app: FastifyInstance): void =>
   })
 
 /** 503 with Retry-After before the queue of work grows beyond what can be answered in time. In milliseconds; 0: never. */
-export const shedOverload = async (app: FastifyInstance, maxEventLoopDelay = 1_000) =>
+export const shedOverload = async (app: HttpServer, maxEventLoopDelay = 1_000) =>
   void (await app.register(underPressure, { maxEventLoopDelay, retryAfter: 2 }))

@@ -54,3 +54,6 @@ export function openPool({
 /** Seconds. The driver's own go up to 20: the database would be back for long, and the pool still empty. */
 const reconnectDelayOf = (failures: number): number =>
   Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2)
+
+/** Waits up to 5 s for statements in progress, then closes every connection. */
+export const closePool = (pool: Sql): Promise<void> => pool.end({ timeout: 5 })

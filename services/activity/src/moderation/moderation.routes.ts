@@ -12,11 +12,12 @@ import { dismiss, readModerationQueue } from './moderation.service.ts'
 
 const tags = ['operation']
 
-export function moderationRoutes(
-  app: HttpServer,
-  context: ActivityContext,
-  blockedTerms: BlockedTerms,
-): void {
+interface ModerationContext extends ActivityContext {
+  blockedTerms: BlockedTerms
+}
+
+export function moderationRoutes(app: HttpServer, context: ModerationContext): void {
+  const { blockedTerms } = context
   const preHandler = onlyAdmins(context.sql, { isAdmin, insertAdminAct })
 
   app.get(
