@@ -131,7 +131,7 @@ export async function scrollRecommended(
     query,
     `recommended:${viewerId}`,
     context.cursors,
-    RECOMMENDED_PER_PAGE,
+    { defaultSize: 10 },
   )
   const [interest, place] = (request.after ?? [0, 0]) as [number, number]
   const after = request.after === undefined ? undefined : { interest, place }
