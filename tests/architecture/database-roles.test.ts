@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../database.ts'
-import { TEST_SERVICES } from '../database-cluster.ts'
+import { SCHEMA_OWNERS } from '@dailyfeed/contract/services'
 
 let database: TestDatabase
 let tables: { schema: string; table: string }[]
@@ -10,13 +10,13 @@ beforeAll(async () => {
   database = await testDatabase()
   tables = await database.sql<typeof tables>`
     select table_schema as schema, table_name as table from information_schema.tables
-    where table_schema = any (${['public', 'event_support', ...TEST_SERVICES]})
+    where table_schema = any (${['public', 'event_support', ...SCHEMA_OWNERS]})
       and table_type = 'BASE TABLE'`
 })
 afterAll(() => database.drop())
 
 /** The login is the border between schemas, not the code of a service. */
-test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', async (service) => {
+test.each(SCHEMA_OWNERS)('the login of %s writes to no schema but its own', async (service) => {
   const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
   const written: string[] = []
   for (const { schema, table } of tables.filter((one) => one.schema !== service)) {
@@ -65,7 +65,7 @@ test('member-svc may read the interests of activity-svc and no other table of it
 })
 
 test('only member-svc may read e-mail addresses, passwords and signing keys', async () => {
-  for (const service of TEST_SERVICES.filter((one) => one !== 'member')) {
+  for (const service of SCHEMA_OWNERS.filter((one) => one !== 'member')) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     for (const statement of [
       'select email from member.member',
