@@ -10,7 +10,7 @@ const WORDS: [word: RegExp, instead: string][] = [
   [/\b(?:hear|hears|hearing|heard|unheard)\b/i, 'receive, learn of'],
   [/\bremember(?:s|ed|ing)?\b/i, 'cache, keep'],
   [/\b(?:forget|forgets|forgot|forgotten|forgetting)\b/i, 'invalidate, drop'],
-  [/\b(?:whoever|whomever|whatever|whichever)\b/i, 'a noun: the caller, the reader, members who'],
+  [/\b(?:whoever|whomever|whichever)\b/i, 'a noun: the caller, the reader, members who'],
   [/\bleft in peace\b|\bleav(?:e|es|ing) \w+ in peace\b/i, 'cooldown, circuit open'],
   [/\bstretch(?:es)?\b/i, 'range'],
   [/\bthings?\b/i, 'content, or what it is'],
@@ -61,12 +61,11 @@ const NAMES: [name: string, instead: string][] = [
   ['PointedComment', 'LinkedComment'],
 ]
 
-/** Documents that the product was once described by; a rule is said where it is needed. */
+/** Pages outside the repository. The code says the rule itself, or cites a page of docs/. */
 const CITATIONS: [citation: RegExp, instead: string][] = [
-  [/(?<![\w/])(?:auth|resilience)\.md\b/, 'docs/authentication.md, or the rule itself'],
-  [/(?<!docs\/)\bapi\.md\b/, 'docs/api.md'],
+  [/(?<![\w/[])(?:api|auth|events|feed|resilience)\.md\b/, 'docs/…, or the rule itself'],
   [/\bthe design(?:'s)?\b(?! of)/i, 'the rule itself'],
-  [/\bfounding (?:document|slide|client|code)s?\b/i, 'the founding system (docs/origin.md)'],
+  [/\bfounding (?:document|slide)s?\b/i, 'the founding system (docs/origin.md)'],
 ]
 
 /** Honest uses of a banned word in another sense. */
@@ -84,6 +83,9 @@ const isWritten = (path: string) => /\.(?:md|sql|css|html|sh|ya?ml|java|mjs)$/.t
 /** This folder holds the lists themselves. */
 const isOwn = (path: string) => path.startsWith('tests/architecture/vocabulary')
 
+/** Code blocks, code spans and addresses of links in a document. */
+const NOT_PROSE = /```[\s\S]*?```|`[^`\n]+`|\]\([^)\n]+\)/g
+
 /** Comments, sentences and names of the whole tree. A literal with a space in it is a sentence. */
 function passagesOf(root: string): Passage[] {
   const fromSource = sourceFiles(root).flatMap((file) => {
@@ -99,7 +101,7 @@ function passagesOf(root: string): Passage[] {
     .filter(isWritten)
     .flatMap((path) =>
       readFileSync(join(root, path), 'utf8')
-        .replaceAll(/```[\s\S]*?```|`[^`\n]+`/g, (code) => code.replaceAll(/[^\n]/g, ' '))
+        .replaceAll(NOT_PROSE, (code) => code.replaceAll(/[^\n]/g, ' '))
         .split('\n')
         .map((text, at) => ({ path, line: at + 1, text })),
     )
