@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import type { Method } from '../http-client.ts'
 import { ask, type Member, newMember } from './client.ts'
 
 let member: Member
@@ -7,7 +8,7 @@ beforeAll(async () => {
 })
 
 /** Every path that takes a body or a query, by method, with a good example to spoil. */
-const BODIES: [method: string, path: string, good: Record<string, unknown>][] = [
+const BODIES: [method: Method, path: string, good: Record<string, unknown>][] = [
   [
     'POST',
     '/api/authentication/signup',

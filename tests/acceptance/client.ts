@@ -1,11 +1,6 @@
 import { inject } from 'vitest'
-
-export interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a black-box test looks at any part of any answer
-  body: any
-  headers: Headers
-}
+import { eventually as awaitCondition } from '../eventually.ts'
+import { type Answer, ask as send, clientAt, type Method } from '../http-client.ts'
 
 export interface Member {
   id: number
@@ -17,7 +12,7 @@ export interface Member {
   /** `name=value` of its refresh cookie. */
   cookie: string
   ask(
-    method: string,
+    method: Method,
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
@@ -28,30 +23,13 @@ export const PASSWORD = 'correct horse battery staple'
 let members = 0
 
 /** Asks the gateway as anybody. */
-export async function ask(
-  method: string,
+export const ask = (
+  method: Method,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
   url = inject('platformUrl'),
-): Promise<Answer> {
-  const isRaw = typeof body === 'string' || body instanceof FormData || body instanceof Uint8Array
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(body === undefined || isRaw ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    body: body === undefined ? null : isRaw ? (body as BodyInit) : JSON.stringify(body),
-  })
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
-  return {
-    status: response.status,
-    body: isJson ? JSON.parse(text) : text,
-    headers: response.headers,
-  }
-}
+): Promise<Answer> => send(clientAt(url), { method, url: path, body, headers })
 
 /** Signs somebody new up and logs in, as a client would. */
 export async function newMember(
@@ -70,39 +48,23 @@ export async function newMember(
   const signup = await ask('POST', '/api/authentication/signup', account, {}, url)
   if (signup.status !== 201)
     throw new Error(`sign-up answered ${signup.status}: ${JSON.stringify(signup.body)}`)
-  const login = await ask(
-    'POST',
-    '/api/authentication/login',
-    { email: account.email, password: account.password },
-    {},
-    url,
-  )
+  const { email, password } = account
+  const login = await ask('POST', '/api/authentication/login', { email, password }, {}, url)
   if (login.status !== 200)
     throw new Error(`login answered ${login.status}: ${JSON.stringify(login.body)}`)
   const bearer = login.headers.get('authorization') ?? ''
-  const cookie = (login.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
   return {
     id: signup.body.data.id,
     handle: account.handle,
-    email: account.email,
-    password: account.password,
+    email,
+    password,
     bearer,
-    cookie,
+    cookie: login.cookie ?? '',
     ask: (method, path, body, headers = {}) =>
       ask(method, path, body, { authorization: bearer, ...headers }, url),
   }
 }
 
 /** Until what is asked for holds: for what happens a moment after an answer. */
-export async function eventually<T>(
-  look: () => Promise<T | undefined | false>,
-  milliseconds = 10_000,
-): Promise<T> {
-  const end = Date.now() + milliseconds
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > end) throw new Error(`it did not come to hold within ${milliseconds} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+export const eventually = <Value>(read: () => Promise<Value>, timeoutMs = 60_000) =>
+  awaitCondition('the condition holds', read, Boolean, { timeoutMs })

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { type Answer, ask, type Member, newMember, PASSWORD } from './client.ts'
+import type { Answer } from '../http-client.ts'
+import { ask, type Member, newMember, PASSWORD } from './client.ts'
 import { png } from './png.ts'
 
 /** Every POST that creates has, with an Idempotency-Key, one effect and one answer, through the gateway as a client meets it. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Method } from '../http-client.ts'
 import { redisIsMissing, startTestRedis } from '../redis.ts'
 import { rotationStorm, STORM_SETTINGS } from '../security/rotation-storm.ts'
 import { forge, readSigningKeys, type SigningKey } from '../security/token-forge.ts'
@@ -12,7 +13,7 @@ import { ask, type Member, newMember, PASSWORD } from './client.ts'
 const isMissing = await redisIsMissing()
 
 /** A route of each service that asks for a member. */
-const PROTECTED: readonly [ServiceName, method: string, path: string, body?: object][] = [
+const PROTECTED: readonly [ServiceName, method: Method, path: string, body?: object][] = [
   ['member', 'GET', '/api/members/profile'],
   ['content', 'DELETE', '/api/posts/999999'],
   ['timeline', 'GET', '/api/timeline/posts/followings'],

@@ -1,6 +1,7 @@
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { batchApp } from './batch-app.ts'
@@ -25,9 +26,12 @@ export async function startBatchService(
     keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
     revocations,
   })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const topicOwners = createTopicOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const owners = createOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
+  const deadLetterOwners = createDeadLetterOwners(
+    upstreamUrlsOf('batch', config),
+    config.INTERNAL_TOKEN,
+  )
+  const topicOwners = createTopicOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const { app, context } = await batchApp({
     config,
     sql,
@@ -55,7 +59,7 @@ export async function startBatchService(
 /** One job, without the service: what a CronJob runs. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const owners = createOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const silent = () => {}
   try {
     return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
@@ -64,15 +68,6 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
     await sql.end({ timeout: 5 })
   }
 }
-
-const ownerUrlsOf = (config: BatchConfig) => ({
-  member: config.MEMBER_URL,
-  content: config.CONTENT_URL,
-  timeline: config.TIMELINE_URL,
-  search: config.SEARCH_URL,
-  image: config.IMAGE_URL,
-  activity: config.ACTIVITY_URL,
-})
 
 /** A job that an owner is still at is not waited for: its lease ends, and the next run marks it ABANDONED. */
 const withinMoments = (closing: Promise<void>) =>

@@ -1,5 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { MAX_FOLLOWINGS, type MemberSummary } from '@dailyfeed/contract/member'
+import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
+import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import {
   type ListRequest,
