@@ -1,5 +1,5 @@
 import { ACTIVITY_TYPES, type ActivityType } from './member-activity-event.ts'
-import type { ServiceName } from './ports.ts'
+import type { ServiceName } from './services.ts'
 
 const WRITES: readonly ActivityType[] = [
   'POST_CREATE',

@@ -1,7 +1,7 @@
 import { MISSING_EVENTS_PATH, type MissingEvents } from '@dailyfeed/contract/event-delivery'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { SUBSCRIPTIONS } from '@dailyfeed/contract/subscriptions'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'

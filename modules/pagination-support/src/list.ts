@@ -1,4 +1,5 @@
-import { DEFAULT_PAGE_SIZE, type ListQuery, type Page, type Scroll } from '@dailyfeed/contract/page'
+import { DEFAULT_PAGE_SIZE } from '@dailyfeed/contract/limits'
+import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import { badCursor, type CursorType, type Cursors, type Position } from './cursor.ts'
 
 /** The part of a list that a request wants: the items at an offset, or those after a position. */

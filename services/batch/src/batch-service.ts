@@ -1,5 +1,6 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
+import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
@@ -27,7 +28,7 @@ export async function startBatchService(
     closePool,
   )
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
-  const urls = ownerUrlsOf(config)
+  const urls = upstreamUrlsOf('batch', config)
   const deadLetterOwners = resources.adopt(
     createDeadLetterOwners(urls, config.INTERNAL_TOKEN),
     (it) => it.close(),
@@ -52,7 +53,7 @@ export async function startBatchService(
 /** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const owners = createOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const silent = () => {}
   try {
     return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
@@ -61,15 +62,6 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
     await closePool(sql)
   }
 }
-
-const ownerUrlsOf = (config: BatchConfig) => ({
-  member: config.MEMBER_URL,
-  content: config.CONTENT_URL,
-  timeline: config.TIMELINE_URL,
-  search: config.SEARCH_URL,
-  image: config.IMAGE_URL,
-  activity: config.ACTIVITY_URL,
-})
 
 /** Does not wait for a job in progress: its lease expires, and the next run marks it ABANDONED. */
 const withinMoments = (closing: Promise<void>) =>

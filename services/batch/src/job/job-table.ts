@@ -1,4 +1,4 @@
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 
 export interface JobDefinition {
   /** Who owns the data, and runs it. */
