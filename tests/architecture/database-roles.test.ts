@@ -10,11 +10,12 @@ beforeAll(async () => {
   database = await testDatabase()
   tables = await database.sql<typeof tables>`
     select table_schema as schema, table_name as table from information_schema.tables
-    where table_schema = any (${['public', 'event_support', ...SCHEMA_OWNERS]}) and table_type = 'BASE TABLE'`
+    where table_schema = any (${['public', 'event_support', ...SCHEMA_OWNERS]})
+      and table_type = 'BASE TABLE'`
 })
 afterAll(() => database.drop())
 
-/** What each role may write: nothing but its own schema, whatever the code of its service does. */
+/** The login is the border between schemas, not the code of a service. */
 test.each(SCHEMA_OWNERS)('the login of %s writes to no schema but its own', async (service) => {
   const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
   const written: string[] = []
@@ -26,7 +27,7 @@ test.each(SCHEMA_OWNERS)('the login of %s writes to no schema but its own', asyn
       `drop table ${schema}."${table}"`,
       `create table ${schema}.planted ()`,
     ]) {
-      // 42501: insufficient privilege. Anything else, success above all, is a hole.
+      // 42501 is insufficient_privilege; any other outcome means that the role could write.
       const code = await sql.unsafe(statement).then(
         () => 'WRITTEN',
         (error: { code: string }) => error.code,
@@ -39,7 +40,7 @@ test.each(SCHEMA_OWNERS)('the login of %s writes to no schema but its own', asyn
   expect(written).toEqual([])
 })
 
-test('timeline and search read what content wrote, and may change none of it', async () => {
+test('timeline and search may read the tables of content and change none of them', async () => {
   for (const service of ['timeline', 'search'] as const) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     expect((await sql`select count(*)::int as n from content.post`)[0]?.['n']).toBe(0)
@@ -50,7 +51,7 @@ test('timeline and search read what content wrote, and may change none of it', a
   }
 })
 
-test('member-svc reads the interests that activity-svc counts, and nothing else of it', async () => {
+test('member-svc may read the interests of activity-svc and no other table of it', async () => {
   const sql = postgres(database.urlOf('member'), { max: 1, onnotice() {} })
   expect((await sql`select count(*)::int as n from activity.interest`)[0]?.['n']).toBe(0)
   await expect(sql`update activity.interest set score = 1`).rejects.toMatchObject({ code: '42501' })
@@ -63,7 +64,7 @@ test('member-svc reads the interests that activity-svc counts, and nothing else 
   await sql.end()
 })
 
-test('no service but member-svc reads e-mail addresses, passwords or signing keys', async () => {
+test('only member-svc may read e-mail addresses, passwords and signing keys', async () => {
   for (const service of SCHEMA_OWNERS.filter((one) => one !== 'member')) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     for (const statement of [
