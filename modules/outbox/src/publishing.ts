@@ -1,4 +1,4 @@
-import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'

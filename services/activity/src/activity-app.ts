@@ -52,7 +52,6 @@ export async function activityApp({
     sql: context.sql,
     service: 'activity',
     handlers: eventHandlersOf(config.BLOCKED_TERMS),
-    publishers: ['content', 'member', 'timeline'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,

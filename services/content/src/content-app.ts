@@ -49,7 +49,6 @@ export async function contentApp({
     sql: context.sql,
     service: 'content',
     handlers: [countViews],
-    publishers: ['timeline'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,

@@ -49,7 +49,6 @@ export async function searchApp({
     sql,
     service: 'search',
     handlers: [keepPostIndex(engine), keepCommentIndex(engine)],
-    publishers: ['content', 'member'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
