@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ERRORS } from '@dailyfeed/contract/errors'
-import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { SERVICE_NAMES } from '@dailyfeed/contract/services'
 import { expect, test } from 'vitest'
 import { ROOT, trackedFiles } from './source-files.ts'

@@ -119,7 +119,6 @@ async function start(): Promise<HttpServer> {
     sql,
     service: 'content',
     handlers: [counted, kept],
-    publishers: ['member'],
     kafka,
     redis,
     timeZone: TIME_ZONE,

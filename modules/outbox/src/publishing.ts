@@ -1,4 +1,4 @@
-import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import type { Log } from '@dailyfeed/http-server/log'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'

@@ -51,7 +51,6 @@ export async function activityApp({
     sql,
     service: 'activity',
     handlers: eventHandlersOf(config.BLOCKED_TERMS),
-    publishers: ['content', 'member', 'timeline'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,

@@ -1,4 +1,5 @@
-import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'

@@ -41,7 +41,6 @@ export async function contentApp({ config, context, log }: ContentAppOptions): P
     sql,
     service: 'content',
     handlers: [countViews],
-    publishers: ['timeline'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,

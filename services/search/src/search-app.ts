@@ -38,7 +38,6 @@ export async function searchApp({ config, context, log }: SearchAppOptions): Pro
     sql,
     service: 'search',
     handlers: [keepPostIndex(engine), keepCommentIndex(engine)],
-    publishers: ['content', 'member'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
