@@ -32,7 +32,8 @@ export function registerJobs(app: HttpServer, jobs: Record<string, Job>): void {
     },
     async (request) => {
       const job = Object.hasOwn(registered, request.params.job)
-        ? registered[request.params.job] : undefined
+        ? registered[request.params.job]
+        : undefined
       if (job === undefined) throw new DailyfeedError('NOT_FOUND')
       const figures = await job()
       request.log.info({ job: request.params.job, figures }, 'job done')
