@@ -62,7 +62,7 @@ export async function isAdmin(sql: Queryable, memberId: number): Promise<boolean
 }
 
 /** In the audit of the administrator's account, which member-svc keeps. */
-export async function insertAdminAct(
+export async function insertAdminAction(
   sql: Queryable,
   adminId: number,
   act: string,
