@@ -1,3 +1,4 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
@@ -8,7 +9,6 @@ import {
   BATCH_TOKEN,
   CONTENT_TOKEN,
   eventOf,
-  insertPost,
 } from './activity-fixture.ts'
 
 let activity: ActivityFixture
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const { sql } = activity.database
   round += 1
   author = await insertMember(sql, `author${round}`)
-  postId = await insertPost(activity.database, author)
+  postId = await insertPost(activity.database.sql, author)
   fans = await Promise.all([1, 2, 3].map((n) => insertMember(sql, `fan${round}_${n}`)))
   fans.sort((one, other) => one - other)
   await sql`truncate activity.dead_letter`

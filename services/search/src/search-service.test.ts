@@ -1,8 +1,8 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readSearchConfigOrThrow } from './config.ts'
-import { insertPost } from './search-fixture.ts'
 import { startSearchService } from './search-service.ts'
 
 let database: TestDatabase
@@ -25,7 +25,7 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 
 test('posts that were loaded before search-svc started are in its index soon after', async () => {
   const author = await insertMember(database.sql, 'author')
-  const postId = await insertPost(database.sql, author, '먼저 있던 글')
+  const postId = await insertPost(database.sql, author, { content: '먼저 있던 글' })
   const service = await startSearchService({ ...readSearchConfigOrThrow(environment()), PORT: 0 })
   try {
     expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)

@@ -1,13 +1,8 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let author: number
@@ -24,8 +19,8 @@ beforeEach(async () => {
   const { sql } = activity.database
   author = await insertMember(sql, `author${round}`)
   reader = await insertMember(sql, `reader${round}`)
-  postId = await insertPost(activity.database, author)
-  commentId = await insertComment(activity.database, author, postId)
+  postId = await insertPost(activity.database.sql, author)
+  commentId = await insertComment(activity.database.sql, postId, author)
 })
 afterAll(() => activity.close())
 

@@ -1,10 +1,11 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { CLOCK_LEEWAY_SECONDS } from '@dailyfeed/access-token/access-token'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertPost } from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 import { createNotificationStreams } from './stream-hub.ts'
 
 let activity: ActivityFixture
@@ -24,7 +25,7 @@ afterAll(() => activity.close())
 /** A new fan likes a new post of minji's: a notification of its own. */
 async function beLiked(): Promise<number> {
   fans += 1
-  postId = await insertPost(activity.database, minji)
+  postId = await insertPost(activity.database.sql, minji)
   await activity.deliver(
     eventOf('LIKE_POST', {
       memberId: await insertMember(activity.database.sql, `fan${fans}`),

@@ -1,6 +1,7 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertPost } from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let minji: number
@@ -9,7 +10,7 @@ let postId: number
 beforeAll(async () => {
   activity = await activityFixture()
   minji = await insertMember(activity.database.sql, 'minji')
-  postId = await insertPost(activity.database, minji)
+  postId = await insertPost(activity.database.sql, minji)
 })
 afterAll(() => activity.close())
 
@@ -65,7 +66,7 @@ test('like, cancel and like again leave the same records in whatever order and c
 
 test('a key that stands several times in one batch is recorded once, with its highest version', async () => {
   const other = await insertMember(activity.database.sql, 'twice')
-  const own = await insertPost(activity.database, other)
+  const own = await insertPost(activity.database.sql, other)
   const versions = [2, 5, 1, 4].map((version) =>
     eventOf('LIKE_POST', { memberId: other, postId: own, version }),
   )
@@ -78,7 +79,7 @@ test('a key that stands several times in one batch is recorded once, with its hi
 
 test('newer means the higher version, not the later clock', async () => {
   const other = await insertMember(activity.database.sql, 'clock')
-  const own = await insertPost(activity.database, other)
+  const own = await insertPost(activity.database.sql, other)
   const newer = eventOf('LIKE_POST', {
     memberId: other,
     postId: own,

@@ -1,12 +1,8 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let minji: number
@@ -21,16 +17,20 @@ beforeAll(async () => {
   minji = await insertMember(sql, 'minji')
   jisoo = await insertMember(sql, 'jisoo')
   secretive = await insertMember(sql, 'secretive', { privacyLevel: 'PRIVATE' })
-  postId = await insertPost(activity.database, minji)
-  commentId = await insertComment(activity.database, jisoo, postId)
+  postId = await insertPost(activity.database.sql, minji)
+  commentId = await insertComment(activity.database.sql, postId, jisoo)
 })
 afterAll(() => activity.close())
 
 const report = async (memberId: number, path: string, fields: object) => {
-  const { status, body } = await activity.ask(memberId, 'POST', path, {
-    memberId,
-    postId,
-    ...fields,
+  const { status, body } = await ask(activity.client, {
+    as: memberId,
+    url: path,
+    body: {
+      memberId,
+      postId,
+      ...fields,
+    },
   })
   return [status, status === 201 ? body.data : body.code]
 }
@@ -65,10 +65,14 @@ test('a true report is recorded once, under both paths', async () => {
 })
 
 test('a report in another member’s name is 403', async () => {
-  const { status, body } = await activity.ask(jisoo, 'POST', '/api/member-activities/posts', {
-    memberId: minji,
-    postId,
-    activityType: 'POST_CREATE',
+  const { status, body } = await ask(activity.client, {
+    as: jisoo,
+    url: '/api/member-activities/posts',
+    body: {
+      memberId: minji,
+      postId,
+      activityType: 'POST_CREATE',
+    },
   })
   expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
 })
@@ -80,11 +84,15 @@ test.each([
   ['comments', 'POST_READ'],
   ['comments/likes', 'LIKE_POST'],
 ])('%s does not take %s', async (path, activityType) => {
-  const { status, body } = await activity.ask(minji, 'POST', `/api/member-activities/${path}`, {
-    memberId: minji,
-    postId,
-    commentId,
-    activityType,
+  const { status, body } = await ask(activity.client, {
+    as: minji,
+    url: `/api/member-activities/${path}`,
+    body: {
+      memberId: minji,
+      postId,
+      commentId,
+      activityType,
+    },
   })
   expect([status, body.code, body.errors?.[0]?.field]).toEqual([
     400,
@@ -111,11 +119,11 @@ test('what is not true is not recorded', async () => {
   ).toEqual([404, 'POST_NOT_FOUND'])
   expect(
     await report(minji, '/api/activity/posts', {
-      postId: await insertPost(activity.database, secretive),
+      postId: await insertPost(activity.database.sql, secretive),
       activityType: 'POST_READ',
     }),
   ).toEqual([404, 'POST_NOT_FOUND'])
-  const otherPostId = await insertPost(activity.database, minji)
+  const otherPostId = await insertPost(activity.database.sql, minji)
   expect(
     await report(jisoo, '/api/activity/comments', {
       postId: otherPostId,

@@ -1,13 +1,9 @@
+import { deletePost, insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import {
-  deletePost,
-  insertComment,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -22,16 +18,16 @@ beforeAll(async () => {
   sora = await insertMember(sql, 'sora')
 })
 beforeEach(async () => {
-  postId = await insertPost(sql, sora, '본문', { title: '글 제목' })
+  postId = await insertPost(sql, sora, { content: '본문', title: '글 제목' })
 })
 afterAll(() => search.close())
 
 const ask = (path: string, memberId = minji) =>
-  search.ask(memberId, 'GET', `/api/search/comments${path}`)
+  ask(search.client, { as: memberId, url: `/api/search/comments${path}` })
 const asked = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
 
 test('GET /api/search/comments answers comments with the title of their post', async () => {
-  const parent = await insertComment(sql, postId, minji, '부모')
+  const parent = await insertComment(sql, postId, minji, { content: '부모' })
   const [row] =
     await sql`insert into content.comment (post_id, parent_id, depth, author_id, content, like_count) values (${postId}, ${parent}, 1, ${sora}, '두루미가 왔어요', 4) returning id`
   await sql`insert into content.comment_like (comment_id, member_id) values (${row?.['id']}, ${minji})`
@@ -66,10 +62,10 @@ test('GET /api/search/comments answers comments with the title of their post', a
 })
 
 test('GET /api/search/comments/posts/{postId} finds below this post only; without a keyword it lists them all, newest first', async () => {
-  const other = await insertPost(sql, sora, '다른 글')
-  const first = await insertComment(sql, postId, sora, '까치밥')
-  const second = await insertComment(sql, postId, sora, '홍시')
-  await insertComment(sql, other, sora, '까치밥')
+  const other = await insertPost(sql, sora, { content: '다른 글' })
+  const first = await insertComment(sql, postId, sora, { content: '까치밥' })
+  const second = await insertComment(sql, postId, sora, { content: '홍시' })
+  await insertComment(sql, other, sora, { content: '까치밥' })
   await catchUp(search.index)
   const idsOf = async (path: string) =>
     (await ask(path)).body.data.content.map(({ id }: { id: number }) => id)
@@ -82,8 +78,8 @@ test('GET /api/search/comments/posts/{postId} finds below this post only; withou
 })
 
 test('GET /api/search/comments/advanced takes the operators', async () => {
-  const id = await insertComment(sql, postId, sora, '바람개비가 돌고 도네')
-  await insertComment(sql, postId, minji, '바람개비가 멈췄네')
+  const id = await insertComment(sql, postId, sora, { content: '바람개비가 돌고 도네' })
+  await insertComment(sql, postId, minji, { content: '바람개비가 멈췄네' })
   await catchUp(search.index)
   const found = await search.find(
     minji,
@@ -113,13 +109,13 @@ test('the comments of a deleted post, deleted comments, and those of whom one ma
   const byBlocked = await insertMember(sql, 'blocked')
   const byMuted = await insertMember(sql, 'muted')
   const withdrawn = await insertMember(sql, 'withdrawn', { withdrawn: true })
-  const seen = await insertComment(sql, postId, sora, '반딧불이')
-  const gone = await insertComment(sql, postId, sora, '반딧불이')
+  const seen = await insertComment(sql, postId, sora, { content: '반딧불이' })
+  const gone = await insertComment(sql, postId, sora, { content: '반딧불이' })
   for (const author of [byBlocked, byMuted, withdrawn])
-    await insertComment(sql, postId, author, '반딧불이')
+    await insertComment(sql, postId, author, { content: '반딧불이' })
   for (const author of [sora, byBlocked, withdrawn]) {
-    const hiddenPost = await insertPost(sql, author, '글')
-    await insertComment(sql, hiddenPost, sora, '반딧불이')
+    const hiddenPost = await insertPost(sql, author, { content: '글' })
+    await insertComment(sql, hiddenPost, sora, { content: '반딧불이' })
     if (author === sora)
       await sql`update content.post set title = 'to be deleted' where id = ${hiddenPost}`
   }
@@ -136,7 +132,7 @@ test('the comments of a deleted post, deleted comments, and those of whom one ma
 })
 
 test('a member finds their own comment, and its edit, in their very next search', async () => {
-  const id = await insertComment(sql, postId, minji, '갓 쓴 민들레')
+  const id = await insertComment(sql, postId, minji, { content: '갓 쓴 민들레' })
   expect(await search.find(minji, '민들레', 'comments')).toEqual([id])
   await sql`update content.comment set content = '고친 제비꽃', version = version + 1, updated_at = now() where id = ${id}`
   expect(await search.find(minji, '제비꽃', 'comments')).toEqual([id])

@@ -1,12 +1,8 @@
+import { deletePost, insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  deletePost,
-  insertComment,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -23,9 +19,12 @@ beforeAll(async () => {
   sora = await insertMember(sql, 'sora')
   const blocker = await insertMember(sql, 'blocker')
   await insertBlock(sql, blocker, minji)
-  counted = await insertPost(sql, sora, 'one')
-  untouched = await insertPost(sql, sora, 'two')
-  unseen = [await insertPost(sql, sora, 'deleted'), await insertPost(sql, blocker, 'hidden')]
+  counted = await insertPost(sql, sora, { content: 'one' })
+  untouched = await insertPost(sql, sora, { content: 'two' })
+  unseen = [
+    await insertPost(sql, sora, { content: 'deleted' }),
+    await insertPost(sql, blocker, { content: 'hidden' }),
+  ]
   await deletePost(sql, unseen[0] ?? 0)
   for (const id of [counted, ...unseen])
     await sql`insert into content.post_counter (post_id, post_created_at, like_count, comment_count) values (${id}, now(), 3, 2)`
@@ -33,7 +32,8 @@ beforeAll(async () => {
 afterAll(() => search.close())
 
 const count = async (path: string, body: object) =>
-  (await search.ask(minji, 'POST', `/api/search/${path}/query/count/in`, body)).body.data
+  (await ask(search.client, { as: minji, url: `/api/search/${path}/query/count/in`, body })).body
+    .data
 
 test('the likes of posts: in the order of the ids, once each, zero where there are none, without what the caller may not see', async () => {
   expect(
@@ -52,8 +52,8 @@ test('the comments of posts are counted alike', async () => {
 })
 
 test('the likes of comments, without those of deleted posts', async () => {
-  const liked = await insertComment(sql, counted, minji, 'hello')
-  const below = await insertComment(sql, unseen[0] ?? 0, minji, 'hello')
+  const liked = await insertComment(sql, counted, minji, { content: 'hello' })
+  const below = await insertComment(sql, unseen[0] ?? 0, minji, { content: 'hello' })
   await sql`update content.comment set like_count = 6 where id = ${liked}`
   expect(await count('comments/like', { commentIds: [below, liked] })).toEqual([
     { commentPk: liked, likeCount: 6 },
@@ -85,6 +85,7 @@ test('no ids are no counts; 1,001 ids, text as an id and an absent list are 400'
   ]
   for (const body of refused)
     expect(
-      (await search.ask(minji, 'POST', '/api/search/posts/like/query/count/in', body)).status,
+      (await ask(search.client, { as: minji, url: '/api/search/posts/like/query/count/in', body }))
+        .status,
     ).toBe(400)
 })

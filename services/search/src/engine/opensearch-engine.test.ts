@@ -1,16 +1,12 @@
+import { deletePost, editPost, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { startTestOpenSearch } from '@dailyfeed/tests/opensearch'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
 import { prepareIndex } from '../indexing/index-place.service.ts'
 import { indexPosts, unindexPostsOf } from '../indexing/indexing.service.ts'
-import {
-  deletePost,
-  editPost,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 import { createOpenSearchEngine } from './opensearch-engine.ts'
 import { SearchEngineAwayError } from './search-engine.ts'
 
@@ -38,9 +34,9 @@ async function findAtOnce(memberId: number, keyword: string): Promise<number[]> 
 }
 
 test('members find what they wrote by their very next search, whoever indexed it', async () => {
-  const untold = await insertPost(sql, sora, '갯버들 하나')
+  const untold = await insertPost(sql, sora, { content: '갯버들 하나' })
   expect(await findAtOnce(sora, '갯버들')).toEqual([untold])
-  const told = await insertPost(sql, sora, '갯버들 둘')
+  const told = await insertPost(sql, sora, { content: '갯버들 둘' })
   await indexPosts(search.index, [told])
   expect(await findAtOnce(sora, '갯버들')).toEqual([told, untold])
   await editPost(sql, told, '억새')
@@ -49,7 +45,7 @@ test('members find what they wrote by their very next search, whoever indexed it
 })
 
 test('an older version that comes late changes nothing', async () => {
-  const postId = await insertPost(sql, sora, '원추리')
+  const postId = await insertPost(sql, sora, { content: '원추리' })
   await editPost(sql, postId, '참나리')
   await indexPosts(search.index, [postId])
   const late = {
@@ -67,19 +63,18 @@ test('an older version that comes late changes nothing', async () => {
 test('pages neither repeat nor skip while others write what matches too', async () => {
   const ids: number[] = []
   for (let n = 0; n < 30; n += 1)
-    ids.push(await insertPost(sql, sora, n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}`))
+    ids.push(await insertPost(sql, sora, { content: n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}` }))
   await catchUp(search.index)
   const walked: number[] = []
   let cursor: string | null = null
   do {
-    const { body } = await search.ask(
-      minji,
-      'GET',
-      `/api/search/posts?size=7&keyword=${encodeURIComponent('물망초')}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )
+    const { body } = await ask(search.client, {
+      as: minji,
+      url: `/api/search/posts?size=7&keyword=${encodeURIComponent('물망초')}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    })
     walked.push(...body.data.content.map(({ id }: { id: number }) => id))
     cursor = body.data.nextCursor
-    for (let n = 0; n < 5; n += 1) await insertPost(sql, sora, `물망초 새로 ${n}`)
+    for (let n = 0; n < 5; n += 1) await insertPost(sql, sora, { content: `물망초 새로 ${n}` })
     await catchUp(search.index)
   } while (cursor !== null)
   const old = walked.filter((id) => ids.includes(id))
@@ -89,9 +84,9 @@ test('pages neither repeat nor skip while others write what matches too', async 
 
 test('nothing of an erased member stays, nor of a deleted post', async () => {
   const gone = await insertMember(sql, 'gone')
-  for (let n = 0; n < 3; n += 1) await insertPost(sql, gone, '은사시나무')
-  const deleted = await insertPost(sql, sora, '은사시나무')
-  const kept = await insertPost(sql, sora, '은사시나무')
+  for (let n = 0; n < 3; n += 1) await insertPost(sql, gone, { content: '은사시나무' })
+  const deleted = await insertPost(sql, sora, { content: '은사시나무' })
+  const kept = await insertPost(sql, sora, { content: '은사시나무' })
   await catchUp(search.index)
   await deletePost(sql, deleted)
   await indexPosts(search.index, [deleted])
@@ -100,14 +95,15 @@ test('nothing of an erased member stays, nor of a deleted post', async () => {
 })
 
 test('an engine that lost its indexes is filled again', async () => {
-  const postId = await insertPost(sql, sora, '며느리밑씻개')
+  const postId = await insertPost(sql, sora, { content: '며느리밑씻개' })
   await catchUp(search.index)
   expect(await prepareIndex(search.index)).toBe(false)
   for (const name of await indexNames())
     await fetch(`${inject('openSearchUrl')}/${name}`, { method: 'DELETE' })
-  const { status, body } = await search
-    .ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`)
-    .catch(() => ({ status: 0, body: {} }))
+  const { status, body } = await ask(search.client, {
+    as: minji,
+    url: `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`,
+  }).catch(() => ({ status: 0, body: {} }))
   expect([status, body.code]).toEqual([0, undefined])
   expect(await prepareIndex(search.index)).toBe(true)
   await catchUp(search.index)
@@ -142,7 +138,7 @@ test('while OpenSearch is away searches say so, listeners wait, and nothing need
   const index = { sql: search.index.sql, engine }
   try {
     await prepareIndex(index)
-    const postId = await insertPost(sql, sora, '쇠뜨기')
+    const postId = await insertPost(sql, sora, { content: '쇠뜨기' })
     await own.server.kill()
     const failure = await indexPosts(index, [postId]).catch((error) => error)
     expect(failure).toBeInstanceOf(SearchEngineAwayError)

@@ -1,17 +1,10 @@
+import { deletePost, editPost, insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  BATCH_TOKEN,
-  CONTENT_TOKEN,
-  deletePost,
-  editPost,
-  insertComment,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { BATCH_TOKEN, CONTENT_TOKEN, type SearchFixture, searchFixture } from '../search-fixture.ts'
 import { catchUp, type IndexProgress } from './catch-up.service.ts'
 import { reindex } from './reindex.service.ts'
 
@@ -65,7 +58,7 @@ const indexOf = (postId: number) =>
   sql`select post_id, author_id, version from search.post_index where post_id = ${postId}`
 
 test('a post is found after its POST_CREATE, by its new words after POST_UPDATE, and no more after POST_DELETE', async () => {
-  const postId = await insertPost(sql, sora, '처음 모란')
+  const postId = await insertPost(sql, sora, { content: '처음 모란' })
   expect(await search.find(minji, '모란')).toEqual([])
   expect((await deliver([eventOf('POST_CREATE', { postId })])).data).toEqual({
     received: 1,
@@ -85,9 +78,9 @@ test('a post is found after its POST_CREATE, by its new words after POST_UPDATE,
 })
 
 test('events that come twice, late or in the wrong order leave what content-svc has now', async () => {
-  const kept = await insertPost(sql, sora, '동백')
+  const kept = await insertPost(sql, sora, { content: '동백' })
   await editPost(sql, kept, '수선화')
-  const gone = await insertPost(sql, sora, '동백')
+  const gone = await insertPost(sql, sora, { content: '동백' })
   await deletePost(sql, gone)
   const batch = [
     eventOf('POST_UPDATE', { postId: kept }, 2),
@@ -102,9 +95,9 @@ test('events that come twice, late or in the wrong order leave what content-svc 
 })
 
 test('comments follow their own events, and leave with their post', async () => {
-  const postId = await insertPost(sql, sora, '글')
-  const first = await insertComment(sql, postId, sora, '개나리 하나')
-  const second = await insertComment(sql, postId, sora, '개나리 둘')
+  const postId = await insertPost(sql, sora, { content: '글' })
+  const first = await insertComment(sql, postId, sora, { content: '개나리 하나' })
+  const second = await insertComment(sql, postId, sora, { content: '개나리 둘' })
   await deliver([
     eventOf('COMMENT_CREATE', { postId, commentId: first }),
     eventOf('COMMENT_CREATE', { postId, commentId: second }),
@@ -130,8 +123,12 @@ test('500 events are taken in one delivery, and what is not an event becomes a d
   ])
   expect(data).toEqual({ received: 500, applied: 499, deadLettered: 1 })
   expect(
-    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`))
-      .body.data.totalElements,
+    (
+      await ask(search.client, {
+        as: minji,
+        url: `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`,
+      })
+    ).body.data.totalElements,
   ).toBe(499)
 })
 
@@ -146,8 +143,8 @@ test('only content-svc and member-svc may tell events, only batch-svc may ask fo
 
 test('MEMBER_ERASE, which no service publishes, is accepted and changes nothing', async () => {
   const leah = await insertMember(sql, 'leah')
-  const postId = await insertPost(sql, leah, '지워질 글')
-  await insertComment(sql, postId, leah, '지워질 댓글')
+  const postId = await insertPost(sql, leah, { content: '지워질 글' })
+  await insertComment(sql, postId, leah, { content: '지워질 댓글' })
   await catchUp(search.index)
   await deliver([eventOf('MEMBER_ERASE', { memberId: leah })])
   expect([
@@ -159,14 +156,18 @@ test('MEMBER_ERASE, which no service publishes, is accepted and changes nothing'
 
 test('what was loaded past the events is taken up by catching up, which then has nothing left to do', async () => {
   await sql`insert into content.post (author_id, content) select ${sora}, '가시연꽃 ' || n from generate_series(1, 1200) n`
-  const stale = await insertPost(sql, sora, '어제의 글')
+  const stale = await insertPost(sql, sora, { content: '어제의 글' })
   await catchUp(search.index)
   await deletePost(sql, stale)
   expect(await catchUp(search.index)).toEqual({ posts: 1, comments: 0 })
   expect((await runJob('searchReconcileJob')).data).toEqual({ posts: 0, comments: 0 })
   expect(
-    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`))
-      .body.data.totalElements,
+    (
+      await ask(search.client, {
+        as: minji,
+        url: `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`,
+      })
+    ).body.data.totalElements,
   ).toBe(1_200)
 })
 
@@ -185,14 +186,14 @@ test('texts of the greatest length and of the strangest letters can be indexed',
     '1 '.repeat(2_500),
     'ﷺ가a'.repeat(1_600),
   ]
-  for (const text of texts) await insertPost(sql, sora, text)
+  for (const text of texts) await insertPost(sql, sora, { content: text })
   expect((await catchUp(search.index)).posts).toBe(texts.length)
 })
 
 test('reindex mends a broken index without an error for those who search, and loses nothing of what happens meanwhile', async () => {
-  const old = await insertPost(sql, sora, '할미꽃 옛글')
-  const edited = await insertPost(sql, sora, '할미꽃 고칠 글')
-  const deleted = await insertPost(sql, sora, '할미꽃 지울 글')
+  const old = await insertPost(sql, sora, { content: '할미꽃 옛글' })
+  const edited = await insertPost(sql, sora, { content: '할미꽃 고칠 글' })
+  const deleted = await insertPost(sql, sora, { content: '할미꽃 지울 글' })
   await catchUp(search.index)
   await sql`update search.post_index set tokens = ''::tsvector where post_id = ${old}`
   let running = true
@@ -200,7 +201,7 @@ test('reindex mends a broken index without an error for those who search, and lo
   const writing = (async () => {
     // Fewer than a page holds: what is looked for meanwhile must not be pushed off it by a slow machine.
     while (running && written.length < 90) {
-      const postId = await insertPost(sql, sora, '할미꽃 새글')
+      const postId = await insertPost(sql, sora, { content: '할미꽃 새글' })
       written.push(postId)
       expect((await deliver([eventOf('POST_CREATE', { postId })])).status).toBe(200)
     }
@@ -231,7 +232,10 @@ test('reindex mends a broken index without an error for those who search, and lo
   expect([...missing]).toEqual([])
   expect([...(await indexOf(deleted))]).toEqual([])
   const found = (
-    await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`)
+    await ask(search.client, {
+      as: minji,
+      url: `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`,
+    })
   ).body.data
   expect(found.totalElements).toBe(written.length + 2)
   expect(await search.find(minji, '"할미꽃 옛글"')).toEqual([old])

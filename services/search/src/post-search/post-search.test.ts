@@ -1,13 +1,9 @@
+import { deletePost, editPost, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import {
-  deletePost,
-  editPost,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -25,16 +21,16 @@ afterAll(() => search.close())
 /** Posts of sora, indexed. Returns their ids. */
 async function posts(...contents: string[]): Promise<number[]> {
   const ids: number[] = []
-  for (const content of contents) ids.push(await insertPost(sql, sora, content))
+  for (const content of contents) ids.push(await insertPost(sql, sora, { content }))
   await catchUp(search.index)
   return ids
 }
 const ask = (query: string, memberId = minji) =>
-  search.ask(memberId, 'GET', `/api/search/posts${query}`)
+  ask(search.client, { as: memberId, url: `/api/search/posts${query}` })
 const url = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
 
 test('GET /api/search/posts answers a page of whole posts, with and without a slash before the query', async () => {
-  const id = await insertPost(sql, sora, '내용에는 없다', { title: '등대지기' })
+  const id = await insertPost(sql, sora, { content: '내용에는 없다', title: '등대지기' })
   await sql`insert into content.post_counter (post_id, post_created_at, view_count, like_count, comment_count) values (${id}, now(), 5, 3, 2)`
   await sql`insert into content.post_like (post_id, member_id) values (${id}, ${minji})`
   await catchUp(search.index)
@@ -133,7 +129,7 @@ test('-word takes out the posts that have it', async () => {
 
 test('from:handle keeps the posts of that member, whatever the case; an unknown handle finds nothing', async () => {
   const [bySora] = await posts('감나무 아래')
-  await insertPost(sql, minji, '감나무 위')
+  await insertPost(sql, minji, { content: '감나무 위' })
   expect(await search.find(minji, '감나무 from:sora_1')).toEqual([bySora])
   expect(await search.find(minji, 'from:@SORA_1 감나무')).toEqual([bySora])
   expect(await search.find(minji, '감나무 from:nobody_here')).toEqual([])
@@ -142,7 +138,7 @@ test('from:handle keeps the posts of that member, whatever the case; an unknown 
 
 test('since and until are inclusive days of Asia/Seoul', async () => {
   const at = async (createdAt: string) =>
-    insertPost(sql, sora, '그믐달', { createdAt: new Date(createdAt) })
+    insertPost(sql, sora, { content: '그믐달', createdAt: new Date(createdAt) })
   const before = await at('2026-10-31T14:59:59.999Z')
   const first = await at('2026-10-31T15:00:00.000Z')
   const last = await at('2026-11-02T14:59:59.999Z')
@@ -239,8 +235,8 @@ test('a keyword with nothing to look for is an empty page', async () => {
 })
 
 test('what the caller may not see is neither shown nor counted: deleted, withdrawn, blocked either way, private, friends-only, muted', async () => {
-  const seen = await insertPost(sql, sora, '오로라')
-  const deleted = await insertPost(sql, sora, '오로라')
+  const seen = await insertPost(sql, sora, { content: '오로라' })
+  const deleted = await insertPost(sql, sora, { content: '오로라' })
   const hidden: Record<string, number> = {
     withdrawn: await insertMember(sql, 'gone', { withdrawn: true }),
     private: await insertMember(sql, 'private', { privacyLevel: 'PRIVATE' }),
@@ -248,7 +244,8 @@ test('what the caller may not see is neither shown nor counted: deleted, withdra
   for (const handle of ['blocker', 'blocked', 'muted'])
     hidden[handle] = await insertMember(sql, handle)
   const friend = await insertMember(sql, 'friend', { privacyLevel: 'FRIENDS_ONLY' })
-  for (const author of [...Object.values(hidden), friend]) await insertPost(sql, author, '오로라')
+  for (const author of [...Object.values(hidden), friend])
+    await insertPost(sql, author, { content: '오로라' })
   await catchUp(search.index)
   await deletePost(sql, deleted) // told to nobody: the index still has it
   await insertBlock(sql, hidden['blocker'] ?? 0, minji)
@@ -326,14 +323,17 @@ test('a cursor belongs to its member, list and keyword', async () => {
   const others = [
     await ask(url('종이배', `&cursor=${nextCursor}`), sora),
     await ask(url('종이', `&cursor=${nextCursor}`)),
-    await search.ask(minji, 'GET', `/api/search/comments${url('종이배', `&cursor=${nextCursor}`)}`),
+    await ask(search.client, {
+      as: minji,
+      url: `/api/search/comments${url('종이배', `&cursor=${nextCursor}`)}`,
+    }),
     await ask(url('종이배', `&cursor=${nextCursor.slice(0, -2)}`)),
   ]
   expect(others.map(({ status }) => status)).toEqual([400, 400, 400, 400])
 })
 
 test('a member finds their own post, edit and deletion in their very next search, with no event delivered', async () => {
-  const id = await insertPost(sql, minji, '방금 쓴 해바라기')
+  const id = await insertPost(sql, minji, { content: '방금 쓴 해바라기' })
   expect(await search.find(minji, '해바라기')).toEqual([id])
   await editPost(sql, id, '이제는 수국')
   expect(await search.find(minji, '수국')).toEqual([id])
