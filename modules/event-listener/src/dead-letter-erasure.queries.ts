@@ -1,8 +1,8 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** Dead letters that name these members. What is no JSON is searched as bytes: a letter may be what nobody could decode. */
 export async function eraseDeadLettersOf(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   memberIds: readonly number[],
 ): Promise<number> {

@@ -30,7 +30,7 @@ const typesSeen = async (query = '') =>
     })
   ).body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType)
 
-test('my own activities are all that I did, newest first, and nobody else’s', async () => {
+test('GET /api/member-activities lists all of the caller’s own activities, newest first', async () => {
   const postId = await insertPost(activity.database.sql, id('stranger'))
   await activity.deliver(
     eventOf('POST_CREATE', { memberId: id('stranger'), postId }),
@@ -56,7 +56,7 @@ test('my own activities are all that I did, newest first, and nobody else’s', 
   }
 })
 
-test('of those whom I follow I am shown writes, likes and follows, not reads, logins and blocks, nor of members whom I mute, do not follow or may not see', async () => {
+test('the activities of followed members are writes, likes and follows of visible, unmuted members', async () => {
   const { database, deliver } = activity
   const postId = await insertPost(database.sql, id('friend'))
   for (const name of ['hidden', 'muted', 'stranger'])
@@ -85,7 +85,7 @@ test('of those whom I follow I am shown writes, likes and follows, not reads, lo
   expect(await typesSeen()).toEqual(['MEMBER_FOLLOW'])
 })
 
-test('a comment of a friend is not shown when the post’s author has blocked me', async () => {
+test('a comment on a post whose author has blocked the viewer is not shown', async () => {
   const { database, deliver } = activity
   const before = await typesSeen()
   const postId = await insertPost(database.sql, id('blocked'))
@@ -99,7 +99,7 @@ test('a comment of a friend is not shown when the post’s author has blocked me
   expect(await typesSeen()).toEqual(before)
 })
 
-test('a walk by cursor meets each activity once, even those of one and the same moment', async () => {
+test('pagination by cursor returns each activity once, even those of one moment', async () => {
   const occurredAt = new Date().toISOString()
   const events = Array.from({ length: 45 }, (_, n) =>
     eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }),
@@ -137,7 +137,7 @@ test('a walk by cursor meets each activity once, even those of one and the same 
   }
 })
 
-test('of many whom I follow the newest come first, whoever did them, and what I may not see takes no place', async () => {
+test('activities of many followed members are in order, and hidden ones take no place on a page', async () => {
   const { database, deliver } = activity
   const reader = await insertMember(database.sql, 'reader')
   const shown: number[] = []

@@ -49,7 +49,7 @@ const item = (
   terms = ['도박'],
 ) => ({ kind, thing_id: id, terms, version, status })
 
-test('a post or comment with a blocked term is put into the queue once, however often its event comes', async () => {
+test('a post or comment with a blocked term gets one item, even if its event comes twice', async () => {
   const postId = await insertPost(activity.database.sql, author)
   const commentId = await insertComment(activity.database.sql, postId, author)
   const clean = await insertPost(activity.database.sql, author)
@@ -70,14 +70,14 @@ test('a post or comment with a blocked term is put into the queue once, however 
   }
 })
 
-test('a title is judged like the text below it', async () => {
+test('the title of a post is checked too', async () => {
   const postId = await insertPost(activity.database.sql, author)
   await activity.database.sql`update content.post set title = '도박' where id = ${postId}`
   await activity.deliver(created(postId))
   expect(await items()).toEqual([item('POST', postId, 1, 'OPEN')])
 })
 
-test('an edit without the term closes the item, one with it opens it again, in whatever order the events arrive', async () => {
+test('an edit without the term closes the item, one with it opens it again, in any order of events', async () => {
   const postId = await insertPost(activity.database.sql, author)
   const events = [created(postId), updated(postId, 2), updated(postId, 3), updated(postId, 4)]
   await write('post', postId, '도박')
@@ -90,7 +90,7 @@ test('an edit without the term closes the item, one with it opens it again, in w
   expect(await items()).toEqual([item('POST', postId, 4, 'OPEN')])
 })
 
-test('a deleted post closes its item and those of the comments below it; a deleted comment its own', async () => {
+test('a deleted post closes its item and those of its comments; a deleted comment its own', async () => {
   const postId = await insertPost(activity.database.sql, author)
   const [one, other] = [
     await insertComment(activity.database.sql, postId, author),
@@ -120,7 +120,7 @@ test('a deleted post closes its item and those of the comments below it; a delet
   ])
 })
 
-test('what is gone before its first event comes is never put into the queue', async () => {
+test('content deleted before its first event arrives gets no item', async () => {
   const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
   await write('post', postId, null)
@@ -133,7 +133,7 @@ test('what is gone before its first event comes is never put into the queue', as
   expect(await items()).toEqual([])
 })
 
-test('a dismissed item is opened again by a newer version with a term, by nothing else', async () => {
+test('only a newer version with a term opens a dismissed item again', async () => {
   const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
   await activity.deliver(created(postId))
@@ -161,7 +161,7 @@ test('a dismissed item is opened again by a newer version with a term, by nothin
   })
 })
 
-test('a day replayed with the same list changes nothing; with another list it brings the queue up to date, once', async () => {
+test('a replay changes nothing with the same list, and updates the queue once with another list', async () => {
   const { sql } = activity.database
   const posts = await Promise.all(
     Array.from({ length: 40 }, () => insertPost(activity.database.sql, author)),
@@ -188,7 +188,7 @@ test('a day replayed with the same list changes nothing; with another list it br
   ])
 })
 
-test('batches at once, in opposite orders and with edits between, end at what the texts say', async () => {
+test('concurrent batches in opposite orders with edits between them end at the current texts', async () => {
   const posts = await Promise.all(
     Array.from({ length: 30 }, () => insertPost(activity.database.sql, author)),
   )
@@ -210,7 +210,7 @@ test('batches at once, in opposite orders and with edits between, end at what th
   expect(await activity.database.sql`select from activity.dead_letter`).toHaveLength(0)
 })
 
-test('what is edited between the look at it and the writing of its item is looked at again', async () => {
+test('content edited between its check and the write of its item is checked again', async () => {
   const { sql } = activity.database
   const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
@@ -225,7 +225,7 @@ test('what is edited between the look at it and the writing of its item is looke
   ])
 })
 
-test('GET /api/admin/moderation shows open items, what has waited longest first, with the text around the first term', async () => {
+test('GET /api/admin/moderation lists open items, oldest first, with the text around the first term', async () => {
   const posts = await Promise.all(
     Array.from({ length: 5 }, () => insertPost(activity.database.sql, author)),
   )
@@ -264,7 +264,7 @@ test('GET /api/admin/moderation shows open items, what has waited longest first,
   })
 })
 
-test('the queue is for administrators alone, judged anew on every call', async () => {
+test('the queue is for administrators only, checked on every call', async () => {
   const calls = [
     ['GET', '/api/admin/moderation'],
     ['POST', '/api/admin/moderation/1/dismiss'],

@@ -38,7 +38,7 @@ const recordsOf = (memberId: number, type: string) =>
   activity.database
     .sql`select * from activity.record where member_id = ${memberId} and type = ${type}`
 
-test('a true report is recorded once, under both paths', async () => {
+test('a true report is recorded once under both paths', async () => {
   expect(
     await report(minji, '/api/member-activities/posts', { activityType: 'POST_CREATE' }),
   ).toEqual([201, true])
@@ -101,7 +101,7 @@ test.each([
   ])
 })
 
-test('what is not true is not recorded', async () => {
+test('an untrue report is refused and not recorded', async () => {
   expect(await report(jisoo, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([
     403,
     'MEMBER_FORBIDDEN',
@@ -138,7 +138,7 @@ test('what is not true is not recorded', async () => {
   expect(await recordsOf(jisoo, 'LIKE_POST')).toHaveLength(0)
 })
 
-test('a report never overwrites the relay’s record, gives way to it, and notifies nobody', async () => {
+test('a report never replaces a relayed record, is replaced by one, and notifies no member', async () => {
   await activity.database
     .sql`insert into content.post_like (post_id, member_id) values (${postId}, ${jisoo})`
   expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([
@@ -157,7 +157,7 @@ test('a report never overwrites the relay’s record, gives way to it, and notif
   expect(await recordsOf(jisoo, 'LIKE_POST')).toEqual(relayed)
 })
 
-test('who reports too much is told to wait', async () => {
+test('a member over the rate limit is 429 with Retry-After', async () => {
   const answers = await Promise.all(
     Array.from({ length: 61 }, () =>
       report(secretive, '/api/activity/posts', { activityType: 'POST_READ' }),
