@@ -1,5 +1,4 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -16,8 +15,10 @@ import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
 
 export interface SearchFixture {
-  app: HttpServer
+  /** Each request first makes all indexed documents visible to searches. */
   client: HttpClient
+  /** Without that: new documents become visible after up to a second, as in production. */
+  unrefreshedClient: HttpClient
   database: TestDatabase
   /** The service's own login, and the engine of this run. */
   index: { sql: Sql; engine: SearchEngine }
@@ -64,18 +65,17 @@ export async function searchFixture(): Promise<SearchFixture> {
     },
     log,
   })
-  const inProcess = clientOf(app, tokens.bearerOf)
+  const unrefreshedClient = clientOf(app, tokens.bearerOf)
   const client: HttpClient = {
-    ...inProcess,
+    ...unrefreshedClient,
     async send(request) {
-      // An engine shows new documents after up to a second; tests do not wait for that.
       for (const table of CURRENT_TABLES) await engine.refresh(table)
-      return inProcess.send(request)
+      return unrefreshedClient.send(request)
     },
   }
   return {
-    app,
     client,
+    unrefreshedClient,
     database,
     index: { sql, engine },
     async find(memberId, keyword, list = 'posts') {

@@ -35,7 +35,7 @@ const count = async (path: string, body: object) =>
   (await ask(search.client, { as: minji, url: `/api/search/${path}/query/count/in`, body })).body
     .data
 
-test('the likes of posts: in the order of the ids, once each, zero where there are none, without what the caller may not see', async () => {
+test('likes of posts are in the order of the ids, once each, without invisible posts', async () => {
   expect(
     await count('posts/like', { postPks: [untouched, counted, ...unseen, counted, 999_999] }),
   ).toEqual([
@@ -44,14 +44,14 @@ test('the likes of posts: in the order of the ids, once each, zero where there a
   ])
 })
 
-test('the comments of posts are counted alike', async () => {
+test('comments of posts are counted in the same way', async () => {
   expect(await count('posts/comments', { postPks: [counted, untouched, ...unseen] })).toEqual([
     { postPk: counted, commentCount: 2 },
     { postPk: untouched, commentCount: 0 },
   ])
 })
 
-test('the likes of comments, without those of deleted posts', async () => {
+test('likes of comments do not include comments of deleted posts', async () => {
   const liked = await insertComment(sql, counted, minji, { content: 'hello' })
   const below = await insertComment(sql, unseen[0] ?? 0, minji, { content: 'hello' })
   await sql`update content.comment set like_count = 6 where id = ${liked}`
@@ -60,7 +60,7 @@ test('the likes of comments, without those of deleted posts', async () => {
   ])
 })
 
-test('the followings of members are those by which others follow them', async () => {
+test('the following count of a member is the number of followers', async () => {
   const fans = [await insertMember(sql, 'fan_1'), await insertMember(sql, 'fan_2')]
   const gone = await insertMember(sql, 'gone', { withdrawn: true })
   for (const fan of fans) await insertFollow(sql, fan, sora)
@@ -75,7 +75,7 @@ test('the followings of members are those by which others follow them', async ()
   ])
 })
 
-test('no ids are no counts; 1,001 ids, text as an id and an absent list are 400', async () => {
+test('no ids have no counts; 1,001 ids, a text as an id and a missing list are 400', async () => {
   expect(await count('posts/like', { postPks: [] })).toEqual([])
   const refused = [
     { postPks: Array.from({ length: 1_001 }, (_, n) => n + 1) },
