@@ -154,7 +154,10 @@ test('a new actor after reading opens a new notification; a repeated like does n
     method: 'POST',
     url: '/api/notifications/read',
   })
-  expect([marked.status, marked.body]).toEqual([200, { status: 200, result: 'SUCCESS', data: true }])
+  expect([marked.status, marked.body]).toEqual([
+    200,
+    { status: 200, result: 'SUCCESS', data: true },
+  ])
   expect(await unread(minji)).toBe(0)
   await activity.deliver(unlike(fan(0), 2), like(fan(0), 3))
   expect(await unread(minji)).toBe(0)
