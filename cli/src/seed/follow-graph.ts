@@ -2,8 +2,8 @@ import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
 import { powerLaw, type Random } from './random.ts'
 
 /**
- * Followings of one member after the other, as places from 0 to `members` - 1, `follows` of them in all (fewer when
- * `members` are too few for so many). Whom they follow is a power law, and so is how many.
+ * Followings of one member after the other, as indexes from 0 to `members` - 1: `follows` in total, or fewer when there
+ * are too few members for that. Followers are distributed by a power law.
  */
 export function* followings(
   random: Random,
@@ -14,13 +14,13 @@ export function* followings(
   let left = Math.min(follows, most * members)
   for (let follower = 0; follower < members && left > 0; follower += 1) {
     const average = left / (members - follower)
-    // Exponential around what is left for each, so that the sum comes out exactly with the last member.
+    // Exponentially distributed around the average that is left, so that the total is exact with the last member.
     const drawn = follower === members - 1 ? left : Math.round(-Math.log(1 - random()) * average)
     const needed = left - most * (members - follower - 1)
     const count = Math.min(most, left, Math.max(drawn, needed))
     const chosen = new Set<number>()
     for (let tries = 0; chosen.size < count; tries += 1) {
-      // A popular few fill up soon: after some vain tries anybody will do.
+      // The popular members are soon all chosen: after several vain tries the choice becomes uniform.
       const following =
         tries < count * 4 ? powerLaw(random, members) : Math.floor(random() * members)
       if (following !== follower) chosen.add(following)

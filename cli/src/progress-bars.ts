@@ -9,7 +9,7 @@ const FORM: Options = {
   noTTYOutput: false,
 }
 
-/** A bar per step on a terminal, on standard error; nothing elsewhere, so that output can be piped. */
+/** One progress bar for each step, on standard error of a terminal; nothing elsewhere, so that output can be piped. */
 export function progressBars() {
   let bar: SingleBar | undefined
   let current = ''
@@ -21,7 +21,7 @@ export function progressBars() {
         bar?.stop()
         bar = new SingleBar({ ...FORM, stream: process.stderr })
         bar.start(total, 0, { step: step.padEnd(8), rate: 0 })
-        // The first step began when the bars were made, before there was anything to tell.
+        // The first step began when the bars were created, before its first update.
         if (current !== '') startedAt = performance.now()
         current = step
       }

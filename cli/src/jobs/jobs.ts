@@ -1,17 +1,20 @@
-import { findJob, unknownJob } from '@dailyfeed/batch/job/job-table'
-import { createOwners } from '@dailyfeed/batch/job/owners'
-import { CommandError } from './installation.ts'
-import { servicesOrThrow } from './services.ts'
+import { openJobOwners } from '@dailyfeed/batch/job/job-owners'
+import { findJob, unknownJobMessage } from '@dailyfeed/batch/job/job-table'
+import { CommandError } from '../installation.ts'
+import { servicesOrThrow } from '../services.ts'
 
-/** Asks the owners of a job, of the installation that runs here, with batch-svc's own credential. Sums what they did. */
+/**
+ * Runs a job at its owners with batch-svc's credential, without a lease or an entry in the job history. Returns the sum
+ * of the owners' figures. Throws a CommandError for an unknown job and when an owner fails.
+ */
 export async function requestJob(
   env: NodeJS.ProcessEnv,
   name: string,
 ): Promise<Record<string, number>> {
   const job = findJob(name)
-  if (job === undefined) throw new CommandError(unknownJob(name))
+  if (job === undefined) throw new CommandError(unknownJobMessage(name))
   const { urls, internalToken } = await servicesOrThrow(env)
-  const owners = createOwners(urls, internalToken)
+  const owners = openJobOwners(urls, internalToken)
   const sum: Record<string, number> = {}
   try {
     for (const owner of job.owners) {

@@ -1,17 +1,19 @@
-import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import {
+  developmentSecretsOf,
+  servicePasswordsOf,
+} from '@dailyfeed/configuration/development-secrets'
+import { SCHEMAS } from '@dailyfeed/platform/schemas'
 import { migrate } from '@dailyfeed/postgres-support/migrate'
 import { ensureRoles } from '@dailyfeed/postgres-support/roles'
-import { SCHEMAS } from '@dailyfeed/platform/schemas'
-import { dataDirOf, ownerUrlOrThrow } from './installation.ts'
+import { dataDirOf, ownerUrlOrThrow } from '../installation.ts'
 
-/** Login roles first, since migrations grant to them. Their passwords: `{SERVICE}_DATABASE_PASSWORD`, or those of DATA_DIR. */
+/**
+ * Creates the login roles, since migrations grant rights to them, then runs every missing migration and returns their
+ * names. Passwords of the logins: `{SERVICE}_DATABASE_PASSWORD`, else those of DATA_DIR.
+ */
 export async function migrateAll(env: NodeJS.ProcessEnv): Promise<string[]> {
   const ownerUrl = await ownerUrlOrThrow(env)
-  const {
-    owner: _owner,
-    gateway: _gateway,
-    ...local
-  } = developmentSecretsOf(dataDirOf(env)).databasePasswords
+  const local = servicePasswordsOf(developmentSecretsOf(dataDirOf(env)))
   const passwords = Object.fromEntries(
     Object.entries(local).map(([service, password]) => [
       service,

@@ -1,16 +1,16 @@
 import postgres from 'postgres'
-import { CommandError } from './installation.ts'
+import { CommandError } from '../installation.ts'
 
 export interface AuditLine {
   occurredAt: string
   type: string
   address: string | null
   userAgent: string | null
-  /** Of what an administrator did: method and path. */
+  /** Method and path of an administrator's change; null for every other entry. */
   act: string | null
 }
 
-/** Newest first. Throws CommandError where nobody has the handle. */
+/** The audit of an account, newest first. Throws a CommandError when no member has the handle. */
 export async function listAudit(
   ownerUrl: string,
   handle: string,
@@ -44,7 +44,7 @@ export async function listAudit(
   }
 }
 
-/** The first administrator has nobody above to ask: whoever holds the database's key says who is one. */
+/** Sets a member's role directly in the database: no administrator exists yet who could grant the first role. */
 export async function setRole(
   ownerUrl: string,
   handle: string,
