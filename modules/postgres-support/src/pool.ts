@@ -59,3 +59,6 @@ export function openPool({
  */
 const reconnectDelayOf = (failures: number): number =>
   Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2)
+
+/** Waits up to 5 s for statements in progress, then closes every connection. */
+export const closePool = (pool: Sql): Promise<void> => pool.end({ timeout: 5 })
