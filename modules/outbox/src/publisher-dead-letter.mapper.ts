@@ -4,7 +4,10 @@ import type {
   PublisherDeadLetterGroupRow,
   PublisherDeadLetterRow,
 } from './publisher-dead-letter.queries.ts'
-import type { PublisherDeadLetter, PublisherDeadLetterGroup } from './publisher-dead-letter.schemas.ts'
+import type {
+  PublisherDeadLetter,
+  PublisherDeadLetterGroup,
+} from './publisher-dead-letter.schemas.ts'
 
 /** The same for all events that one destination failed to accept for one reason. */
 export const publisherFingerprintOf = (

@@ -59,10 +59,7 @@ export function startRelay({
     let rotatedAt = Number.NEGATIVE_INFINITY
     while (isActive()) {
       if (performance.now() - rotatedAt > ROTATE_EVERY_MILLISECONDS) {
-        await inTime(
-          'rotating partitions',
-          rotateOutboxPartitions(sql, schema, OUTBOX_DAYS_KEPT),
-        )
+        await inTime('rotating partitions', rotateOutboxPartitions(sql, schema, OUTBOX_DAYS_KEPT))
         rotatedAt = performance.now()
       }
       await sleep.untilStopped(RENEW_MILLISECONDS)
