@@ -5,12 +5,12 @@ import { success, successOf } from './envelope.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Readiness goes off at once; requests are still served. */
+    /** Makes readiness fail at once, while requests are still served. */
     startDraining(): void
   }
 }
 
-/** `live` knows no dependency; `ready` asks the hard ones through `checkReady`, which throws when one is away. */
+/** `live` depends on nothing; `ready` calls `checkReady`, which throws while a required dependency is unreachable. */
 export function registerHealthRoutes(app: HttpServer, checkReady: () => Promise<void>): void {
   let draining = false
   app.decorate('startDraining', () => {

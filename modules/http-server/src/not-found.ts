@@ -6,7 +6,7 @@ import { failWith } from './error-handler.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies HTTPMethod[]
 
-/** 404 in the envelope; 405 with Allow where the address exists for another method. Call before any route is added. */
+/** Answers 404 in the envelope, or 405 with Allow where the path exists for another method. Call before adding routes. */
 export function registerNotFound(app: HttpServer): void {
   const known = FindMyWay({ ignoreTrailingSlash: true })
   app.addHook('onRoute', ({ method, url }) => {

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** How long an answer is given again, as the contract says. */
 const KEPT_HOURS = 24
@@ -17,7 +17,7 @@ interface Claim {
  * leaves the key free. A key that is older than a day is as good as none.
  */
 export async function claimKey(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   { owner, key, fingerprint }: Claim,
 ): Promise<boolean> {
@@ -35,7 +35,7 @@ export interface KeyRow {
 }
 
 export async function findKey(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   owner: string,
   key: string,
@@ -47,7 +47,7 @@ export async function findKey(
 }
 
 export async function keepAnswer(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   owner: string,
   key: string,
@@ -58,14 +58,14 @@ export async function keepAnswer(
 
 /** For members who are being erased. */
 export async function deleteKeysOf(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   memberIds: readonly number[],
 ): Promise<void> {
   await sql`delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
-export async function deleteOldKeys(sql: Sql, schema: string): Promise<number> {
+export async function deleteOldKeys(sql: Queryable, schema: string): Promise<number> {
   const { count } =
     await sql`delete from ${sql(schema)}.idempotency_key where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
   return count
