@@ -5,7 +5,7 @@ import type {
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 import type { DeadLetter, DeadLetterGroup } from './dead-letter.schemas.ts'
 
 /** Stores number their dead letters each for itself; a public id names the store, too. */

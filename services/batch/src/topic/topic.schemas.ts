@@ -31,7 +31,7 @@ export type Topic = Type.Static<typeof Topic>
 export type TopicDeletion = Type.Static<typeof TopicDeletion>
 
 export const NO_KAFKA =
-  'there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full'
+  'Kafka is not configured here: events travel over HTTP, and there are no topics; set KAFKA_BROKERS, or start with npm run start:full'
 
 /** One line of a replay's answer: progress of a service, and at its end a report or an error. */
 export type ReplayLine =
