@@ -11,24 +11,10 @@ import type {
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-<<<<<<< HEAD
   Redelivery,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 import type { AdminContext } from '../context.ts'
 import { callAllStores, callStore } from './dead-letter-calls.ts'
-=======
-} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
-import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
-import type { FastifyBaseLogger } from 'fastify'
-import {
-  type DeadLetterOwners,
-  KEEPERS,
-  KEEPING,
-  type KeeperName,
-  type Kind,
-  KINDS,
-} from './dead-letter-owners.ts'
->>>>>>> main
 import {
   listenerGroupOf,
   listenerLetterOf,
