@@ -4,7 +4,7 @@ import { seed } from '@dailyfeed/cli/seed/seed'
 import { ROW_ID } from '@dailyfeed/contract/message-key'
 import { deleteCommentTree, insertComment } from '@dailyfeed/content/comment/comment.queries'
 import { reconcilePostCounters } from '@dailyfeed/content/counter/counter.queries'
-import { cancelPostLike, insertPostLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
+import { cancelLike, insertLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
 import { insertPost } from '@dailyfeed/content/post/post.queries'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { findCredentialsByEmail } from '@dailyfeed/member/account/account.queries'
@@ -260,20 +260,20 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     [
       'A like',
       () =>
-        insertPostLike(
+        insertLike(
           sql,
           newEventOf('LIKE_POST', { memberId: reader.id, postId }),
-          postId,
+          { kind: 'post', id: postId },
           reader.id,
         ),
     ],
     [
       'A like is taken back',
       () =>
-        cancelPostLike(
+        cancelLike(
           sql,
           newEventOf('LIKE_POST_CANCEL', { memberId: reader.id, postId }),
-          postId,
+          { kind: 'post', id: postId },
           reader.id,
         ),
     ],

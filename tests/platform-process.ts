@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 import { flagsOfStart } from './node-flags.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -104,7 +104,7 @@ export async function freePortRange(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const first = 10_000 + Math.floor(Math.random() * 9_000)
     const all = await Promise.all(
-      Object.values(PORT_OFFSETS).map((offset) => isFree(first + offset)),
+      SERVICE_NAMES.map((name) => isFree(first + SERVICES[name].portOffset)),
     )
     if (all.every(Boolean)) return first
   }

@@ -2,7 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
+import {
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+  urlSettingOf,
+} from '@dailyfeed/contract/services'
 import { flagsOfImage } from './node-flags.ts'
 import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
@@ -45,23 +50,12 @@ interface SeparateServicesOptions {
   database?: OwnDatabase
 }
 
-const ALL = [
-  'member',
-  'content',
-  'timeline',
-  'activity',
-  'search',
-  'image',
-  'batch',
-  'gateway',
-] as const
-
 /** Every service in a process of its own, as in production, over one real PostgreSQL. */
 export async function startSeparateServices(
   options: SeparateServicesOptions = {},
 ): Promise<SeparateServices> {
   const {
-    services = ALL,
+    services = SERVICE_NAMES,
     env = () => ({}),
     through = (url) => url,
     database = await startOwnDatabase(),
@@ -71,7 +65,7 @@ export async function startSeparateServices(
   /** Second replicas take ports of their own range. */
   const morePorts = await freePortRange()
   const portOf = (service: ServiceName, replica = 0) =>
-    (replica === 0 ? port : morePorts) + PORT_OFFSETS[service]
+    (replica === 0 ? port : morePorts) + SERVICES[service].portOffset
   const urlOf = (service: ServiceName, replica?: number) =>
     `http://127.0.0.1:${portOf(service, replica)}`
   const running = new Map<string, ChildProcess>()
@@ -82,12 +76,7 @@ export async function startSeparateServices(
     service: ServiceName,
     { number = 0, env: more = {}, launcher = [] }: Replica = {},
   ): Promise<void> {
-    const urls = Object.fromEntries(
-      (Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [
-        `${name.toUpperCase()}_URL`,
-        urlOf(name),
-      ]),
-    )
+    const urls = Object.fromEntries(SERVICE_NAMES.map((name) => [urlSettingOf(name), urlOf(name)]))
     const [command = '', ...args] = [
       ...launcher,
       process.execPath,
@@ -106,7 +95,7 @@ export async function startSeparateServices(
         DATA_DIR: database.folder,
         LOG_LEVEL: 'warn',
         RATE_LIMIT: 'off',
-        ...(service === 'gateway' ? {} : { DATABASE_URL: through(database.urlOf(service)) }),
+        ...(SERVICES[service].hasSchema ? { DATABASE_URL: through(database.urlOf(service)) } : {}),
         ...env(service),
         ...more,
       },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import { datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaConnection } from '@dailyfeed/kafka-support/kafka-settings'
 import { createTopicAdmin, lagOf, type TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'

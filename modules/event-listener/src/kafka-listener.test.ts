@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { type KafkaCluster, openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
 import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
@@ -14,7 +17,7 @@ import { startTcpProxy, type TcpProxy } from '@dailyfeed/tests/tcp-proxy'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Destination } from '@dailyfeed/outbox/delivery'
+import type { Destination } from '@dailyfeed/outbox/destination'
 import { deliverToKafka } from '@dailyfeed/outbox/kafka-delivery'
 import type { EventHandler } from './listener.ts'
 import { registerListener } from './register-listener.ts'
@@ -108,7 +111,7 @@ async function start(): Promise<HttpServer> {
   const callers = `batch:${hashOf(TOKEN_OF_BATCH)},member:${hashOf(TOKEN_OF_MEMBER)}`
   app = await createHttpServer({
     service: 'content',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier,
     callers,
     checkReady: async () => {},
@@ -117,7 +120,6 @@ async function start(): Promise<HttpServer> {
     sql,
     service: 'content',
     handlers: [counted, kept],
-    publishers: ['member'],
     kafka,
     redis,
     timeZone: TIME_ZONE,

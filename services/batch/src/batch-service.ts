@@ -1,79 +1,61 @@
-import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
-import { createDeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
+import { openJobOwners } from './job/job-owners.ts'
 import { type JobReport, runJob } from './job/job.service.ts'
-import { createOwners } from './job/owners.ts'
 import { startScheduler } from './job/scheduler.ts'
-import { createTopicOwners } from './topic/topic.service.ts'
+import { openOwnerClients } from './owner/owner-clients.ts'
+
+/** Parts that a process which runs every service shares between them; a service on its own has none. */
+interface BatchServiceOptions {
+  revocations?: Revocations
+}
 
 export async function startBatchService(
   config: BatchConfig,
-  options: { revocations?: Revocations } = {},
+  { revocations }: BatchServiceOptions = {},
 ): Promise<RunningService> {
-  const sql = openPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL_MAX,
-    name: 'batch-svc',
-  })
-  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
-  const verifier = createTokenVerifier({
-    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations,
-  })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const topicOwners = createTopicOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const { app, context } = await batchApp({
-    config,
-    sql,
-    owners,
-    deadLetterOwners,
-    topicOwners,
-    verifier,
-  })
+  const log = createLog('batch', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
+  const sql = resources.adopt(
+    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
+    closePool,
+  )
+  const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
+  const urls = upstreamUrlsOf('batch', config)
+  const internalToken = config.INTERNAL_TOKEN
+  const owners = resources.adopt(openOwnerClients({ urls, internalToken }), (it) => it.close())
+  const jobOwners = resources.adopt(openJobOwners(urls, internalToken), (it) =>
+    withinMoments(it.close()),
+  )
+  const context = { sql, verifier, owners, jobOwners, log }
+  const app = await batchApp({ config, context, log })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
-  return listen({
-    name: 'batch-svc',
-    app,
-    host: config.HOST,
-    port: config.PORT,
-    closeAfter: [
-      async () => stopScheduler(),
-      () => withinMoments(owners.close()),
-      () => deadLetterOwners.close(),
-      () => revocations.close(),
-      () => sql.end({ timeout: 5 }),
-    ],
-  })
+  resources.defer(async () => stopScheduler())
+  return await listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, resources })
 }
 
-/** One job, without the service: what a CronJob runs. */
+/** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const jobOwners = openJobOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const silent = () => {}
   try {
-    return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
+    return await runJob(
+      { sql, jobOwners, log: { info: silent, warn: silent, error: silent } },
+      name,
+    )
   } finally {
-    await owners.close()
-    await sql.end({ timeout: 5 })
+    await jobOwners.close()
+    await closePool(sql)
   }
 }
 
-const ownerUrlsOf = (config: BatchConfig) => ({
-  member: config.MEMBER_URL,
-  content: config.CONTENT_URL,
-  timeline: config.TIMELINE_URL,
-  search: config.SEARCH_URL,
-  image: config.IMAGE_URL,
-  activity: config.ACTIVITY_URL,
-})
-
-/** A job that an owner is still at is not waited for: its lease ends, and the next run marks it ABANDONED. */
+/** Does not wait for a job in progress: its lease expires, and the next run marks it ABANDONED. */
 const withinMoments = (closing: Promise<void>) =>
   Promise.race([closing, new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())])

@@ -128,12 +128,9 @@ export async function scrollRecommended(
   viewerId: number,
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
-  const request = listRequestOf(
-    query,
-    `recommended:${viewerId}`,
-    context.cursors,
-    RECOMMENDED_PER_PAGE,
-  )
+  const request = listRequestOf(query, `recommended:${viewerId}`, context.cursors, {
+    defaultSize: RECOMMENDED_PER_PAGE,
+  })
   const [interest, place] = (request.after ?? [0, 0]) as [number, number]
   const after = request.after === undefined ? undefined : { interest, place }
   const rows = await findRecommended(context.sql, {
