@@ -5,7 +5,7 @@ import type {
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 import type { DeadLetter, DeadLetterGroup } from './dead-letter.schemas.ts'
 
 /** What owners answer with ids of their own; here each id carries its owner's name. */

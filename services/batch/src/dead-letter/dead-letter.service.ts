@@ -12,7 +12,7 @@ import type {
   Redelivery,
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { FastifyBaseLogger } from 'fastify'
 import {
