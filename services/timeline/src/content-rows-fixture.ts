@@ -1,6 +1,6 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** Rows straight in content-svc's tables, as it would leave them: for tests of this service without content-svc beside it. */
+/** Rows inserted into content-svc's tables as content-svc would, for tests that run without it. */
 
 interface NewPost {
   title?: string
@@ -10,7 +10,7 @@ interface NewPost {
 }
 
 export async function insertPost(
-  sql: Sql,
+  sql: Queryable,
   authorId: number,
   { title = '', content = 'hello', createdAt = new Date(), deleted = false }: NewPost = {},
 ): Promise<number> {
@@ -22,9 +22,9 @@ export async function insertPost(
   return row.id
 }
 
-/** What tells this service that a member has just written. */
+/** The event by which this service learns that a member has just written. */
 export async function insertWriteEvent(
-  sql: Sql,
+  sql: Queryable,
   type: string,
   memberId: number,
   postId: number,
@@ -34,9 +34,9 @@ export async function insertWriteEvent(
     values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${postId}, now(), now())`
 }
 
-/** As if somebody had liked the post at last. */
+/** With the event of a like, so that caches drop the post. */
 export async function setCounts(
-  sql: Sql,
+  sql: Queryable,
   postId: number,
   { views = 0, likes = 0, comments = 0, commentedAt = null as Date | null },
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function setCounts(
 }
 
 export async function insertLike(
-  sql: Sql,
+  sql: Queryable,
   postId: number,
   memberId: number,
   liked = true,
@@ -65,7 +65,7 @@ interface NewComment {
 }
 
 export async function insertComment(
-  sql: Sql,
+  sql: Queryable,
   postId: number,
   authorId: number,
   { parentId, depth = 0, content = 'nice', deleted = false }: NewComment = {},
@@ -80,7 +80,7 @@ export async function insertComment(
   return row.id
 }
 
-export async function deletePost(sql: Sql, postId: number): Promise<void> {
+export async function deletePost(sql: Queryable, postId: number): Promise<void> {
   await sql`update content.post set deleted_at = now() where id = ${postId}`
   await insertWriteEvent(sql, 'POST_DELETE', 1, postId)
 }
