@@ -1,8 +1,10 @@
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { deleteFollow, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import {
+  clearRedis,
   redisIsMissing,
   startTestRedis,
   startTestRedisCluster,
@@ -100,7 +102,7 @@ describe.skipIf(isMissing).each([
         perform: async (action, pick) =>
           void (action === 'fan out'
             ? await fanOut.round()
-            : pick % 4 === 0 && (await redis.clear())),
+            : pick % 4 === 0 && (await clearRedis(redis))),
         settled: watched.settled,
       },
       handles,

@@ -84,7 +84,7 @@ export function createRedisFeeds({
   const tryRedis = createTryRedis({
     log,
     consequence: 'following feeds are looked up in the database',
-    restMilliseconds: cooldownMs,
+    cooldownMilliseconds: cooldownMs,
   })
   /** `until`: milliseconds of `performance.now()`. */
   let cached: { watermark: FanOutWatermark; until: number } | undefined
