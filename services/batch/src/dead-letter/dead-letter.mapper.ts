@@ -1,7 +1,7 @@
 import type {
   DeadLetter as Listened,
   DeadLetterGroup as ListenedGroup,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,

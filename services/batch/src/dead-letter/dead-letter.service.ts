@@ -7,7 +7,7 @@ import type {
   DeadLetter as Listened,
   DeadLetterGroup as ListenedGroup,
   Replay as ListenedReplay,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
   Redelivery,
   PublisherDeadLetter,
