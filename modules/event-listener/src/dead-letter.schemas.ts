@@ -1,5 +1,8 @@
 import Type from 'typebox'
 
+/** Internal routes of listener dead letters. */
+export const DEAD_LETTERS_PATH = '/internal/dead-letters'
+
 /** Open dead letters of one cause in one service. */
 export const DeadLetterGroup = Type.Object({
   fingerprint: Type.String(),

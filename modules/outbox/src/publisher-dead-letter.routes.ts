@@ -8,6 +8,7 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import {
+  PUBLISHER_DEAD_LETTERS_PATH,
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
   Redelivery,
@@ -22,7 +23,7 @@ import {
   redeliverGroup,
 } from './publisher-dead-letter.service.ts'
 
-const PATH = '/internal/undelivered'
+export const PUBLISHER_DEAD_LETTERS_PATH = '/internal/undelivered'
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 
 /** The publisher dead letters of a service, for batch-svc. Internal calls, and therefore all POST. */
@@ -33,7 +34,7 @@ export function registerPublisherDeadLetterRoutes(
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 
   app.post(
-    `${PATH}/groups`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups`,
     {
       config,
       schema: { hide: true, response: { 200: successOf(Type.Array(PublisherDeadLetterGroup)) } },
@@ -42,7 +43,7 @@ export function registerPublisherDeadLetterRoutes(
   )
 
   app.post(
-    `${PATH}/find`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/find`,
     {
       config,
       schema: { hide: true, body: ById, response: { 200: successOf(PublisherDeadLetter) } },
@@ -51,13 +52,13 @@ export function registerPublisherDeadLetterRoutes(
   )
 
   app.post(
-    `${PATH}/replay`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/replay`,
     { config, schema: { hide: true, body: ById, response: { 200: successOf(Redelivery) } } },
     async ({ body }) => success(200, await redeliver(context, body.id)),
   )
 
   app.post(
-    `${PATH}/archive`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/archive`,
     {
       config,
       schema: { hide: true, body: ById, response: { 200: successOf(PublisherDeadLetter) } },
@@ -66,13 +67,13 @@ export function registerPublisherDeadLetterRoutes(
   )
 
   app.post(
-    `${PATH}/groups/replay`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups/replay`,
     { config, schema: { hide: true, body: GroupRound, response: { 200: successOf(GroupReplay) } } },
     async ({ body }) => success(200, await redeliverGroup(context, body.fingerprint, body.since)),
   )
 
   app.post(
-    `${PATH}/groups/archive`,
+    `${PUBLISHER_DEAD_LETTERS_PATH}/groups/archive`,
     {
       config,
       schema: { hide: true, body: ByFingerprint, response: { 200: successOf(GroupArchive) } },
