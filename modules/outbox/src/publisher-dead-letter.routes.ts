@@ -23,7 +23,6 @@ import {
   redeliverGroup,
 } from './publisher-dead-letter.service.ts'
 
-export const PUBLISHER_DEAD_LETTERS_PATH = '/internal/undelivered'
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 
 /** The publisher dead letters of a service, for batch-svc. Internal calls, and therefore all POST. */
