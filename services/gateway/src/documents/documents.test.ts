@@ -1,5 +1,6 @@
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
+import { SERVICES } from '@dailyfeed/contract/services'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import Type from 'typebox'
 import { afterAll, expect, test } from 'vitest'
@@ -46,21 +47,11 @@ async function startService(service: string, prefix: string): Promise<string> {
   return app.listen({ host: '127.0.0.1', port: 0 })
 }
 
-const PREFIXES = {
-  member: '/api/members',
-  content: '/api/posts',
-  timeline: '/api/timeline/posts',
-  search: '/api/search/posts',
-  image: '/api/images',
-  activity: '/api/notifications',
-  batch: '/api/admin',
-}
-
 async function startAll(settings: Record<string, string> = {}): Promise<string> {
   const urls = await Promise.all(
     UPSTREAM_NAMES.map(
       async (name) =>
-        [`${name.toUpperCase()}_URL`, await startService(name, PREFIXES[name])] as const,
+        [`${name.toUpperCase()}_URL`, await startService(name, SERVICES[name].paths[0])] as const,
     ),
   )
   const gateway = await startGateway({ ...Object.fromEntries(urls), ...settings })
@@ -77,7 +68,7 @@ test('/openapi.json lists all public paths in order, and no internal path', asyn
   expect(document.openapi).toBe('3.1.0')
   expect(document.servers).toEqual([expect.objectContaining({ url: '/' })])
   expect(paths).toEqual(
-    Object.values(PREFIXES)
+    UPSTREAM_NAMES.map((name) => SERVICES[name].paths[0])
       .flatMap((prefix) => [prefix, `${prefix}/{id}`])
       .sort(),
   )
