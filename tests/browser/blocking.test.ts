@@ -1,9 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Member, newMember } from '../acceptance/client.ts'
-import { launchBrowser, logIn, openView, PHONE } from './browser.ts'
+import { launchBrowser, logIn, openWindow, PHONE } from './browser.ts'
 
-/** Members whom one does not want to read: muted or blocked on their page, taken back on the security page. */
+/** Members are muted and blocked on their page, and unmuted and unblocked on the security page. */
 let browser: Browser
 let reader: Member
 let loud: Member
@@ -17,8 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
-test('who is muted is not in the feed any more, and is again when it is taken back', async () => {
-  const { page, context, complaints } = await openView(browser, inject('platformUrl'))
+test('a muted member’s posts leave the feed, and return after unmuting', async () => {
+  const { page, context, pageErrors } = await openWindow(browser, inject('platformUrl'))
   await logIn(page, reader.email, reader.password)
   await page.getByText('listen to me').waitFor()
   await page.goto(`/members/${loud.handle}`)
@@ -31,12 +31,12 @@ test('who is muted is not in the feed any more, and is again when it is taken ba
   await page.getByText('You have muted nobody.').waitFor()
   await page.goto('/')
   await page.getByText('listen to me').waitFor()
-  expect(complaints).toEqual([])
+  expect(pageErrors).toEqual([])
   await context.close()
 })
 
-test('a block says what it means, leads away from the page that is gone, and is taken back on the security page', async () => {
-  const { page, context } = await openView(browser, inject('platformUrl'), {
+test('a block explains itself, leaves the blocked page, and can be undone on the security page', async () => {
+  const { page, context } = await openWindow(browser, inject('platformUrl'), {
     locale: 'ko-KR',
     viewport: PHONE,
   })
