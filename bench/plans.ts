@@ -14,23 +14,24 @@ import {
   findCommentsOfPost,
   findReplies,
 } from '@dailyfeed/timeline/comment/comment.queries'
+import { findPostsByAuthors } from '@dailyfeed/timeline/feed/author-posts.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
-import {
-  findEntriesByAuthor,
-  findFollowingIds,
-  findRecentEntries,
-} from '@dailyfeed/timeline/following/following.queries'
-import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
-import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
+import { FIRST_COMMENTS } from '@dailyfeed/timeline/feed-cache/cached-comments'
 import {
   findFirstComments,
-  findFragments,
-  findNewestPostsOfAll,
-  findStands,
+  findFollowingIds,
+  findNewestPosts,
+  findRelations,
+  findSharedPosts,
   findViewer,
-} from '@dailyfeed/timeline/memory/memory.queries'
-import { NEWEST_POSTS } from '@dailyfeed/timeline/memory/newest-posts'
-import { MOST_MET } from '@dailyfeed/timeline/memory/viewers'
+} from '@dailyfeed/timeline/feed-cache/feed-cache.queries'
+import {
+  findChangesSince,
+  findSnapshot,
+} from '@dailyfeed/timeline/feed-cache/outbox-changes.queries'
+import { RECENT_POSTS } from '@dailyfeed/timeline/feed-cache/recent-posts'
+import { MAX_PRELOADED } from '@dailyfeed/timeline/feed-cache/viewers'
+import { findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import {
   countPostsOfPeriod,
   findEntriesOfAuthor,
@@ -144,7 +145,7 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
   const newEventOf = createNewEventOf('Asia/Seoul')
   const stretch = { viewerId: reader.id, before: reader.nextPostId, hiddenAuthorIds: [], limit: 21 }
   const [, postId = 0] = reader.postIds
-  const { settled } = await findSettled(sql)
+  const { xmin } = await findSnapshot(sql)
   const { following_ids: authorIds } = await findRecentEntries(sql, stretch)
   const month = { from: Date.now() / 1_000 - 20 * 86_400, until: Date.now() / 1_000 - 19 * 86_400 }
   const comments = { viewerId: reader.id, afterId: undefined, offset: 0, limit: 21 }
@@ -159,12 +160,12 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ],
     [
       'Following feed: each author’s own newest',
-      () => findEntriesByAuthor(sql, { ...stretch, authorIds }),
+      () => findPostsByAuthors(sql, { ...stretch, authorIds }),
     ],
     [
       'Following feed, a thousand pages deep: each author’s own newest',
       () =>
-        findEntriesByAuthor(sql, {
+        findPostsByAuthors(sql, {
           ...stretch,
           authorIds,
           before: Math.floor(reader.nextPostId / 50),
@@ -172,22 +173,22 @@ async function explainAll(reader: Reader): Promise<Plan[]> {
     ],
     [
       'Memory: whom a viewer follows, mutes and blocks, and which posts they like',
-      () => findViewer(sql, reader.id, MOST_MET),
+      () => findViewer(sql, reader.id, MAX_PRELOADED),
     ],
     ['Cached feed: whom a viewer follows', () => findFollowingIds(sql, reader.id)],
-    ['Memory: the newest posts of everybody', () => findNewestPostsOfAll(sql, NEWEST_POSTS)],
-    ['Memory: posts as everybody sees them', () => findFragments(sql, reader.postIds)],
+    ['Memory: the newest posts of everybody', () => findNewestPosts(sql, RECENT_POSTS)],
+    ['Memory: posts as everybody sees them', () => findSharedPosts(sql, reader.postIds)],
     [
       'Memory: how a viewer stands to authors, and which posts they like',
-      () => findStands(sql, reader.id, reader.authorIds, 'posts', reader.postIds),
+      () => findRelations(sql, reader.id, reader.authorIds, 'posts', reader.postIds),
     ],
     ['Memory: the first comments of a post, as everybody sees them', firstComments],
     [
       'Memory: which of the comments the viewer likes',
-      () => findStands(sql, reader.id, [], 'comments', firstCommentIds),
+      () => findRelations(sql, reader.id, [], 'comments', firstCommentIds),
     ],
-    ['Memory: whether anything was committed since the last look', () => findSettled(sql)],
-    ['Memory: what was written since the last look', () => findChangesSince(sql, settled, 1)],
+    ['Memory: whether anything was committed since the last look', () => findSnapshot(sql)],
+    ['Memory: what was written since the last look', () => findChangesSince(sql, xmin, 1)],
     ['Hydration: posts', () => findPosts(sql, reader.id, reader.postIds)],
     [
       'Hydration: authors, and how the viewer stands to them',

@@ -228,13 +228,13 @@ test('an administrator does the same over HTTP', async () => {
 test.each([
   [
     ['show', 'nonsense'],
-    "'nonsense' is no id of a dead letter; ids are such as activity-12 (of a listener) and content-p12 (of a publisher)",
+    "'nonsense' is not the id of a dead letter; ids look like activity-12 (of a listener) or content-p12 (of a publisher)",
   ],
   [
     ['show', 'activity-99'],
-    'there is no such dead letter; dailyfeed dead-letters list shows those that are there',
+    'there is no such dead letter; dailyfeed dead-letters list shows those that exist',
   ],
-  [['replay', 'nonsense'], "'nonsense' is no id of a dead letter"],
+  [['replay', 'nonsense'], "'nonsense' is not the id of a dead letter"],
   [['replay'], 'give the id of a dead letter, or --fingerprint'],
   [
     ['archive', 'activity-1', '--fingerprint', 'x'],
@@ -258,7 +258,7 @@ test('without Kafka every command about topics says what to set', async () => {
     const { code, stdout, stderr } = await dailyfeed(['topics', ...args])
     expect([args[0], code, stdout]).toEqual([args[0], 1, ''])
     expect(stderr).toBe(
-      'dailyfeed: there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
+      'dailyfeed: Kafka is not configured here: events travel over HTTP, and there are no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
     )
   }
   expect((await admin.ask('GET', '/api/admin/topics')).body.data).toEqual({

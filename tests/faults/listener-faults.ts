@@ -1,9 +1,10 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { eventText, toEventJson } from '@dailyfeed/outbox/event-text'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { Fault } from './fault.ts'
 import { checkCommittedPrefix, readRecords, sendRecords } from './records.ts'
+import { clearRedis } from '../redis.ts'
 import { until, type World } from './world.ts'
 
 const deadLetters = async ({ sql }: World): Promise<number> => {
@@ -173,7 +174,7 @@ export const listenerFaults: readonly Fault[] = [
     async run({ redis }) {
       const client = openRedis(redis.url)
       await until('Redis is flushed', async () =>
-        client.clear().then(
+        clearRedis(client).then(
           () => true,
           () => false,
         ),

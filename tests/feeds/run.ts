@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util'
 const root = join(import.meta.dirname, '..', '..')
 const PROPERTIES = [
   'services/timeline/src/following/following.test.ts',
-  'services/timeline/src/memory/memory.test.ts',
-  'services/timeline/src/fan-out/cached-feed.test.ts',
+  'services/timeline/src/feed-cache/feed-cache.test.ts',
+  'services/timeline/src/fan-out/fan-out.test.ts',
 ]
 const TITLES = 'a cursor walk equals the SQL truth|every read is what SQL says'
 

@@ -3,7 +3,7 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import type { ListenerReport } from '@dailyfeed/event-listener/listener'
+import type { HandlingReport } from '@dailyfeed/event-listener/event-handler-runner'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -20,7 +20,7 @@ export interface ActivityFixture {
   database: TestDatabase
   tokens: TestTokens
   /** Delivers events as the relay of content-svc does. Throws unless they are accepted. */
-  deliver(...events: MemberActivityEvent[]): Promise<ListenerReport>
+  deliver(...events: MemberActivityEvent[]): Promise<HandlingReport>
   close(): Promise<void>
 }
 
@@ -47,6 +47,7 @@ export async function activityFixture(): Promise<ActivityFixture> {
       topicTimeZone: config.TOPIC_TIME_ZONE,
     },
     log: createLog('activity', config.LOG_LEVEL),
+    maxEventLoopDelay: 0,
   })
   const client = clientOf(app, tokens.bearerOf)
   return {

@@ -39,6 +39,7 @@ export async function contentFixture(): Promise<ContentFixture> {
       wakeRelay() {},
     },
     log: createLog('content', config.LOG_LEVEL),
+    maxEventLoopDelay: 0,
   })
   return {
     client: clientOf(app, tokens.bearerOf),

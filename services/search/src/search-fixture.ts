@@ -49,7 +49,8 @@ export async function searchFixture(): Promise<SearchFixture> {
     max: 4,
     name: 'search-test reads',
     readOnly: true,
-    statementTimeout: 2_000,
+    // Longer than in production: no test is about slow searches.
+    statementTimeout: 20_000,
   })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
@@ -64,6 +65,7 @@ export async function searchFixture(): Promise<SearchFixture> {
       cursors: createCursors(config.CURSOR_KEY),
     },
     log,
+    maxEventLoopDelay: 0,
   })
   const unrefreshedClient = clientOf(app, tokens.bearerOf)
   const client: HttpClient = {

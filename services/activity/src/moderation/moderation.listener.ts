@@ -1,6 +1,6 @@
 import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { EFFECTS } from '../event-effects.ts'
 import type { BlockedTerms } from './blocked-terms.ts'

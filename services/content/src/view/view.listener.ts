@@ -1,4 +1,4 @@
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { addViews } from './view.queries.ts'
 
 /**
