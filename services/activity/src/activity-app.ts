@@ -27,7 +27,9 @@ interface ActivityAppOptions {
 export async function activityApp({
   config,
   context,
-  log, maxEventLoopDelay }: ActivityAppOptions): Promise<HttpServer> {
+  log,
+  maxEventLoopDelay,
+}: ActivityAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'activity',

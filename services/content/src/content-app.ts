@@ -24,7 +24,12 @@ interface ContentAppOptions {
   maxEventLoopDelay?: number
 }
 
-export async function contentApp({ config, context, log, maxEventLoopDelay }: ContentAppOptions): Promise<HttpServer> {
+export async function contentApp({
+  config,
+  context,
+  log,
+  maxEventLoopDelay,
+}: ContentAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'content',

@@ -22,7 +22,12 @@ interface SearchAppOptions {
   maxEventLoopDelay?: number
 }
 
-export async function searchApp({ config, context, log, maxEventLoopDelay }: SearchAppOptions): Promise<HttpServer> {
+export async function searchApp({
+  config,
+  context,
+  log,
+  maxEventLoopDelay,
+}: SearchAppOptions): Promise<HttpServer> {
   const { sql, engine, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'search',
