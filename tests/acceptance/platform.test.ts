@@ -115,7 +115,7 @@ test('a second start on a used port or a used DATA_DIR says so in one line and e
   })
   expect(onPort.code).toBe(1)
   expect(onPort.lines).toEqual([
-    `dailyfeed cannot start: port ${platform.port} is in use; end what uses it or set PORT to another`,
+    `dailyfeed cannot start: port ${platform.port} is in use; stop the program that uses it, or set PORT to another port`,
   ])
   const onFolder = await failingStart({
     PORT: String(await freePortRange()),
@@ -140,7 +140,7 @@ test('a port taken by something else beside the gateway’s is named too', async
   expect([code, lines]).toEqual([
     1,
     [
-      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`,
+      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); stop the program that uses it, or set PORT to another port`,
     ],
   ])
 })
