@@ -1,7 +1,7 @@
 import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
 import { eventHandlersOf } from '@dailyfeed/activity/event-handlers'
 import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
-import { startWorld } from '@dailyfeed/tests/faults/world'
+import { startEnvironment } from '@dailyfeed/tests/faults/environment'
 import { startTestKafka } from '@dailyfeed/tests/kafka'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
 import { pino } from 'pino'
@@ -51,15 +51,18 @@ async function parts(): Promise<Figure[]> {
 
 /** With every service in a process of its own. */
 async function throughServices(): Promise<Figure[]> {
-  const world = await startWorld({ seed: 1, databaseSettings: ['track_commit_timestamp=on'] })
+  const environment = await startEnvironment({
+    seed: 1,
+    databaseSettings: ['track_commit_timestamp=on'],
+  })
   try {
     say('write latency…')
-    const latency = await writeLatencyBench(world)
+    const latency = await writeLatencyBench(environment)
     say('end to end…')
-    const endToEnd = await endToEndBench(world)
+    const endToEnd = await endToEndBench(environment)
     say('backlog…')
-    return [...latency, ...endToEnd, ...(await backlogBench(world, say))]
+    return [...latency, ...endToEnd, ...(await backlogBench(environment, say))]
   } finally {
-    await world.stop()
+    await environment.stop()
   }
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
-import type { World } from '@dailyfeed/tests/faults/world'
+import type { FaultEnvironment } from '@dailyfeed/tests/faults/environment'
 import {
   factorFigure,
   type Figure,
@@ -18,17 +18,17 @@ const LATENCY_SECONDS = 4
 const LATENCY_ROUNDS = 3
 
 /** Answer times of writes with the broker there and gone, in turn: nothing of a write waits for it. */
-export async function writeLatencyBench(world: World): Promise<Figure[]> {
-  const broker = world.kafka.nodes[0]
+export async function writeLatencyBench(environment: FaultEnvironment): Promise<Figure[]> {
+  const broker = environment.kafka.nodes[0]
   const p99s = { there: [] as number[], gone: [] as number[] }
-  await writeFor(world, LATENCY_SECONDS)
+  await writeFor(environment, LATENCY_SECONDS)
   for (let round = 0; round < LATENCY_ROUNDS; round += 1) {
-    p99s.there.push(percentile(await writeFor(world, LATENCY_SECONDS), 99))
+    p99s.there.push(percentile(await writeFor(environment, LATENCY_SECONDS), 99))
     await broker?.kill()
-    p99s.gone.push(percentile(await writeFor(world, LATENCY_SECONDS), 99))
+    p99s.gone.push(percentile(await writeFor(environment, LATENCY_SECONDS), 99))
     await broker?.start()
-    await world.kafka.untilReady()
-    await drained(world)
+    await environment.kafka.untilReady()
+    await drained(environment)
   }
   return [
     factorFigure(
@@ -46,16 +46,16 @@ const END_TO_END_SECONDS = 20
 const WARM_UP_SECONDS = 5
 
 /** From the answer to a write until its record is committed, by the database's own clock of commits. */
-export async function endToEndBench(world: World): Promise<Figure[]> {
-  await writeFor(world, WARM_UP_SECONDS)
-  await drained(world)
+export async function endToEndBench(environment: FaultEnvironment): Promise<Figure[]> {
+  await writeFor(environment, WARM_UP_SECONDS)
+  await drained(environment)
   const answeredAt = new Map<number, number>()
   const waiting = new Set<Promise<void>>()
   const startedAt = performance.now()
   for (let sent = 0; sent < WRITES_PER_SECOND * END_TO_END_SECONDS; sent += 1) {
     const rest = startedAt + (sent * 1_000) / WRITES_PER_SECOND - performance.now()
     if (rest > 1) await sleep(rest)
-    const write: Promise<void> = post(world, sent).then((id) => {
+    const write: Promise<void> = post(environment, sent).then((id) => {
       answeredAt.set(id, Date.now())
       waiting.delete(write)
     })
@@ -63,8 +63,8 @@ export async function endToEndBench(world: World): Promise<Figure[]> {
   }
   await Promise.all(waiting)
   const rate = answeredAt.size / ((performance.now() - startedAt) / 1_000)
-  await drained(world)
-  const rows = await world.sql<{ post_id: number; at: number }[]>`
+  await drained(environment)
+  const rows = await environment.sql<{ post_id: number; at: number }[]>`
     select post_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as at from activity.record
     where type = 'POST_CREATE' and post_id = any (${`{${[...answeredAt.keys()].join(',')}}`}::text::bigint[])`
   // The record of a write may be there before its answer has been read.
@@ -82,14 +82,17 @@ const IDLE_MILLISECONDS = 5_000
 let backlogged = 0
 
 /** What waits in the topic when activity-svc starts: its memory stays, and so does its rate. */
-export async function backlogBench(world: World, say: (line: string) => void): Promise<Figure[]> {
+export async function backlogBench(
+  environment: FaultEnvironment,
+  say: (line: string) => void,
+): Promise<Figure[]> {
   // Before its first event: afterwards memory stays where its work left it.
-  await world.services.end('activity', 'SIGTERM')
-  await world.services.start('activity')
+  await environment.services.end('activity', 'SIGTERM')
+  await environment.services.start('activity')
   await sleep(IDLE_MILLISECONDS)
-  const idle = residentMegabytes(world)
-  const small = await drainBacklog(world, SMALL_BACKLOG, say)
-  const large = await drainBacklog(world, BACKLOG, say)
+  const idle = residentMegabytes(environment)
+  const small = await drainBacklog(environment, SMALL_BACKLOG, say)
+  const large = await drainBacklog(environment, BACKLOG, say)
   return [
     ratioFigure(
       'backlog of 1,000,000: rate, against that of 10,000',
@@ -110,20 +113,20 @@ export async function backlogBench(world: World, say: (line: string) => void): P
 }
 
 async function drainBacklog(
-  world: World,
+  environment: FaultEnvironment,
   events: number,
   say: (line: string) => void,
 ): Promise<{ rate: number; megabytes: number }> {
-  await world.services.end('activity', 'SIGTERM')
+  await environment.services.end('activity', 'SIGTERM')
   say(`sending ${events.toLocaleString('en')} events…`)
   const producer = createEventProducer({
-    connection: world.connection,
+    connection: environment.connection,
     acks: '1',
     clientId: 'bench',
   })
   for (let from = 0; from < events; from += 1_000)
     await producer.send(
-      world.topic(),
+      environment.topic(),
       Array.from({ length: 1_000 }, (_, n) => {
         const event = eventOf(backlogged + from + n)
         return { key: partitionKeyOf(event), value: Buffer.from(JSON.stringify(event)) }
@@ -131,21 +134,21 @@ async function drainBacklog(
     )
   backlogged += events
   await producer.close()
-  await world.services.start('activity')
+  await environment.services.start('activity')
   // From the first that took effect: how long a service takes to start is another figure.
-  while ((await world.lagOf('activity')) >= events) await sleep(10)
-  const first = { at: performance.now(), lag: await world.lagOf('activity') }
+  while ((await environment.lagOf('activity')) >= events) await sleep(10)
+  const first = { at: performance.now(), lag: await environment.lagOf('activity') }
   let megabytes = 0
   let lag = first.lag
   while (lag > 0) {
     await sleep(events > SMALL_BACKLOG ? 500 : 10)
-    megabytes = Math.max(megabytes, residentMegabytes(world))
-    lag = await world.lagOf('activity')
+    megabytes = Math.max(megabytes, residentMegabytes(environment))
+    lag = await environment.lagOf('activity')
   }
   return { rate: first.lag / ((performance.now() - first.at) / 1_000), megabytes }
 }
 
-const residentMegabytes = ({ services }: World): number =>
+const residentMegabytes = ({ services }: FaultEnvironment): number =>
   Number(
     execFileSync('ps', ['-o', 'rss=', '-p', String(services.pidOf('activity'))], {
       encoding: 'utf8',
@@ -153,14 +156,14 @@ const residentMegabytes = ({ services }: World): number =>
   ) / 1_024
 
 /** Closed loop of a few writers; milliseconds that each answer took. */
-async function writeFor(world: World, seconds: number): Promise<number[]> {
+async function writeFor(environment: FaultEnvironment, seconds: number): Promise<number[]> {
   const times: number[] = []
   const until = performance.now() + seconds * 1_000
   await Promise.all(
     Array.from({ length: WRITERS }, async (_, writer) => {
       while (performance.now() < until) {
         const startedAt = performance.now()
-        await post(world, writer)
+        await post(environment, writer)
         times.push(performance.now() - startedAt)
       }
     }),
@@ -168,7 +171,7 @@ async function writeFor(world: World, seconds: number): Promise<number[]> {
   return times
 }
 
-async function post({ services, members }: World, n: number): Promise<number> {
+async function post({ services, members }: FaultEnvironment, n: number): Promise<number> {
   const response = await fetch(`${services.urlOf('content')}/api/posts`, {
     method: 'POST',
     headers: {
@@ -182,7 +185,7 @@ async function post({ services, members }: World, n: number): Promise<number> {
   return ((await response.json()) as { data: { id: number } }).data.id
 }
 
-async function drained({ sql }: World): Promise<void> {
+async function drained({ sql }: FaultEnvironment): Promise<void> {
   const isPending = async () =>
     (await sql`select from content.outbox_pending where status = 'PENDING' limit 1`).length > 0
   const isBehind = async () =>

@@ -1,5 +1,6 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { DESKTOP, launchBrowser, logIn, openView, PHONE, type View } from './browser.ts'
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
     await newMember({ memberName: 'Kim Minji' }),
     await newMember({ memberName: 'Park Sora' }),
   ]
-  await minji.ask('POST', `/api/members/follow/${sora.id}`)
+  await ask(minji, { method: 'POST', url: `/api/members/follow/${sora.id}` })
 })
 afterEach(async () => {
   await view?.context.close()
@@ -127,7 +128,7 @@ test('editing keeps the place; deleting asks first, and Escape says no', async (
 test('a feed goes on past its first page while one scrolls, and its place is there again after a look at a post', async () => {
   const { page } = await open()
   for (let n = 0; n < 45; n += 1)
-    await sora.ask('POST', '/api/posts', { content: `scroll post number ${n}` })
+    await ask(sora, { url: '/api/posts', body: { content: `scroll post number ${n}` } })
   await logIn(page, minji.email, minji.password)
   const far = page.getByText('scroll post number 12', { exact: true })
   for (let n = 0; n < 60 && !(await far.isVisible()); n += 1) {
