@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 
 export interface Page {
@@ -21,7 +23,7 @@ export async function constantServer(redisUrl?: string): Promise<HttpServer> {
   while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
   const app = await createHttpServer({
     service: 'constant',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     checkReady: async () => {},
   })
   const sent: { type: string; bytes: Buffer }[] = []

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chmod } from 'node:fs/promises'
+import { SCHEMA_OWNERS } from '@dailyfeed/contract/services'
 import { startEmbeddedPostgres } from '@dailyfeed/platform/postgres/embedded-postgres'
 import { SCHEMAS } from '@dailyfeed/platform/schemas'
 import { migrate } from '@dailyfeed/postgres-support/migrate'
@@ -9,15 +10,6 @@ import { ensureRoles } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 
-export const TEST_SERVICES = [
-  'member',
-  'content',
-  'timeline',
-  'activity',
-  'search',
-  'image',
-  'batch',
-] as const
 export const TEST_PASSWORD = 'only-for-tests'
 export const TEMPLATE = 'dailyfeed_template'
 
@@ -45,7 +37,7 @@ export default async function setup(project: TestProject) {
   await admin.end()
   await ensureRoles(
     server.urlOf(TEMPLATE),
-    Object.fromEntries(TEST_SERVICES.map((service) => [service, TEST_PASSWORD])),
+    Object.fromEntries(SCHEMA_OWNERS.map((service) => [service, TEST_PASSWORD])),
   )
   await migrate(server.urlOf(TEMPLATE), SCHEMAS)
   const template = postgres(server.urlOf(TEMPLATE), { max: 1, onnotice() {} })

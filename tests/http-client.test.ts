@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, clientAt, clientOf, type HttpClient } from './http-client.ts'
 
@@ -7,7 +9,11 @@ let app: HttpServer
 let baseUrl: string
 
 beforeAll(async () => {
-  app = await createHttpServer({ service: 'echo', logLevel: 'silent', checkReady: async () => {} })
+  app = await createHttpServer({
+    service: 'echo',
+    log: createLog('test', 'silent'),
+    checkReady: async () => {},
+  })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.all('/echo', { config: { access: 'PUBLIC' } }, ({ method, headers, body }, reply) => {
     void reply.header('set-cookie', ['a=1; Path=/', 'b=2'])

@@ -1,26 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const ROOT = join(import.meta.dirname, '..')
-const FLAG = /--(?:max|initial|no)-[\w-]+(?:=\d+)?/g
+/** The same file that `npm start` and the image of a service read (`bin/node-flags.mjs`). */
+const FILE = join(import.meta.dirname, '..', 'deploy', 'node-flags.json')
 
-/** Those of V8 in `npm start`. */
-export async function flagsOfStart(): Promise<string[]> {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: { start: string }
-  }
-  return flagsIn(scripts.start)
-}
+/** Returns the V8 flags of `npm start`. */
+export const flagsOfStart = async (): Promise<string[]> => (await readFlags()).platform
 
-/** Those of V8 in the image of a service. */
-export async function flagsOfImage(): Promise<string[]> {
-  const dockerfile = await readFile(join(ROOT, 'deploy', 'Dockerfile'), 'utf8')
-  return flagsIn(/^CMD .*main\.ts.*$/m.exec(dockerfile)?.[0] ?? '')
-}
+/** Returns the V8 flags of a service's image. */
+export const flagsOfImage = async (): Promise<string[]> => (await readFlags()).service
 
-/** Throws where there are none: then it was looked for in the wrong place. */
-function flagsIn(command: string): string[] {
-  const flags = command.match(FLAG)
-  if (flags === null) throw new Error(`no flags of V8 in '${command}'`)
-  return flags
+async function readFlags(): Promise<{ platform: string[]; service: string[] }> {
+  return JSON.parse(await readFile(FILE, 'utf8'))
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   type DevelopmentSecrets,
   developmentSecretsOf,
+  servicePasswordsOf,
 } from '@dailyfeed/configuration/development-secrets'
 import {
   type EmbeddedPostgres,
@@ -40,8 +41,7 @@ export async function startOwnDatabase(settings: readonly string[] = []): Promis
   await admin.unsafe('create database dailyfeed')
   await admin.end()
   const ownerUrl = server.urlOf('dailyfeed')
-  const { owner: _owner, gateway: _gateway, ...passwords } = secrets.databasePasswords
-  await ensureRoles(ownerUrl, passwords)
+  await ensureRoles(ownerUrl, servicePasswordsOf(secrets))
   await migrate(ownerUrl, SCHEMAS)
   return {
     folder,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 import { eventually } from './eventually.ts'
 import { flagsOfStart } from './node-flags.ts'
 
@@ -111,7 +111,7 @@ export async function freePortRange(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const first = 10_000 + Math.floor(Math.random() * 9_000)
     const all = await Promise.all(
-      Object.values(PORT_OFFSETS).map((offset) => isFree(first + offset)),
+      SERVICE_NAMES.map((name) => isFree(first + SERVICES[name].portOffset)),
     )
     if (all.every(Boolean)) return first
   }

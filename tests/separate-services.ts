@@ -1,4 +1,9 @@
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
+import {
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+  urlSettingOf,
+} from '@dailyfeed/contract/services'
 import { flagsOfImage } from './node-flags.ts'
 import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
@@ -39,23 +44,11 @@ interface SeparateServicesOptions {
   database?: OwnDatabase
 }
 
-/** member-svc first: the others load its key set when they verify their first token. */
-const ALL_SERVICES = [
-  'member',
-  'content',
-  'timeline',
-  'activity',
-  'search',
-  'image',
-  'batch',
-  'gateway',
-] as const
-
 const replicaName = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
 /** Every service in a separate process, as in production, over one real PostgreSQL. */
 export async function startSeparateServices({
-  services = ALL_SERVICES,
+  services = SERVICE_NAMES,
   env = () => ({}),
   through = (url) => url,
   database,
@@ -71,8 +64,9 @@ export async function startSeparateServices({
     { number = 0, env: moreEnv = {}, launcher = [] }: StartOptions = {},
   ): Promise<void> {
     const name = replicaName(service, number)
-    const ofDatabase =
-      service === 'gateway' ? {} : { DATABASE_URL: through(ownDatabase.urlOf(service)) }
+    const ofDatabase = SERVICES[service].hasSchema
+      ? { DATABASE_URL: through(ownDatabase.urlOf(service)) }
+      : {}
     const started = await startServiceProcess({
       service,
       flags,
@@ -121,16 +115,13 @@ export async function startSeparateServices({
 const addressesBetween =
   (firstPort: number, secondPort: number) =>
   (service: ServiceName, replica = 0): string =>
-    `http://127.0.0.1:${(replica === 0 ? firstPort : secondPort) + PORT_OFFSETS[service]}`
+    `http://127.0.0.1:${(replica === 0 ? firstPort : secondPort) + SERVICES[service].portOffset}`
 
 function commonEnv(
   urlOf: (service: ServiceName) => string,
   database: OwnDatabase,
 ): Record<string, string | undefined> {
-  const urls = (Object.keys(PORT_OFFSETS) as ServiceName[]).map((name) => [
-    `${name.toUpperCase()}_URL`,
-    urlOf(name),
-  ])
+  const urls = SERVICE_NAMES.map((name) => [urlSettingOf(name), urlOf(name)])
   return {
     PATH: process.env['PATH'],
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

@@ -1,89 +1,73 @@
 import { once } from 'node:events'
-import { createConnection, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { freePort } from '@dailyfeed/platform/free-port'
 
-/** A link between two processes that can be cut and slowed. */
+/** A TCP link between two processes that can be cut, held and slowed. */
 export interface TcpProxy {
   port: number
-  /** Ends every connection at once, in the middle of whatever is said. */
+  /** The number of connections that clients have attempted, refused ones included. */
+  attempts(): number
+  /** Resets every connection at once. */
   cut(): void
-  /** Each connection that is there ends in the middle of a message: in each direction after so many bytes more. */
+  /** Ends every open connection after this many more bytes in each direction, mid-message. */
   cutAfter(bytesOf: () => number): void
-  /** New connections are refused, and those that are there are ended. */
+  /** Resets every connection and refuses new ones until `open`. */
   close(): void
+  /** Accepts connections, forwards everything, without delay. */
   open(): void
-  /** Connections stay, and nothing passes. */
+  /** Keeps connections open but forwards nothing until `open`. */
   hold(): void
-  /** Everything passes so many milliseconds later. */
+  /** Delays everything by this many milliseconds, until `open`. */
   slow(milliseconds: number): void
   stop(): Promise<void>
 }
 
-/** In front of a server on the loopback address. */
-export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
-  const links = new Set<{ cut(): void; cutAfter(bytesOf: () => number): void; go(): void }>()
-  let isOpen = true
-  let isHeld = false
-  let delay = 0
+/** What every direction of every link obeys. */
+interface Conditions {
+  isHeld: boolean
+  delay: number
+}
 
-  function pass(from: Socket, to: Socket) {
-    const waiting: Buffer[] = []
-    /** On its way, slowly. */
-    const later: Buffer[] = []
-    let left = Number.POSITIVE_INFINITY
-    const go = () => {
-      for (const chunk of waiting.splice(0)) to.write(chunk)
-    }
-    // The first that is on its way, whichever was sent when: a link that became quick again changes no order.
-    const arrive = () => {
-      const chunk = later.shift() as Buffer
-      if (isHeld) waiting.push(chunk)
-      else if (to.writable) to.write(chunk)
-    }
-    from.on('data', (chunk) => {
-      if (chunk.length >= left) {
-        // The part still arrives, and after it the end.
-        to.end(chunk.subarray(0, left))
-        from.resetAndDestroy()
-        return
-      }
-      left -= chunk.length
-      if (delay > 0 || later.length > 0) {
-        later.push(chunk)
-        setTimeout(arrive, delay)
-      } else if (isHeld) waiting.push(chunk)
-      else if (!to.write(chunk)) {
-        from.pause()
-        to.once('drain', () => from.resume())
-      }
-    })
-    const endAfter = (bytes: number) => {
-      left = bytes
-    }
-    return { go, endAfter }
-  }
+interface Link {
+  cut(): void
+  cutAfter(bytesOf: () => number): void
+  /** Forwards what was held. */
+  release(): void
+}
+
+/** Starts a proxy in front of a server on the loopback address. */
+export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
+  const links = new Set<Link>()
+  const conditions: Conditions = { isHeld: false, delay: 0 }
+  let isOpen = true
+  let attempts = 0
 
   const server = createServer((client) => {
-    if (!isOpen) return void client.resetAndDestroy()
+    attempts += 1
+    if (isOpen) linkTo(client)
+    else client.resetAndDestroy()
+  })
+
+  function linkTo(client: Socket): void {
     const upstream = createConnection({ host: '127.0.0.1', port: target.port, noDelay: true })
     client.setNoDelay(true)
-    const [forth, back] = [pass(client, upstream), pass(upstream, client)]
-    const link = {
+    const directions = [
+      forward(client, upstream, conditions),
+      forward(upstream, client, conditions),
+    ]
+    const link: Link = {
       cut() {
         links.delete(link)
         client.resetAndDestroy()
         upstream.resetAndDestroy()
       },
-      cutAfter(bytesOf: () => number) {
-        forth.endAfter(bytesOf())
-        back.endAfter(bytesOf())
+      cutAfter(bytesOf) {
+        for (const direction of directions) direction.endAfter(bytesOf())
       },
-      go() {
-        forth.go()
-        back.go()
+      release() {
+        for (const direction of directions) direction.release()
       },
     }
-    // One side that ends ends the other, as it did.
     const end = () => {
       links.delete(link)
       client.destroy()
@@ -94,7 +78,8 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
       socket.on('error', link.cut)
       socket.on('close', end)
     }
-  })
+  }
+
   server.listen(await freePort(), '127.0.0.1')
   await once(server, 'listening')
 
@@ -102,7 +87,8 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     for (const link of [...links]) link.cut()
   }
   return {
-    port: (server.address() as { port: number }).port,
+    port: (server.address() as AddressInfo).port,
+    attempts: () => attempts,
     cut,
     cutAfter(bytesOf) {
       for (const link of links) link.cutAfter(bytesOf)
@@ -113,19 +99,60 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     },
     open() {
       isOpen = true
-      isHeld = false
-      delay = 0
-      for (const link of links) link.go()
+      conditions.isHeld = false
+      conditions.delay = 0
+      for (const link of links) link.release()
     },
     hold() {
-      isHeld = true
+      conditions.isHeld = true
     },
     slow(milliseconds) {
-      delay = milliseconds
+      conditions.delay = milliseconds
     },
     async stop() {
       cut()
       server.close()
+    },
+  }
+}
+
+/** Forwards one direction of a link, under conditions that may change at any time. */
+function forward(from: Socket, to: Socket, conditions: Conditions) {
+  const held: Buffer[] = []
+  const delayed: Buffer[] = []
+  let bytesLeft = Number.POSITIVE_INFINITY
+
+  /** Forwards the oldest delayed chunk: a delay that became shorter must not reorder them. */
+  function forwardDelayed(): void {
+    const chunk = delayed.shift()
+    if (chunk === undefined) return
+    if (conditions.isHeld) held.push(chunk)
+    else if (to.writable) to.write(chunk)
+  }
+
+  from.on('data', (chunk) => {
+    if (chunk.length >= bytesLeft) {
+      // The remaining bytes still arrive, followed by the end of the stream.
+      to.end(chunk.subarray(0, bytesLeft))
+      from.resetAndDestroy()
+      return
+    }
+    bytesLeft -= chunk.length
+    if (conditions.delay > 0 || delayed.length > 0) {
+      delayed.push(chunk)
+      setTimeout(forwardDelayed, conditions.delay)
+    } else if (conditions.isHeld) held.push(chunk)
+    else if (!to.write(chunk)) {
+      from.pause()
+      to.once('drain', () => from.resume())
+    }
+  })
+  return {
+    endAfter(bytes: number) {
+      bytesLeft = bytes
+    },
+    release() {
+      for (const chunk of held.splice(0)) to.write(chunk)
     },
   }
 }

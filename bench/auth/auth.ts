@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICES } from '@dailyfeed/contract/services'
 import { createPasswordHashing } from '@dailyfeed/member/account/password-hashing'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
@@ -72,7 +72,7 @@ async function verificationAndLogins(): Promise<Figure[]> {
 /** A reader's p99 at a steady pace, quiet and while a hundred connections guess passwords. */
 async function feedsInAStorm(): Promise<Figure> {
   const platform = await startPlatformProcess()
-  const memberUrl = `http://127.0.0.1:${platform.port + PORT_OFFSETS.member}`
+  const memberUrl = `http://127.0.0.1:${platform.port + SERVICES.member.portOffset}`
   try {
     const account = {
       email: 'reader@example.com',
@@ -83,7 +83,7 @@ async function feedsInAStorm(): Promise<Figure> {
     await post(`${memberUrl}/api/authentication/signup`, account)
     const authorization =
       (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
-    const feed = `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}/api/timeline/posts/followings`
+    const feed = `http://127.0.0.1:${platform.port + SERVICES.timeline.portOffset}/api/timeline/posts/followings`
     await requestsPerSecond(feed, { authorization })
     const [quiet, stormy]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round += 1) {

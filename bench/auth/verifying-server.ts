@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
-import { createHttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { flagsOfImage } from '@dailyfeed/tests/node-flags'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 
@@ -57,7 +58,7 @@ if (import.meta.main) {
   })
   const app = await createHttpServer({
     service: 'verifying',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier,
     checkReady: async () => {},
   })

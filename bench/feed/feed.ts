@@ -1,4 +1,4 @@
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICES } from '@dailyfeed/contract/services'
 import { flagsOfImage, flagsOfStart } from '@dailyfeed/tests/node-flags'
 import { startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import { startTestRedis } from '@dailyfeed/tests/redis'
@@ -29,7 +29,7 @@ async function inOneProcess(world: FeedWorld): Promise<Figure[]> {
     env: { DATABASE_URL: world.database.ownerUrl, JWKS_URL: world.jwksUrl },
   })
   const timeline = {
-    url: `http://127.0.0.1:${platform.port + PORT_OFFSETS.timeline}`,
+    url: `http://127.0.0.1:${platform.port + SERVICES.timeline.portOffset}`,
     flags: await flagsOfStart(),
     constantUrl: /^constant: (\S+)$/m.exec(platform.output())?.[1] ?? '',
   }

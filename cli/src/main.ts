@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
-import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/event-registry'
 import {
   type KeeperName,
   KEEPING,

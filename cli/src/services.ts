@@ -1,4 +1,4 @@
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, urlSettingOf } from '@dailyfeed/contract/services'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { dataDirOf, runningInstallationOrThrow } from './installation.ts'
 
@@ -16,9 +16,9 @@ export interface Services {
 export async function servicesOrThrow(env: NodeJS.ProcessEnv): Promise<Services> {
   const internalToken = env['INTERNAL_TOKEN']
   if (internalToken) {
-    const urls = Object.keys(PORT_OFFSETS).map((service) => [
+    const urls = SERVICE_NAMES.map((service) => [
       service,
-      env[`${service.toUpperCase()}_URL`] ?? `http://${service}-svc`,
+      env[urlSettingOf(service)] ?? `http://${service}-svc`,
     ])
     return { urls: Object.fromEntries(urls), internalToken }
   }

@@ -1,4 +1,4 @@
-import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import {
   NO_KAFKA,
   type ReplayLine,

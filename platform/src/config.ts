@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import { DEFAULT_GATEWAY_PORT, PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 import { ConfigurationError, readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import { DatabaseUrl, serverSettings } from '@dailyfeed/configuration/settings'
 import Type from 'typebox'
 
 export const PlatformSettings = Type.Object({
-  ...serverSettings(DEFAULT_GATEWAY_PORT),
+  ...serverSettings('gateway'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'warn',
     description: 'least level that is logged',
@@ -20,7 +20,8 @@ export const PlatformSettings = Type.Object({
 export type PlatformConfig = ReturnType<typeof readPlatformConfigOrThrow>
 
 /** The services take the ports after the gateway's. */
-const HIGHEST_PORT = 65_535 - Math.max(...Object.values(PORT_OFFSETS))
+const LAST_OFFSET = Math.max(...SERVICE_NAMES.map((name) => SERVICES[name].portOffset))
+const HIGHEST_PORT = 65_535 - LAST_OFFSET
 
 export function readPlatformConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(PlatformSettings, env)
@@ -29,7 +30,7 @@ export function readPlatformConfigOrThrow(env: NodeJS.ProcessEnv) {
     throw new ConfigurationError("DEMO_DATA is 'on'; with NODE_ENV=production it must be off")
   if (config.PORT > HIGHEST_PORT)
     throw new ConfigurationError(
-      `PORT is '${config.PORT}'; it must be a whole number from 1 to ${HIGHEST_PORT}, since the services take the seven ports after it`,
+      `PORT is '${config.PORT}'; it must be a whole number from 1 to ${HIGHEST_PORT}, since the services take the ${LAST_OFFSET} ports after it`,
     )
   return {
     ...config,

@@ -1,4 +1,7 @@
-import type { DevelopmentSecrets } from '@dailyfeed/configuration/development-secrets'
+import {
+  type DevelopmentSecrets,
+  servicePasswordsOf,
+} from '@dailyfeed/configuration/development-secrets'
 import { migrate } from '@dailyfeed/postgres-support/migrate'
 import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
@@ -27,8 +30,7 @@ export async function startDatabase(
       ? await startEmbedded(config.DATA_DIR, secrets, say)
       : { ownerUrl: config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, stop: async () => {} }
   try {
-    const { owner: _, gateway: __, ...passwords } = secrets.databasePasswords
-    await ensureRoles(ownerUrl, passwords)
+    await ensureRoles(ownerUrl, servicePasswordsOf(secrets))
     await migrate(ownerUrl, SCHEMAS)
   } catch (error) {
     await stop()

@@ -1,5 +1,5 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, type ServiceName, SERVICES } from '@dailyfeed/contract/services'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
@@ -67,7 +67,7 @@ export async function startPlatform({
     await Promise.all((Object.keys(others) as ServiceName[]).map(start))
     await start('gateway')
     const urls = Object.fromEntries(
-      Object.entries(PORT_OFFSETS).map(([name, offset]) => [name, urlOf(config, offset)]),
+      SERVICE_NAMES.map((name) => [name, urlOf(config, SERVICES[name].portOffset)]),
     )
     undo.push(
       await announce(config.DATA_DIR, { url: urlOf(config), ownerUrl: database.ownerUrl, urls }),

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net'
-import { PORT_OFFSETS } from '@dailyfeed/contract/ports'
+import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 
 /** Throws, naming the port, before anything is started that would have to be undone. */
 export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): Promise<void> {
-  for (const offset of Object.values(PORT_OFFSETS)) {
+  for (const name of SERVICE_NAMES) {
+    const offset: number = SERVICES[name].portOffset
     const port = gatewayPort + offset
     const server = createServer()
     await new Promise<void>((resolve, reject) => {

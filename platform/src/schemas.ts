@@ -1,13 +1,14 @@
 import { join } from 'node:path'
+import { SCHEMA_OWNERS } from '@dailyfeed/contract/services'
 import type { SchemaMigrations } from '@dailyfeed/postgres-support/migrate'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Every schema, in an order in which each finds what its views and grants name. */
+/** Every schema, in an order in which the objects that its views and grants name exist already. */
 export const SCHEMAS: readonly SchemaMigrations[] = [
   { schema: 'event_support', folder: join(ROOT, 'modules', 'outbox', 'migrations') },
   { schema: 'idempotency', folder: join(ROOT, 'modules', 'idempotency', 'migrations') },
-  ...['member', 'content', 'timeline', 'activity', 'search', 'image', 'batch'].map((schema) => ({
+  ...SCHEMA_OWNERS.map((schema) => ({
     schema,
     folder: join(ROOT, 'services', schema, 'migrations'),
   })),

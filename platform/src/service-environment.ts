@@ -1,4 +1,9 @@
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
+import {
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+  urlSettingOf,
+} from '@dailyfeed/contract/services'
 import type { PlatformConfig } from './config.ts'
 import type { PlatformDatabase } from './database.ts'
 
@@ -12,23 +17,23 @@ export function environmentOf(
   database: PlatformDatabase,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const urls = Object.entries(PORT_OFFSETS).map(([name, offset]) => [
-    `${name.toUpperCase()}_URL`,
-    urlOf(config, offset),
+  const urls = SERVICE_NAMES.map((name) => [
+    urlSettingOf(name),
+    urlOf(config, SERVICES[name].portOffset),
   ])
   return {
     ...Object.fromEntries(urls),
-    JWKS_URL: `${urlOf(config, PORT_OFFSETS.member)}/.well-known/jwks.json`,
+    JWKS_URL: `${urlOf(config, SERVICES.member.portOffset)}/.well-known/jwks.json`,
     ...env,
     DATA_DIR: config.DATA_DIR,
     LOG_LEVEL: config.LOG_LEVEL,
-    PORT: String(config.PORT + PORT_OFFSETS[service]),
-    ...(service === 'gateway'
-      ? {}
-      : {
+    PORT: String(config.PORT + SERVICES[service].portOffset),
+    ...(SERVICES[service].hasSchema
+      ? {
           DATABASE_URL: database.urlOf(service),
           DATABASE_POOL_MAX: String(POOL_MAX[service] ?? 2),
-        }),
+        }
+      : {}),
   }
 }
 

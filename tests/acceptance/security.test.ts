@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, clientAt, type Method } from '../http-client.ts'

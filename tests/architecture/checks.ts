@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importsOf, sourceFiles, targetOf, trackedFiles, workspaceOf } from './source-files.ts'
 
-/** Each check takes a root and returns a sentence per violation: none means that it holds. */
+/** Takes the root of a repository and returns one sentence per violation. */
 export type Check = (root: string) => string[]
 
 const isTestFile = (path: string) => /\.test\.tsx?$/.test(path) || /-fixture\.ts$/.test(path)
@@ -18,7 +18,7 @@ const packageNames = (root: string): Map<string, string> =>
       ]),
   )
 
-/** Modules stand below services, and a service knows another only by its contract. */
+/** Modules do not depend on services, and services depend on each other only by their contract. */
 export const boundaries: Check = (root) => {
   const folders = packageNames(root)
   return sourceFiles(root).flatMap((file) => {
@@ -32,7 +32,7 @@ export const boundaries: Check = (root) => {
       if (specifier.startsWith('.'))
         return [`${file.path} climbs into ${to}; import it by its package's name`]
       if (to === 'tests' && !isTestFile(file.path) && from !== 'bench')
-        return [`${file.path} is no test, but imports ${to}`]
+        return [`${file.path} is not a test, but imports ${to}`]
       if (from.startsWith('modules/') && to !== 'tests' && !to.startsWith('modules/'))
         return [`${file.path}: a module imports ${to}`]
       if (from.startsWith('services/') && to !== 'tests' && !to.startsWith('modules/'))
@@ -58,7 +58,7 @@ const MEANINGLESS = new Set([
   'index',
 ])
 
-/** A name that says nothing hides two things that each have one. */
+/** A file with a vague name collects code that belongs to several features. */
 export const names: Check = (root) =>
   trackedFiles(root).flatMap((path) => {
     const words = path
@@ -67,12 +67,12 @@ export const names: Check = (root) =>
     const bad = words.find((word) => MEANINGLESS.has(word ?? ''))
     return bad === undefined || path === 'web/index.html'
       ? []
-      : [`${path}: '${bad}' says nothing; name what it does`]
+      : [`${path}: '${bad}' says nothing; name the file after what it does`]
   })
 
 const BUILT_IN = new Set(builtinModules)
 
-/** What a workspace imports stands in its own package.json, so that an image of one service holds what it needs. */
+/** The image of one service holds only the dependencies that its own package.json declares. */
 export const dependencies: Check = (root) => {
   const declared = new Map<string, Set<string>>()
   const declaredBy = (workspace: string) => {
@@ -98,7 +98,7 @@ export const dependencies: Check = (root) => {
       const name = specifier.startsWith('@')
         ? specifier.split('/').slice(0, 2).join('/')
         : (specifier.split('/')[0] ?? '')
-      // Tests may use what the tests' workspace declares.
+      // Tests may use the dependencies of the workspace `tests`.
       const known =
         declaredBy(workspace).has(name) ||
         (isTestFile(file.path) && (name === '@dailyfeed/tests' || declaredBy('tests').has(name)))
@@ -118,7 +118,7 @@ interface Manifest {
 const readManifest = (root: string, workspace: string) =>
   JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')) as Manifest
 
-/** Configuration is read once, at the top of a process, checked, and passed on. */
+/** `main.ts` reads the configuration once, checks it and passes it on. */
 export const environment: Check = (root) =>
   sourceFiles(root)
     .filter(
@@ -134,8 +134,8 @@ export const environment: Check = (root) =>
     )
     .map(({ path }) => `${path} reads process.env; take it from the configuration`)
 
-/** Only kafka-support may know the Kafka client, only image-svc sharp: a library that is behind one door can be changed there. */
-const DOORS: Record<string, string> = {
+/** Libraries that one workspace wraps, so that they can be replaced there. */
+const OWNERS: Record<string, string> = {
   '@platformatic/kafka': 'modules/kafka-support',
   sharp: 'services/image',
   redis: 'modules/redis-support',
@@ -143,22 +143,22 @@ const DOORS: Record<string, string> = {
   undici: 'modules/service-client',
 }
 
-export const doors: Check = (root) =>
+export const ownedLibraries: Check = (root) =>
   sourceFiles(root).flatMap((file) =>
     importsOf(file).flatMap((specifier) => {
-      const door = DOORS[specifier]
+      const owner = OWNERS[specifier]
       const workspace = workspaceOf(file.path)
-      return door === undefined ||
-        workspace === door ||
+      return owner === undefined ||
+        workspace === owner ||
         isTestFile(file.path) ||
         workspace === 'tests' ||
         workspace === 'bench'
         ? []
-        : [`${file.path} imports ${specifier}; only ${door} does`]
+        : [`${file.path} imports ${specifier}; only ${owner} does`]
     }),
   )
 
-/** Addresses of registries and folders of one machine do not belong to a project that others clone. */
+/** A clone must work on every machine, with every registry. */
 export const portability: Check = (root) =>
   trackedFiles(root)
     .filter(

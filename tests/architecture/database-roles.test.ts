@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../database.ts'
-import { TEST_SERVICES } from '../database-cluster.ts'
+import { SCHEMA_OWNERS } from '@dailyfeed/contract/services'
 
 let database: TestDatabase
 let tables: { schema: string; table: string }[]
@@ -10,12 +10,13 @@ beforeAll(async () => {
   database = await testDatabase()
   tables = await database.sql<typeof tables>`
     select table_schema as schema, table_name as table from information_schema.tables
-    where table_schema = any (${['public', 'event_support', ...TEST_SERVICES]}) and table_type = 'BASE TABLE'`
+    where table_schema = any (${['public', 'event_support', ...SCHEMA_OWNERS]})
+      and table_type = 'BASE TABLE'`
 })
 afterAll(() => database.drop())
 
-/** What each role may write: nothing but its own schema, whatever the code of its service does. */
-test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', async (service) => {
+/** The login is the border between schemas, not the code of a service. */
+test.each(SCHEMA_OWNERS)('the login of %s writes to no schema but its own', async (service) => {
   const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
   const written: string[] = []
   for (const { schema, table } of tables.filter((one) => one.schema !== service)) {
@@ -26,7 +27,7 @@ test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', asyn
       `drop table ${schema}."${table}"`,
       `create table ${schema}.planted ()`,
     ]) {
-      // 42501: insufficient privilege. Anything else, success above all, is a hole.
+      // 42501 is insufficient_privilege; any other outcome means that the role could write.
       const code = await sql.unsafe(statement).then(
         () => 'WRITTEN',
         (error: { code: string }) => error.code,
@@ -39,7 +40,7 @@ test.each(TEST_SERVICES)('the login of %s writes to no schema but its own', asyn
   expect(written).toEqual([])
 })
 
-test('timeline and search read what content wrote, and may change none of it', async () => {
+test('timeline and search may read the tables of content and change none of them', async () => {
   for (const service of ['timeline', 'search'] as const) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     expect((await sql`select count(*)::int as n from content.post`)[0]?.['n']).toBe(0)
@@ -50,7 +51,7 @@ test('timeline and search read what content wrote, and may change none of it', a
   }
 })
 
-test('member-svc reads the interests that activity-svc counts, and nothing else of it', async () => {
+test('member-svc may read the interests of activity-svc and no other table of it', async () => {
   const sql = postgres(database.urlOf('member'), { max: 1, onnotice() {} })
   expect((await sql`select count(*)::int as n from activity.interest`)[0]?.['n']).toBe(0)
   await expect(sql`update activity.interest set score = 1`).rejects.toMatchObject({ code: '42501' })
@@ -63,8 +64,8 @@ test('member-svc reads the interests that activity-svc counts, and nothing else 
   await sql.end()
 })
 
-test('no service but member-svc reads e-mail addresses, passwords or signing keys', async () => {
-  for (const service of TEST_SERVICES.filter((one) => one !== 'member')) {
+test('only member-svc may read e-mail addresses, passwords and signing keys', async () => {
+  for (const service of SCHEMA_OWNERS.filter((one) => one !== 'member')) {
     const sql = postgres(database.urlOf(service), { max: 1, onnotice() {} })
     for (const statement of [
       'select email from member.member',

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ERRORS } from '@dailyfeed/contract/errors'
-import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
+import { SERVICE_NAMES } from '@dailyfeed/contract/services'
 import { expect, test } from 'vitest'
 import { ROOT, trackedFiles } from './source-files.ts'
 
@@ -32,16 +33,7 @@ test('every link between the documents leads to a file', () => {
 })
 
 test('every service has a README that says what it owns, publishes, consumes and calls', () => {
-  const incomplete = [
-    'member',
-    'content',
-    'timeline',
-    'activity',
-    'image',
-    'search',
-    'batch',
-    'gateway',
-  ].filter((service) => {
+  const incomplete = SERVICE_NAMES.filter((service) => {
     const page = existsSync(join(ROOT, 'services', service, 'README.md'))
       ? read(`services/${service}/README.md`)
       : ''

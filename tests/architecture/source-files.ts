@@ -10,7 +10,7 @@ export interface SourceFile {
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
-/** What git tracks or would track. */
+/** Paths of all files that git tracks or would track. */
 export function trackedFiles(root: string): string[] {
   return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
@@ -25,7 +25,7 @@ export const sourceFiles = (root: string): SourceFile[] =>
     .filter((path) => /\.(ts|tsx|mts|mjs)$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 
-/** Specifiers of static and dynamic imports and of re-exports, types included. */
+/** Specifiers of static imports, dynamic imports and re-exports, including those of types. */
 export const importsOf = ({ text }: SourceFile): string[] =>
   [
     ...text.matchAll(
@@ -33,13 +33,13 @@ export const importsOf = ({ text }: SourceFile): string[] =>
     ),
   ].map(([, stated, dynamic]) => stated ?? dynamic ?? '')
 
-/** The workspace that a file belongs to: `modules/contract`, `services/content`, `web`, …; undefined for files of the root. */
+/** The workspace of a file (`modules/contract`, `web`); undefined for files of the root. */
 export function workspaceOf(path: string): string | undefined {
   const [first = '', second = ''] = path.split('/')
   if (first === 'modules' || first === 'services') return `${first}/${second}`
   return ['platform', 'cli', 'web', 'bench', 'tests'].includes(first) ? first : undefined
 }
 
-/** Where a relative import leads, from the root. */
+/** The path from the root that a relative import resolves to. */
 export const targetOf = (from: string, specifier: string) =>
   relative('.', join(dirname(from), specifier))

@@ -1,5 +1,5 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import { datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaConnection } from '@dailyfeed/kafka-support/kafka-settings'
 import { createTopicAdmin, lagOf, type TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
@@ -50,7 +50,7 @@ interface EnvironmentOptions {
   databaseSettings?: readonly string[]
 }
 
-export const SERVICES = ['member', 'content', 'timeline', 'activity', 'search'] as const
+export const FAULT_SERVICES = ['member', 'content', 'timeline', 'activity', 'search'] as const
 const LISTENER_SERVICES: readonly ServiceName[] = ['activity', 'search']
 const MEMBER_COUNT = 4
 export const TOPIC_PREFIX = 'member-activity'
@@ -71,13 +71,13 @@ export async function startEnvironment({
     const servers = await startServers(nodes, database, resources)
     const { kafka, redis, links } = servers
     const services = await startSeparateServices({
-      services: SERVICES,
+      services: FAULT_SERVICES,
       database,
       env: (service) => ({
         ...settingsOf(service, servers, nodes),
         ...env,
         DATABASE_URL: withPort(
-          database.urlOf(service as (typeof SERVICES)[number]),
+          database.urlOf(service as (typeof FAULT_SERVICES)[number]),
           links.database[service]?.port,
         ),
       }),
@@ -124,7 +124,7 @@ async function startServers(
     redis: await linkTo(Number(new URL(redis.url).port), resources),
     database: {},
   }
-  for (const service of SERVICES)
+  for (const service of FAULT_SERVICES)
     links.database[service] = await linkTo(Number(new URL(database.ownerUrl).port), resources)
   return { kafka, redis, links }
 }

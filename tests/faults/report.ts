@@ -1,4 +1,4 @@
-import { type FaultEnvironment, SERVICES } from './environment.ts'
+import { type FaultEnvironment, FAULT_SERVICES } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { awaitWrites, settle } from './settle.ts'
 
@@ -84,7 +84,7 @@ const LAST_OUTPUT_CHARACTERS = 3_000
 
 /** The end of each service's log, which helps to explain a failure. */
 export const lastOutputOf = ({ services }: FaultEnvironment): string =>
-  SERVICES.map(
+  FAULT_SERVICES.map(
     (service) =>
       `── last output of ${service}\n${services.outputOf(service).slice(-LAST_OUTPUT_CHARACTERS)}`,
   ).join('\n')

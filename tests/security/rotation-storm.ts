@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import type { Sql } from 'postgres'
 import { ask, clientAt } from '../http-client.ts'
 import { newMember } from '../acceptance/client.ts'

@@ -1,4 +1,4 @@
-import { MAX_FOLLOWINGS } from '@dailyfeed/contract/member'
+import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
 import { powerLaw, type Random } from './random.ts'
 
 /**

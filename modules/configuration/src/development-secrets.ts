@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
+import {
+  callersOf,
+  SCHEMA_OWNERS,
+  SERVICE_NAMES,
+  type ServiceName,
+} from '@dailyfeed/contract/services'
 import { ConfigurationError } from './read-config.ts'
 
 export interface DevelopmentSecrets {
@@ -19,15 +24,14 @@ const ofEach = <Name extends string>(names: readonly Name[]) =>
 /** The secrets of a laptop: made once under `dataDir`, the same for every service that starts there. Never in production. */
 export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
-  const services = Object.keys(PORT_OFFSETS) as ServiceName[]
   mkdirSync(dataDir, { recursive: true })
   try {
     const fresh: DevelopmentSecrets = {
-      internalTokens: ofEach(services),
+      internalTokens: ofEach(SERVICE_NAMES),
       cursorKey: secret(),
       jwtKeyEncryptionKey: secret(),
       refreshTokenKey: secret(),
-      databasePasswords: ofEach([...services, 'owner']),
+      databasePasswords: ofEach([...SERVICE_NAMES, 'owner']),
     }
     writeFileSync(path, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600 })
   } catch (error) {
@@ -35,6 +39,10 @@ export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
   }
   return JSON.parse(readFileSync(path, 'utf8')) as DevelopmentSecrets
 }
+
+/** The database passwords of the services that have a login, by service. */
+export const servicePasswordsOf = ({ databasePasswords }: DevelopmentSecrets) =>
+  Object.fromEntries(SCHEMA_OWNERS.map((service) => [service, databasePasswords[service]]))
 
 /** A secret from the environment, or outside production from DATA_DIR. */
 export function secretOrThrow(
@@ -51,8 +59,31 @@ export function secretOrThrow(
   return pick(developmentSecretsOf(config.DATA_DIR))
 }
 
+type SecretSettings = Parameters<typeof secretOrThrow>[2]
+
+/** The service's own credential, sent with its internal calls. */
+export const internalTokenOrThrow = (
+  service: ServiceName,
+  config: SecretSettings & { INTERNAL_TOKEN?: string | undefined },
+): string =>
+  secretOrThrow(
+    'INTERNAL_TOKEN',
+    config.INTERNAL_TOKEN,
+    config,
+    ({ internalTokens }) => internalTokens[service],
+  )
+
+/** The callers that the service admits to its internal routes; outside production those of `SERVICES`. */
+export const internalCallersOrThrow = (
+  service: ServiceName,
+  config: SecretSettings & { INTERNAL_CALLERS?: string | undefined },
+): string =>
+  secretOrThrow('INTERNAL_CALLERS', config.INTERNAL_CALLERS, config, (secrets) =>
+    internalCallersOf(secrets, callersOf(service)),
+  )
+
 export const hashOfToken = (token: string) => createHash('sha256').update(token).digest('hex')
 
-/** What INTERNAL_CALLERS holds: names and hashes, so that a callee cannot play its callers. */
-export const internalCallersOf = (secrets: DevelopmentSecrets, callers: readonly ServiceName[]) =>
+/** The value of INTERNAL_CALLERS: names and hashes, so that a callee cannot impersonate its callers. */
+const internalCallersOf = (secrets: DevelopmentSecrets, callers: readonly ServiceName[]) =>
   callers.map((caller) => `${caller}:${hashOfToken(secrets.internalTokens[caller])}`).join(',')

@@ -1,3 +1,4 @@
+import { defaultPortOf, type ServiceName } from '@dailyfeed/contract/services'
 import Type from 'typebox'
 
 const port = (fallback: number) =>
@@ -10,8 +11,8 @@ export const DatabaseUrl = Type.String({
 })
 
 /** Settings that every service takes; each service adds its own. */
-export const serverSettings = (defaultPort: number) => ({
-  PORT: port(defaultPort),
+export const serverSettings = (service: ServiceName) => ({
+  PORT: port(defaultPortOf(service)),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to bind' }),
   LOG_LEVEL: choice(
     'info',
@@ -51,7 +52,7 @@ export const databaseSettings = {
 export const tokenSettings = {
   JWKS_URL: Type.String({
     pattern: '^https?://',
-    default: 'http://127.0.0.1:8084/.well-known/jwks.json',
+    default: `http://127.0.0.1:${defaultPortOf('member')}/.well-known/jwks.json`,
     description: "address of member-svc's key set",
   }),
   JWKS_CACHE_SECONDS: Type.Integer({

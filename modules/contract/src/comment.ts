@@ -1,10 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, nullable } from './field.ts'
+import { MAX_COMMENT_LENGTH } from './limits.ts'
 
-/** Levels 0, 1, 2: a comment, a reply, a reply to a reply. */
-export const MAX_COMMENT_DEPTH = 2
-
-const CommentContent = Type.String({ minLength: 1, maxLength: 1_000 })
+const CommentContent = Type.String({ minLength: 1, maxLength: MAX_COMMENT_LENGTH })
 
 export const CommentDraft = Type.Object({
   content: CommentContent,

@@ -1,6 +1,5 @@
 import Type from 'typebox'
 
-export const MAX_IMAGE_BYTES = 10 * 1024 * 1024
 export const ImageDeletion = Type.Object({
   imageUrls: Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 }),
 })

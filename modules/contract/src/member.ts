@@ -1,9 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { blankable, Id, Instant, nullable } from './field.ts'
+import { MAX_BIO_LENGTH } from './limits.ts'
 import { scrollOf } from './page.ts'
-
-export const MAX_FOLLOWINGS = 1_000
-export const MAX_MEMBER_IDS = 1_000
 
 export const Gender = Type.Enum(['MALE', 'FEMALE', 'OTHER', 'PREFER_NOT_TO_SAY'])
 export const PRIVACY_LEVELS = ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'] as const
@@ -58,7 +56,7 @@ export type PasswordChange = Static<typeof PasswordChange>
 export const UpdateRequest = Type.Object({
   memberName: Type.Optional(MemberName),
   displayName: blankable(Type.String({ maxLength: 100 })),
-  bio: blankable(Type.String({ maxLength: 1_000 })),
+  bio: blankable(Type.String({ maxLength: MAX_BIO_LENGTH })),
   location: blankable(Type.String({ maxLength: 100 })),
   websiteUrl: blankable(Type.String({ format: 'http-url', maxLength: 500 })),
   birthDate: blankable(BirthDate),

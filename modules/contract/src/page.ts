@@ -1,13 +1,15 @@
 import Type, { type Static, type TSchema } from 'typebox'
-
-export const MAX_PAGE_SIZE = 100
-export const DEFAULT_PAGE_SIZE = 20
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
 
 /** How every list is asked for: by `page` from 0, or by `cursor` out of `nextCursor`. */
 export const ListQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
   size: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE, description: 'default 20' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_PAGE_SIZE,
+      description: `default ${DEFAULT_PAGE_SIZE}`,
+    }),
   ),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
 })

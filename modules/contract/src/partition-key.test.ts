@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { partitionKeyOf } from './partition-key.ts'
 
-test('a post, its comments and likes share one key; what a member does to an account has the member’s', () => {
+test('events of a post, its comments and likes share the post’s key; member events have the member’s', () => {
   for (const memberActivityType of [
     'POST_CREATE',
     'POST_READ',
@@ -12,4 +12,10 @@ test('a post, its comments and likes share one key; what a member does to an acc
     expect(partitionKeyOf({ memberActivityType, memberId: 3, postId: 12 })).toBe('post:12')
   for (const memberActivityType of ['MEMBER_FOLLOW', 'MEMBER_WITHDRAW'] as const)
     expect(partitionKeyOf({ memberActivityType, memberId: 3 })).toBe('member:3')
+})
+
+test('a type that this release does not know has the key of its post, or else of its member', () => {
+  const memberActivityType = 'POST_PIN' as 'POST_CREATE'
+  expect(partitionKeyOf({ memberActivityType, memberId: 3, postId: 12 })).toBe('post:12')
+  expect(partitionKeyOf({ memberActivityType, memberId: 3, postId: null })).toBe('member:3')
 })

@@ -1,11 +1,20 @@
-import { categoryOf, type MemberActivityEvent } from './member-activity-event.ts'
+import { EVENTS } from './event-registry.ts'
+import type { MemberActivityEvent } from './member-activity-event.ts'
 
-/** What keeps the order of one thing's events: those of a post, its comments and likes share one, and so do a member's own. */
+/** By any type, since a relay may have to deliver rows that a newer release wrote. */
+const ORDERED_BY = new Map<string, 'postId' | 'memberId'>(
+  Object.entries(EVENTS).map(([type, { orderedBy }]) => [type, orderedBy]),
+)
+
+/**
+ * The key within which events keep their order: events of a post, its comments and their likes share the post's, the
+ * other events of a member share the member's.
+ */
 export const partitionKeyOf = ({
   memberActivityType,
   postId,
   memberId,
 }: Pick<MemberActivityEvent, 'memberActivityType' | 'postId' | 'memberId'>): string =>
-  categoryOf(memberActivityType) === 'MEMBER' || typeof postId !== 'number'
+  ORDERED_BY.get(memberActivityType) === 'memberId' || typeof postId !== 'number'
     ? `member:${memberId}`
     : `post:${postId}`

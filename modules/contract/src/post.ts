@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, nullable } from './field.ts'
+import { MAX_POST_CONTENT_LENGTH, MAX_POST_TITLE_LENGTH } from './limits.ts'
 
 /** What a member sends to write or edit a post. Lengths count Unicode code points. */
 export const PostDraft = Type.Object({
-  title: Type.Optional(nullable(Type.String({ maxLength: 100 }))),
-  content: Type.String({ minLength: 1, maxLength: 5_000 }),
+  title: Type.Optional(nullable(Type.String({ maxLength: MAX_POST_TITLE_LENGTH }))),
+  content: Type.String({ minLength: 1, maxLength: MAX_POST_CONTENT_LENGTH }),
 })
 export type PostDraft = Static<typeof PostDraft>
 

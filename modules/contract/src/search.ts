@@ -1,11 +1,12 @@
 import Type, { type Static } from 'typebox'
 import { Id } from './field.ts'
+import { MAX_KEYWORD_LENGTH } from './limits.ts'
 import { ListQuery } from './page.ts'
 
 /** Words, `"exact words"`, `-word`, `from:handle`, `since:2026-11-01`, `until:2026-11-30`. */
 export const SearchQuery = Type.Object({
   ...ListQuery.properties,
-  keyword: Type.String({ maxLength: 200 }),
+  keyword: Type.String({ maxLength: MAX_KEYWORD_LENGTH }),
 })
 export type SearchQuery = Static<typeof SearchQuery>
 

@@ -1,26 +1,26 @@
-import { ACTIVITY_TYPES, type ActivityType } from './member-activity-event.ts'
-import type { ServiceName } from './ports.ts'
+import { ACTIVITY_TYPES, type ActivityType, EVENTS } from './event-registry.ts'
 
-const WRITES: readonly ActivityType[] = [
-  'POST_CREATE',
-  'POST_UPDATE',
-  'POST_DELETE',
-  'COMMENT_CREATE',
-  'COMMENT_UPDATE',
-  'COMMENT_DELETE',
+export type PublisherName = (typeof EVENTS)[ActivityType]['publisher']
+export type ListenerName = (typeof EVENTS)[ActivityType]['listeners'][number]
+
+/** The services that receive events of a type. */
+export const subscribersOf = (type: ActivityType): readonly ListenerName[] => EVENTS[type].listeners
+
+/** The types that a service receives; none for a service that does not listen. */
+export const subscriptionsOf = (service: string): ActivityType[] =>
+  ACTIVITY_TYPES.filter((type) => subscribersOf(type).some((listener) => listener === service))
+
+/** Every service that publishes, and so may hold publisher dead letters. */
+export const PUBLISHERS: readonly PublisherName[] = [
+  ...new Set(ACTIVITY_TYPES.map((type) => EVENTS[type].publisher)),
 ]
 
-/** Which service listens to which activities. A type that nobody names here is told to nobody. */
-export const SUBSCRIPTIONS: Partial<Record<ServiceName, readonly ActivityType[]>> = {
-  activity: ACTIVITY_TYPES,
-  search: WRITES,
-  content: ['POST_READ'],
-}
+/** Every service that listens, and so may hold listener dead letters. */
+export const LISTENERS: readonly ListenerName[] = [
+  ...new Set(ACTIVITY_TYPES.flatMap(subscribersOf)),
+]
 
-/** Every service that listens. */
-export const LISTENERS = Object.keys(SUBSCRIPTIONS) as ServiceName[]
-
-export const subscribersOf = (type: ActivityType): ServiceName[] =>
-  (Object.keys(SUBSCRIPTIONS) as ServiceName[]).filter((service) =>
-    SUBSCRIPTIONS[service]?.includes(type),
-  )
+/** The publishers of what a service receives: only they may deliver events to it over HTTP. */
+export const publishersTo = (listener: string): PublisherName[] => [
+  ...new Set(subscriptionsOf(listener).map((type) => EVENTS[type].publisher)),
+]

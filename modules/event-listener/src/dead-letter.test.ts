@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { testTokens } from '@dailyfeed/tests/tokens'
@@ -57,7 +59,7 @@ beforeAll(async () => {
   const callers = `batch:${hashOf(TOKEN_OF_BATCH)},timeline:${hashOf(TOKEN_OF_TIMELINE)}`
   app = await createHttpServer({
     service: 'content',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier,
     callers,
     checkReady: async () => {},

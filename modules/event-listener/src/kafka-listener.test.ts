@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { type KafkaCluster, openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -108,7 +110,7 @@ async function start(): Promise<HttpServer> {
   const callers = `batch:${hashOf(TOKEN_OF_BATCH)},member:${hashOf(TOKEN_OF_MEMBER)}`
   app = await createHttpServer({
     service: 'content',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier,
     callers,
     checkReady: async () => {},
@@ -117,7 +119,6 @@ async function start(): Promise<HttpServer> {
     sql,
     service: 'content',
     handlers: [counted, kept],
-    publishers: ['member'],
     kafka,
     redis,
     timeZone: TIME_ZONE,

@@ -1,3 +1,4 @@
+import { publishersTo } from '@dailyfeed/contract/subscriptions'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
@@ -22,8 +23,6 @@ interface ListenerRegistration {
   service: string
   /** In this order. */
   handlers: readonly EventHandler[]
-  /** Services whose events come over HTTP. */
-  publishers: readonly string[]
   /** Undefined where no brokers are set. */
   kafka?: KafkaCluster | undefined
   /** Undefined where Redis is not set. */
@@ -44,16 +43,7 @@ const INBOX_DAYS_KEPT = 9
  */
 export function registerListener(
   app: HttpServer,
-  {
-    sql,
-    service,
-    handlers,
-    publishers,
-    kafka,
-    redis,
-    timeZone,
-    onHandled = () => {},
-  }: ListenerRegistration,
+  { sql, service, handlers, kafka, redis, timeZone, onHandled = () => {} }: ListenerRegistration,
 ): void {
   const measure = measureFreshness(app)
   const listener = createListener({
@@ -72,7 +62,7 @@ export function registerListener(
   let supervisor: TopicSupervisor | undefined
   const lag = () => [...(supervisor?.lags().values() ?? [])].reduce((sum, one) => sum + one, 0)
 
-  registerListenerRoutes(app, { listener, publishers, lag })
+  registerListenerRoutes(app, { listener, publishers: publishersTo(service), lag })
   const replay = createDeadLetterReplay({ sql, schema: service, listener })
   registerDeadLetterRoutes(app, { sql, schema: service, replay })
   registerTopicReplayRoutes(app, { service, listener, kafka })

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/event-registry'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'

@@ -1,4 +1,4 @@
-import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { replayTopic } from '@dailyfeed/kafka-support/topic-replay'

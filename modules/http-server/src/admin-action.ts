@@ -3,44 +3,50 @@ import type { FastifyRequest } from 'fastify'
 import { clientOf } from './client-address.ts'
 
 export interface AdminAction {
-  /** Method and path, without what may be searched for. */
-  act: string
+  /** Method and path without the query, which may hold search words. */
+  action: string
   address: string
   userAgent: string | null
 }
 
 const MAX_LENGTH = 300
 
-/** What each service asks its own tables. */
+/** Queries that each service runs on its own tables. */
 export interface AdminQueries<Sql> {
   isAdmin(sql: Sql, memberId: number): Promise<boolean>
-  insertAdminAct(
+  insertAdminAction(
     sql: Sql,
     adminId: number,
-    act: string,
+    action: string,
     address: string,
     userAgent: string | null,
   ): Promise<void>
 }
 
 /**
- * For `preHandler`: the token says who asks, the database what they may; what they do is noted before it is done.
- * @throws {DailyfeedError} `MEMBER_FORBIDDEN` to everybody else
+ * A `preHandler` that admits administrators only and records each of their changes before it happens. The role comes
+ * from the database, not from the token, so that it ends at once. Throws `MEMBER_FORBIDDEN` for other members.
  */
 export const onlyAdmins =
-  <Sql>(sql: Sql, { isAdmin, insertAdminAct }: AdminQueries<Sql>) =>
+  <Sql>(sql: Sql, { isAdmin, insertAdminAction }: AdminQueries<Sql>) =>
   async (request: FastifyRequest): Promise<void> => {
     if (!(await isAdmin(sql, request.memberId))) throw new DailyfeedError('MEMBER_FORBIDDEN')
-    const done = adminActOf(request)
-    if (done !== undefined)
-      await insertAdminAct(sql, request.memberId, done.act, done.address, done.userAgent)
+    const change = changeOf(request)
+    if (change !== undefined)
+      await insertAdminAction(
+        sql,
+        request.memberId,
+        change.action,
+        change.address,
+        change.userAgent,
+      )
   }
 
-/** What an administrator is about to do; undefined where they only look. */
-function adminActOf(request: FastifyRequest): AdminAction | undefined {
+/** The change that a request is about to make; undefined for a read. */
+function changeOf(request: FastifyRequest): AdminAction | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined
   return {
-    act: `${request.method} ${request.url.split('?', 1)[0]}`.slice(0, MAX_LENGTH),
+    action: `${request.method} ${request.url.split('?', 1)[0]}`.slice(0, MAX_LENGTH),
     address: clientOf(request).address,
     userAgent: request.headers['user-agent']?.slice(0, MAX_LENGTH) ?? null,
   }

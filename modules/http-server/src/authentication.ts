@@ -1,32 +1,29 @@
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import type { InternalCallers } from './internal-access.ts'
 
-/**
- * Who may call a route. MEMBER (a living access token) unless the route says otherwise: a forgotten setting locks a
- * door, it never opens one.
- */
+/** Callers that a route admits. Without a setting it is MEMBER (a valid access token): a forgotten setting never opens a route. */
 export type Access = 'MEMBER' | 'PUBLIC' | 'INTERNAL'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
-    /** The callers, of those admitted to this service, that may call this internal route; absent: all of them. */
+    /** Services that may call this internal route; without it every admitted caller may. */
     callers?: readonly string[]
     acceptsPlainTextJson?: boolean
-    /** It creates something, once for each Idempotency-Key: told in the API documents. */
+    /** The route creates something once for each Idempotency-Key; documented in the API reference. */
     acceptsIdempotencyKey?: boolean
-    /** A bearer whose life ended at most so long ago is let in too, as long as its session is alive; absent: none. */
+    /** Also admits a token that expired at most this many seconds ago, while its session is alive. Default: 0. */
     acceptsExpiredSeconds?: number
   }
   interface FastifyRequest {
     traceId: string
-    /** The verified bearer; only on routes of access MEMBER. */
+    /** The verified access token; set on routes of access MEMBER only. */
     token: AccessToken
     readonly memberId: number
-    /** The verified calling service; only on routes of access INTERNAL. */
+    /** The verified calling service; set on routes of access INTERNAL only. */
     callerService: string
   }
 }
@@ -36,12 +33,9 @@ interface AuthenticationOptions {
   callers: InternalCallers
 }
 
-/** Decides at the door, before a body is read. */
-export function authenticate(
-  app: FastifyInstance,
-  { verifier, callers }: AuthenticationOptions,
-): void {
-  app.decorateRequest('token', null as unknown as AccessToken)
+/** Authenticates each request before its body is read. */
+export function authenticate(app: HttpServer, { verifier, callers }: AuthenticationOptions): void {
+  app.decorateRequest('token')
   app.decorateRequest('callerService', '')
   app.decorateRequest('memberId', {
     getter() {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOf } from './client-address.ts'
-import { createHttpServer, type HttpServer } from './http-server.ts'
+import { createHttpServer } from './create-http-server.ts'
+import { createLog } from './log.ts'
+import type { HttpServer } from './http-server.ts'
 import { trustedFrontendsOf } from './trusted-frontends.ts'
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
@@ -17,7 +19,7 @@ let app: HttpServer
 beforeAll(async () => {
   app = await createHttpServer({
     service: 'any',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     callers: `gateway:${hashOf('of the gateway')},batch:${hashOf('of batch')}`,
     checkReady: async () => {},
   })

@@ -2,37 +2,37 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { plainAddress } from './trusted-frontends.ts'
 
-/** The gateway's word that the client's address is one of its TRUSTED_FRONTENDS: many people behind one address. */
+/** Header by which the gateway marks an address of its TRUSTED_FRONTENDS: many people share it. */
 export const TRUSTED_FRONTEND = 'x-trusted-frontend'
 
 export interface Client {
   /** IP address, without port. */
   address: string
   isHttps: boolean
-  /** What the client called us, with its port if it said one. */
+  /** Host that the client requested, with its port if it gave one. */
   host: string
-  /** A frontend that does not say for whom it asks: never to be throttled by its address. */
+  /** A frontend that forwards without its client's address: it must not be throttled by its own address. */
   isTrustedFrontend: boolean
 }
 
 /**
- * Who asks, from the service's view. Headers about the client are the gateway's word only when its own credential comes
- * with them: whoever else sends them is ignored, wherever they connect from.
+ * The client of a request, from the service's view. Forwarding headers count only beside the gateway's own credential;
+ * from any other sender they are ignored, whatever its address.
  */
 export function clientOf(request: FastifyRequest): Client {
   const { socket, headers } = request.raw
   const address = plainAddress(socket.remoteAddress ?? '')
   const isHttps = (socket as { encrypted?: boolean }).encrypted === true
   const host = headers.host ?? ''
-  const told = singleOf(headers['x-forwarded-for'])
+  const forwarded = singleOf(headers['x-forwarded-for'])
   if (
-    told === undefined ||
-    isIP(told) === 0 ||
+    forwarded === undefined ||
+    isIP(forwarded) === 0 ||
     request.server.internalCallers.callerOf(request) !== 'gateway'
   )
     return { address, isHttps, host, isTrustedFrontend: false }
   return {
-    address: told,
+    address: forwarded,
     isHttps: singleOf(headers['x-forwarded-proto']) === 'https',
     host: singleOf(headers['x-forwarded-host']) ?? host,
     isTrustedFrontend: headers[TRUSTED_FRONTEND] === 'true',

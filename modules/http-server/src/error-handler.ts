@@ -6,11 +6,12 @@ import {
   ValidationError,
 } from '@dailyfeed/contract/errors'
 import { RELOGIN_REQUIRED, TOKEN_REFRESH_NEEDED } from '@dailyfeed/contract/headers'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { languageOf } from './language.ts'
 import { problemsOf } from './validation.ts'
 
-/** What Fastify itself refuses, by the status it gives. */
+/** Error codes for requests that Fastify itself refuses, by its status. */
 const CODES_BY_STATUS: Record<number, ErrorCode> = {
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
@@ -20,12 +21,12 @@ const CODES_BY_STATUS: Record<number, ErrorCode> = {
   503: 'SERVICE_UNAVAILABLE',
 }
 
-/** Tells whether a dependency's fault means "not now" rather than "broken". */
+/** True for a dependency's fault that is expected to pass: the answer is 503, not 500. */
 export type IsTransientFault = (error: unknown) => boolean
 
-/** Named errors become the failure envelope; anything unexpected is logged whole and told as a bare 500. */
+/** Renders named errors as the failure envelope. An unexpected error is logged in full and answered with a bare 500. */
 export function renderErrors(
-  app: FastifyInstance,
+  app: HttpServer,
   isTransientFault: IsTransientFault = () => false,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -38,8 +39,8 @@ export function renderErrors(
         problemsOf(error.validation, error.validationContext ?? 'body'),
       )
     const code = CODES_BY_STATUS[error.statusCode ?? 500]
-    // Fastify would close the connection on what is still being sent, and with it the answer could be lost on its way:
-    // Node reads the rest and drops it, for as long as a request may take.
+    // Fastify would close the connection while the body is still being sent, and the answer could be lost. Without the
+    // header Node reads the rest and drops it, within the request's time limit.
     if (code === 'PAYLOAD_TOO_LARGE') reply.removeHeader('connection')
     if (code !== undefined)
       return failWith(
@@ -49,7 +50,7 @@ export function renderErrors(
       )
     if ((error.statusCode ?? 500) < 500) return failMalformed(request, reply)
     if (isTransientFault(error)) {
-      request.log.warn({ err: error }, 'a dependency is away')
+      request.log.warn({ err: error }, 'dependency unavailable; answered 503')
       return failWith(
         request,
         reply,
@@ -101,7 +102,7 @@ function fail(
   errors?: object[],
 ) {
   const path = request.originalUrl.split('?', 1)[0]
-  // Serialised here: a failure is the same whatever the route's response schema says of successes.
+  // A failure is serialised here: the route's response schema describes successes only.
   return reply
     .code(statusCode)
     .type('application/json; charset=utf-8')

@@ -1,17 +1,17 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import Type from 'typebox'
 import { success, successOf } from './envelope.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Readiness goes off at once; requests are still served. */
+    /** Makes readiness fail at once, while requests are still served. */
     startDraining(): void
   }
 }
 
-/** `live` knows no dependency; `ready` asks the hard ones through `checkReady`, which throws when one is away. */
-export function registerHealthRoutes(app: FastifyInstance, checkReady: () => Promise<void>): void {
+/** `live` depends on nothing; `ready` calls `checkReady`, which throws while a required dependency is unreachable. */
+export function registerHealthRoutes(app: HttpServer, checkReady: () => Promise<void>): void {
   let draining = false
   app.decorate('startDraining', () => {
     draining = true

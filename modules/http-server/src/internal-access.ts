@@ -2,13 +2,13 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { FastifyRequest } from 'fastify'
 
-/** Which services may call this one's internal routes, each known by its own credential, never by its address. */
+/** Services that may call internal routes of this one. Each is recognised by its credential, never by its address. */
 export interface InternalCallers {
-  /** The caller's name, or undefined for anybody else. */
+  /** The name of the calling service; undefined without a known credential. */
   callerOf(request: FastifyRequest): string | undefined
 }
 
-/** From `INTERNAL_CALLERS`: `name:sha256hex` of each, separated by commas. */
+/** Parses `INTERNAL_CALLERS`: `name:sha256hex` entries, separated by commas. Throws a TypeError for a malformed entry. */
 export function internalCallers(list: string): InternalCallers {
   const callers = list
     .split(',')

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { success, successOf } from './envelope.ts'
 import type { HttpServer } from './http-server.ts'
 
-/** A job of the service that owns the data. Returns figures for the job's history. Safe to run twice and at once. */
+/** A job of the service that owns the data. Returns figures for the job's history. It may run twice, also concurrently. */
 export type Job = () => Promise<Record<string, number>>
 
 declare module 'fastify' {
@@ -12,14 +12,14 @@ declare module 'fastify' {
   }
 }
 
-/** `POST /internal/jobs/{job}`, for batch-svc alone. Each feature of a service may offer its own. */
-export function registerJobs(app: HttpServer, offered: Record<string, Job>): void {
+/** Serves `POST /internal/jobs/{job}` for batch-svc. Each feature of a service may register its own jobs. */
+export function registerJobs(app: HttpServer, jobs: Record<string, Job>): void {
   if (app.hasDecorator('jobs')) {
-    Object.assign(app.jobs, offered)
+    Object.assign(app.jobs, jobs)
     return
   }
-  const jobs = { ...offered }
-  app.decorate('jobs', jobs)
+  const registered = { ...jobs }
+  app.decorate('jobs', registered)
   app.post(
     '/internal/jobs/:job',
     {
@@ -31,7 +31,9 @@ export function registerJobs(app: HttpServer, offered: Record<string, Job>): voi
       },
     },
     async (request) => {
-      const job = Object.hasOwn(jobs, request.params.job) ? jobs[request.params.job] : undefined
+      const job = Object.hasOwn(registered, request.params.job)
+        ? registered[request.params.job]
+        : undefined
       if (job === undefined) throw new DailyfeedError('NOT_FOUND')
       const figures = await job()
       request.log.info({ job: request.params.job, figures }, 'job done')

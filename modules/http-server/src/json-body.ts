@@ -1,19 +1,23 @@
 import { isUtf8 } from 'node:buffer'
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { parse } from 'secure-json-parse'
 
-/** Deeper than any schema of ours; a parser of nested brackets must not be a way to spend our stack. */
+/** Deeper than any schema of the contract. Nested brackets must not exhaust the stack. */
 const MAX_DEPTH = 32
-/** Three times what the largest of our own bodies (500 events) holds. A schema describes each wrong value, and a megabyte of them takes a second and more. */
+/**
+ * Three times the values of the largest body of the contract (500 events). Validation reports each wrong value, and a
+ * megabyte of wrong values would take more than a second.
+ */
 const MAX_VALUES = 20_000
 
 /**
- * JSON bodies, and nothing else: other types are 415, except JSON labelled `text/plain` on the few routes that say so
- * (`config.acceptsPlainTextJson`; on the others a form of another site could send it). An empty body is no body,
- * whatever its Content-Type.
+ * Accepts JSON bodies only; other types are 415. Routes with `config.acceptsPlainTextJson` accept JSON labelled
+ * `text/plain`, too; on the others a form of another site could send it. An empty body counts as none, whatever its
+ * Content-Type.
  */
-export function parseJsonBodies(app: FastifyInstance): void {
+export function parseJsonBodies(app: HttpServer): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -46,11 +50,11 @@ function parseJsonOrThrow(body: Buffer): unknown {
   return value
 }
 
-/** PostgreSQL cannot keep NUL, and nothing can keep half a surrogate pair: both are refused before any schema. */
+/** Refuses NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot encode, before any schema. */
 function refuseHostileContent(content: unknown): void {
   const path: string[] = []
   let values = 0
-  const look = (value: unknown): void => {
+  const inspect = (value: unknown): void => {
     values += 1
     if (values > MAX_VALUES) throw badBody('값이 너무 많습니다.', 'The body holds too many values.')
     if (typeof value === 'string') refuseHostileText(value, path)
@@ -60,11 +64,11 @@ function refuseHostileContent(content: unknown): void {
     for (const key of Object.keys(value)) {
       refuseHostileText(key, path)
       path.push(key)
-      look((value as Record<string, unknown>)[key])
+      inspect((value as Record<string, unknown>)[key])
       path.pop()
     }
   }
-  look(content)
+  inspect(content)
 }
 
 export function refuseHostileText(text: string, path: readonly string[]): void {
@@ -79,7 +83,7 @@ export function refuseHostileText(text: string, path: readonly string[]): void {
   }
 }
 
-/** What a query writes as %XX has to be UTF-8. A bare % is a character like any other. */
+/** Escapes (%XX) of a query must be UTF-8. A bare % is an ordinary character. */
 export function refuseBadEncoding(url: string): void {
   for (const [escapes] of url.matchAll(/(?:%[0-9a-f]{2})+/gi)) {
     try {

@@ -1,13 +1,19 @@
 import { connect } from 'node:net'
 import Type from 'typebox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createHttpServer, type HttpServer } from './http-server.ts'
+import { createHttpServer } from './create-http-server.ts'
+import { createLog } from './log.ts'
+import type { HttpServer } from './http-server.ts'
 
 let app: HttpServer
 let port: number
 
 beforeAll(async () => {
-  app = await createHttpServer({ service: 'any', logLevel: 'silent', checkReady: async () => {} })
+  app = await createHttpServer({
+    service: 'any',
+    log: createLog('test', 'silent'),
+    checkReady: async () => {},
+  })
   app.post(
     '/api/things/:id',
     { config: { access: 'PUBLIC' }, schema: { body: Type.Object({}) } },

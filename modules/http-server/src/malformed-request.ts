@@ -5,7 +5,7 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from
 import { failMalformed, failWith } from './error-handler.ts'
 import { traceIdOf } from './trace.ts'
 
-/** An address that the router cannot read (`/%zz`), refused before any hook has run. */
+/** Answers a URL that the router cannot decode (`/%zz`). Fastify refuses it before any hook runs. */
 export function answerBadAddress(
   error: FastifyError,
   request: FastifyRequest,
@@ -13,7 +13,7 @@ export function answerBadAddress(
 ): void {
   request.traceId = traceIdOf(request.raw)
   reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-  // A parameter longer than any id of ours names nothing.
+  // A path parameter longer than any id cannot name a resource.
   if (error.statusCode === 414) failWith(request, reply, new DailyfeedError('NOT_FOUND'))
   else failMalformed(request, reply)
 }
@@ -28,7 +28,10 @@ const CODE_BY_STATUS: Record<number, ErrorCode> = {
   431: 'PAYLOAD_TOO_LARGE',
 }
 
-/** Bytes that are not HTTP, or come too slowly: one answer in the envelope, then the connection ends. No header of it was read. */
+/**
+ * Answers bytes that are not HTTP, or headers that arrive too slowly, with one failure envelope, and closes the
+ * connection. No header was parsed, so the message is in the default language and there is no trace id.
+ */
 export function answerBadHttp(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const status = STATUS_BY_CODE[error.code] ?? 400

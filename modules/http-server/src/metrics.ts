@@ -1,12 +1,13 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
 /**
- * Rate, errors and duration of each route, and the process's own figures, at GET /metrics. Returns the registry for more.
- * `guard` decides who may read them; absent: whoever reaches this port.
+ * Serves rate, errors and duration of each route and the process's own metrics at GET /metrics. Returns the registry, so
+ * that other parts can add theirs. `guard` refuses readers; without it everybody who reaches the port may read.
  */
 export function registerMetrics(
-  app: FastifyInstance,
+  app: HttpServer,
   service: string,
   guard: onRequestAsyncHookHandler = async () => {},
 ): Registry {
@@ -21,7 +22,7 @@ export function registerMetrics(
     registers: [registry],
   })
   app.addHook('onResponse', async (request, reply) => {
-    // The pattern, not the path: an id in a label would make a series of each post.
+    // The route's pattern, not the path: an id as a label would create a time series for each post.
     duration.observe(
       {
         method: request.method,

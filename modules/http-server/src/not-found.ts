@@ -1,12 +1,13 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import { failWith } from './error-handler.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies HTTPMethod[]
 
-/** 404 in the envelope; 405 with Allow where the address exists for another method. Call before any route is added. */
-export function registerNotFound(app: FastifyInstance): void {
+/** Answers 404 in the envelope, or 405 with Allow where the path exists for another method. Call before adding routes. */
+export function registerNotFound(app: HttpServer): void {
   const known = FindMyWay({ ignoreTrailingSlash: true })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {

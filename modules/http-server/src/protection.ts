@@ -1,20 +1,21 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 import helmet, { type HelmetOptions } from 'helmet'
 
-/** Puts the security headers of one kind of answer on the raw answer. */
+/** Sets the security headers of one kind of answer on the raw answer. */
 export type SetSecurityHeaders = (request: FastifyRequest, reply: FastifyReply) => void
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Of what is not JSON; only where `secureOwnAnswers` is used. */
+    /** Security headers of answers that are not JSON; used by `secureOwnAnswers` only. */
     setSecurityHeaders?: SetSecurityHeaders
   }
 }
 
 /**
- * Made once for all answers. @fastify/helmet makes its functions anew for each, which then live on after the request:
- * 5 KB each that only a collection of everything takes away.
+ * Prepared once for all answers. @fastify/helmet creates its functions for each request, and they survive it: 5 KB each
+ * that only a major garbage collection frees.
  */
 export function securityHeaders(options: HelmetOptions): SetSecurityHeaders {
   const set = helmet(options)
@@ -25,7 +26,7 @@ function throwIfAny(error?: unknown): void {
   if (error !== undefined) throw error
 }
 
-/** JSON is never a page: nothing may run in it and nobody may frame it. */
+/** JSON is never shown as a page: scripts and frames are forbidden. */
 const setHeadersOfJson = securityHeaders({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -33,20 +34,20 @@ const setHeadersOfJson = securityHeaders({
   },
 })
 
-export const sendSecurityHeaders = (app: FastifyInstance): void =>
+export const sendSecurityHeaders = (app: HttpServer): void =>
   void app.addHook('onRequest', (request, reply, done) => {
     setHeadersOfJson(request, reply)
     done()
   })
 
-/** For a server that passes on the answers of others: those bring their own headers, and are not touched. */
-export const secureOwnAnswers = (app: FastifyInstance): void =>
+/** For a proxy: sets headers on its own answers only. Forwarded answers have theirs from their service. */
+export const secureOwnAnswers = (app: HttpServer): void =>
   void app.addHook('onSend', async (request, reply) => {
     const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
     const set = isJson ? undefined : request.routeOptions.config.setSecurityHeaders
     ;(set ?? setHeadersOfJson)(request, reply)
   })
 
-/** 503 with Retry-After before the queue of work grows beyond what can be answered in time. In milliseconds; 0: never. */
-export const shedOverload = async (app: FastifyInstance, maxEventLoopDelay = 1_000) =>
+/** Answers 503 with Retry-After while the event loop lags by more than `maxEventLoopDelay` milliseconds; 0 disables it. */
+export const shedOverload = async (app: HttpServer, maxEventLoopDelay = 1_000) =>
   void (await app.register(underPressure, { maxEventLoopDelay, retryAfter: 2 }))

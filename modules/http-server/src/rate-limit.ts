@@ -3,15 +3,15 @@ import type { FastifyReply } from 'fastify'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 
 export interface RateLimit {
-  /** Names the policy in the headers. */
+  /** Name of the policy in the headers. */
   name: string
-  /** Requests of one key within a window. */
+  /** Requests of one key in a window. */
   limit: number
   windowSeconds: number
 }
 
 export interface RateLimiter {
-  /** Counts one request of `key` and says in the answer's headers what is left. Throws TOO_MANY_REQUEST when nothing is. */
+  /** Counts one request of `key` and sends the remaining quota in headers. Throws TOO_MANY_REQUEST above the limit. */
   countOrThrow(key: string | number, reply: FastifyReply): Promise<void>
 }
 
@@ -19,7 +19,7 @@ export interface RateLimiter {
 export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): RateLimiter {
   const limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds })
   const policy = `"${name}";q=${limit};w=${windowSeconds}`
-  const tell = (reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes) => {
+  const sendQuota = (reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes) => {
     const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000))
     reply
       .header('ratelimit-policy', policy)
@@ -29,10 +29,10 @@ export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): Ra
   return {
     async countOrThrow(key, reply) {
       try {
-        tell(reply, await limiter.consume(key))
+        sendQuota(reply, await limiter.consume(key))
       } catch (refusal) {
         throw new DailyfeedError('TOO_MANY_REQUEST', {
-          retryAfterSeconds: tell(reply, refusal as RateLimiterRes),
+          retryAfterSeconds: sendQuota(reply, refusal as RateLimiterRes),
         })
       }
     },

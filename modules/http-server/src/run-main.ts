@@ -1,9 +1,12 @@
 import type { RunningService } from './running-service.ts'
 
-/** Longer than any request may take; then the process ends all the same. */
+/** Longer than any request may take; after it the process ends anyway. */
 const SHUTDOWN_MILLISECONDS = 9_500
 
-/** The whole life of a service's own process: start, say where, end on SIGTERM or SIGINT with 0; one line and 1 when it cannot start. */
+/**
+ * Runs one service in its own process: starts it, prints its address, and stops it on SIGTERM or SIGINT with exit code 0.
+ * A failed start prints one line and exits with 1.
+ */
 export async function runMain(start: () => Promise<RunningService>): Promise<void> {
   let service: RunningService
   try {
@@ -29,10 +32,10 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
   process.once('SIGINT', stop)
 }
 
-/** What went wrong at start, in one line. */
+/** The cause of a failed start, in one line. */
 export function startFailureOf(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE')
-    return `port ${port} is in use; end what uses it or set PORT to another`
+    return `port ${port} is in use; stop the program that uses it, or set PORT to another port`
   return message ?? String(error)
 }

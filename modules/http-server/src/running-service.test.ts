@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createHttpServer } from './http-server.ts'
+import { createHttpServer } from './create-http-server.ts'
+import { createLog } from './log.ts'
 import { listen } from './running-service.ts'
 
 test('a kept connection that was busy when the service began to stop does not hold it', async () => {
   const app = await createHttpServer({
     service: 'any',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     checkReady: async () => {},
   })
   // Refused at the door, before its body has come.

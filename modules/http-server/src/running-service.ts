@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { HttpServer } from './http-server.ts'
 
-/** A service that listens. `close` lets what is under way finish, then frees everything. */
+/** A service that accepts requests. `close` completes requests in progress, then releases everything. */
 export interface RunningService {
   name: string
   url: string
@@ -13,30 +13,35 @@ interface ListenOptions {
   app: HttpServer
   host: string
   port: number
-  /** What to stop after the last request, in order. */
-  closeAfter?: (() => Promise<void>)[]
+  /** Taken over once the server listens, and released after the last request in reverse order of their opening. */
+  resources?: AsyncDisposableStack
 }
 
 const SWEEP_MILLISECONDS = 100
 
+/**
+ * Starts to accept requests. When it throws, `resources` still belongs to the caller. A caller that declares them with
+ * `await using` must write `return await listen(…)`: a bare `return` would release them before the server listens.
+ */
 export async function listen({
   name,
   app,
   host,
   port,
-  closeAfter = [],
+  resources,
 }: ListenOptions): Promise<RunningService> {
   await app.listen({ host, port })
+  const owned = resources?.move()
   const address = app.server.address() as AddressInfo
   return {
     name,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
       app.startDraining()
-      // A connection that was busy when the server began to close becomes idle later; nobody else would look again.
+      // A connection that was busy when closing began becomes idle later; Node does not close it then.
       const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MILLISECONDS)
       await app.close().finally(() => clearInterval(sweep))
-      for (const stop of closeAfter) await stop()
+      await owned?.disposeAsync()
     },
   }
 }

@@ -1,9 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { HttpServer } from './http-server.ts'
 
 const SLOW_MILLISECONDS = 1_000
 
-/** One line for each answer that somebody may ask about: a failure of ours, or a slow one. */
-export function logSlowAndFailed(app: FastifyInstance): void {
+/** Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second. */
+export function logSlowAndFailed(app: HttpServer): void {
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode < 500 && reply.elapsedTime <= SLOW_MILLISECONDS) return
     const path = request.url.split('?', 1)[0]

@@ -4,10 +4,10 @@ import { REQUEST_ID } from '@dailyfeed/contract/headers'
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
 const NO_TRACE = '0'.repeat(32)
-/** Printable, short, and nothing that could end a log line or a header. */
+/** Printable and short, without characters that could end a log line or a header. */
 const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/
 
-// Many ids' worth at once: asking the system for each costs as much as routing the request.
+// Random bytes are fetched for many ids at once: a system call for each id costs as much as routing a request.
 const pool = Buffer.alloc(4_096)
 let used = pool.length
 
@@ -30,7 +30,7 @@ export function traceIdOf(request: IncomingMessage): string {
 /** A `traceparent` for calls made on behalf of this trace. */
 export const traceparentOf = (traceId: string) => `00-${traceId}-${randomHex(8)}-01`
 
-/** The caller's request id where it has a harmless form, or a new one. */
+/** The caller's request id if its form is harmless, or a new one. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers[REQUEST_ID]
   return typeof given === 'string' && REQUEST_ID_FORM.test(given) ? given : randomHex(12)

@@ -1,11 +1,11 @@
 import { BlockList, isIP } from 'node:net'
 
-/** `TRUSTED_FRONTENDS`: proxies in front of the gateway, whose word about their client is believed. */
+/** `TRUSTED_FRONTENDS`: proxies in front of the gateway whose forwarding headers are trusted. */
 export interface TrustedFrontends {
   includes(address: string): boolean
 }
 
-/** From addresses and CIDR ranges, separated by commas. Throws TypeError on anything else. */
+/** Parses addresses and CIDR ranges, separated by commas. Throws a TypeError for anything else. */
 export function trustedFrontendsOf(list: string): TrustedFrontends {
   const entries = list
     .split(',')
@@ -37,6 +37,6 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
 
 const familyOf = (address: string) => (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address)]
 
-/** An IPv4 address as itself, also where a dual-stack socket reports it as `::ffff:…`. */
+/** An IPv4 address in its plain form, also when a dual-stack socket reports it as `::ffff:…`. */
 export const plainAddress = (address: string) =>
   address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address

@@ -4,7 +4,7 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 import type { TSchema } from 'typebox'
 
 const FORMATS: NonNullable<Options['formats']> = {
-  // Deliberately wide: the only proof of an address is a letter to it.
+  // Wide on purpose: only a message sent to an address proves that it exists.
   email: /^[^\s@"<>()[\],;:\\]{1,64}@[^\s@"<>()[\],;:\\]+\.[^\s@"<>()[\],;:\\.]{2,}$/u,
   date: isCalendarDay,
   'date-time': (text: string) =>
@@ -19,8 +19,8 @@ export function isCalendarDay(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
 
-// Unknown members are dropped, so that they are never kept; a body's types are taken as they are. Both stop at the first
-// few problems, so that a hostile body of thousands of errors costs no more than a good one.
+// Both remove unknown properties, so that they are never stored. Bodies keep their types; text of queries and paths is
+// converted to the types of the schema.
 const strict = new Ajv({
   coerceTypes: false,
   removeAdditional: 'all',
@@ -38,11 +38,11 @@ const coercing = new Ajv({
   formats: FORMATS,
 })
 
-/** Bodies are judged as they are; a query, a path and headers are text, and become the numbers that their schema names. */
+/** Validates bodies strictly; queries, paths and headers are text and are converted to the types of their schema. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =>
   (httpPart === 'body' ? strict : coercing).compile(schema)
 
-/** Problems as people would say them, one a field. */
+/** At most 20 problems, one for each field, as sentences for people. */
 export function problemsOf(
   errors: readonly FastifySchemaValidationError[],
   context: string,
@@ -50,7 +50,7 @@ export function problemsOf(
   const problems = new Map<string, FieldProblem>()
   for (const error of errors as readonly ErrorObject[]) {
     const field = fieldOf(error) || context
-    // A union reports each branch that failed: the first concrete complaint says most.
+    // A union reports each branch that failed; the first concrete problem is the most useful.
     if (error.keyword === 'anyOf' && problems.has(field)) continue
     const known = problems.get(field)
     if (known === undefined || isMoreSpecific(error))

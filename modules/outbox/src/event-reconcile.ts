@@ -1,7 +1,6 @@
 import { MISSING_EVENTS_PATH, type MissingEvents } from '@dailyfeed/contract/event-delivery'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import { SUBSCRIPTIONS } from '@dailyfeed/contract/subscriptions'
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import { subscriptionsOf } from '@dailyfeed/contract/subscriptions'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
@@ -44,7 +43,7 @@ export async function reconcileEvents({
   const figures = { asked: 0, missing: 0, behind: 0, away: 0 }
   const endsAt = performance.now() + RUN_MILLISECONDS
   for (const [subscriber, client] of Object.entries(subscribers)) {
-    const types = SUBSCRIPTIONS[subscriber as ServiceName] ?? []
+    const types = subscriptionsOf(subscriber)
     let after = await findReconciled(sql, schema, subscriber)
     while (performance.now() < endsAt) {
       const rows = await findSent(sql, schema, {

@@ -1,4 +1,5 @@
-import { type ActivityType, EVENT_SCHEMA_VERSION } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
+import { EVENT_SCHEMA_VERSION } from '@dailyfeed/contract/member-activity-event'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import type { Fragment, Sql } from 'postgres'
 import type { OutgoingEvent } from './delivery.ts'

@@ -1,4 +1,4 @@
-import type { OutboxType } from '@dailyfeed/contract/member-activity-event'
+import type { OutboxType } from '@dailyfeed/contract/event-registry'
 import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/contract/message-key'
 import { numberArray, textArray } from '@dailyfeed/postgres-support/array-literal'
 import type { Fragment, Sql } from 'postgres'

@@ -1,4 +1,4 @@
-import { categoryOf, isPrivate, type OutboxType } from '@dailyfeed/contract/member-activity-event'
+import { categoryOf, isPrivate, type OutboxType } from '@dailyfeed/contract/event-registry'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
@@ -41,7 +41,7 @@ export type DestinationsOf = (type: OutboxType) => string[]
 export const KAFKA = 'kafka'
 
 /** Each subscriber by itself: the embedded default. */
-export const overHttp: DestinationsOf = (type) => (isPrivate(type) ? [] : subscribersOf(type))
+export const overHttp: DestinationsOf = (type) => (isPrivate(type) ? [] : [...subscribersOf(type)])
 
 /** Throws ConfigurationError where Kafka is asked for and no brokers are set. */
 export function destinationsOf(config: PublishConfig): DestinationsOf {

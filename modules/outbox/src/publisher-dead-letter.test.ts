@@ -1,6 +1,8 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { testTokens } from '@dailyfeed/tests/tokens'
@@ -75,7 +77,7 @@ beforeAll(async () => {
   const { verifier } = await testTokens()
   app = await createHttpServer({
     service: 'content',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier,
     callers: `batch:${hashOfToken(TOKEN_OF_BATCH)}`,
     checkReady: async () => {},

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCursors } from './cursor.ts'
+import { createCursors, cursorOf } from './cursor.ts'
 
 const cursors = createCursors('a-key-of-at-least-32-characters-long')
 
@@ -40,4 +40,11 @@ test('a cursor signed by the previous key is still accepted after a change of ke
     'a-key-of-at-least-32-characters-long',
   )
   expect(after.decodeOrThrow('s', before)).toEqual([1])
+})
+
+test('a cursor type matches positions of its own kinds and no others', () => {
+  const byTimeAndKey = cursorOf('number', 'string')
+  expect(byTimeAndKey.matches([1, 'a'])).toBe(true)
+  for (const other of [[], [1], ['a', 1], [1, 'a', 2], [1, 2]])
+    expect(byTimeAndKey.matches(other), JSON.stringify(other)).toBe(false)
 })

@@ -1,8 +1,24 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { ValidationError } from '@dailyfeed/contract/errors'
 
-/** Where a walk goes on: the sort values of the last item seen. */
+/** The sort values of the last item of a page: the next page begins after them. */
 export type Position = (number | string)[]
+
+/** The shape of one list's positions, so that a decoded cursor needs no cast. */
+export interface CursorType<Values extends Position = Position> {
+  matches(position: Position): position is Values
+}
+
+type ValueOf<Kind> = Kind extends 'number' ? number : string
+
+/** `cursorOf('number')` has positions `[number]`, `cursorOf('string', 'number')` has `[string, number]`. */
+export const cursorOf = <const Kinds extends readonly ('number' | 'string')[]>(
+  ...kinds: Kinds
+): CursorType<{ -readonly [Index in keyof Kinds]: ValueOf<Kinds[Index]> }> => ({
+  matches: (position): position is { -readonly [Index in keyof Kinds]: ValueOf<Kinds[Index]> } =>
+    position.length === kinds.length &&
+    kinds.every((kind, index) => typeof position[index] === kind),
+})
 
 /**
  * Opaque cursors. Each belongs to one scope (list, parameters and member): the scope is not in the cursor but in its
@@ -40,7 +56,7 @@ export function createCursors(key: string, previousKey?: string): Cursors {
   }
 }
 
-/** For a cursor that is ours but whose walk is over, too. */
+/** Also thrown for a genuine cursor whose list has expired. */
 export const badCursor = () =>
   new ValidationError([
     {

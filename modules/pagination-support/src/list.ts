@@ -1,33 +1,48 @@
-import { DEFAULT_PAGE_SIZE, type ListQuery, type Page, type Scroll } from '@dailyfeed/contract/page'
-import type { Cursors, Position } from './cursor.ts'
+import { DEFAULT_PAGE_SIZE } from '@dailyfeed/contract/limits'
+import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
+import { badCursor, type CursorType, type Cursors, type Position } from './cursor.ts'
 
-/** What part of a list is asked for: the items at an offset, or those after a position. */
-export interface ListRequest {
+/** The part of a list that a request wants: the items at an offset, or those after a position. */
+export interface ListRequest<Values extends Position = Position> {
   size: number
-  /** Null when asked for by cursor. */
+  /** Null when requested by cursor. */
   page: number | null
-  /** Items to skip; 0 when asked for by cursor. */
+  /** Items to skip; 0 when requested by cursor. */
   offset: number
-  /** Undefined at the beginning of a list, and when asked for by page. */
-  after: Position | undefined
+  /** Undefined at the beginning of a list, and when requested by page. */
+  after: Values | undefined
   scope: string
 }
 
-/** `scope` names list, parameters and member. Throws a ValidationError when the cursor is of another. */
-export function listRequestOf(
+interface ListOptions<Values extends Position> {
+  /** What the list's cursors hold; any values where it is not given. */
+  cursor?: CursorType<Values>
+  defaultSize?: number
+}
+
+/** `scope` names list, parameters and member. Throws a ValidationError when the cursor belongs to another scope. */
+export function listRequestOf<Values extends Position = Position>(
   query: ListQuery,
   scope: string,
   cursors: Cursors,
-  defaultSize = DEFAULT_PAGE_SIZE,
-): ListRequest {
+  { cursor, defaultSize = DEFAULT_PAGE_SIZE }: ListOptions<Values> = {},
+): ListRequest<Values> {
   const size = query.size ?? defaultSize
-  if (query.cursor !== undefined)
-    return { size, page: null, offset: 0, after: cursors.decodeOrThrow(scope, query.cursor), scope }
+  if (query.cursor !== undefined) {
+    const after = cursors.decodeOrThrow(scope, query.cursor)
+    if (!hasValues(after, cursor)) throw badCursor()
+    return { size, page: null, offset: 0, after, scope }
+  }
   const page = query.page ?? 0
   return { size, page, offset: page * size, after: undefined, scope }
 }
 
-/** A scroll page of `items`, of which one more than `size` was fetched to know whether there is more. */
+const hasValues = <Values extends Position>(
+  position: Position,
+  cursor: CursorType<Values> | undefined,
+): position is Values => cursor === undefined || cursor.matches(position)
+
+/** A scroll page of `rows`, of which the caller fetched one more than `size` to see whether there are more. */
 export function toScroll<Row, Item>(
   rows: readonly Row[],
   request: ListRequest,
@@ -48,7 +63,7 @@ export function toScroll<Row, Item>(
   }
 }
 
-/** The same with totals. By cursor the place in the whole is not known: `first` and `hasPrevious` then say that there is something before. */
+/** A page with totals. A cursor does not tell the page number, so `first` is false and `hasPrevious` true then. */
 export function toPage<Item>(scroll: Scroll<Item>, totalElements: number): Page<Item> {
   const isFirst = scroll.page === 0
   return {

@@ -1,10 +1,12 @@
 /**
- * Columns of a statement as array literals, for `${…}::text::bigint[]`. PostgreSQL takes such columns apart faster than
- * JSON, and the driver takes twice the time over arrays of its own.
+ * Renders numbers as a PostgreSQL array literal, for `${…}::text::bigint[]`. The server unnests such
+ * columns faster than JSON, and the driver takes twice as long to serialise an array parameter.
  */
 export const numberArray = (values: readonly (number | null | undefined)[]): string =>
   `{${values.map((value) => value ?? 'NULL').join(',')}}`
 
-/** The same for text, and for all that is written as such. */
+/** Renders strings as a PostgreSQL array literal, for text and every type that is written as text. */
 export const textArray = (values: readonly (string | null)[]): string =>
-  `{${values.map((value) => (value === null ? 'NULL' : `"${value.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`
+  `{${values.map((value) => (value === null ? 'NULL' : quoted(value))).join(',')}}`
+
+const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, '\\$&')}"`

@@ -1,26 +1,36 @@
 import postgres from 'postgres'
 
-/** SQLSTATE classes of faults that pass by themselves: connection, transaction rollback, resources, operator, system. */
+/**
+ * SQLSTATE classes of errors that may disappear without a change of the statement: connection,
+ * transaction state, transaction rollback, resources, operator intervention, system.
+ */
 const TRANSIENT_CLASSES = new Set(['08', '25', '40', '53', '57', '58'])
 const LOCK_NOT_AVAILABLE = '55P03'
 const UNIQUE_VIOLATION = '23505'
+const CONNECTION_FAULT =
+  /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/
 
-/** Whether the same statement may succeed a moment later, unchanged. */
+/** Returns whether the same statement may succeed a moment later. */
 export function isTransientFault(error: unknown): boolean {
   if (error instanceof postgres.PostgresError)
     return TRANSIENT_CLASSES.has(error.code.slice(0, 2)) || error.code === LOCK_NOT_AVAILABLE
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
-  return /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/.test(code)
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    CONNECTION_FAULT.test(error.code)
+  )
 }
 
 /**
- * Whether PostgreSQL refused the statement for what it says, so that nothing of it is committed. Of a fault that passes, and
- * of one that ends the connection, nobody knows that: the statement may have been committed before.
+ * Returns whether PostgreSQL rejected the statement because of its content, so that none of it is
+ * committed. After a transient fault or a lost connection it may have been committed.
  */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && error.severity === 'ERROR' && !isTransientFault(error)
 
-/** Whether the constraint of this name refused a second row. */
+/** Returns whether the error is a duplicate row, of the named constraint or of any. */
 export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
   error instanceof postgres.PostgresError &&
   error.code === UNIQUE_VIOLATION &&

@@ -6,12 +6,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { isTransientFault } from './fault.ts'
 import { openPool } from './pool.ts'
 
+/** Far longer than any outcome takes: only work that never settles reaches it. */
+const UNSETTLED_MILLISECONDS = 10_000
+const LOCK = 4_711
+
 let database: TestDatabase
-let way: TcpProxy
+let proxy: TcpProxy
 let sql: Sql
-/** The pool's own, since a backend may outlive the pool of an earlier test by the statement it is in. */
+/** Unique for each pool: a backend may outlive its pool by the statement that it runs. */
 let name: string
 let pools = 0
+const opened: Sql[] = []
+const proxies: TcpProxy[] = []
 let uncaught: unknown[]
 
 beforeAll(async () => {
@@ -19,46 +25,78 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const remember = (error: unknown) => void uncaught.push(error)
+const recordUncaught = (error: unknown) => void uncaught.push(error)
 
 beforeEach(async () => {
   uncaught = []
-  process.on('uncaughtException', remember)
-  process.on('unhandledRejection', remember)
-  const url = new URL(database.urlOf('content'))
-  way = await startTcpProxy({ port: Number(url.port) })
-  url.port = String(way.port)
-  pools += 1
-  name = `lost-${pools}`
-  sql = openPool({ url: url.href, max: 1, name })
+  process.on('uncaughtException', recordUncaught)
+  process.on('unhandledRejection', recordUncaught)
+  proxy = await startProxy()
+  sql = openThrough(proxy)
   await sql`select 1`
 })
 
 afterEach(async () => {
-  await sql.end({ timeout: 0 })
-  await way.stop()
-  process.off('uncaughtException', remember)
-  process.off('unhandledRejection', remember)
+  await Promise.all(opened.splice(0).map((pool) => pool.end({ timeout: 0 })))
+  await Promise.all(proxies.splice(0).map((one) => one.stop()))
+  process.off('uncaughtException', recordUncaught)
+  process.off('unhandledRejection', recordUncaught)
   expect(uncaught).toEqual([])
 })
 
-/** Past the moment in which the driver hears of it. */
-async function cut(): Promise<void> {
-  way.cut()
-  await sleep(30)
+async function startProxy(): Promise<TcpProxy> {
+  const started = await startTcpProxy({ port: Number(new URL(database.ownerUrl).port) })
+  proxies.push(started)
+  return started
 }
 
-/** Its outcome, when there is one soon. */
+/** A pool of one connection that runs through the proxy. */
+function openThrough({ port }: TcpProxy, options: { silenceTimeout?: number } = {}): Sql {
+  const url = new URL(database.urlOf('content'))
+  url.port = String(port)
+  pools += 1
+  name = `lost-${pools}`
+  const pool = openPool({ url: url.href, max: 1, name, ...options })
+  opened.push(pool)
+  return pool
+}
+
+/**
+ * Settles when everything that was sent to this process before has been received: sockets of one
+ * process share its event loop, and the answer to a statement arrives after it.
+ */
+async function roundTrip(): Promise<void> {
+  await database.sql`select 1`
+}
+
+/** Resets the connection and waits until the driver has received the reset. */
+async function cut(): Promise<void> {
+  proxy.cut()
+  await roundTrip()
+}
+
+/** Waits until a backend of the pool runs a statement, and has received it whole. */
+const untilRunning = (statement: string): Promise<void> =>
+  expect
+    .poll(
+      () =>
+        database.sql`
+          select from pg_stat_activity
+           where application_name = ${name} and state = 'active' and query like ${`%${statement}%`}`,
+      { timeout: UNSETTLED_MILLISECONDS, interval: 10 },
+    )
+    .toHaveLength(1)
+
 const outcomeOf = (work: Promise<unknown>): Promise<unknown> =>
   Promise.race([
     work.then(
       (value) => ({ value }),
       (error: unknown) => (isTransientFault(error) ? 'LOST' : { error }),
     ),
-    sleep(3_000, 'UNSETTLED', { ref: false }),
+    sleep(UNSETTLED_MILLISECONDS, 'UNSETTLED', { ref: false }),
   ])
 
-test('a cursor whose connection is lost between two rows fails, and does not look like one that came to its end', async () => {
+test('a cursor whose connection is lost between two batches fails instead of ending', async () => {
   const rows: unknown[] = []
   const reading = (async () => {
     for await (const chunk of sql`select * from generate_series(1, 100)`.cursor(10)) {
@@ -71,26 +109,28 @@ test('a cursor whose connection is lost between two rows fails, and does not loo
   expect(await outcomeOf(sql`select 1 as n`)).toEqual({ value: [{ n: 1 }] })
 })
 
-test('a cursor that is left after its connection was lost disturbs nobody who has the next connection', async () => {
+test('a cursor that is abandoned after its loss leaves the next connection undisturbed', async () => {
+  await database.sql`select pg_advisory_lock(${LOCK})`
   let next: Promise<unknown> | undefined
   const reading = (async () => {
     for await (const _ of sql`select * from generate_series(1, 100)`.cursor(10)) {
       await cut()
-      next = outcomeOf(sql`select pg_sleep(0.3), 1 as n`)
-      await sleep(150)
+      next = outcomeOf(sql`select pg_advisory_xact_lock(${LOCK})::text as locked, 1 as n`)
+      await untilRunning('pg_advisory_xact_lock')
       break
     }
   })()
   expect(await outcomeOf(reading)).toEqual({ value: undefined })
-  expect(await next).toEqual({ value: [{ pg_sleep: '', n: 1 }] })
+  await database.sql`select pg_advisory_unlock_all()`
+  expect(await next).toEqual({ value: [{ locked: '', n: 1 }] })
 })
 
-test('what a transaction asks after its connection was lost is refused, and never runs outside of it', async () => {
+test('a transaction whose connection is lost refuses statements and never runs them elsewhere', async () => {
   let late: unknown
   const transaction = sql.begin(async (lost) => {
     await lost`select 1`
     await cut()
-    // Somebody else has the next connection by now.
+    // The pool has opened its next connection by the time this is answered.
     await sql`select 1`
     late = await outcomeOf(lost`select 2`)
   })
@@ -98,7 +138,7 @@ test('what a transaction asks after its connection was lost is refused, and neve
   await expect.poll(() => late).toBe('LOST')
 })
 
-test('who waits for a reserved connection gets one although the one it waited for is lost', async () => {
+test('a waiting reserve() gets a connection although the one that it waited for is lost', async () => {
   const first = await sql.reserve()
   const second = sql.reserve()
   await cut()
@@ -110,53 +150,61 @@ test('who waits for a reserved connection gets one although the one it waited fo
   expect(await outcomeOf(sql`select 1 as n`)).toEqual({ value: [{ n: 1 }] })
 })
 
-test('a pool that is ended while its connection is lost comes to an end', async () => {
-  const transaction = sql.begin((inner) => inner`select pg_sleep(5)`)
-  const outcome = outcomeOf(transaction)
-  await sleep(50)
+test('end() resolves although a connection is lost meanwhile', async () => {
+  const outcome = outcomeOf(sql.begin((inner) => inner`select pg_sleep(60)`))
+  await untilRunning('pg_sleep')
   const ending = outcomeOf(sql.end())
   await cut()
   expect(await outcome).toBe('LOST')
   expect(await ending).toEqual({ value: undefined })
 })
 
-test('a pool that was ended while it was about to connect again does not', async () => {
-  way.close()
-  await sleep(30)
-  expect(await outcomeOf(sql`select 1`)).toBe('LOST')
+test('a pool that is ended during its reconnect delay makes no further attempt', async () => {
+  const otherProxy = await startProxy()
+  const control = openThrough(otherProxy)
+  await control`select 1`
+  proxy.close()
+  otherProxy.close()
+  await roundTrip()
+  for (const pool of [sql, control, control]) expect(await outcomeOf(pool`select 1`)).toBe('LOST')
   const waiting = outcomeOf(sql`select 1`)
-  await sleep(5)
+  await roundTrip()
   await sql.end({ timeout: 0 })
   expect(await waiting).toBe('LOST')
-  way.open()
-  await sleep(500)
-  expect(
-    await database.sql`select pid from pg_stat_activity where application_name = ${name}`,
-  ).toEqual([])
+  const attempts = proxy.attempts()
+  proxy.open()
+  otherProxy.open()
+  // The control has failed once more, which doubles its delay: the other delay has passed before.
+  expect(await outcomeOf(control`select 1 as n`)).toEqual({ value: [{ n: 1 }] })
+  expect(proxy.attempts()).toBe(attempts)
 })
 
-test('a connection on which nothing is heard any more is given up, and what waited for it fails; one that nobody waits for stays', async () => {
-  await sql.end({ timeout: 0 })
-  const url = new URL(database.urlOf('content'))
-  url.port = String(way.port)
-  sql = openPool({ url: url.href, max: 1, name, silenceTimeout: 300 })
-  const pidOf = async () => (await sql<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid
+test('silence closes a connection that waits for an answer, and none that is idle', async () => {
+  const silenceTimeout = 300
+  const idle = openThrough(proxy, { silenceTimeout })
+  const pidOf = async () => (await idle<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid
   const pid = await pidOf()
-  await sleep(700)
-  expect(await pidOf()).toBe(pid)
-  way.hold()
-  const [first, behind] = [outcomeOf(sql`select 1`), outcomeOf(sql`select 2`)]
+  const heldProxy = await startProxy()
+  const waiting = openThrough(heldProxy, { silenceTimeout })
+  await waiting`select 1`
+  heldProxy.hold()
+  const [first, behind] = [outcomeOf(waiting`select 1`), outcomeOf(waiting`select 2`)]
   expect([await first, await behind]).toEqual(['LOST', 'LOST'])
-  way.open()
-  await expect.poll(() => outcomeOf(sql`select 3 as n`)).toEqual({ value: [{ n: 3 }] })
+  expect(await pidOf(), 'idle for longer than the waiting connection').toBe(pid)
+  heldProxy.open()
+  await expect
+    .poll(() => outcomeOf(waiting`select 3 as n`), { timeout: UNSETTLED_MILLISECONDS })
+    .toEqual({ value: [{ n: 3 }] })
 })
 
-test('to cancel a query that a database out of reach still runs ends no process', async () => {
-  const query = sql`select pg_sleep(5)`
+test('cancel() of a query on an unreachable database raises no unhandled rejection', async () => {
+  const query = sql`select pg_sleep(60)`
   const outcome = outcomeOf(query)
-  await sleep(50)
-  way.close()
+  await untilRunning('pg_sleep')
+  const before = proxy.attempts()
+  proxy.close()
   query.cancel()
   expect(await outcome).toBe('LOST')
-  await sleep(50)
+  await expect.poll(() => proxy.attempts(), { interval: 10 }).toBeGreaterThan(before)
+  await roundTrip()
 })

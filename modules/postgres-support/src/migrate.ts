@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import { Umzug } from 'umzug'
 
-/** One lock for all schemas: migrations of one release never overlap. */
+/** One advisory lock for all schemas, so that the migrations of two releases never overlap. */
 const MIGRATION_LOCK = 7_310_001
 
-/** Who owns a schema, and the plain SQL files that make it, in the order of their names. */
+/** A schema and the folder of plain SQL files that create it, in the order of their names. */
 export interface SchemaMigrations {
   schema: string
   folder: string
 }
 
-/** Runs what has not run yet, each file in a transaction of its own. Returns the names of what it ran. */
+/**
+ * Runs the migrations that have not run yet, each file in its own transaction. Returns the names of
+ * the files that it ran.
+ */
 export async function migrate(
   ownerUrl: string,
   schemas: readonly SchemaMigrations[],
@@ -24,7 +27,10 @@ export async function migrate(
   })
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`
-    await sql`create table if not exists public.migration (name text primary key, run_at timestamptz not null default now())`
+    await sql`
+      create table if not exists public.migration (
+        name text primary key, run_at timestamptz not null default now()
+      )`
     const ran: string[] = []
     for (const { schema, folder } of schemas)
       ran.push(...(await migrateSchema(sql, schema, folder)))

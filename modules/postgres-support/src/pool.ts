@@ -1,29 +1,31 @@
-import postgres, { type Sql } from 'postgres'
+import postgres, { type PostgresType, type Sql } from 'postgres'
 
 interface PoolOptions {
   url: string
-  /** Connections at most. */
+  /** Maximum number of connections. */
   max: number
-  /** Shown in pg_stat_activity. */
+  /** The application name in `pg_stat_activity`. */
   name: string
-  /** For a read group: a write is refused by the server, whatever the code does. */
+  /** For services that only read: the server refuses every write of such a connection. */
   readOnly?: boolean
-  /** Milliseconds that a statement may take. */
+  /** Milliseconds after which the server cancels a statement. */
   statementTimeout?: number
-  /** Milliseconds without a word from the server after which a connection that waits for its answer is given up. */
+  /** Milliseconds without data from the server after which a waiting connection is closed. */
   silenceTimeout?: number
 }
 
-/** bigint becomes a number: every id and count of ours is below 2^53. */
-const BIGINT = { to: 20, from: [20], parse: Number, serialize: String }
+/** `bigint` columns become numbers: every id and count of this product is below 2^53. */
+const TYPES: Record<string, PostgresType> = {
+  bigint: { to: 20, from: [20], parse: Number, serialize: String },
+}
 
-/** The server ends a statement by itself; after so much more it is no longer there to do it. */
+/** The server cancels a statement itself; if it has not done so this much later, it is gone. */
 const SILENCE_MILLISECONDS = 5_000
 
 /**
- * A pool whose every statement, lock and idle transaction has an end, also where the server is gone without a word (its
- * machine lost its power, a network drops its packets): TCP alone would find that out after a quarter of an hour. Opens no
- * connection before it is used.
+ * Opens a pool whose statements, locks and idle transactions all time out, also when the server
+ * disappears without closing its connections (a power cut, a network that drops packets): TCP alone
+ * would report that after fifteen minutes. No connection is opened before the first statement.
  */
 export function openPool({
   url,
@@ -39,7 +41,7 @@ export function openPool({
     connect_timeout: 5,
     silence_timeout: silenceTimeout / 1_000,
     backoff: reconnectDelayOf,
-    types: { bigint: BIGINT },
+    types: TYPES,
     connection: {
       application_name: name,
       statement_timeout: statementTimeout,
@@ -48,9 +50,15 @@ export function openPool({
       ...(readOnly ? { default_transaction_read_only: true } : {}),
     },
     onnotice() {},
-  }) as unknown as Sql
+  })
 }
 
-/** Seconds. The driver's own go up to 20: the database would be back for long, and the pool still empty. */
+/**
+ * The delay before the next connection attempt, in seconds. The driver's own delays grow to 20 s:
+ * the pool would stay empty long after the database is back.
+ */
 const reconnectDelayOf = (failures: number): number =>
   Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2)
+
+/** Waits up to 5 s for statements in progress, then closes every connection. */
+export const closePool = (pool: Sql): Promise<void> => pool.end({ timeout: 5 })

@@ -1,8 +1,17 @@
 import postgres from 'postgres'
 
+/** Held while roles are created, so that two instances that start together do not collide. */
+const ROLES_LOCK = 7_310_002
+
+/** Returns the name of the role that a service logs in with. */
 export const roleOf = (service: string) => `dailyfeed_${service}`
 
-/** The login role of each service, made before any migration, since migrations grant to them. A changed password is set anew. */
+/**
+ * Creates the login role of each service, or sets its password. This runs before the migrations,
+ * because they grant privileges to these roles.
+ *
+ * @param passwords the password of each service, by the service's name
+ */
 export async function ensureRoles(
   ownerUrl: string,
   passwords: Record<string, string>,
@@ -10,12 +19,13 @@ export async function ensureRoles(
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
     await sql.begin(async (transaction) => {
-      await transaction`select pg_advisory_xact_lock(7310002)`
+      await transaction`select pg_advisory_xact_lock(${ROLES_LOCK})`
       for (const [service, password] of Object.entries(passwords)) {
+        const role = roleOf(service)
         const [row] = await transaction<[{ create: string; alter: string; exists: boolean }]>`
-          select format('create role %I login password %L', ${roleOf(service)}::text, ${password}::text) as create,
-                 format('alter role %I login password %L', ${roleOf(service)}::text, ${password}::text) as alter,
-                 exists (select from pg_roles where rolname = ${roleOf(service)}) as exists`
+          select format('create role %I login password %L', ${role}::text, ${password}::text) as create,
+                 format('alter role %I login password %L', ${role}::text, ${password}::text) as alter,
+                 exists (select from pg_roles where rolname = ${role}) as exists`
         await transaction.unsafe(row.exists ? row.alter : row.create)
       }
     })

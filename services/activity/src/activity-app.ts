@@ -1,62 +1,60 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { registerListener } from '@dailyfeed/event-listener/register-listener'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { Log } from '@dailyfeed/http-server/log'
 import { createOnce } from '@dailyfeed/idempotency/once'
-import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
-import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { activityRoutes } from './activity/activity.routes.ts'
 import type { ActivityConfig } from './config.ts'
 import type { ActivityContext } from './context.ts'
 import { eraseMembers } from './erasure/erasure.service.ts'
 import { eventHandlersOf } from './event-handlers.ts'
 import { moderationRoutes } from './moderation/moderation.routes.ts'
+import { notificationRoutes } from './notification/notification.routes.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
 import { createNotificationStreams } from './notification/stream-hub.ts'
-import { notificationRoutes } from './notification/notification.routes.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
 interface ActivityAppOptions {
   config: ActivityConfig
   context: ActivityContext
-  verifier: TokenVerifier
-  kafka?: KafkaCluster | undefined
-  redis?: RedisClient | undefined
+  log: Log
 }
 
 export async function activityApp({
   config,
   context,
-  verifier,
-  kafka,
-  redis,
+  log,
 }: ActivityAppOptions): Promise<HttpServer> {
+  const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'activity',
-    logLevel: config.LOG_LEVEL,
+    log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await context.sql`select 1`),
+    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
+  const streams = createNotificationStreams({ sql, verifier, log })
   activityRoutes(app, context)
-  reportRoutes(app, config, createOnce(app, 'activity', context))
+  reportRoutes(app, {
+    once: createOnce(app, 'activity', context),
+    reportsPerMinute: config.RATE_LIMIT === 'on' ? config.ACTIVITY_REPORTS_PER_MINUTE : undefined,
+  })
   notificationRoutes(app, context)
-  const streams = createNotificationStreams({ sql: context.sql, verifier, log: app.log })
-  notificationStreamRoutes(app, streams)
-  moderationRoutes(app, context, config.BLOCKED_TERMS)
+  notificationStreamRoutes(app, { streams })
+  moderationRoutes(app, { ...context, blockedTerms: config.BLOCKED_TERMS })
   registerJobs(app, { memberEraseJob: () => eraseMembers(context) })
 
   registerListener(app, {
-    sql: context.sql,
+    sql,
     service: 'activity',
     handlers: eventHandlersOf(config.BLOCKED_TERMS),
-    publishers: ['content', 'member', 'timeline'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
-    // Who listens in at this process hears of what it takes up at once.
+    // Streams of this process send what it has just processed without waiting for their next poll.
     onHandled: streams.wake,
   })
   return app

@@ -1,9 +1,11 @@
-import type { ActivityType, MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
+import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import type { ListenerReport } from '@dailyfeed/event-listener/listener'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
@@ -45,10 +47,11 @@ export async function activityFixture(): Promise<ActivityFixture> {
     config,
     context: {
       sql,
+      verifier: tokens.verifier,
       cursors: createCursors(config.CURSOR_KEY),
       topicTimeZone: config.TOPIC_TIME_ZONE,
     },
-    verifier: tokens.verifier,
+    log: createLog('activity', config.LOG_LEVEL),
   })
   return {
     app,

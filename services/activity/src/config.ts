@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import { internalCallersOrThrow, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import {
   cursorSettings,
@@ -18,7 +18,7 @@ import { readBlockedTermsOrThrow } from './moderation/blocked-terms.ts'
 const BLOCKED_TERMS = fileURLToPath(new URL('../blocked-terms.txt', import.meta.url))
 
 export const ActivitySettings = Type.Object({
-  ...serverSettings(8086),
+  ...serverSettings('activity'),
   ...databaseSettings,
   ...tokenSettings,
   ...internalSettings,
@@ -46,12 +46,7 @@ export function readActivityConfigOrThrow(env: NodeJS.ProcessEnv) {
   return {
     ...config,
     BLOCKED_TERMS: readBlockedTermsOrThrow(config.BLOCKED_TERMS_FILE),
-    INTERNAL_CALLERS: secretOrThrow(
-      'INTERNAL_CALLERS',
-      config.INTERNAL_CALLERS,
-      config,
-      (secrets) => internalCallersOf(secrets, CALLERS),
-    ),
+    INTERNAL_CALLERS: internalCallersOrThrow('activity', config),
     CURSOR_KEY: secretOrThrow(
       'CURSOR_KEY',
       config.CURSOR_KEY,
@@ -60,6 +55,3 @@ export function readActivityConfigOrThrow(env: NodeJS.ProcessEnv) {
     ),
   }
 }
-
-/** Who may call this service's internal routes: three tell of what members did, batch asks for jobs, the gateway forwards. */
-const CALLERS = ['content', 'member', 'timeline', 'batch', 'gateway'] as const

@@ -1,45 +1,30 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Log } from '@dailyfeed/http-server/log'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
-import type { Sql } from 'postgres'
 import { adminRoutes } from './admin/admin.routes.ts'
 import type { BatchConfig } from './config.ts'
-import type { BatchContext } from './context.ts'
-import type { DeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
+import type { AdminContext } from './context.ts'
 import { deadLetterRoutes } from './dead-letter/dead-letter.routes.ts'
-import type { Owners } from './job/owners.ts'
 import { topicRoutes } from './topic/topic.routes.ts'
-import type { TopicOwners } from './topic/topic.service.ts'
 
 interface BatchAppOptions {
   config: BatchConfig
-  sql: Sql
-  owners: Owners
-  deadLetterOwners: DeadLetterOwners
-  topicOwners: TopicOwners
-  verifier: TokenVerifier
+  context: AdminContext
+  log: Log
 }
 
-export async function batchApp({
-  config,
-  sql,
-  owners,
-  deadLetterOwners,
-  topicOwners,
-  verifier,
-}: BatchAppOptions): Promise<{ app: HttpServer; context: BatchContext }> {
+export async function batchApp({ config, context, log }: BatchAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'batch',
-    logLevel: config.LOG_LEVEL,
-    verifier,
+    log,
+    verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await sql`select 1`),
+    checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
-  const context = { sql, owners, log: app.log }
   adminRoutes(app, context)
-  const adminContext = { ...context, deadLetterOwners, topicOwners }
-  deadLetterRoutes(app, adminContext)
-  topicRoutes(app, adminContext)
-  return { app, context }
+  deadLetterRoutes(app, context)
+  topicRoutes(app, context)
+  return app
 }

@@ -1,8 +1,9 @@
-import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
 import { createDeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
@@ -11,69 +12,57 @@ import { createOwners } from './job/owners.ts'
 import { startScheduler } from './job/scheduler.ts'
 import { createTopicOwners } from './topic/topic.service.ts'
 
-export async function startBatchService(
-  config: BatchConfig,
-  options: { revocations?: Revocations } = {},
-): Promise<RunningService> {
-  const sql = openPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL_MAX,
-    name: 'batch-svc',
-  })
-  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
-  const verifier = createTokenVerifier({
-    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations,
-  })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const deadLetterOwners = createDeadLetterOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const topicOwners = createTopicOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
-  const { app, context } = await batchApp({
-    config,
-    sql,
-    owners,
-    deadLetterOwners,
-    topicOwners,
-    verifier,
-  })
-  const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
-  return listen({
-    name: 'batch-svc',
-    app,
-    host: config.HOST,
-    port: config.PORT,
-    closeAfter: [
-      async () => stopScheduler(),
-      () => withinMoments(owners.close()),
-      () => deadLetterOwners.close(),
-      () => revocations.close(),
-      () => sql.end({ timeout: 5 }),
-    ],
-  })
+/** Parts that a process which runs every service shares between them; a service on its own has none. */
+interface BatchServiceOptions {
+  revocations?: Revocations
 }
 
-/** One job, without the service: what a CronJob runs. */
+export async function startBatchService(
+  config: BatchConfig,
+  { revocations }: BatchServiceOptions = {},
+): Promise<RunningService> {
+  const log = createLog('batch', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
+  const sql = resources.adopt(
+    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
+    closePool,
+  )
+  const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
+  const urls = upstreamUrlsOf('batch', config)
+  const deadLetterOwners = resources.adopt(
+    createDeadLetterOwners(urls, config.INTERNAL_TOKEN),
+    (it) => it.close(),
+  )
+  const owners = resources.adopt(createOwners(urls, config.INTERNAL_TOKEN), (it) =>
+    withinMoments(it.close()),
+  )
+  const context = {
+    sql,
+    verifier,
+    owners,
+    deadLetterOwners,
+    topicOwners: createTopicOwners(urls, config.INTERNAL_TOKEN),
+    log,
+  }
+  const app = await batchApp({ config, context, log })
+  const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
+  resources.defer(async () => stopScheduler())
+  return await listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, resources })
+}
+
+/** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const owners = createOwners(ownerUrlsOf(config), config.INTERNAL_TOKEN)
+  const owners = createOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const silent = () => {}
   try {
     return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
   } finally {
     await owners.close()
-    await sql.end({ timeout: 5 })
+    await closePool(sql)
   }
 }
 
-const ownerUrlsOf = (config: BatchConfig) => ({
-  member: config.MEMBER_URL,
-  content: config.CONTENT_URL,
-  timeline: config.TIMELINE_URL,
-  search: config.SEARCH_URL,
-  image: config.IMAGE_URL,
-  activity: config.ACTIVITY_URL,
-})
-
-/** A job that an owner is still at is not waited for: its lease ends, and the next run marks it ABANDONED. */
+/** Does not wait for a job in progress: its lease expires, and the next run marks it ABANDONED. */
 const withinMoments = (closing: Promise<void>) =>
   Promise.race([closing, new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())])

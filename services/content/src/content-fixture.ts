@@ -1,6 +1,7 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
@@ -47,11 +48,12 @@ export async function contentFixture(): Promise<ContentFixture> {
     config,
     context: {
       sql,
+      verifier: tokens.verifier,
       postBatch: createPostBatch(sql),
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),
       wakeRelay() {},
     },
-    verifier: tokens.verifier,
+    log: createLog('content', config.LOG_LEVEL),
   })
   return {
     app,

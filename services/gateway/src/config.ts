@@ -1,28 +1,21 @@
 import { isAbsolute, join, resolve } from 'node:path'
-import { DEFAULT_GATEWAY_PORT, PORT_OFFSETS, type ServiceName } from '@dailyfeed/contract/ports'
-import { secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import type { CalledBy } from '@dailyfeed/contract/services'
+import { internalTokenOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { ConfigurationError, readConfigOrThrow } from '@dailyfeed/configuration/read-config'
-import { baseUrl, internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
+import { internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
+import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { type TrustedFrontends, trustedFrontendsOf } from '@dailyfeed/http-server/trusted-frontends'
 import Type from 'typebox'
 
-export type UpstreamName = Exclude<ServiceName, 'gateway'>
+export type UpstreamName = CalledBy<'gateway'>
 
-const urlOf = (service: UpstreamName) =>
-  baseUrl(service, DEFAULT_GATEWAY_PORT + PORT_OFFSETS[service])
 const milliseconds = (fallback: number, description: string) =>
   Type.Integer({ minimum: 100, maximum: 600_000, default: fallback, description })
 
 export const GatewaySettings = Type.Object({
-  ...serverSettings(DEFAULT_GATEWAY_PORT),
+  ...serverSettings('gateway'),
   ...internalSettings,
-  MEMBER_URL: urlOf('member'),
-  CONTENT_URL: urlOf('content'),
-  TIMELINE_URL: urlOf('timeline'),
-  SEARCH_URL: urlOf('search'),
-  IMAGE_URL: urlOf('image'),
-  ACTIVITY_URL: urlOf('activity'),
-  BATCH_URL: urlOf('batch'),
+  ...upstreamSettings('gateway'),
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(
     5_000,
     'patience with a service that does not accept the connection, in milliseconds',
@@ -78,12 +71,7 @@ export function readGatewayConfigOrThrow(env: NodeJS.ProcessEnv): GatewayConfig 
   const config = readConfigOrThrow(GatewaySettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow(
-      'INTERNAL_TOKEN',
-      config.INTERNAL_TOKEN,
-      config,
-      ({ internalTokens }) => internalTokens.gateway,
-    ),
+    INTERNAL_TOKEN: internalTokenOrThrow('gateway', config),
     INTERNAL_CALLERS: config.INTERNAL_CALLERS ?? '',
     CORS_ORIGINS: originsOrThrow(config.CORS_ORIGINS),
     TRUSTED_FRONTENDS: frontendsOrThrow(config.TRUSTED_FRONTENDS),

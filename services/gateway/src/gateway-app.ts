@@ -5,12 +5,13 @@ import { failWith, renderErrors } from '@dailyfeed/http-server/error-handler'
 import { registerHealthRoutes } from '@dailyfeed/http-server/health'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { internalCallers } from '@dailyfeed/http-server/internal-access'
+import type { Log } from '@dailyfeed/http-server/log'
 import { registerMetrics } from '@dailyfeed/http-server/metrics'
 import { secureOwnAnswers, shedOverload } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
 import { traceIdOf } from '@dailyfeed/http-server/trace'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { documentRoutes } from './documents/document.routes.ts'
 import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
@@ -22,25 +23,35 @@ import type { Upstreams } from './upstreams.ts'
 
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
+interface GatewayAppOptions {
+  config: GatewayConfig
+  context: { upstreams: Upstreams }
+  log: Log
+}
+
 /** The edge: of the manners of a service it keeps envelope, trace, health and metrics, but it reads no body and knows no member. */
-export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): Promise<HttpServer> {
+export async function gatewayApp({
+  config,
+  context: { upstreams },
+  log,
+}: GatewayAppOptions): Promise<HttpServer> {
   // A picture of 10 MiB over a phone's connection takes longer than any answer may; headers still have their own, short time.
-  const app = Fastify({
-    ...serverOptions('gateway', config.LOG_LEVEL),
+  const app: HttpServer = Fastify({
+    ...serverOptions(log),
     requestTimeout: 60_000,
     rewriteUrl: ({ url }) => publicUrlOf(url ?? '/'),
   }).withTypeProvider<TypeBoxTypeProvider>()
-  secureOwnAnswers(app as unknown as FastifyInstance)
-  keepManners(app as unknown as FastifyInstance)
-  await shedOverload(app as unknown as FastifyInstance)
+  secureOwnAnswers(app)
+  applyHttpDefaults(app)
+  await shedOverload(app)
 
   const callers = internalCallers(config.INTERNAL_CALLERS)
   app.decorate('internalCallers', callers)
-  const metrics = registerMetrics(app as unknown as FastifyInstance, 'gateway', async (request) => {
+  const metrics = registerMetrics(app, 'gateway', async (request) => {
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
-  registerHealthRoutes(app as unknown as FastifyInstance, createReadinessCheck(upstreams))
+  registerHealthRoutes(app, createReadinessCheck(upstreams))
 
   const endless = new EndlessAnswers()
   app.addHook('preClose', async () => endless.endAll())
@@ -50,7 +61,7 @@ export async function gatewayApp(config: GatewayConfig, upstreams: Upstreams): P
   return app
 }
 
-function keepManners(app: FastifyInstance): void {
+function applyHttpDefaults(app: HttpServer): void {
   renderErrors(app)
   logSlowAndFailed(app)
   app.decorateRequest('traceId', '')

@@ -1,16 +1,13 @@
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import type { GatewayConfig } from './config.ts'
 import { gatewayApp } from './gateway-app.ts'
 import { openUpstreams } from './upstreams.ts'
 
 export async function startGatewayService(config: GatewayConfig): Promise<RunningService> {
-  const upstreams = openUpstreams(config)
-  const app = await gatewayApp(config, upstreams)
-  return listen({
-    name: 'gateway',
-    app,
-    host: config.HOST,
-    port: config.PORT,
-    closeAfter: [() => upstreams.close()],
-  })
+  const log = createLog('gateway', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
+  const upstreams = resources.adopt(openUpstreams(config), (it) => it.close())
+  const app = await gatewayApp({ config, context: { upstreams }, log })
+  return await listen({ name: 'gateway', app, host: config.HOST, port: config.PORT, resources })
 }

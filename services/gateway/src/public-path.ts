@@ -1,7 +1,11 @@
-import { PATH_TABLE } from '@dailyfeed/contract/ports'
+import { SERVICES } from '@dailyfeed/contract/services'
 import type { UpstreamName } from './config.ts'
+import { UPSTREAM_NAMES } from './upstreams.ts'
 
-const SERVICES = new Map(PATH_TABLE as readonly (readonly [string, UpstreamName])[])
+/** The service that answers each public prefix. */
+const UPSTREAM_BY_PREFIX = new Map<string, UpstreamName>(
+  UPSTREAM_NAMES.flatMap((name) => SERVICES[name].paths.map((prefix) => [prefix, name] as const)),
+)
 const PROXY_PREFIX = '/api/proxy/'
 const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i
 
@@ -30,7 +34,8 @@ export function findService(path: string): UpstreamName | undefined {
   if (AMBIGUOUS.test(path)) return undefined
   const first = endOfSegment(path, '/api/'.length)
   return (
-    SERVICES.get(path.slice(0, endOfSegment(path, first + 1))) ?? SERVICES.get(path.slice(0, first))
+    UPSTREAM_BY_PREFIX.get(path.slice(0, endOfSegment(path, first + 1))) ??
+    UPSTREAM_BY_PREFIX.get(path.slice(0, first))
   )
 }
 

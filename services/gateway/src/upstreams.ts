@@ -1,15 +1,9 @@
+import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
+import { SERVICES } from '@dailyfeed/contract/services'
 import { openUpstreamPool, type UpstreamPool } from '@dailyfeed/service-client/upstream-pool'
 import type { GatewayConfig, UpstreamName } from './config.ts'
 
-export const UPSTREAM_NAMES = [
-  'member',
-  'content',
-  'timeline',
-  'search',
-  'image',
-  'activity',
-  'batch',
-] as const satisfies UpstreamName[]
+export const UPSTREAM_NAMES: readonly UpstreamName[] = SERVICES.gateway.calls
 
 export interface Upstreams {
   services: Record<UpstreamName, UpstreamPool>
@@ -24,15 +18,7 @@ export function openUpstreams(config: GatewayConfig): Upstreams {
     connectTimeoutMilliseconds: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     readTimeoutMilliseconds: config.UPSTREAM_READ_TIMEOUT_MS,
   }
-  const urls: Record<UpstreamName, string> = {
-    member: config.MEMBER_URL,
-    content: config.CONTENT_URL,
-    timeline: config.TIMELINE_URL,
-    search: config.SEARCH_URL,
-    image: config.IMAGE_URL,
-    activity: config.ACTIVITY_URL,
-    batch: config.BATCH_URL,
-  }
+  const urls = upstreamUrlsOf('gateway', config)
   const services = Object.fromEntries(
     UPSTREAM_NAMES.map((name) => [name, openUpstreamPool(urls[name], timeouts)]),
   ) as Record<UpstreamName, UpstreamPool>

@@ -1,5 +1,8 @@
 import { join } from 'node:path'
-import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import {
+  internalCallersOrThrow,
+  internalTokenOrThrow,
+} from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import {
   databaseSettings,
@@ -11,7 +14,7 @@ import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const ImageSettings = Type.Object({
-  ...serverSettings(8085),
+  ...serverSettings('image'),
   ...databaseSettings,
   ...tokenSettings,
   ...redisSettings,
@@ -34,20 +37,7 @@ export function readImageConfigOrThrow(env: NodeJS.ProcessEnv) {
   return {
     ...config,
     IMAGE_DIR: config.IMAGE_DIR ?? join(config.DATA_DIR, 'images'),
-    INTERNAL_TOKEN: secretOrThrow(
-      'INTERNAL_TOKEN',
-      config.INTERNAL_TOKEN,
-      config,
-      ({ internalTokens }) => internalTokens.image,
-    ),
-    INTERNAL_CALLERS: secretOrThrow(
-      'INTERNAL_CALLERS',
-      config.INTERNAL_CALLERS,
-      config,
-      (secrets) => internalCallersOf(secrets, CALLERS),
-    ),
+    INTERNAL_TOKEN: internalTokenOrThrow('image', config),
+    INTERNAL_CALLERS: internalCallersOrThrow('image', config),
   }
 }
-
-/** Who may call this service's internal routes: member has replaced avatars deleted, batch asks for jobs, the gateway forwards. */
-const CALLERS = ['member', 'batch', 'gateway'] as const

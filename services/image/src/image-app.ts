@@ -1,6 +1,7 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { Log } from '@dailyfeed/http-server/log'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { collectImages } from './collection/collection.service.ts'
@@ -18,24 +19,23 @@ const UPLOAD_TIMEOUT_MILLISECONDS = 60_000
 interface ImageAppOptions {
   config: ImageConfig
   context: ImageContext
-  verifier: TokenVerifier
+  log: Log
 }
 
-export async function imageApp({
-  config,
-  context,
-  verifier,
-}: ImageAppOptions): Promise<HttpServer> {
+export async function imageApp({ config, context, log }: ImageAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'image',
-    logLevel: config.LOG_LEVEL,
-    verifier,
+    log,
+    verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault: (error) => isTransientFault(error) || isStorageFault(error),
   })
   app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS
-  await uploadRoutes(app, config, createOnce(app, 'image', context))
+  await uploadRoutes(app, {
+    once: createOnce(app, 'image', context),
+    uploadsPerHour: config.RATE_LIMIT === 'on' ? config.IMAGE_UPLOADS_PER_HOUR : undefined,
+  })
   viewRoutes(app, context)
   deletionRoutes(app, context)
   registerJobs(app, {

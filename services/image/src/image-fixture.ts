@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
@@ -63,8 +64,13 @@ export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<Im
     ...settings,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'image-test' })
-  const context = { sql, store: new FolderImageStore(config.IMAGE_DIR), decoding: decodingQueue() }
-  const app = await imageApp({ config, context, verifier: tokens.verifier })
+  const context = {
+    sql,
+    verifier: tokens.verifier,
+    store: new FolderImageStore(config.IMAGE_DIR),
+    decoding: decodingQueue(),
+  }
+  const app = await imageApp({ config, context, log: createLog('image', config.LOG_LEVEL) })
   return {
     app,
     database,

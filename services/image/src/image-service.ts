@@ -1,39 +1,34 @@
-import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import type { ImageConfig } from './config.ts'
 import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
 import { FolderImageStore } from './storage/folder-image-store.ts'
 
+/** Parts that a process which runs every service shares between them; a service on its own has none. */
 interface ImageServiceOptions {
-  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
 }
 
 export async function startImageService(
   config: ImageConfig,
-  options: ImageServiceOptions = {},
+  { revocations }: ImageServiceOptions = {},
 ): Promise<RunningService> {
-  const sql = openPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL_MAX,
-    name: 'image-svc',
+  const log = createLog('image', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
+  const sql = resources.adopt(
+    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' }),
+    closePool,
+  )
+  const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
+  const store = new FolderImageStore(config.IMAGE_DIR)
+  const app = await imageApp({
+    config,
+    context: { sql, verifier, store, decoding: decodingQueue() },
+    log,
   })
-  const revocations = options.revocations ?? openRevocations(sql, config.REDIS_URL)
-  const verifier = createTokenVerifier({
-    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations,
-  })
-  const context = { sql, store: new FolderImageStore(config.IMAGE_DIR), decoding: decodingQueue() }
-  const app = await imageApp({ config, context, verifier })
-  return listen({
-    name: 'image-svc',
-    app,
-    host: config.HOST,
-    port: config.PORT,
-    closeAfter: [() => revocations.close(), () => sql.end({ timeout: 5 })],
-  })
+  return await listen({ name: 'image-svc', app, host: config.HOST, port: config.PORT, resources })
 }

@@ -1,28 +1,31 @@
-import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import {
+  internalCallersOrThrow,
+  internalTokenOrThrow,
+  secretOrThrow,
+} from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import {
-  baseUrl,
   cursorSettings,
   databaseSettings,
   eventSettings,
   internalSettings,
   serverSettings,
 } from '@dailyfeed/configuration/settings'
+import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 import { readProvidersOrThrow } from './sign-in-provider/provider-settings.ts'
 
 const MemberSettings = Type.Object({
-  ...serverSettings(8084),
+  ...serverSettings('member'),
   ...databaseSettings,
   ...internalSettings,
   ...cursorSettings,
   ...eventSettings,
   ...publishSettings,
   ...redisSettings,
-  ACTIVITY_URL: baseUrl('activity', 8086),
-  IMAGE_URL: baseUrl('image', 8085),
+  ...upstreamSettings('member'),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
     minimum: 5,
     maximum: 86_400,
@@ -78,27 +81,14 @@ const MemberSettings = Type.Object({
 
 export type MemberConfig = ReturnType<typeof readMemberConfigOrThrow>
 
-/** Who may call this service's internal routes: batch asks for jobs, the gateway forwards. */
-const CALLERS = ['batch', 'gateway'] as const
-
 export function readMemberConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(MemberSettings, env)
   return {
     ...config,
     providers: readProvidersOrThrow(env),
     JWT_KEY_GRACE_SECONDS: config.JWT_KEY_GRACE_SECONDS ?? config.ACCESS_TOKEN_TTL_SECONDS + 60,
-    INTERNAL_TOKEN: secretOrThrow(
-      'INTERNAL_TOKEN',
-      config.INTERNAL_TOKEN,
-      config,
-      ({ internalTokens }) => internalTokens.member,
-    ),
-    INTERNAL_CALLERS: secretOrThrow(
-      'INTERNAL_CALLERS',
-      config.INTERNAL_CALLERS,
-      config,
-      (secrets) => internalCallersOf(secrets, CALLERS),
-    ),
+    INTERNAL_TOKEN: internalTokenOrThrow('member', config),
+    INTERNAL_CALLERS: internalCallersOrThrow('member', config),
     CURSOR_KEY: secretOrThrow(
       'CURSOR_KEY',
       config.CURSOR_KEY,

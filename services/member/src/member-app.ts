@@ -1,11 +1,11 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { Log } from '@dailyfeed/http-server/log'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import fastifyCookie from '@fastify/cookie'
-import type { FastifyBaseLogger } from 'fastify'
 import { accountRoutes } from './account/account.routes.ts'
 import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { dropOldAudit } from './audit/audit.queries.ts'
@@ -27,31 +27,28 @@ const SIGNUP_LIMIT = { name: 'signup', limit: 300, windowSeconds: 3_600 }
 
 interface MemberAppOptions {
   config: MemberConfig
-  verifier: TokenVerifier
-  /** Made once the server's log exists. */
-  contextOf: (log: FastifyBaseLogger) => MemberContext
-  checkReady: () => Promise<void>
+  context: MemberContext
+  log: Log
+  /** As in HttpServerOptions. */
   maxEventLoopDelay?: number
 }
 
 export async function memberApp({
   config,
-  verifier,
-  contextOf,
-  checkReady,
+  context,
+  log,
   maxEventLoopDelay,
 }: MemberAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'member',
-    logLevel: config.LOG_LEVEL,
-    verifier,
+    log,
+    verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady,
+    checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
     ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   await app.register(fastifyCookie)
-  const context = contextOf(app.log)
   const once = createOnce(app, 'member', context)
   keyRoutes(app, context.keys)
   const guards = {
@@ -61,7 +58,7 @@ export async function memberApp({
     signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   }
-  accountRoutes(app, { ...guards, once, verifier })
+  accountRoutes(app, { ...guards, once, verifier: context.verifier })
   signInProviderRoutes(app, {
     ...guards,
     cookieSecure: config.COOKIE_SECURE,

@@ -4,6 +4,7 @@ import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { ServiceUnavailableError } from '@dailyfeed/service-client/service-errors'
@@ -90,13 +91,14 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
   const passwords = createPasswordHashing()
   const revocations = new InProcessRevocations()
   const pictures = { deleted: [] as unknown[], isAway: false }
+  const log = createLog('member', config.LOG_LEVEL)
   const app = await memberApp({
     config,
-    verifier: createTokenVerifier({ keys: keys.verificationKeys, revocations }),
-    checkReady: async () => void (await sql`select 1`),
     maxEventLoopDelay: 0,
-    contextOf: (log) => ({
+    log,
+    context: {
       sql,
+      verifier: createTokenVerifier({ keys: keys.verificationKeys, revocations }),
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE),
       wakeRelay() {},
       announceRevocations: async (all) => {
@@ -118,7 +120,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
         accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
         refreshTokenKey: config.REFRESH_TOKEN_KEY,
       },
-    }),
+    },
   })
   let members = 0
 

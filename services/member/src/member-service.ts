@@ -3,17 +3,18 @@ import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.quer
 import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { createNewEventOf } from '@dailyfeed/outbox/outbox'
-import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
-import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
-import { type Publishing, startPublishing } from '@dailyfeed/outbox/publishing'
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
+import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
+import { Publishing } from '@dailyfeed/outbox/publishing'
+import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
-import type { Sql } from 'postgres'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
 import { createKeyStore } from './key/key-store.ts'
@@ -21,26 +22,28 @@ import { memberApp } from './member-app.ts'
 import { createRevocationAnnouncer } from './session/revocation-announcer.ts'
 import { createProviderClient } from './sign-in-provider/provider-client.ts'
 
+/** Parts that a process which runs every service shares between them; a service on its own has neither. */
 interface MemberServiceOptions {
-  /** Of the process in which all services run: told of every revocation before it is answered. */
+  /** Holds every revocation before the request that caused it is answered. */
   revocations?: InProcessRevocations
-  /** Of the same process: told of every write before it is answered. */
+  /** Incremented with each write, before it is answered. */
   writes?: WriteSignal
 }
 
 const FORGET_EVERY_MILLISECONDS = 60_000
-/** Some routes accept a token that ended within a day: what revoked it is remembered as long. */
+/** Some routes accept a token that expired within a day: its revocation is kept as long. */
 const ONE_DAY_SECONDS = 86_400
 
 export async function startMemberService(
   config: MemberConfig,
-  { revocations, writes }: MemberServiceOptions = {},
+  { revocations: shared, writes }: MemberServiceOptions = {},
 ): Promise<RunningService> {
-  const sql = openPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL_MAX,
-    name: 'member-svc',
-  })
+  const log = createLog('member', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
+  const sql = resources.adopt(
+    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),
+    closePool,
+  )
   const keys = createKeyStore({
     sql,
     encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
@@ -48,39 +51,51 @@ export async function startMemberService(
     publishSeconds: config.JWKS_CACHE_SECONDS,
   })
   await keys.initialise()
-  if (revocations !== undefined) await rememberRevocations(sql, revocations)
-  const judged = revocations ?? openRevocations(sql, config.REDIS_URL)
-  const verifier = createTokenVerifier({ keys: keys.verificationKeys, revocations: judged })
+  if (shared !== undefined) {
+    for (const one of await findLiveRevocations(sql)) shared.revoke(one)
+    const forgetting = setInterval(
+      () => shared.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
+      FORGET_EVERY_MILLISECONDS,
+    )
+    resources.defer(async () => clearInterval(forgetting))
+  }
+  const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
+    it.close(),
+  )
+  const openRedisClient = (url: string) => resources.adopt(openRedis(url), (it) => it.close())
   const redis =
     config.REDIS_URL === undefined
       ? undefined
-      : { client: openRedis(config.REDIS_URL), subscriber: openRedis(config.REDIS_URL) }
-  const activity = createServiceClient({
-    service: 'activity',
-    baseUrl: config.ACTIVITY_URL,
-    internalToken: config.INTERNAL_TOKEN,
-  })
-  const images = createServiceClient({
-    service: 'image',
-    baseUrl: config.IMAGE_URL,
-    internalToken: config.INTERNAL_TOKEN,
-  })
-
-  const passwords = createPasswordHashing()
+      : { client: openRedisClient(config.REDIS_URL), subscriber: openRedisClient(config.REDIS_URL) }
+  const clientOf = (service: string, baseUrl: string) =>
+    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const images = resources.adopt(clientOf('image', config.IMAGE_URL), (it) => it.close())
+  const passwords = resources.adopt(createPasswordHashing(), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
-  let publishing: Publishing | undefined
+  resources.defer(async () => kafka?.close())
+  const publishing = resources.adopt(
+    new Publishing({
+      sql,
+      schema: 'member',
+      config,
+      subscribers: { activity: clientOf('activity', config.ACTIVITY_URL) },
+      kafka,
+      log,
+    }),
+    (it) => it.stop(),
+  )
+
   const app = await memberApp({
     config,
-    verifier,
-    checkReady: async () => void (await sql`select 1`),
-    contextOf: (log) => ({
+    context: {
       sql,
+      verifier: createTokenVerifier({ keys: keys.verificationKeys, revocations }),
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
       wakeRelay() {
         writes?.increment()
-        publishing?.wake()
+        publishing.wake()
       },
-      announceRevocations: createRevocationAnnouncer({ sql, local: revocations, redis }),
+      announceRevocations: createRevocationAnnouncer({ sql, local: shared, redis }),
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
       passwords,
@@ -91,40 +106,9 @@ export async function startMemberService(
         accessTokenSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
         refreshTokenKey: config.REFRESH_TOKEN_KEY,
       },
-    }),
+    },
+    log,
   })
-  publishing = startPublishing({
-    app,
-    sql,
-    schema: 'member',
-    config,
-    subscribers: { activity },
-    kafka,
-  })
-  const forgetting = setInterval(
-    () => revocations?.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
-    FORGET_EVERY_MILLISECONDS,
-  )
-  return listen({
-    name: 'member-svc',
-    app,
-    host: config.HOST,
-    port: config.PORT,
-    closeAfter: [
-      async () => clearInterval(forgetting),
-      () => publishing.stop(),
-      async () => kafka?.close(),
-      () => images.close(),
-      () => passwords.close(),
-      () => judged.close(),
-      async () =>
-        redis && void (await Promise.all([redis.client.close(), redis.subscriber.close()])),
-      () => sql.end({ timeout: 5 }),
-    ],
-  })
-}
-
-/** After a restart the memory of one process starts from the log. */
-async function rememberRevocations(sql: Sql, revocations: InProcessRevocations): Promise<void> {
-  for (const one of await findLiveRevocations(sql)) revocations.revoke(one)
+  registerPublishing(app, publishing)
+  return await listen({ name: 'member-svc', app, host: config.HOST, port: config.PORT, resources })
 }

@@ -1,4 +1,8 @@
-import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import {
+  internalCallersOrThrow,
+  internalTokenOrThrow,
+  secretOrThrow,
+} from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import {
   cursorSettings,
@@ -14,7 +18,7 @@ import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const SearchSettings = Type.Object({
-  ...serverSettings(8083),
+  ...serverSettings('search'),
   ...databaseSettings,
   DATABASE_READ_URL: Type.Optional({
     ...DatabaseUrl,
@@ -60,18 +64,8 @@ export function readSearchConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(SearchSettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow(
-      'INTERNAL_TOKEN',
-      config.INTERNAL_TOKEN,
-      config,
-      ({ internalTokens }) => internalTokens.search,
-    ),
-    INTERNAL_CALLERS: secretOrThrow(
-      'INTERNAL_CALLERS',
-      config.INTERNAL_CALLERS,
-      config,
-      (secrets) => internalCallersOf(secrets, CALLERS),
-    ),
+    INTERNAL_TOKEN: internalTokenOrThrow('search', config),
+    INTERNAL_CALLERS: internalCallersOrThrow('search', config),
     CURSOR_KEY: secretOrThrow(
       'CURSOR_KEY',
       config.CURSOR_KEY,
@@ -80,6 +74,3 @@ export function readSearchConfigOrThrow(env: NodeJS.ProcessEnv) {
     ),
   }
 }
-
-/** Who may call this service's internal routes: content and member tell what happened, batch asks for jobs, the gateway forwards. */
-const CALLERS = ['content', 'member', 'batch', 'gateway'] as const

@@ -1,10 +1,9 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { registerListener } from '@dailyfeed/event-listener/register-listener'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
-import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import type { Log } from '@dailyfeed/http-server/log'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
-import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { commentSearchRoutes } from './comment-search/comment-search.routes.ts'
 import type { SearchConfig } from './config.ts'
 import type { SearchContext } from './context.ts'
@@ -17,30 +16,20 @@ import { postSearchRoutes } from './post-search/post-search.routes.ts'
 
 interface SearchAppOptions {
   config: SearchConfig
-  verifier: TokenVerifier
-  /** Made once the server's log exists. */
-  contextOf: (app: HttpServer) => SearchContext
-  kafka?: KafkaCluster | undefined
-  redis?: RedisClient | undefined
+  context: SearchContext
+  log: Log
 }
 
-export async function searchApp({
-  config,
-  verifier,
-  contextOf,
-  kafka,
-  redis,
-}: SearchAppOptions): Promise<HttpServer> {
+export async function searchApp({ config, context, log }: SearchAppOptions): Promise<HttpServer> {
+  const { sql, engine, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'search',
-    logLevel: config.LOG_LEVEL,
+    log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await context.sql`select 1`),
+    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
-  const context = contextOf(app)
-  const { sql, engine } = context
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)
   countRoutes(app, context)
@@ -49,7 +38,6 @@ export async function searchApp({
     sql,
     service: 'search',
     handlers: [keepPostIndex(engine), keepCommentIndex(engine)],
-    publishers: ['content', 'member'],
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,

@@ -1,5 +1,6 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
@@ -63,15 +64,17 @@ export async function searchFixture(): Promise<SearchFixture> {
   })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
+  const log = createLog('search', config.LOG_LEVEL)
   const app = await searchApp({
     config,
-    verifier: tokens.verifier,
-    contextOf: ({ log }) => ({
+    context: {
       sql,
+      verifier: tokens.verifier,
       engine,
       reads: createReadDatabase({ primary, log }),
       cursors: createCursors(config.CURSOR_KEY),
-    }),
+    },
+    log,
   })
   const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
     // What was told a moment ago is found a second later; tests do not wait for it.

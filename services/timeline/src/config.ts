@@ -1,7 +1,10 @@
-import { internalCallersOf, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
+import {
+  internalCallersOrThrow,
+  internalTokenOrThrow,
+  secretOrThrow,
+} from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
 import {
-  baseUrl,
   cursorSettings,
   DatabaseUrl,
   databaseSettings,
@@ -10,12 +13,13 @@ import {
   serverSettings,
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
+import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 
 export const TimelineSettings = Type.Object({
-  ...serverSettings(8082),
+  ...serverSettings('timeline'),
   ...databaseSettings,
   // Half of them read feeds; the others are for snapshots, looks and the relay.
   DATABASE_POOL_MAX: Type.Integer({
@@ -42,8 +46,7 @@ export const TimelineSettings = Type.Object({
   ...cursorSettings,
   ...eventSettings,
   ...publishSettings,
-  ACTIVITY_URL: baseUrl('activity', 8086),
-  CONTENT_URL: baseUrl('content', 8081),
+  ...upstreamSettings('timeline'),
 })
 
 export type TimelineConfig = ReturnType<typeof readTimelineConfigOrThrow>
@@ -52,18 +55,8 @@ export function readTimelineConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(TimelineSettings, env)
   return {
     ...config,
-    INTERNAL_TOKEN: secretOrThrow(
-      'INTERNAL_TOKEN',
-      config.INTERNAL_TOKEN,
-      config,
-      ({ internalTokens }) => internalTokens.timeline,
-    ),
-    INTERNAL_CALLERS: secretOrThrow(
-      'INTERNAL_CALLERS',
-      config.INTERNAL_CALLERS,
-      config,
-      (secrets) => internalCallersOf(secrets, CALLERS),
-    ),
+    INTERNAL_TOKEN: internalTokenOrThrow('timeline', config),
+    INTERNAL_CALLERS: internalCallersOrThrow('timeline', config),
     CURSOR_KEY: secretOrThrow(
       'CURSOR_KEY',
       config.CURSOR_KEY,
@@ -72,6 +65,3 @@ export function readTimelineConfigOrThrow(env: NodeJS.ProcessEnv) {
     ),
   }
 }
-
-/** Who may call this service's internal routes: batch asks for jobs. */
-const CALLERS = ['batch', 'gateway'] as const

@@ -1,3 +1,4 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
@@ -8,6 +9,7 @@ import type { ViewBuffer } from './view/view-buffer.ts'
 
 /** What every feature of timeline-svc may use. Made once at start, passed on, never imported as a global. */
 export interface TimelineContext {
+  verifier: TokenVerifier
   /** Posts, comments and likes: of a replica where there is one that has caught up. The server refuses every write on it. */
   reads: ReadDatabase
   /** The primary: who may see whom, which must not lag, together with what they like; and this service's own schema. */

@@ -1,6 +1,7 @@
-import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
+import type { Log } from '@dailyfeed/http-server/log'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentRoutes } from './comment/comment.routes.ts'
 import type { TimelineConfig } from './config.ts'
@@ -11,27 +12,25 @@ import { postRoutes } from './post/post.routes.ts'
 import { rankingRoutes } from './ranking/ranking.routes.ts'
 
 interface TimelineAppOptions {
-  config: Pick<TimelineConfig, 'LOG_LEVEL' | 'INTERNAL_CALLERS'>
-  verifier: TokenVerifier
-  /** Made once the server's log exists. */
-  contextOf: (app: HttpServer) => TimelineContext
+  config: Pick<TimelineConfig, 'INTERNAL_CALLERS'>
+  context: TimelineContext
+  log: Log
 }
 
 export async function timelineApp({
   config,
-  verifier,
-  contextOf,
+  context,
+  log,
 }: TimelineAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'timeline',
-    logLevel: config.LOG_LEVEL,
-    verifier,
+    log,
+    verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     // Without its replica it reads from the primary.
     checkReady: async () => void (await context.primary`select 1`),
     isTransientFault,
   })
-  const context = contextOf(app)
   followingRoutes(app, context)
   rankingRoutes(app, context)
   postRoutes(app, context)

@@ -1,5 +1,6 @@
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
@@ -63,9 +64,9 @@ export async function timelineFixture(shared?: {
   })
   const cursors = createCursors('a cursor key that only tests know, of 32 characters')
   const app = await timelineApp({
-    config: { LOG_LEVEL: 'silent', INTERNAL_CALLERS: '' },
-    verifier: tokens.verifier,
-    contextOf: () => ({
+    config: { INTERNAL_CALLERS: '' },
+    context: {
+      verifier: tokens.verifier,
       reads,
       primary,
       cursors,
@@ -73,7 +74,8 @@ export async function timelineFixture(shared?: {
       memory: createMemory({ reads, primary, signal: undefined }),
       rememberedCursors: rememberCursors(cursors),
       views,
-    }),
+    },
+    log: createLog('timeline', 'silent'),
   })
 
   const fixture: TimelineFixture = {

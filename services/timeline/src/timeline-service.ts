@@ -1,146 +1,138 @@
-import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { createNewEventOf } from '@dailyfeed/outbox/outbox'
-import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
-import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
-import { type Publishing, startPublishing } from '@dailyfeed/outbox/publishing'
+import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { createNewEventOf } from '@dailyfeed/outbox/outbox'
+import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
+import { Publishing } from '@dailyfeed/outbox/publishing'
+import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
+import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
 import { createCachedFeeds } from './fan-out/cached-feeds.ts'
-import { createFanOut, type FanOut } from './fan-out/fan-out.ts'
+import { createFanOut } from './fan-out/fan-out.ts'
 import { createMemory } from './memory/memory.ts'
 import { rememberCursors } from './memory/remembered-cursors.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
-import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
+import { createViewBuffer } from './view/view-buffer.ts'
 
+/** Parts that a process which runs every service shares between them; a service on its own has neither. */
 interface TimelineServiceOptions {
-  /** Of the process in which all services run; alone, the service keeps up with them by itself. */
   revocations?: Revocations
-  /** Of the same process: tells that something has been written. Alone, the outboxes are looked at before each feed. */
+  /** Rises with each write of this process; without it the outboxes are polled before each feed. */
   writes?: WriteSignal
 }
 
 const CLEAN_EVERY_MILLISECONDS = 60_000
-/** Nobody waits for it: what was written last is merged when a feed is read. */
+/** No request waits for the fan-out: what was written last is merged when a feed is read. */
 const FAN_OUT_EVERY_MILLISECONDS = 5_000
 
 export async function startTimelineService(
   config: TimelineConfig,
-  options: TimelineServiceOptions = {},
+  { revocations, writes }: TimelineServiceOptions = {},
 ): Promise<RunningService> {
+  const log = createLog('timeline', config.LOG_LEVEL)
+  await using resources = new AsyncDisposableStack()
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
   const openReads = (url: string) =>
-    openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true })
-  const primaryReads = openReads(config.DATABASE_URL)
-  const replica =
-    config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
-  const primary = openPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL_MAX - readers,
-    name: 'timeline-svc',
-  })
-  const revocations = options.revocations ?? openRevocations(primary, config.REDIS_URL)
-  const verifier = createTokenVerifier({
-    keys: remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS),
-    revocations,
-  })
-
-  const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
-  const newEventOf = createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config))
-  let publishing: Publishing | undefined
-  const viewBufferOf = (log: Parameters<typeof createViewBuffer>[0]['log']): ViewBuffer =>
-    createViewBuffer({ sql: primary, newEventOf, onWritten: () => publishing?.wake(), log })
-  let views: ViewBuffer | undefined
-  const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
-  /** Told where it would be lost otherwise: the server's log exists only with the server. */
-  let warn: (fields: object, message: string) => void = () => {}
+    resources.adopt(
+      openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true }),
+      closePool,
+    )
+  const primary = resources.adopt(
+    openPool({
+      url: config.DATABASE_URL,
+      max: config.DATABASE_POOL_MAX - readers,
+      name: 'timeline-svc',
+    }),
+    closePool,
+  )
   const reads = createReadDatabase({
-    primary: primaryReads,
-    replica,
-    log: { warn: (fields, message) => warn(fields, message) },
+    primary: openReads(config.DATABASE_URL),
+    replica:
+      config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL),
+    log,
   })
-  const rankings = createRankingSnapshots(reads, primary)
+  const verifier = resources.adopt(openTokenVerifier(config, primary, revocations), (it) =>
+    it.close(),
+  )
+  const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
+  resources.defer(async () => kafka?.close())
+  const clientOf = (service: string, baseUrl: string) =>
+    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const publishing = resources.adopt(
+    new Publishing({
+      sql: primary,
+      schema: 'timeline',
+      config,
+      subscribers: {
+        activity: clientOf('activity', config.ACTIVITY_URL),
+        content: clientOf('content', config.CONTENT_URL),
+      },
+      kafka,
+      log,
+    }),
+    (it) => it.stop(),
+  )
+  const views = resources.adopt(
+    createViewBuffer({
+      sql: primary,
+      newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
+      onWritten: () => publishing.wake(),
+      log,
+    }),
+    (it) => it.close(),
+  )
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
-  let fanOut: FanOut | undefined
-  const app = await timelineApp({
-    config,
-    verifier,
-    contextOf({ log }) {
-      warn = (fields, message) => log.warn(fields, message)
-      views = viewBufferOf(log)
-      const cachedFeeds = redis && createCachedFeeds({ redis, log })
-      if (cachedFeeds !== undefined)
-        fanOut = createFanOut({
-          sql: primary,
-          feeds: cachedFeeds,
-          heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
-          log,
-          every: FAN_OUT_EVERY_MILLISECONDS,
-        })
-      const memory = createMemory({ reads, primary, signal: options.writes, cachedFeeds })
-      return {
-        reads,
-        primary,
-        cursors,
-        rankings,
-        memory,
-        rememberedCursors: rememberCursors(cursors),
-        views,
-      }
-    },
-  })
-
-  const subscribers = {
-    activity: createServiceClient({
-      service: 'activity',
-      baseUrl: config.ACTIVITY_URL,
-      internalToken: config.INTERNAL_TOKEN,
-    }),
-    content: createServiceClient({
-      service: 'content',
-      baseUrl: config.CONTENT_URL,
-      internalToken: config.INTERNAL_TOKEN,
-    }),
-  }
-  publishing = startPublishing({
-    app,
-    sql: primary,
-    schema: 'timeline',
-    config,
-    subscribers,
-    kafka,
-  })
+  const cachedFeeds = redis && createCachedFeeds({ redis, log })
+  const fanOut =
+    cachedFeeds &&
+    createFanOut({
+      sql: primary,
+      feeds: cachedFeeds,
+      heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
+      log,
+      every: FAN_OUT_EVERY_MILLISECONDS,
+    })
+  resources.defer(async () => fanOut?.close())
+  // Closed before the fan-out: a round that waits for a Redis that hangs ends with the connection.
+  resources.defer(async () => redis?.close())
+  const rankings = createRankingSnapshots(reads, primary)
   const cleaning = setInterval(
-    () =>
-      rankings.clean().catch((err) => app.log.warn({ err }, 'old ranking snapshots not cleaned')),
+    () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
     CLEAN_EVERY_MILLISECONDS,
   )
   cleaning.unref()
+  resources.defer(async () => clearInterval(cleaning))
 
-  return listen({
+  const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
+  const app = await timelineApp({
+    config,
+    context: {
+      verifier,
+      reads,
+      primary,
+      cursors,
+      rankings,
+      memory: createMemory({ reads, primary, signal: writes, cachedFeeds }),
+      rememberedCursors: rememberCursors(cursors),
+      views,
+    },
+    log,
+  })
+  registerPublishing(app, publishing)
+  return await listen({
     name: 'timeline-svc',
     app,
     host: config.HOST,
     port: config.PORT,
-    closeAfter: [
-      async () => clearInterval(cleaning),
-      // First: a round that waits for a Redis that hangs ends with the connection.
-      async () => redis?.close(),
-      async () => fanOut?.close(),
-      async () => views?.close(),
-      () => publishing.stop(),
-      async () => kafka?.close(),
-      () => revocations.close(),
-      ...[replica, primaryReads, primary].map((pool) => async () => pool?.end({ timeout: 5 })),
-    ],
+    resources,
   })
 }

@@ -2,6 +2,7 @@ import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import type { Sql } from 'postgres'
+import { EFFECTS } from '../event-effects.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import {
   type AskedThings,
@@ -97,18 +98,10 @@ function thingOf({
   postId,
   commentId,
 }: MemberActivityEvent): Thing | undefined {
-  switch (memberActivityType) {
-    case 'POST_CREATE':
-    case 'POST_UPDATE':
-    case 'POST_DELETE':
-      return postId ? { kind: 'POST', id: postId } : undefined
-    case 'COMMENT_CREATE':
-    case 'COMMENT_UPDATE':
-    case 'COMMENT_DELETE':
-      return commentId ? { kind: 'COMMENT', id: commentId } : undefined
-    default:
-      return undefined
-  }
+  const kind = EFFECTS[memberActivityType].moderation
+  if (kind === null) return undefined
+  const id = kind === 'POST' ? postId : commentId
+  return id ? { kind, id } : undefined
 }
 
 function askedBy(events: readonly MemberActivityEvent[]): AskedThings {

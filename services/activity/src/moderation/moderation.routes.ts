@@ -7,17 +7,18 @@ import Type from 'typebox'
 import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import { Dismissal, ModerationItem } from './moderation-item.ts'
-import { insertAdminAct, isAdmin } from './moderation-read.queries.ts'
+import { insertAdminAction, isAdmin } from './moderation-read.queries.ts'
 import { dismiss, readModerationQueue } from './moderation.service.ts'
 
 const tags = ['operation']
 
-export function moderationRoutes(
-  app: HttpServer,
-  context: ActivityContext,
-  blockedTerms: BlockedTerms,
-): void {
-  const preHandler = onlyAdmins(context.sql, { isAdmin, insertAdminAct })
+interface ModerationContext extends ActivityContext {
+  blockedTerms: BlockedTerms
+}
+
+export function moderationRoutes(app: HttpServer, context: ModerationContext): void {
+  const { blockedTerms } = context
+  const preHandler = onlyAdmins(context.sql, { isAdmin, insertAdminAction })
 
   app.get(
     '/api/admin/moderation',

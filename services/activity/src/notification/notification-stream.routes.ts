@@ -5,7 +5,10 @@ import type { NotificationStreams } from './stream-hub.ts'
 /** Ids are numbers of ours; any other says nothing, and the stream starts from now. */
 const LAST_EVENT_ID = /^\d{1,15}$/
 
-export function notificationStreamRoutes(app: HttpServer, streams: NotificationStreams): void {
+export function notificationStreamRoutes(
+  app: HttpServer,
+  { streams }: { streams: NotificationStreams },
+): void {
   // Streams would hold up a server that is being closed.
   app.addHook('preClose', () => streams.close())
 

@@ -1,4 +1,4 @@
-import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import type { Sql } from 'postgres'
 
 /** What is known of a post or comment, and of what the member did with it. */

@@ -6,7 +6,6 @@ import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { ACTIVITY_PREFIXES } from '../activity/activity.routes.ts'
-import type { ActivityConfig } from '../config.ts'
 import type { ActivityContext } from '../context.ts'
 import { reportActivity } from './report.service.ts'
 
@@ -14,18 +13,19 @@ const tags = ['activity']
 const config = { acceptsIdempotencyKey: true }
 const response = { 201: successOf(Type.Boolean()) }
 
-export function reportRoutes(
-  app: HttpServer,
-  settings: ActivityConfig,
-  once: Once<ActivityContext>,
-): void {
-  const limiter = createRateLimiter({
-    name: 'reports',
-    limit: settings.ACTIVITY_REPORTS_PER_MINUTE,
-    windowSeconds: 60,
-  })
+interface ReportContext {
+  once: Once<ActivityContext>
+  /** Limit for each member; undefined where rate limits are switched off. */
+  reportsPerMinute: number | undefined
+}
+
+export function reportRoutes(app: HttpServer, { once, reportsPerMinute }: ReportContext): void {
+  const limiter =
+    reportsPerMinute === undefined
+      ? undefined
+      : createRateLimiter({ name: 'reports', limit: reportsPerMinute, windowSeconds: 60 })
   const preValidation = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (settings.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
+    await limiter?.countOrThrow(request.memberId, reply)
   }
 
   for (const prefix of ACTIVITY_PREFIXES) {

@@ -1,19 +1,31 @@
 import type { CommentActivityReport, PostActivityReport } from '@dailyfeed/contract/activity'
 import { DailyfeedError, type ErrorCode, ValidationError } from '@dailyfeed/contract/errors'
-import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import type { ActivityContext } from '../context.ts'
 import { recordKeyOf } from '../record/record-key.ts'
 import { findComment, findPost, insertReportedRecord, type ThingRow } from './report.queries.ts'
 
-/** The types that each founding path takes. */
-const TYPES = {
-  posts: ['POST_CREATE', 'POST_UPDATE', 'POST_DELETE', 'POST_READ'],
-  comments: ['COMMENT_CREATE', 'COMMENT_UPDATE', 'COMMENT_DELETE', 'COMMENT_READ'],
-  postLikes: ['LIKE_POST', 'LIKE_POST_CANCEL'],
-  commentLikes: ['LIKE_COMMENT', 'LIKE_COMMENT_CANCEL'],
-} as const satisfies Record<string, readonly ActivityType[]>
-export type ReportPath = keyof typeof TYPES
+type ReportedAction = 'CREATE' | 'UPDATE' | 'DELETE' | 'READ' | 'LIKE' | 'UNLIKE'
+
+/** The types that each path accepts, with the action that each of them claims. */
+const ACTIONS = {
+  posts: {
+    POST_CREATE: 'CREATE',
+    POST_UPDATE: 'UPDATE',
+    POST_DELETE: 'DELETE',
+    POST_READ: 'READ',
+  },
+  comments: {
+    COMMENT_CREATE: 'CREATE',
+    COMMENT_UPDATE: 'UPDATE',
+    COMMENT_DELETE: 'DELETE',
+    COMMENT_READ: 'READ',
+  },
+  postLikes: { LIKE_POST: 'LIKE', LIKE_POST_CANCEL: 'UNLIKE' },
+  commentLikes: { LIKE_COMMENT: 'LIKE', LIKE_COMMENT_CANCEL: 'UNLIKE' },
+} as const satisfies Record<string, Partial<Record<ActivityType, ReportedAction>>>
+export type ReportPath = keyof typeof ACTIONS
 
 /**
  * Keeps a record of what a member says that they did, if it is true. It tells nobody, and gives way to what the relay
@@ -28,14 +40,14 @@ export async function reportActivity(
   const { memberId, postId } = report
   const commentId = 'commentId' in report ? report.commentId : null
   if (memberId !== callerId) throw new DailyfeedError('MEMBER_FORBIDDEN')
-  const type = typeOrThrow(path, report.activityType)
+  const { type, action } = typeOrThrow(path, report.activityType)
   const thing =
     commentId === null
       ? await findPost(context.sql, postId, memberId)
       : await findComment(context.sql, commentId, postId, memberId)
   const act = actOrThrow(
     thing,
-    type,
+    action,
     memberId,
     commentId === null ? 'POST_NOT_FOUND' : 'COMMENT_NOT_FOUND',
   )
@@ -48,16 +60,18 @@ export async function reportActivity(
     memberId,
     postId,
     commentId,
-    repeatable: type.endsWith('_READ'),
+    repeatable: action === 'READ',
     ...act,
   })
 }
 
-function typeOrThrow(path: ReportPath, activityType: string): ActivityType {
-  const types: readonly ActivityType[] = TYPES[path]
-  const type = types.find((one) => one === activityType)
-  if (type !== undefined) return type
-  const list = types.join(', ')
+function typeOrThrow(
+  path: ReportPath,
+  activityType: string,
+): { type: ActivityType; action: ReportedAction } {
+  const accepted = Object.entries(ACTIONS[path]) as [ActivityType, ReportedAction][]
+  for (const [type, action] of accepted) if (type === activityType) return { type, action }
+  const list = accepted.map(([type]) => type).join(', ')
   throw new ValidationError([
     {
       field: 'activityType',
@@ -76,7 +90,7 @@ interface Act {
 /** When the act took place, by the thing itself. What the member may not see does not exist for them. */
 function actOrThrow(
   thing: ThingRow | undefined,
-  type: ActivityType,
+  action: ReportedAction,
   memberId: number,
   notFound: ErrorCode,
 ): Act {
@@ -84,18 +98,25 @@ function actOrThrow(
   const { created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt } = thing
   const isAuthor = thing.author_id === memberId
   const forbidden = () => new DailyfeedError('MEMBER_FORBIDDEN')
-  if (type.endsWith('_DELETE')) {
+  if (action === 'DELETE') {
     if (!isAuthor || deletedAt === null) throw forbidden()
     return { occurredAt: deletedAt, createdAt, updatedAt }
   }
   if (deletedAt !== null) throw new DailyfeedError(notFound)
-  if (type.endsWith('_READ')) return { occurredAt: new Date(), createdAt, updatedAt }
-  if (type.startsWith('LIKE_')) {
-    const { liked, like_created_at: likedAt, like_updated_at: changedAt } = thing
-    if (liked !== !type.endsWith('_CANCEL') || likedAt === null || changedAt === null)
-      throw forbidden()
-    return { occurredAt: changedAt, createdAt: likedAt, updatedAt: changedAt }
+  switch (action) {
+    case 'READ':
+      return { occurredAt: new Date(), createdAt, updatedAt }
+    case 'LIKE':
+    case 'UNLIKE': {
+      const { liked, like_created_at: likedAt, like_updated_at: changedAt } = thing
+      if (liked !== (action === 'LIKE') || likedAt === null || changedAt === null) throw forbidden()
+      return { occurredAt: changedAt, createdAt: likedAt, updatedAt: changedAt }
+    }
+    case 'CREATE':
+      if (!isAuthor) throw forbidden()
+      return { occurredAt: createdAt, createdAt, updatedAt }
+    case 'UPDATE':
+      if (!isAuthor || !thing.edited) throw forbidden()
+      return { occurredAt: updatedAt, createdAt, updatedAt }
   }
-  if (!isAuthor || (type.endsWith('_UPDATE') && !thing.edited)) throw forbidden()
-  return { occurredAt: type.endsWith('_UPDATE') ? updatedAt : createdAt, createdAt, updatedAt }
 }

@@ -1,3 +1,9 @@
+import {
+  LISTENERS,
+  type ListenerName,
+  PUBLISHERS,
+  type PublisherName,
+} from '@dailyfeed/contract/subscriptions'
 import { createServiceClient, type ServiceClient } from '@dailyfeed/service-client/service-client'
 
 /** LISTENER: it came, and the handler failed. PUBLISHER: it was written, and could not be delivered. */
@@ -6,12 +12,12 @@ export type Kind = (typeof KINDS)[number]
 
 /** Who keeps dead letters of a kind, and where it is asked for them. */
 export const KEEPERS = {
-  LISTENER: { path: '/internal/dead-letters', services: ['activity', 'search', 'content'] },
-  PUBLISHER: { path: '/internal/undelivered', services: ['content', 'member', 'timeline'] },
+  LISTENER: { path: '/internal/dead-letters', services: LISTENERS },
+  PUBLISHER: { path: '/internal/undelivered', services: PUBLISHERS },
 } as const satisfies Record<Kind, { path: string; services: readonly string[] }>
 
-export const KEEPING = ['activity', 'content', 'member', 'search', 'timeline'] as const
-export type KeeperName = (typeof KEEPING)[number]
+export type KeeperName = ListenerName | PublisherName
+export const KEEPING: readonly KeeperName[] = [...new Set([...LISTENERS, ...PUBLISHERS])].sort()
 
 /** Services asked for their dead letters. */
 export interface DeadLetterOwners {

@@ -4,7 +4,9 @@ import { createDeadLetterReplay } from '@dailyfeed/event-listener/dead-letter-re
 import { createListener, type Listener } from '@dailyfeed/event-listener/listener'
 import { registerPublisherDeadLetterRoutes } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
@@ -44,7 +46,7 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
   const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
   const server = await createHttpServer({
     service: name,
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers,
     checkReady: async () => {},
@@ -143,16 +145,19 @@ beforeAll(async () => {
     activity: NOWHERE,
   }
   deadLetterOwners = createDeadLetterOwners(urls, BATCH_TOKEN)
-  app = (
-    await batchApp({
-      config,
+  const log = createLog('batch', 'silent')
+  app = await batchApp({
+    config,
+    context: {
       sql: batchSql,
       owners: { runJob: async () => ({}), async close() {} },
       deadLetterOwners,
       topicOwners: createTopicOwners({ content: NOWHERE }, BATCH_TOKEN),
       verifier: tokens.verifier,
-    })
-  ).app
+      log,
+    },
+    log,
+  })
   const operator = await insertMember(database.sql, 'operator')
   await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
   headers = { authorization: await tokens.bearerOf(operator) }

@@ -1,4 +1,5 @@
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import { MEMBER_DATA_OWNERS, type ServiceName } from '@dailyfeed/contract/services'
+import { LISTENERS, PUBLISHERS } from '@dailyfeed/contract/subscriptions'
 
 export interface JobDefinition {
   /** Who owns the data, and runs it. */
@@ -14,17 +15,17 @@ export const JOBS: Readonly<Record<string, JobDefinition>> = {
   jwtKeyInitJob: { owners: ['member'] },
   jwtKeyRotationJob: { owners: ['member'], schedule: '0 * * * *' },
   tokenCleanupJob: { owners: ['member'], schedule: '30 * * * *' },
-  publishDeadletterRestoreJob: { owners: ['content', 'member', 'timeline'], schedule: '* * * * *' },
-  httpDeadletterRestoreJob: { owners: ['content', 'member', 'timeline'], schedule: '* * * * *' },
+  publishDeadletterRestoreJob: { owners: PUBLISHERS, schedule: '* * * * *' },
+  httpDeadletterRestoreJob: { owners: PUBLISHERS, schedule: '* * * * *' },
   listenerDeadletterRestoreJob: {
-    owners: ['activity', 'search', 'content'],
+    owners: LISTENERS,
     schedule: '* * * * *',
   },
   kafkaTopicCreateJob: { owners: ['content'], schedule: '50 23 * * *' },
   kafkaTopicDeleteJob: { owners: ['content'], schedule: '30 0 * * *' },
-  eventReconcileJob: { owners: ['content', 'member', 'timeline'], schedule: '*/10 * * * *' },
+  eventReconcileJob: { owners: PUBLISHERS, schedule: '*/10 * * * *' },
   memberEraseJob: {
-    owners: ['content', 'activity', 'search', 'timeline', 'image', 'member'],
+    owners: MEMBER_DATA_OWNERS,
     schedule: '10 2 * * *',
     inOrder: true,
   },

@@ -1,5 +1,6 @@
 import { testTokens } from '@dailyfeed/tests/tokens'
 import { insertMember } from '@dailyfeed/tests/members'
+import { createLog } from '@dailyfeed/http-server/log'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { Cron } from 'croner'
@@ -165,13 +166,11 @@ test('/api/admin is for administrators alone, judged anew on every call', async 
   }
   const deadLetterOwners = createDeadLetterOwners(urls, config.INTERNAL_TOKEN)
   const topicOwners = createTopicOwners(urls, config.INTERNAL_TOKEN)
-  const { app } = await batchApp({
+  const log = createLog('batch', 'silent')
+  const app = await batchApp({
     config,
-    sql,
-    owners,
-    deadLetterOwners,
-    topicOwners,
-    verifier: tokens.verifier,
+    context: { sql, owners, deadLetterOwners, topicOwners, verifier: tokens.verifier, log },
+    log,
   })
   const memberId = await insertMember(database.sql, 'operator')
   const headers = { authorization: await tokens.bearerOf(memberId) }

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@dailyfeed/contract/ports'
+import type { ServiceName } from '@dailyfeed/contract/services'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 
 /** A reindex of millions of posts takes minutes, and is asked for by one call. */

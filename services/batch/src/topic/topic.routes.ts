@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { ACTIVITY_TYPES } from '@dailyfeed/contract/member-activity-event'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'

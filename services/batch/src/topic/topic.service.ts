@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
-import type { ActivityType } from '@dailyfeed/contract/member-activity-event'
+import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from './topic.schemas.ts'
 

@@ -3,7 +3,9 @@ import type { Listener } from '@dailyfeed/event-listener/listener'
 import { registerTopicReplayRoutes } from '@dailyfeed/event-listener/topic-replay.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { success } from '@dailyfeed/http-server/envelope'
-import { createHttpServer, type HttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
+import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
@@ -31,7 +33,7 @@ let areBrokersAway = false
 async function startOwner(): Promise<RunningService> {
   const server = await createHttpServer({
     service: 'content',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers: `batch:${hashOfToken(BATCH_TOKEN)}`,
     checkReady: async () => {},
@@ -70,7 +72,7 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
   const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
   const server = await createHttpServer({
     service: 'search',
-    logLevel: 'silent',
+    log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers,
     checkReady: async () => {},
@@ -100,16 +102,19 @@ beforeAll(async () => {
     BATCH_TOKEN,
   )
   const none = { ask: async () => Promise.reject(new Error('not asked here')), async close() {} }
-  app = (
-    await batchApp({
-      config,
+  const log = createLog('batch', 'silent')
+  app = await batchApp({
+    config,
+    context: {
       sql,
       owners: { runJob: async () => ({}), async close() {} },
       deadLetterOwners: none,
       topicOwners,
       verifier: tokens.verifier,
-    })
-  ).app
+      log,
+    },
+    log,
+  })
   operator = await insertMember(database.sql, 'operator')
   await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
 })

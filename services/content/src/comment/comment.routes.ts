@@ -7,20 +7,16 @@ import {
 } from '@dailyfeed/contract/comment'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import { actorOf } from '../actor.ts'
-import type { ContentContext } from '../context.ts'
+import type { CreatingContext } from '../context.ts'
 import { createComment, editComment, removeComment } from './comment.service.ts'
 
 const tags = ['content']
 const config = { acceptsIdempotencyKey: true }
 
-export function commentRoutes(
-  app: HttpServer,
-  context: ContentContext,
-  once: Once<ContentContext>,
-): void {
+export function commentRoutes(app: HttpServer, context: CreatingContext): void {
+  const { once } = context
   app.post(
     '/api/comments',
     {

@@ -1,4 +1,5 @@
-import { type Comment, type CommentDraft, MAX_COMMENT_DEPTH } from '@dailyfeed/contract/comment'
+import { MAX_COMMENT_DEPTH } from '@dailyfeed/contract/limits'
+import type { Comment, CommentDraft } from '@dailyfeed/contract/comment'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'

@@ -22,7 +22,7 @@ export async function eraseMembers({
   sql,
   newEventOf,
   wakeRelay,
-}: ContentContext): Promise<{ posts: number }> {
+}: Pick<ContentContext, 'sql' | 'newEventOf' | 'wakeRelay'>): Promise<{ posts: number }> {
   const members = await findErasableMembers(sql)
   const traceparent = traceparentOf(randomBytes(16).toString('hex'))
   let posts = 0

@@ -3,7 +3,6 @@ import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
 import { reconcileCounters } from '../counter/counter.service.ts'
-import { createPostBatch } from '../post/post-batch.ts'
 import { eraseMembers } from './erasure.service.ts'
 
 let content: ContentFixture
@@ -35,7 +34,6 @@ test('where an erased member wrote the newest comment, or a reply went along, th
 
   await eraseMembers({
     sql,
-    postBatch: createPostBatch(sql),
     newEventOf: createNewEventOf('Asia/Seoul'),
     wakeRelay() {},
   })

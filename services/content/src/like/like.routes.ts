@@ -2,21 +2,17 @@ import { CommentPath } from '@dailyfeed/contract/comment'
 import { PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import { actorOf } from '../actor.ts'
-import type { ContentContext } from '../context.ts'
+import type { CreatingContext } from '../context.ts'
 import { likeComment, likePost, unlikeComment, unlikePost } from './like.service.ts'
 
 const tags = ['content']
 const config = { acceptsIdempotencyKey: true }
 const response = { 200: successOf(Type.Boolean()) }
 
-export function likeRoutes(
-  app: HttpServer,
-  context: ContentContext,
-  once: Once<ContentContext>,
-): void {
+export function likeRoutes(app: HttpServer, context: CreatingContext): void {
+  const { once } = context
   app.post(
     '/api/posts/:postId/like',
     { config, schema: { tags, summary: 'Like a post', params: PostPath, response } },

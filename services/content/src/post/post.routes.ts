@@ -1,20 +1,16 @@
 import { Post, PostDraft, PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
 import { actorOf } from '../actor.ts'
-import type { ContentContext } from '../context.ts'
+import type { CreatingContext } from '../context.ts'
 import { createPost, editPost, removePost } from './post.service.ts'
 
 const tags = ['content']
 const config = { acceptsIdempotencyKey: true }
 
-export function postRoutes(
-  app: HttpServer,
-  context: ContentContext,
-  once: Once<ContentContext>,
-): void {
+export function postRoutes(app: HttpServer, context: CreatingContext): void {
+  const { once } = context
   app.post(
     '/api/posts',
     {

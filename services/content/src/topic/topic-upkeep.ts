@@ -6,7 +6,7 @@ import { checkTomorrow, createTopics, deleteOldTopics, type TopicContext } from 
 const LOOK_EVERY_MILLISECONDS = 300_000
 
 /** content-svc looks after the dated topics: at its start, by two jobs, and with an eye on tomorrow. Without Kafka the jobs do nothing. */
-export function offerTopicUpkeep(app: HttpServer, context: TopicContext | undefined): void {
+export function registerTopicUpkeep(app: HttpServer, context: TopicContext | undefined): void {
   registerJobs(app, {
     kafkaTopicCreateJob: async () => ({
       created: context === undefined ? 0 : await createTopics(context),

@@ -1,4 +1,5 @@
-import { createHttpServer } from '@dailyfeed/http-server/http-server'
+import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
+import { createLog } from '@dailyfeed/http-server/log'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import Type from 'typebox'
 import { afterAll, expect, test } from 'vitest'
@@ -12,7 +13,11 @@ afterAll(async () => {
 })
 
 async function startService(service: string, prefix: string): Promise<string> {
-  const app = await createHttpServer({ service, logLevel: 'silent', checkReady: async () => {} })
+  const app = await createHttpServer({
+    service,
+    log: createLog('test', 'silent'),
+    checkReady: async () => {},
+  })
   const data = Type.Object({ id: Type.Integer(), note: Type.Union([Type.String(), Type.Null()]) })
   app.get(
     `${prefix}/:id`,

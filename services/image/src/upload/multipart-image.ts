@@ -1,5 +1,5 @@
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/limits'
 import type { FastifyMultipartBaseOptions } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/limits'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImageFixture, imageFixture } from '../image-fixture.ts'

@@ -5,7 +5,6 @@ import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import multipart from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import type { ImageConfig } from '../config.ts'
 import type { ImageContext } from '../context.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
 import { uploadImage } from './upload.service.ts'
@@ -20,18 +19,22 @@ const UploadForm = Type.Object({
   }),
 })
 
+interface UploadContext {
+  once: Once<ImageContext>
+  /** Limit for each member; undefined where rate limits are switched off. */
+  uploadsPerHour: number | undefined
+}
+
 export async function uploadRoutes(
   app: HttpServer,
-  config: ImageConfig,
-  once: Once<ImageContext>,
+  { once, uploadsPerHour }: UploadContext,
 ): Promise<void> {
-  const limiter = createRateLimiter({
-    name: 'default',
-    limit: config.IMAGE_UPLOADS_PER_HOUR,
-    windowSeconds: 3_600,
-  })
+  const limiter =
+    uploadsPerHour === undefined
+      ? undefined
+      : createRateLimiter({ name: 'default', limit: uploadsPerHour, windowSeconds: 3_600 })
   const countUpload = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (config.RATE_LIMIT === 'on') await limiter.countOrThrow(request.memberId, reply)
+    await limiter?.countOrThrow(request.memberId, reply)
   }
   const route = {
     config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS, acceptsIdempotencyKey: true },

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/image'
+import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/limits'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImageFixture, imageFixture } from '../image-fixture.ts'

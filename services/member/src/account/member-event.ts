@@ -1,4 +1,4 @@
-import type { OutboxType } from '@dailyfeed/contract/member-activity-event'
+import type { OutboxType } from '@dailyfeed/contract/event-registry'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
 import type { Sql } from 'postgres'
 import type { MemberContext } from '../context.ts'

@@ -1,5 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { MAX_FOLLOWINGS, type MemberSummary } from '@dailyfeed/contract/member'
+import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
+import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import {
   type ListRequest,
@@ -127,12 +128,9 @@ export async function scrollRecommended(
   viewerId: number,
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
-  const request = listRequestOf(
-    query,
-    `recommended:${viewerId}`,
-    context.cursors,
-    RECOMMENDED_PER_PAGE,
-  )
+  const request = listRequestOf(query, `recommended:${viewerId}`, context.cursors, {
+    defaultSize: RECOMMENDED_PER_PAGE,
+  })
   const [interest, place] = (request.after ?? [0, 0]) as [number, number]
   const after = request.after === undefined ? undefined : { interest, place }
   const rows = await findRecommended(context.sql, {

@@ -1,11 +1,7 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { imageIdOf } from '@dailyfeed/contract/image'
-import {
-  MAX_MEMBER_IDS,
-  type MemberProfile,
-  type MemberSummary,
-  type UpdateRequest,
-} from '@dailyfeed/contract/member'
+import { MAX_MEMBER_IDS } from '@dailyfeed/contract/limits'
+import type { MemberProfile, MemberSummary, UpdateRequest } from '@dailyfeed/contract/member'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import type { Sql } from 'postgres'
 import {

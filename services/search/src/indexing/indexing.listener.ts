@@ -1,14 +1,17 @@
+import { categoryOf } from '@dailyfeed/contract/event-registry'
+import { subscriptionsOf } from '@dailyfeed/contract/subscriptions'
 import type { EventHandler } from '@dailyfeed/event-listener/listener'
 import type { SearchEngine } from '../engine/search-engine.ts'
 import { findGonePostsWithComments, findOutdatedCommentsIn } from './comment-index.queries.ts'
-import {
-  indexComments,
-  indexPosts,
-  unindexCommentsOf,
-  unindexCommentsOfGonePosts,
-  unindexPostsOf,
-} from './indexing.service.ts'
+import { indexComments, indexPosts, unindexCommentsOfGonePosts } from './indexing.service.ts'
 import { findOutdatedPostsIn } from './post-index.queries.ts'
+
+const TYPES = subscriptionsOf('search')
+const POST_TYPES = new Set(TYPES.filter((type) => categoryOf(type) === 'POST'))
+/** A deleted post takes its comments out of the index too. */
+const COMMENT_TYPES = new Set(
+  TYPES.filter((type) => categoryOf(type) === 'COMMENT' || type === 'POST_DELETE'),
+)
 
 const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [
   ...new Set(ids.filter((id) => typeof id === 'number')),
@@ -21,26 +24,11 @@ const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [
 export const keepPostIndex = (engine: SearchEngine): EventHandler => ({
   name: 'posts',
   usesInbox: false,
-  handles: ({ memberActivityType: type }) =>
-    type === 'POST_CREATE' ||
-    type === 'POST_UPDATE' ||
-    type === 'POST_DELETE' ||
-    type === 'MEMBER_ERASE',
+  handles: ({ memberActivityType }) => POST_TYPES.has(memberActivityType),
   async apply(sql, events) {
-    const erased = idsOf(
-      events.map((event) =>
-        event.memberActivityType === 'MEMBER_ERASE' ? event.memberId : undefined,
-      ),
-    )
-    const posts = idsOf(
-      events.map((event) =>
-        event.memberActivityType === 'MEMBER_ERASE' ? undefined : event.postId,
-      ),
-    )
-    const indexed = posts.length === 0 ? 0 : await indexPosts({ sql, engine }, posts)
-    return indexed + (erased.length === 0 ? 0 : await unindexPostsOf({ sql, engine }, erased))
+    const posts = idsOf(events.map(({ postId }) => postId))
+    return posts.length === 0 ? 0 : await indexPosts({ sql, engine }, posts)
   },
-  /** What happened to posts shows in the index; an erasure is asked for again by itself. */
   async findMissing(sql, events) {
     const outdated = await findOutdatedPostsIn(sql, idsOf(events.map(({ postId }) => postId)))
     return events.filter(({ postId }) => typeof postId === 'number' && outdated.has(postId))
@@ -50,18 +38,8 @@ export const keepPostIndex = (engine: SearchEngine): EventHandler => ({
 export const keepCommentIndex = (engine: SearchEngine): EventHandler => ({
   name: 'comments',
   usesInbox: false,
-  handles: ({ memberActivityType: type }) =>
-    type === 'COMMENT_CREATE' ||
-    type === 'COMMENT_UPDATE' ||
-    type === 'COMMENT_DELETE' ||
-    type === 'POST_DELETE' ||
-    type === 'MEMBER_ERASE',
+  handles: ({ memberActivityType }) => COMMENT_TYPES.has(memberActivityType),
   async apply(sql, events) {
-    const erased = idsOf(
-      events.map((event) =>
-        event.memberActivityType === 'MEMBER_ERASE' ? event.memberId : undefined,
-      ),
-    )
     const posts = idsOf(
       events.map((event) =>
         event.memberActivityType === 'POST_DELETE' ? event.postId : undefined,
@@ -70,9 +48,7 @@ export const keepCommentIndex = (engine: SearchEngine): EventHandler => ({
     const comments = idsOf(events.map(({ commentId }) => commentId))
     const indexed = comments.length === 0 ? 0 : await indexComments({ sql, engine }, comments)
     const gone = posts.length === 0 ? 0 : await unindexCommentsOfGonePosts({ sql, engine }, posts)
-    return (
-      indexed + gone + (erased.length === 0 ? 0 : await unindexCommentsOf({ sql, engine }, erased))
-    )
+    return indexed + gone
   },
   async findMissing(sql, events) {
     const outdated = await findOutdatedCommentsIn(

@@ -23,7 +23,10 @@ const requestOf = (
   viewerId: number,
   postId: number,
   query: ListQuery,
-) => listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, cursors, COMMENTS_OF_POST)
+) =>
+  listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, cursors, {
+    defaultSize: COMMENTS_OF_POST,
+  })
 
 /** Top level, oldest first. The comments of a post that does not exist for the viewer do not exist either. */
 export async function readCommentsOfPost(

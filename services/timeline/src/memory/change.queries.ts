@@ -1,4 +1,4 @@
-import type { OutboxType } from '@dailyfeed/contract/member-activity-event'
+import type { OutboxType } from '@dailyfeed/contract/event-registry'
 import type { Fragment, Sql } from 'postgres'
 
 export interface ChangeRow {

@@ -1,4 +1,4 @@
-import { MAX_PAGE_SIZE } from '@dailyfeed/contract/page'
+import { MAX_PAGE_SIZE } from '@dailyfeed/contract/limits'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { toComment } from '../comment/comment.mapper.ts'
 import { BYTES_BESIDE_TEXT, Fragment, FRAGMENT_LIFE_MILLISECONDS } from './fragment.ts'

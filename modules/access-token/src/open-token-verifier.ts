@@ -1,0 +1,29 @@
+import type { Sql } from 'postgres'
+import { openRevocations } from './open-revocations.ts'
+import type { Revocations } from './revocations.ts'
+import { createTokenVerifier, remoteKeys, type TokenVerifier } from './token-verifier.ts'
+
+interface VerifierConfig {
+  JWKS_URL: string
+  JWKS_CACHE_SECONDS: number
+  REDIS_URL?: string | undefined
+}
+
+/** A verifier that a service holds open for as long as it runs. */
+export interface OpenTokenVerifier extends TokenVerifier {
+  close(): Promise<void>
+}
+
+/**
+ * Verifies tokens by member-svc's key set. `sql` is a pool of the primary: revocations must not lag. `shared` are the
+ * revocations of a process that runs every service; without them the service keeps up with the log by itself.
+ */
+export function openTokenVerifier(
+  config: VerifierConfig,
+  sql: Sql,
+  shared?: Revocations,
+): OpenTokenVerifier {
+  const revocations = shared ?? openRevocations(sql, config.REDIS_URL)
+  const keys = remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS)
+  return { ...createTokenVerifier({ keys, revocations }), close: () => revocations.close() }
+}

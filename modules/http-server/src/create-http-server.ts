@@ -1,0 +1,119 @@
+import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify from 'fastify'
+import { authenticate } from './authentication.ts'
+import { type IsTransientFault, renderErrors } from './error-handler.ts'
+import { registerHealthRoutes } from './health.ts'
+import type { HttpServer } from './http-server.ts'
+import { internalCallers } from './internal-access.ts'
+import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
+import type { Log } from './log.ts'
+import { registerMetrics } from './metrics.ts'
+import { registerNotFound } from './not-found.ts'
+import { sendSecurityHeaders, shedOverload } from './protection.ts'
+import { serverOptions } from './server-options.ts'
+import { logSlowAndFailed } from './slow-and-failed-log.ts'
+import { traceIdOf } from './trace.ts'
+import { compileValidator } from './validation.ts'
+
+/** Documents the header for the API reference; its value is validated where the key is used. */
+const IDEMPOTENCY_HEADERS = {
+  type: 'object',
+  properties: {
+    [IDEMPOTENCY_KEY]: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      description:
+        'Printable ASCII. A request repeated within 24 hours with the same key and body has one effect and gets the first answer again; with another body it is refused with 422.',
+    },
+  },
+}
+
+interface HttpServerOptions {
+  /** `content`, `timeline`, …: names the metrics and the API document. */
+  service: string
+  log: Log
+  /** Needed by routes of access MEMBER. */
+  verifier?: TokenVerifier
+  /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
+  callers?: string
+  /** Throws while a dependency that this service cannot do without is unreachable. */
+  checkReady: () => Promise<void>
+  isTransientFault?: IsTransientFault
+  /** Event-loop delay in milliseconds above which requests are shed; 0 disables it, for tests on busy machines. */
+  maxEventLoopDelay?: number
+}
+
+/**
+ * A server with everything that the contract asks of each service: envelope, authentication, body rules, security
+ * headers, health, metrics, and its API document at /openapi.json.
+ */
+export async function createHttpServer({
+  service,
+  log,
+  verifier,
+  callers = '',
+  checkReady,
+  isTransientFault,
+  maxEventLoopDelay,
+}: HttpServerOptions): Promise<HttpServer> {
+  const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setValidatorCompiler(compileValidator)
+  parseJsonBodies(app)
+  renderErrors(app, isTransientFault)
+  registerNotFound(app)
+  app.decorateRequest('traceId', '')
+  app.addHook('onRequest', async (request, reply) => {
+    request.traceId = traceIdOf(request.raw)
+    // On the raw answer, like the security headers: `sendRawJson` sends no others. A route's own `reply.header` wins.
+    reply.raw.setHeader(REQUEST_ID, request.id)
+    reply.raw.setHeader('cache-control', 'no-store')
+  })
+  app.addHook('preValidation', async ({ url, params, query }) => {
+    refuseBadEncoding(url)
+    for (const [name, value] of [
+      ...Object.entries(params as object),
+      ...Object.entries(query as object),
+    ]) {
+      if (typeof value === 'string') refuseHostileText(value, [name])
+    }
+  })
+  logSlowAndFailed(app)
+  sendSecurityHeaders(app)
+  await shedOverload(app, maxEventLoopDelay)
+  await registerApiDocument(app, service)
+  const admitted = internalCallers(callers)
+  app.decorate('internalCallers', admitted)
+  authenticate(app, { verifier, callers: admitted })
+  app.decorate('metrics', registerMetrics(app, service))
+  registerHealthRoutes(app, checkReady)
+  app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  )
+  return app
+}
+
+async function registerApiDocument(app: HttpServer, service: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `dailyfeed ${service}-svc`, version: '1' },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
+    },
+    hideUntagged: false,
+    transform: ({ schema, url, route }) => ({
+      schema: {
+        ...schema,
+        security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }],
+        ...(route.config?.acceptsIdempotencyKey === true ? { headers: IDEMPOTENCY_HEADERS } : {}),
+      },
+      url,
+    }),
+  })
+}
