@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one platform for all acceptance tests of a run; a test that breaks things starts its own. */
+/** Starts one platform for all acceptance tests of a run; tests that kill processes start their own. */
 export default async function setup(project: TestProject) {
   const platform = await startPlatformProcess()
   project.provide('platformUrl', platform.url)

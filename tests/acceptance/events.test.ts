@@ -67,7 +67,7 @@ async function write(count: number): Promise<Written> {
 /** How many of the written posts, comments and likes activity-svc has recorded. */
 async function countRecorded({ posts, comments }: Pick<Written, 'posts' | 'comments'>) {
   const keysOf = (type: string, ids: number[], { id }: Member) =>
-    ids.map((subject) => `member_activity:kafka_event:${type}###${subject}###${id}`)
+    ids.map((subject) => `${type}###${subject}###${id}`)
   const [row] = await sql<[{ posts: number; comments: number; likes: number }]>`
     select
       count(*) filter (where message_key = any (${keysOf('POST_CREATE', posts, author)})) as posts,

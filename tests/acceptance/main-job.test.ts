@@ -182,7 +182,7 @@ test('search finds posts and comments by Korean words with particles and by Engl
       url: '/api/posts',
       body: {
         title: 'Bookshops',
-        content: `${word}을 추천받았다. Walking through quiet bookshops.`,
+        content: `${word}을 추천받았다. Browsing through quiet bookshops.`,
       },
     })
   ).body.data.id
@@ -208,7 +208,7 @@ test('search finds posts and comments by Korean words with particles and by Engl
     content: [{ id: post, authorHandle: sora.handle }],
   })
   const english = await ask(junho, {
-    url: `/api/search/posts/?keyword=bookshop+walk+from:${sora.handle}`,
+    url: `/api/search/posts/?keyword=bookshop+browse+from:${sora.handle}`,
   })
   expect(english.body.data.content.map(({ id }: { id: number }) => id)).toContain(post)
   const comments = await eventually(

@@ -21,8 +21,8 @@ export async function linkTo(port: number, resources: AsyncDisposableStack): Pro
 }
 
 /**
- * Brokers tell clients which address to connect to. So each link leads to a listener of its own,
- * which advertises the address of the link.
+ * Clients connect to the address that a broker advertises. Each link therefore leads to a listener
+ * of its own, which advertises the address of the link.
  */
 export async function startKafkaBehindLinks(
   nodes: 1 | 3,

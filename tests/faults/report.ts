@@ -43,6 +43,7 @@ export async function runFault(
   try {
     await awaitWrites(environment, WRITES_AROUND)
     await fault.run(environment)
+    environment.load.start()
     await awaitWrites(environment, WRITES_AROUND)
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error))

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -8,12 +9,8 @@ import { parseArgs } from 'node:util'
  * tests of `npm test` run some hundreds of histories, this run as many as fit into its minutes.
  */
 const ROOT = join(import.meta.dirname, '..', '..')
-const PROPERTIES = [
-  'services/timeline/src/following/following.test.ts',
-  'services/timeline/src/memory/memory.test.ts',
-  'services/timeline/src/fan-out/cached-feed.test.ts',
-]
-const TITLES = 'a cursor walk equals the SQL truth|every read is what SQL says'
+/** Test files with random histories import their parameters from a file of this name. */
+const IMPORTS_HISTORIES = /from '[./\w-]*\/histories[.-]fixture\.ts'/
 
 function optionsOrExit(): { seed: number; minutes: number } {
   try {
@@ -29,13 +26,17 @@ function optionsOrExit(): { seed: number; minutes: number } {
   process.exit(1)
 }
 
+const testFiles = globSync('services/timeline/src/**/*.test.ts', { cwd: ROOT }).filter((path) =>
+  IMPORTS_HISTORIES.test(readFileSync(join(ROOT, path), 'utf8')),
+)
+if (testFiles.length === 0) throw new Error('no test file imports the parameters of histories')
 const { seed, minutes } = optionsOrExit()
 process.stdout.write(
   `random histories from seed ${seed} for ${minutes} minutes; a seed always yields the same ones\n`,
 )
 const { status } = spawnSync(
   process.execPath,
-  [join(ROOT, 'node_modules', '.bin', 'vitest'), 'run', '-t', TITLES, ...PROPERTIES],
+  [join(ROOT, 'node_modules', '.bin', 'vitest'), 'run', ...testFiles],
   {
     cwd: ROOT,
     stdio: 'inherit',

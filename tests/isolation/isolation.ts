@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { type OwnDatabase, startOwnDatabase } from '../own-database.ts'
+import { sendAtRate } from '../pacing.ts'
 import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
 import { startFlood } from './flood.ts'
@@ -125,10 +126,7 @@ async function writeFor(
 ): Promise<number[]> {
   const latencies: number[] = []
   const unanswered: Promise<void>[] = []
-  const startedAt = performance.now()
-  for (let n = 0; n < seconds * perSecond; n += 1) {
-    const untilDue = startedAt + (n * 1_000) / perSecond - performance.now()
-    if (untilDue > 0) await sleep(untilDue)
+  await sendAtRate(perSecond, seconds * perSecond, (n) => {
     const sentAt = performance.now()
     unanswered.push(
       ask(author, { url: '/api/posts', body: { title: '', content: `산수유 꽃 ${n}` } }).then(
@@ -140,7 +138,7 @@ async function writeFor(
         (error) => void report.failedWrites.push(String(error)),
       ),
     )
-  }
+  })
   await Promise.all(unanswered)
   return latencies
 }
