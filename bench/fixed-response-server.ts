@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 
 export interface Page {
   body: string

@@ -47,6 +47,7 @@ function buildWeb() {
       ...filesIn('web/src'),
       ...filesIn('web/public'),
       ...filesIn('modules/contract/src'),
+      ...filesIn('modules/concurrency/src'),
     ],
     '',
   )

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { requestJob } from '@dailyfeed/cli/jobs'
+import { requestJob } from '@dailyfeed/cli/jobs/jobs'
 import { seed } from '@dailyfeed/cli/seed/seed'
 import { runningFileOf } from '@dailyfeed/platform/running-file'
 import { type PlatformProcess, startPlatformProcess } from '@dailyfeed/tests/platform-process'

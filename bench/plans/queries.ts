@@ -1,6 +1,6 @@
 import { deleteCommentTree, insertComment } from '@dailyfeed/content/comment/comment.queries'
 import { reconcilePostCounters } from '@dailyfeed/content/counter/counter.queries'
-import { cancelPostLike, insertPostLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
+import { cancelLike, insertLike, isPostVisible } from '@dailyfeed/content/like/like.queries'
 import { insertPost } from '@dailyfeed/content/post/post.queries'
 import { ROW_ID } from '@dailyfeed/contract/message-key'
 import { findCredentialsByEmail } from '@dailyfeed/member/account/account.queries'
@@ -149,6 +149,7 @@ function comments(sql: Sql, { id, postIds, authorId }: Reader): HotQuery[] {
 function writes(sql: Sql, { id: memberId, postIds }: Reader): HotQuery[] {
   const newEventOf = createNewEventOf('Asia/Seoul')
   const [, postId = 0] = postIds
+  const post = { kind: 'post', id: postId } as const
   const firstOfThousand = postId - (postId % 1_000)
   const commentIds: number[] = []
   const comment = { postId, parentId: null, depth: 0, authorId: memberId, content: 'a comment' }
@@ -177,12 +178,12 @@ function writes(sql: Sql, { id: memberId, postIds }: Reader): HotQuery[] {
     {
       name: 'Like a post',
       run: () =>
-        insertPostLike(sql, newEventOf('LIKE_POST', { memberId, postId }), postId, memberId),
+        insertLike(sql, newEventOf('LIKE_POST', { memberId, postId }), post, memberId),
     },
     {
       name: 'Withdraw a like',
       run: () =>
-        cancelPostLike(sql, newEventOf('LIKE_POST_CANCEL', { memberId, postId }), postId, memberId),
+        cancelLike(sql, newEventOf('LIKE_POST_CANCEL', { memberId, postId }), post, memberId),
     },
     {
       name: 'Login by e-mail address',

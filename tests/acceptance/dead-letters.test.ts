@@ -237,13 +237,13 @@ test('an administrator lists, replays and archives dead letters over HTTP', asyn
 test.each([
   [
     ['show', 'nonsense'],
-    "'nonsense' is no id of a dead letter; ids are such as activity-12 (of a listener) and content-p12 (of a publisher)",
+    "'nonsense' is not the id of a dead letter; ids look like activity-12 (of a listener) or content-p12 (of a publisher)",
   ],
   [
     ['show', 'activity-99'],
-    'there is no such dead letter; dailyfeed dead-letters list shows those that are there',
+    'there is no such dead letter; dailyfeed dead-letters list shows those that exist',
   ],
-  [['replay', 'nonsense'], "'nonsense' is no id of a dead letter"],
+  [['replay', 'nonsense'], "'nonsense' is not the id of a dead letter"],
   [['replay'], 'give the id of a dead letter, or --fingerprint'],
   [
     ['archive', 'activity-1', '--fingerprint', 'x'],
@@ -267,7 +267,7 @@ test('every topics command without Kafka names the setting that is missing', asy
     const { code, stdout, stderr } = await dailyfeed(['topics', ...args])
     expect([args[0], code, stdout]).toEqual([args[0], 1, ''])
     expect(stderr).toBe(
-      'dailyfeed: there is no Kafka here: events go over HTTP, and leave no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
+      'dailyfeed: Kafka is not configured here: events travel over HTTP, and there are no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
     )
   }
   expect((await ask(admin, { url: '/api/admin/topics' })).body.data).toEqual({

@@ -112,7 +112,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     await producer.close()
 
     const dryRun = async () => (await run('delete', '--date', day, '--dry-run')).stdout
-    await expect.poll(dryRun, { interval: 500 }).toBe(`the topic of ${day} could go\n`)
+    await expect.poll(dryRun, { interval: 500 }).toBe(`the topic of ${day} can be deleted\n`)
     expect((await answerOf('list'))[0]).toMatchObject({ day, deletion: 'POSSIBLE' })
     expect((await run('delete', '--date', day)).stdout).toBe(`the topic of ${day} is deleted\n`)
     await expect
@@ -124,7 +124,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     const { code, stderr } = await run('replay', '--date', addDays(today, -9))
     expect([code, stderr]).toEqual([
       1,
-      'dailyfeed: there is no topic of that day; dailyfeed topics list shows those that are there\n',
+      'dailyfeed: there is no topic of that day; dailyfeed topics list shows the topics that exist\n',
     ])
     for (const date of ['20261301', 'yesterday', '2026-1-1'])
       expect(await run('replay', '--date', date)).toMatchObject({

@@ -1,9 +1,10 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { eventText, toEventJson } from '@dailyfeed/outbox/event-text'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { eventually } from '../eventually.ts'
 import { ask, clientAt } from '../http-client.ts'
+import { clearRedis } from '../redis.ts'
 import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { checkCommittedOffsets, readRecords, sendRecords } from './records.ts'
@@ -212,7 +213,7 @@ export const listenerFaults: readonly Fault[] = [
       const { redis } = environment
       const client = openRedis(redis.url)
       await eventually('Redis is flushed', () =>
-        client.clear().then(
+        clearRedis(client).then(
           () => true,
           () => false,
         ),

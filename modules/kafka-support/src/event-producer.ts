@@ -1,7 +1,7 @@
 import { ProduceAcks, Producer } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
 import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from '@dailyfeed/concurrency/deadline'
 import type { KafkaConnection } from './kafka-settings.ts'
 
 /** Whose receipt a send waits for: the leader's, or that of every replica in sync. */

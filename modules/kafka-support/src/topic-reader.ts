@@ -1,7 +1,7 @@
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
 import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from '@dailyfeed/concurrency/deadline'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createOffsetCommitter } from './offset-committer.ts'
 import { createPartitionQueues } from './partition-queues.ts'

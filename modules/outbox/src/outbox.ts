@@ -1,7 +1,8 @@
 import type { OutboxType } from '@dailyfeed/contract/event-registry'
 import { messageKeyOf, nextKeyTime, ROW_ID } from '@dailyfeed/contract/message-key'
 import { numberArray, textArray } from '@dailyfeed/postgres-support/array-literal'
-import type { Fragment, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { Fragment } from 'postgres'
 import { type DestinationsOf, overHttp } from './publish-settings.ts'
 
 /** An event before its row: its key, and who is to be told. The event's id is made by the database with the row. */
@@ -40,7 +41,7 @@ export const createNewEventOf =
  * When it selects none (the write changed nothing), there is no event.
  */
 export const outboxEntry = (
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   event: NewEvent,
   subject: Fragment,
@@ -54,7 +55,7 @@ export const outboxEntry = (
 
 /** The same for events of one type: each row of `subjects` has its own message_key and traceparent too. */
 export function outboxEntries(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   { type, destinations }: Pick<NewEvent, 'type' | 'destinations'>,
   subjects: Fragment,
@@ -84,7 +85,7 @@ export interface WrittenEvent extends NewEvent {
 
 /** For writes of several statements: inside their transaction. */
 export async function insertEvents(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   events: readonly WrittenEvent[],
 ): Promise<void> {

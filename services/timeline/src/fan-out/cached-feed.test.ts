@@ -1,8 +1,10 @@
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { openRedis, type RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { deleteFollow, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import {
+  clearRedis,
   redisIsMissing,
   startTestRedis,
   startTestRedisCluster,
@@ -96,7 +98,9 @@ describe.skipIf(isMissing).each([
           'cache lost',
         ],
         happen: async (act, pick) =>
-          void (act === 'fan out' ? await fanOut.round() : pick % 4 === 0 && (await redis.clear())),
+          void (act === 'fan out'
+            ? await fanOut.round()
+            : pick % 4 === 0 && (await clearRedis(redis))),
         settled: watched.settled,
       },
       handles,

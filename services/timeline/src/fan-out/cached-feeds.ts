@@ -88,7 +88,7 @@ export function createCachedFeeds({
   const tryRedis = createTryRedis({
     log,
     consequence: 'following feeds are looked up in the database',
-    restMilliseconds,
+    cooldownMilliseconds: restMilliseconds,
   })
   /** `until`: of `performance.now()`, in milliseconds. */
   let known: { reach: Reach; until: number } | undefined
