@@ -157,9 +157,9 @@ async function draw(samples: readonly Sample[]): Promise<void> {
   // A few hundred points are enough for a chart.
   const step = Math.max(1, Math.floor(samples.length / 300))
   const drawn = samples.filter((_, index) => index % step === 0)
-  const line = (name: string, valueOf: (sample: Sample) => number) => ({
+  const line = (name: string, memoryIn: (sample: Sample) => number) => ({
     name,
-    points: drawn.map((sample) => ({ x: sample.minute, y: valueOf(sample) })),
+    points: drawn.map((sample) => ({ x: sample.minute, y: memoryIn(sample) })),
   })
   const path = await drawChart('memory', {
     title: 'Memory of the product under a mixed load',

@@ -177,8 +177,7 @@ function writes(sql: Sql, { id: memberId, postIds }: Reader): HotQuery[] {
     { name: 'Visibility of a post', run: () => isPostVisible(sql, postId, memberId) },
     {
       name: 'Like a post',
-      run: () =>
-        insertLike(sql, newEventOf('LIKE_POST', { memberId, postId }), post, memberId),
+      run: () => insertLike(sql, newEventOf('LIKE_POST', { memberId, postId }), post, memberId),
     },
     {
       name: 'Withdraw a like',

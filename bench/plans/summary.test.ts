@@ -18,6 +18,16 @@ test('a summary names nodes, indexes and relations, without costs and aliases', 
   )
 })
 
+test('a summary is the same on every day', () => {
+  const plan = `Append  (cost=0.00..0.02 rows=1 width=8)
+  ->  Index Scan using outbox_20261201_pkey on outbox_20261201  (cost=0.00..0.02 rows=1 width=8)
+  ->  Subquery Scan on "*SELECT* 1"  (cost=0.00..0.02 rows=1 width=8)
+        ->  Seq Scan on outbox_20261202  (cost=0.00..0.02 rows=1 width=8)`
+  expect(summaryOf(plan)).toBe(
+    'Append, Index Scan `outbox_<day>_pkey`, Subquery Scan, Seq Scan `outbox_<day>`',
+  )
+})
+
 test('a large table without an index scan is reported by returned and discarded rows', () => {
   expect(tablesReadAsAWhole(PLAN)).toEqual(['member'])
   expect(tablesReadAsAWhole(PLAN.replace('Filter: 200', 'Filter: 20'))).toEqual([])

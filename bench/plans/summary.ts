@@ -20,12 +20,20 @@ export function summaryOf(plan: string): string {
   return runs.map(({ node, count }) => (count > 1 ? `${node} ×${count}` : node)).join(', ')
 }
 
-/** `Index Scan using post_pkey on post post_2` is an index scan by `post_pkey`. */
+/**
+ * `Index Scan using post_pkey on post post_2` becomes the scan and its index. The name of a daily
+ * partition contains a date, which is replaced.
+ */
 function withoutAlias(node: string): string {
   const [, scan, index] = /^(.+) using (\S+) on /.exec(node) ?? []
-  if (scan !== undefined) return `${scan} \`${index}\``
-  const [, bare, relation] = /^(.+) on (\S+)/.exec(node) ?? []
-  return bare === undefined ? node : `${bare} \`${relation}\``
+  if (scan !== undefined) return `${scan} \`${withoutDate(index ?? '')}\``
+  const [, bare, relation = ''] = /^(.+) on (".*"|\S+)/.exec(node) ?? []
+  if (bare === undefined) return node
+  return relation.startsWith('"*SELECT*') ? bare : `${bare} \`${withoutDate(relation)}\``
+}
+
+function withoutDate(name: string): string {
+  return name.replace(/_\d{8}(?=_|$)/, '_<day>')
 }
 
 /** The tables that a plan reads as a whole, by the rows that it returned and discarded. */
