@@ -6,7 +6,8 @@ import { type NewRecord, upsertRecords } from '@dailyfeed/activity/record/record
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import { claimNewEvents } from '@dailyfeed/event-listener/inbox.queries'
-import { createListener, type EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
+import { Listener } from '@dailyfeed/event-listener/listener'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { readTopic } from '@dailyfeed/kafka-support/topic-reader'
 import { openPool } from '@dailyfeed/postgres-support/pool'
@@ -114,7 +115,7 @@ async function ourLoop(
   handlers: readonly EventHandler[],
   log: FastifyBaseLogger,
 ): Promise<void> {
-  const listener = createListener({ sql, schema: 'activity', handlers, log })
+  const listener = new Listener({ sql, schema: 'activity', handlers, log })
   let remaining = EVENTS
   const reader = await readTopic({
     connection: kafka.connection,

@@ -10,23 +10,24 @@ import {
   findCommentsOfPost,
   findReplies,
 } from '@dailyfeed/timeline/comment/comment.queries'
+import { findPostsByAuthors } from '@dailyfeed/timeline/feed/author-posts.queries'
 import { findAuthors, findPosts } from '@dailyfeed/timeline/feed/hydration.queries'
-import {
-  findEntriesByAuthor,
-  findFollowingIds,
-  findRecentEntries,
-} from '@dailyfeed/timeline/following/following.queries'
-import { findChangesSince, findSettled } from '@dailyfeed/timeline/memory/change.queries'
-import { FIRST_COMMENTS } from '@dailyfeed/timeline/memory/first-comments'
+import { FIRST_COMMENTS } from '@dailyfeed/timeline/feed-cache/cached-comments'
 import {
   findFirstComments,
-  findFragments,
-  findNewestPostsOfAll,
-  findStands,
+  findFollowingIds,
+  findNewestPosts,
+  findRelations,
+  findSharedPosts,
   findViewer,
-} from '@dailyfeed/timeline/memory/memory.queries'
-import { NEWEST_POSTS } from '@dailyfeed/timeline/memory/newest-posts'
-import { MOST_MET } from '@dailyfeed/timeline/memory/viewers'
+} from '@dailyfeed/timeline/feed-cache/feed-cache.queries'
+import {
+  findChangesSince,
+  findSnapshot,
+} from '@dailyfeed/timeline/feed-cache/outbox-changes.queries'
+import { RECENT_POSTS } from '@dailyfeed/timeline/feed-cache/recent-posts'
+import { MAX_PRELOADED } from '@dailyfeed/timeline/feed-cache/viewers'
+import { findRecentEntries } from '@dailyfeed/timeline/following/following.queries'
 import {
   countPostsOfPeriod,
   findEntriesOfAuthor,
@@ -57,12 +58,12 @@ async function followingFeed(sql: Sql, reader: Reader): Promise<HotQuery[]> {
     },
     {
       name: 'Following feed: newest posts per author',
-      run: () => findEntriesByAuthor(sql, { ...page, authorIds }),
+      run: () => findPostsByAuthors(sql, { ...page, authorIds }),
     },
     {
       name: 'Following feed: newest posts per author, a thousand pages deep',
       run: () =>
-        findEntriesByAuthor(sql, {
+        findPostsByAuthors(sql, {
           ...page,
           authorIds,
           before: Math.floor(reader.nextPostId / 50),
@@ -81,32 +82,32 @@ async function followingFeed(sql: Sql, reader: Reader): Promise<HotQuery[]> {
 }
 
 async function feedCache(sql: Sql, { id, postIds, authorIds }: Reader): Promise<HotQuery[]> {
-  const { settled } = await findSettled(sql)
+  const { xmin } = await findSnapshot(sql)
   const firstComments = () => findFirstComments(sql, postIds[0] ?? 0, FIRST_COMMENTS)
   const commentIds = (await firstComments()).map((comment) => comment.id)
   return [
     {
       name: 'Feed cache: followings, mutes, blocks and likes of a viewer',
-      run: () => findViewer(sql, id, MOST_MET),
+      run: () => findViewer(sql, id, MAX_PRELOADED),
     },
     {
       name: 'Feed cache: newest posts of all authors',
-      run: () => findNewestPostsOfAll(sql, NEWEST_POSTS),
+      run: () => findNewestPosts(sql, RECENT_POSTS),
     },
-    { name: 'Feed cache: posts without a viewer', run: () => findFragments(sql, postIds) },
+    { name: 'Feed cache: posts without a viewer', run: () => findSharedPosts(sql, postIds) },
     {
       name: 'Feed cache: relations to authors, and liked posts',
-      run: () => findStands(sql, id, authorIds, 'posts', postIds),
+      run: () => findRelations(sql, id, authorIds, 'posts', postIds),
     },
     { name: 'Feed cache: first comments of a post', run: firstComments },
     {
       name: 'Feed cache: liked comments',
-      run: () => findStands(sql, id, [], 'comments', commentIds),
+      run: () => findRelations(sql, id, [], 'comments', commentIds),
     },
-    { name: 'Feed cache: idle check of the outbox tail', run: () => findSettled(sql) },
+    { name: 'Feed cache: idle check of the outbox tail', run: () => findSnapshot(sql) },
     {
       name: 'Feed cache: changes since the last poll',
-      run: () => findChangesSince(sql, settled, 1),
+      run: () => findChangesSince(sql, xmin, 1),
     },
   ]
 }

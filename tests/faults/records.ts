@@ -1,5 +1,5 @@
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
-import { groupOf } from '@dailyfeed/kafka-support/topic-supervisor'
+import { groupOf } from '@dailyfeed/kafka-support/consumer-group'
 import type { TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { replayTopic } from '@dailyfeed/kafka-support/topic-replay'
 import { MESSAGE_KEY_PREFIX } from '@dailyfeed/contract/message-key'
