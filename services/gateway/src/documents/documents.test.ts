@@ -59,7 +59,7 @@ async function startAll(settings: Record<string, string> = {}): Promise<string> 
   return gateway.url
 }
 
-test('/openapi.json is one document of all public paths, sorted, with no internal one', async () => {
+test('/openapi.json lists all public paths in order, and no internal path', async () => {
   const url = await startAll()
   const answer = await fetch(`${url}/openapi.json`)
   expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -86,7 +86,7 @@ test('/openapi.json is one document of all public paths, sorted, with no interna
   })
 })
 
-test('every operation asks for the bearer, unless it is public', async () => {
+test('every operation requires a bearer token unless it is public', async () => {
   const url = await startAll()
   const { paths, components } = (await (
     await fetch(`${url}/openapi.json`)
@@ -98,7 +98,7 @@ test('every operation asks for the bearer, unless it is public', async () => {
   expect(paths['/api/posts']?.post?.security).toEqual([])
 })
 
-test('every reference in the document leads somewhere, and no mark of the libraries is left', async () => {
+test('every reference in the document resolves, and no marks of libraries are left', async () => {
   const url = await startAll()
   const text = await (await fetch(`${url}/openapi.json`)).text()
   const document = JSON.parse(text) as OpenApiDocument
@@ -107,13 +107,13 @@ test('every reference in the document leads somewhere, and no mark of the librar
   expect(text).not.toMatch(/"~|"\$id"/)
 })
 
-test('while a service is away there is no document rather than half of one', async () => {
+test('while a service is unreachable there is no document instead of an incomplete one', async () => {
   const url = await startAll({ SEARCH_URL: 'http://127.0.0.1:1' })
   const answer = await fetch(`${url}/openapi.json`)
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
 })
 
-test('/docs shows that document, with every script a file of ours', async () => {
+test('/docs shows that document and loads scripts from this server only', async () => {
   const upstream = await startUpstream('any')
   closing.push(() => upstream.app.close())
   const gateway = await startGateway()
