@@ -1,5 +1,6 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { DESKTOP, launchBrowser, logIn, openWindow, PHONE, type BrowserWindow } from './browser.ts'
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
     await newMember({ memberName: 'Kim Minji' }),
     await newMember({ memberName: 'Park Sora' }),
   ]
-  await minji.ask('POST', `/api/members/follow/${sora.id}`)
+  await ask(minji, { method: 'POST', url: `/api/members/follow/${sora.id}` })
 })
 afterEach(async () => {
   await opened?.context.close()
