@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{modules,services,platform,cli,bench,tests}/**/*.test.ts'],
+    include: ['{modules,services,platform,cli,bench,tests,web}/**/*.test.ts'],
     // Those of OpenSearch run where there is one: services/search/opensearch.vitest.config.ts.
     exclude: [
       '**/node_modules/**',

@@ -10,11 +10,13 @@ import {
   type RedisProgram,
   startLocalRedis,
 } from '@dailyfeed/platform/redis/local-redis'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { redisScript } from '@dailyfeed/redis-support/redis-script'
 
 export type TestRedis = LocalRedis
 
-/** Why this machine cannot have Redis, for `skipIf`: `npm test` names it, and CI does not let it pass. */
+/** For `skipIf`: whether this machine has no Redis. `npm test` says why, and fails in CI. */
 export const redisIsMissing = async (): Promise<boolean> =>
   'reason' in (await provideRedis(process.env, () => {}))
 
@@ -24,7 +26,7 @@ async function programOrThrow(): Promise<RedisProgram> {
   return program
 }
 
-/** A server of a test file's own. */
+/** Starts a server for one test file. */
 export async function startTestRedis(): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-'))
   const redis = await startLocalRedis(await programOrThrow(), folder)
@@ -37,6 +39,15 @@ export async function startTestRedis(): Promise<TestRedis> {
   }
 }
 
+const FLUSH = redisScript(`return redis.call('FLUSHALL')`)
+/** Enough keys that every node of a small cluster holds some. */
+const SPREAD_KEYS = Array.from({ length: 50 }, (_, n) => `spread ${n}`)
+
+/** Deletes every key of the server, or of each node of the cluster. Throws while it is unreachable. */
+export async function clearRedis(client: RedisClient): Promise<void> {
+  await Promise.all(SPREAD_KEYS.map((key) => client.run(FLUSH, key, [])))
+}
+
 export interface TestRedisCluster {
   /** As REDIS_URL takes them. */
   urls: string
@@ -47,52 +58,35 @@ export interface TestRedisCluster {
 const SLOTS = 16_384
 const MASTERS = 3
 
-/** Three masters of a test file's own, which know each other and their slots from the start. */
+interface ClusterMember {
+  id: string
+  port: number
+  busPort: number
+  epoch: number
+  slots: string
+}
+
+/** Starts three masters for one test file; their configuration names all members and slots. */
 export async function startTestRedisCluster(): Promise<TestRedisCluster> {
   const program = await programOrThrow()
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-redis-cluster-'))
-  const members = await Promise.all(
-    Array.from({ length: MASTERS }, async (_, n) => {
-      const [first, next] = [n, n + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS)) as [
-        number,
-        number,
-      ]
-      return {
-        id: randomBytes(20).toString('hex'),
-        port: await freePort(),
-        bus: await freePort(),
-        epoch: n + 1,
-        slots: `${first}-${next - 1}`,
-      }
-    }),
-  )
+  const members = await Promise.all(Array.from({ length: MASTERS }, (_, n) => newMember(n)))
   const nodes = await Promise.all(
-    members.map(async ({ id, port, bus }) => {
-      const own = join(folder, id)
-      await mkdir(own)
-      const lines = members.map(
-        (one) =>
-          `${one.id} 127.0.0.1:${one.port}@${one.bus} ${one.id === id ? 'myself,' : ''}master - 0 0 ${one.epoch} connected ${one.slots}`,
-      )
-      await writeFile(
-        join(own, 'nodes.conf'),
-        `${lines.join('\n')}\nvars currentEpoch ${MASTERS} lastVoteEpoch 0\n`,
-      )
+    members.map(async (member) => {
+      const nodeFolder = join(folder, member.id)
+      await mkdir(nodeFolder)
+      await writeFile(join(nodeFolder, 'nodes.conf'), nodesFileOf(member, members))
       const settings = [
-        '--cluster-enabled',
-        'yes',
-        '--cluster-config-file',
-        'nodes.conf',
-        '--cluster-port',
-        String(bus),
-        '--cluster-node-timeout',
-        '2000',
-      ]
-      return startLocalRedis(program, own, { port, settings })
+        ['--cluster-enabled', 'yes'],
+        ['--cluster-config-file', 'nodes.conf'],
+        ['--cluster-port', String(member.busPort)],
+        ['--cluster-node-timeout', '2000'],
+      ].flat()
+      return startLocalRedis(program, nodeFolder, { port: member.port, settings })
     }),
   )
   const urls = nodes.map(({ url }) => url).join(',')
-  await untilItAnswers(urls)
+  await untilClusterAnswers(urls)
   return {
     urls,
     nodes,
@@ -103,17 +97,40 @@ export async function startTestRedisCluster(): Promise<TestRedisCluster> {
   }
 }
 
-/** Each of them has to have heard of the others. */
-async function untilItAnswers(urls: string): Promise<void> {
+async function newMember(index: number): Promise<ClusterMember> {
+  const firstSlotOf = (n: number) => Math.ceil((n * SLOTS) / MASTERS)
+  return {
+    id: randomBytes(20).toString('hex'),
+    port: await freePort(),
+    busPort: await freePort(),
+    epoch: index + 1,
+    slots: `${firstSlotOf(index)}-${firstSlotOf(index + 1) - 1}`,
+  }
+}
+
+/** The cluster configuration in which a member finds itself, the others and the slots of each. */
+function nodesFileOf(self: ClusterMember, members: readonly ClusterMember[]): string {
+  const lines = members.map((member) =>
+    [
+      member.id,
+      `127.0.0.1:${member.port}@${member.busPort}`,
+      `${member === self ? 'myself,' : ''}master`,
+      `- 0 0 ${member.epoch} connected ${member.slots}`,
+    ].join(' '),
+  )
+  return `${lines.join('\n')}\nvars currentEpoch ${MASTERS} lastVoteEpoch 0\n`
+}
+
+/** Waits until every node has exchanged messages with the others and serves its slots. */
+async function untilClusterAnswers(urls: string): Promise<void> {
   const client = openRedis(urls)
   try {
-    const keys = Array.from({ length: 50 }, (_, n) => `is it there ${n}`)
     for (let waited = 0; waited < 10_000; waited += 50) {
-      const isThere = await client.setEach(keys, '1', { seconds: 1 }).then(
+      const answers = await client.setEach(SPREAD_KEYS, '1', { seconds: 1 }).then(
         () => true,
         () => false,
       )
-      if (isThere) return
+      if (answers) return
       await sleep(50)
     }
     throw new Error('the Redis Cluster did not answer in 10 s')

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type RunningInstallation, runningFileOf } from '@dailyfeed/platform/running-file'
 
-/** Said in one line, without a stack: what is wrong, and what to do. */
+/** Printed as one line without a stack trace: what is wrong, and what to do. */
 export class CommandError extends Error {
   override name = 'CommandError'
 }
 
 export const dataDirOf = (env: NodeJS.ProcessEnv) => resolve(env['DATA_DIR'] || '.dailyfeed')
 
-/** The owner's address of the database: MIGRATION_DATABASE_URL or DATABASE_URL, or that of the platform running here. */
+/** The owner's database address: MIGRATION_DATABASE_URL, DATABASE_URL, or that of the installation running here. */
 export async function ownerUrlOrThrow(env: NodeJS.ProcessEnv): Promise<string> {
   return (
     env['MIGRATION_DATABASE_URL'] ||

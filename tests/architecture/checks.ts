@@ -37,7 +37,7 @@ export const boundaries: Check = (root) => {
         return [`${file.path}: a module imports ${to}`]
       if (from.startsWith('services/') && to !== 'tests' && !to.startsWith('modules/'))
         return [`${file.path}: a service imports ${to}`]
-      if (from === 'web' && to !== 'modules/contract')
+      if (from === 'web' && !['modules/contract', 'modules/concurrency'].includes(to))
         return [`${file.path}: the web client imports ${to}`]
       return []
     })

@@ -69,12 +69,18 @@ const parentsOf = (path: string): string[] => {
   return parent === '.' ? [] : [parent, ...parentsOf(parent)]
 }
 
+/** A page of a workspace may leave out the folders in front of a path of that workspace. */
 function leadsSomewhere(page: string, code: string, paths: string[], folders: Set<string>) {
-  const workspace = workspaceOf(page) ?? ''
-  const candidates = [code, join(dirname(page), code), join(workspace, code)].map((path) =>
+  const workspace = workspaceOf(page)
+  const candidates = [code, join(dirname(page), code), join(workspace ?? '', code)].map((path) =>
     normalize(path).replace(/\/$/, ''),
   )
   if (candidates.some((path) => folders.has(path) || paths.includes(path))) return true
   const ending = new RegExp(`(?:^|/)${code.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
-  return !code.startsWith('../') && paths.some((path) => ending.test(path))
+  return (
+    !code.startsWith('../') &&
+    paths.some(
+      (path) => (workspace === undefined || path.startsWith(`${workspace}/`)) && ending.test(path),
+    )
+  )
 }

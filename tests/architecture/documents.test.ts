@@ -43,3 +43,32 @@ test('every service has a README that says what it owns, publishes, consumes and
   })
   expect(incomplete).toEqual([])
 })
+
+test('every decision has a status, a date and its sections, and stands in the index', () => {
+  const index = read('docs/decisions/README.md')
+  const incomplete = trackedFiles(ROOT).filter((path) => {
+    const file = /^docs\/decisions\/(\d{4}-.+\.md)$/.exec(path)?.[1]
+    if (file === undefined) return false
+    const page = read(path)
+    const [, title, date] =
+      /^# \d{4} · (.+)\n\n\| Status \| Date \|\n\|---\|---\|\n\| .+ \| (\d{4}-\d\d-\d\d) \|\n/.exec(
+        page,
+      ) ?? []
+    return !(
+      title !== undefined &&
+      ['Context', 'Decision', 'Consequences'].every((name) => page.includes(`\n## ${name}\n`)) &&
+      index.includes(`](${file}) | ${title} | ${date} |`)
+    )
+  })
+  expect(incomplete).toEqual([])
+})
+
+test('both languages of the README have the same commands, links and settings', () => {
+  const partsOf = (path: string) =>
+    [
+      ...read(path)
+        .replaceAll(/(?<=^(?:npm|npx) .*?)\s+# .*$/gm, '')
+        .matchAll(/^(?:npm|npx) .*$|\]\((?!README)[^)]+\)|^\| `[A-Z_]+` \|/gm),
+    ].map(([part]) => part)
+  expect(partsOf('README.ko.md')).toEqual(partsOf('README.md'))
+})

@@ -18,48 +18,81 @@ const WORDS: [word: RegExp, instead: string][] = [
   [/\bgoods?[ -]will\b/i, 'convention'],
 ]
 
-/** Names that were replaced. Each is no word of its own, so that any use of it is the old name. */
-const NAMES: [name: string, instead: string][] = [
-  ['MemoryOfNow', 'FeedSnapshot'],
-  ['TwoGenerations', 'lru-cache'],
-  ['ChangeTail', 'OutboxTail'],
-  ['OneByteAnswer', 'raw JSON'],
-  ['sharedByThoseWhoWait', 'coalesce'],
-  ['standOf', 'visibilityOf'],
-  ['MOST_MET', 'MAX_PRELOADED'],
-  ['LaterWork', 'BackgroundQueue'],
-  ['isOnlyOne', 'tryFanOutLock'],
-  ['offerListening', 'registerEventRoutes'],
-  ['offerJobs', 'registerJobs'],
-  ['ListenerStep', 'EventHandler'],
-  ['sortOut', 'partitionValid'],
-  ['takeFresh', 'claimNewEvents'],
-  ['findKept', 'findDeadLettered'],
-  ['setAside', 'deadLetter'],
-  ['turnOutboxDays', 'rotateOutboxPartitions'],
-  ['watchTheSilence', 'watchSilence'],
-  ['untilAllKnow', 'waitForAcks'],
-  ['ToldAct', 'PublishedAction'],
-  ['AdminAct', 'AdminAction'],
-  ['actOnce', 'runOnce'],
-  ['ThingKind', 'ContentKind'],
-  ['letOthersRun', 'yieldToEventLoop'],
-  ['turnOfTheLoop', 'yieldToEventLoop'],
-  ['keepManners', 'applyHttpDefaults'],
-  ['logTroubles', 'logSlowAndFailed'],
-  ['EndlessAnswers', 'StreamingResponses'],
-  ['sentenceOf', 'messageFor'],
-  ['Questioner', 'LoadClient'],
-  ['timesOfEach', 'latencies'],
-  ['timesAtPace', 'latenciesAtRate'],
-  ['actsPerSecond', 'throughput'],
-  ['turnByTurn', 'interleaved'],
-  ['deadletter-support', 'outbox, event-listener'],
-  ['hasComeBack', 'isBackNavigation'],
-  ['isPassing', 'isTransient'],
-  ['useSending', 'useSubmit'],
-  ['PointedComment', 'LinkedComment'],
-]
+/** Replaced identifiers. They are only looked for among names, since some are words as well. */
+const NAMES: Record<string, string> = {
+  // Caches and their invalidation
+  MemoryOfNow: 'FeedSnapshot',
+  Remembered: 'VersionedCache',
+  TwoGenerations: 'lru-cache',
+  Heard: 'InvalidationLog',
+  Mark: 'Version',
+  Touched: 'Invalidations',
+  ChangeTail: 'OutboxTail',
+  lookedAt: 'polledAt',
+  isStill: 'isIdle',
+  beginningAt: 'resumeFrom',
+  OneByteAnswer: 'raw JSON',
+  Stand: 'Visibility',
+  standOf: 'visibilityOf',
+  WANTED: 'VISIBLE',
+  MOST_MET: 'MAX_PRELOADED',
+  takeUp: 'merge',
+  takeUpRecent: 'mergeRecent',
+  Reach: 'FanOutWatermark',
+  Filling: 'FillToken',
+  fillings: 'backfills',
+  LaterWork: 'BackgroundQueue',
+  isOnlyOne: 'tryFanOutLock',
+  sharedByThoseWhoWait: 'coalesce',
+  letOthersRun: 'yieldToEventLoop',
+  breathe: 'yieldToEventLoop',
+  turnOfTheLoop: 'yieldToEventLoop',
+  // Events
+  ListenerStep: 'EventHandler',
+  sortOut: 'partitionValid',
+  takeFresh: 'claimNewEvents',
+  findKept: 'findDeadLettered',
+  setAside: 'deadLetter',
+  brake: 'dead-letter rate limit',
+  undelivered: 'publisher dead letters',
+  turnOutboxDays: 'rotateOutboxPartitions',
+  restMilliseconds: 'cooldownMs',
+  watchTheSilence: 'watchSilence',
+  'deadletter-support': 'outbox, event-listener',
+  // Members
+  untilAllKnow: 'waitForAcks',
+  Proven: 'VerifiedIdentity',
+  goOn: 'continueSignIn',
+  AdminAct: 'AdminAction',
+  ToldAct: 'PublishedAction',
+  actOnce: 'runOnce',
+  ThingKind: 'ContentKind',
+  // HTTP
+  keepManners: 'applyHttpDefaults',
+  logTroubles: 'logSlowAndFailed',
+  EndlessAnswers: 'StreamingResponses',
+  sentenceOf: 'messageFor',
+  // Benches
+  Questioner: 'LoadClient',
+  questioner: 'load client',
+  world: 'environment',
+  timesOfEach: 'latencies',
+  timesAtPace: 'latenciesAtRate',
+  actsPerSecond: 'throughput',
+  turnByTurn: 'interleaved',
+  // Web client
+  Waiting: 'Skeleton',
+  Choice: 'SegmentedControl',
+  Gate: 'AuthLayout',
+  Doing: 'mode',
+  hiding: 'blocking',
+  settle: 'optimisticToggle',
+  hasComeBack: 'isBackNavigation',
+  isPassing: 'isTransient',
+  useSending: 'useSubmit',
+  PointedComment: 'LinkedComment',
+}
+const OFFER: [name: RegExp, instead: string] = [/\boffer[A-Z]\w*/, 'register…']
 
 /** Pages outside the repository. The code says the rule itself, or cites a page of docs/. */
 const CITATIONS: [citation: RegExp, instead: string][] = [
@@ -76,6 +109,7 @@ const ALLOWED = [
 
 interface Passage extends Located {
   path: string
+  isName?: boolean
 }
 
 const isWritten = (path: string) => /\.(?:md|sql|css|html|sh|ya?ml|java|mjs)$/.test(path)
@@ -93,8 +127,8 @@ function passagesOf(root: string): Passage[] {
     return [
       ...comments,
       ...strings.filter(({ text }) => /\s/.test(text.trim())),
-      ...identifiers.map(({ line, text }) => ({ line, text: wordsOf(text) })),
-      { line: 1, text: wordsOf(file.path) },
+      ...identifiers.map(({ line, text }) => ({ line, text: wordsOf(text), isName: true })),
+      { line: 1, text: wordsOf(file.path), isName: true },
     ].map((passage) => ({ ...passage, path: file.path }))
   })
   const fromDocuments = trackedFiles(root)
@@ -112,22 +146,24 @@ function passagesOf(root: string): Passage[] {
 const wordsOf = (name: string) =>
   `${name} ${name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll(/[_./-]/g, ' ')}`
 
-/** The glossary of CONTRIBUTING.md: one thing has one word, and it is the one that the field uses. */
+/** Holds the glossary of CONTRIBUTING.md: one concept has one word, and it is that of the field. */
 export const vocabulary: Check = (root) => [
   ...new Set(
-    passagesOf(root).flatMap(({ path, line, text }) => {
+    passagesOf(root).flatMap(({ path, line, text, isName = false }) => {
       const checked = ALLOWED.reduce((rest, allowed) => rest.replace(allowed, ''), text)
-      return [...WORDS, ...NAMED, ...CITATIONS].flatMap(([term, instead]) => {
-        const found = term.exec(checked)?.[0]
-        return found === undefined
-          ? []
-          : [`${path}:${line}: '${found}' (instead: ${instead}) in: ${text.slice(0, 160)}`]
-      })
+      return [...WORDS, ...(isName ? [...REPLACED, OFFER] : CITATIONS)].flatMap(
+        ([term, instead]) => {
+          const found = term.exec(checked)?.[0]
+          return found === undefined
+            ? []
+            : [`${path}:${line}: '${found}' (instead: ${instead}) in: ${text.slice(0, 160)}`]
+        },
+      )
     }),
   ),
 ]
 
-const NAMED = NAMES.map(([name, instead]): [RegExp, string] => [
-  new RegExp(`\\b${name}\\b`),
+const REPLACED = Object.entries(NAMES).map(([name, instead]): [RegExp, string] => [
+  new RegExp(`(?<![\\w-])${name}(?![\\w-])`),
   instead,
 ])

@@ -1,66 +1,68 @@
-import { localPathOf } from '@dailyfeed/contract/local-path'
 import './theme/colours.css'
-import './layout/base.css'
-import './layout/control.css'
-import './layout/shell.css'
-import './layout/state.css'
+import './ui/base.css'
+import './ui/control.css'
+import './shell/shell.css'
+import './ui/state.css'
+import './ui/list.css'
 import './post/post.css'
 import './comment/comment.css'
 import './member/member.css'
-import './session/gate.css'
+import './sign-in/auth.css'
+import { localPathOf } from '@dailyfeed/contract/local-path'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { onLanguageChange } from './language/language.ts'
-import { router, warmNextPages } from './router.tsx'
-import { watchArrivals } from './scroll/arrival.ts'
-import { isPassing } from './server/failure.ts'
+import { preloadLikelyPages, router } from './router.tsx'
+import { isTransient } from './server/failure.ts'
 import { meIn } from './session/me.ts'
-import { onSessionEnd, sessionState, setSessionState } from './session/session.ts'
-import { onOtherTab, tellOtherTabs } from './session/tabs.ts'
+import { onSessionEnd, type SessionEnd, sessionState, setSessionState } from './session/session.ts'
+import { broadcastToTabs, onTabMessage } from './session/tabs.ts'
+import { trackNavigation } from './visit/visit.ts'
 
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      // What failed in passing is tried again by itself; what was refused is not.
-      retry: (count, error) => isPassing(error) && count < 2,
-      retryDelay: (count) => 400 * 2 ** count,
+      // Transient failures are retried; a refusal would be the same again.
+      retry: (failures, error) => isTransient(error) && failures < 2,
+      retryDelay: (failures) => 400 * 2 ** failures,
       refetchOnWindowFocus: false,
-      // A page without connection says so instead of waiting silently.
+      // Without a connection, a query fails with a message instead of waiting silently.
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },
   },
 })
 
-watchArrivals(router.history)
+trackNavigation(router.history)
 
 onSessionEnd((reason) => {
-  if (reason !== 'EXPIRED') tellOtherTabs({ type: 'SIGNED_OUT' })
-  const { href } = router.state.location
-  const search =
-    reason === 'EXPIRED'
-      ? ({ reason: 'expired', returnTo: href } as const)
-      : ({ reason: reason === 'WITHDRAWN' ? 'withdrawn' : 'loggedOut' } as const)
-  // What one member saw must not be there for the next; cleared when its page is gone.
+  if (reason !== 'EXPIRED') broadcastToTabs({ type: 'SIGNED_OUT' })
+  // The next member must not see this member's data. The cache is cleared when the current page is gone.
   void router
-    .navigate({ to: '/login', search, replace: reason === 'EXPIRED' })
+    .navigate({ to: '/login', search: loginSearchOf(reason), replace: reason === 'EXPIRED' })
     .then(() => client.clear())
 })
 
-onOtherTab((message) => {
-  const me = meIn(client)
-  if (message.type === 'SIGNED_IN' && message.memberId === me?.memberId) return
+function loginSearchOf(reason: SessionEnd) {
+  if (reason === 'EXPIRED')
+    return { reason: 'expired', returnTo: router.state.location.href } as const
+  return { reason: reason === 'WITHDRAWN' ? 'withdrawn' : 'loggedOut' } as const
+}
+
+onTabMessage((message) => {
+  if (message.type === 'SIGNED_IN' && message.memberId === meIn(client)?.memberId) return
   if (message.type === 'SIGNED_OUT' && sessionState() !== 'SIGNED_IN') return
-  // Another member, or none: begin anew with what the cookie says now.
+  // The shared cookie now belongs to another member, or to none: this tab starts anew with it.
   if (sessionState() === 'SIGNED_IN') return location.reload()
   setSessionState('UNKNOWN')
   const { returnTo } = router.state.location.search as { returnTo?: string }
   router.history.replace(localPathOf(returnTo))
 })
 
-// A sentence of the server that is on the page is asked for again in the new language.
+// Error messages of the server are in the previous language; failed queries request them in the new one.
 onLanguageChange(
   () =>
     void client.refetchQueries({
@@ -70,9 +72,11 @@ onLanguageChange(
 )
 
 createRoot(document.getElementById('root') as HTMLElement).render(
-  <QueryClientProvider client={client}>
-    <RouterProvider router={router} />
-  </QueryClientProvider>,
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
 )
 
-warmNextPages()
+preloadLikelyPages()

@@ -7,33 +7,32 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { FeedPage } from './feed/FeedPage.tsx'
-import type { FeedName } from './feed/feeds.ts'
-import { Announcer } from './layout/Announcer.tsx'
-import { BrokenPage } from './layout/BrokenPage.tsx'
-import { NotFoundPage } from './layout/NotFoundPage.tsx'
-import { Shell } from './layout/Shell.tsx'
-import { Waiting } from './layout/Waiting.tsx'
-import type { Tab } from './member/ConnectionsPage.tsx'
-import { type ProviderProblem, providerProblemOf } from './provider/providers.ts'
-import { useVisits } from './scroll/arrival.ts'
+import { FEEDS, type FeedName } from './feed/feeds.ts'
+import { useUnreadCount } from './notification/notifications.ts'
+import { keywordSearch, linkedCommentSearch, tabSearch } from './routeSearch.ts'
 import { isSignedInOrThrow } from './session/me.ts'
-
-interface GateSearch {
-  returnTo?: string
-  reason?: 'expired' | 'needed' | 'loggedOut' | 'withdrawn'
-  problem?: ProviderProblem
-}
+import { ErrorPage } from './shell/ErrorPage.tsx'
+import { NotFoundPage } from './shell/NotFoundPage.tsx'
+import { Shell } from './shell/Shell.tsx'
+import { authSearch, problemSearch } from './sign-in/authSearch.ts'
+import { Announcer } from './ui/Announcer.tsx'
+import { TitlePrefix } from './ui/PageHeading.tsx'
+import { Skeleton } from './ui/Skeleton.tsx'
+import { useVisitCount } from './visit/visit.ts'
 
 const root = createRootRoute({
-  component: () => (
-    <>
-      <Outlet />
-      <Announcer />
-    </>
-  ),
+  component: () => {
+    const unread = useUnreadCount()
+    return (
+      <TitlePrefix value={unread > 0 ? `(${unread}) ` : ''}>
+        <Outlet />
+        <Announcer />
+      </TitlePrefix>
+    )
+  },
 })
 
-/** All that only members see, inside the map. */
+/** The pages for signed-in members, inside the shell. */
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
@@ -48,7 +47,7 @@ const app = createRoute({
   pendingComponent: () => (
     <div className="columns">
       <main className="column-middle">
-        <Waiting />
+        <Skeleton />
       </main>
     </div>
   ),
@@ -59,58 +58,38 @@ const app = createRoute({
   ),
 })
 
-const feedRoute = <const P extends string>(path: P, feed: FeedName) =>
+const feedRoute = <const Name extends FeedName>(feed: Name) =>
   createRoute({
     getParentRoute: () => app,
-    path,
-    component: () => <FeedPage key={`${feed}/${useVisits()}`} feed={feed} />,
+    path: FEEDS[feed].to,
+    component: () => <FeedPage key={`${feed}/${useVisitCount()}`} feed={feed} />,
   })
 
-const problemSearch = ({ problem }: Record<string, unknown>): { problem?: ProviderProblem } => {
-  const known = providerProblemOf(problem)
-  return known === undefined ? {} : { problem: known }
-}
-const gateSearch = ({ returnTo, reason, problem }: Record<string, unknown>): GateSearch => ({
-  ...(typeof returnTo === 'string' && { returnTo }),
-  ...((reason === 'expired' ||
-    reason === 'needed' ||
-    reason === 'loggedOut' ||
-    reason === 'withdrawn') && { reason }),
-  ...problemSearch({ problem }),
-})
-const tabSearch = ({ tab }: Record<string, unknown>): { tab?: Tab } =>
-  tab === 'followers' || tab === 'followings' ? { tab } : {}
-
-const loadPostPage = () => import('./post/PostPage.tsx')
-const loadMemberPage = () => import('./member/MemberPage.tsx')
+const loadPostPage = () => import('./post-page/PostPage.tsx')
+const loadMemberPage = () => import('./profile/MemberPage.tsx')
+const loadConnectionsPage = () => import('./profile/ConnectionsPage.tsx')
 
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: gateSearch,
-  component: lazyRouteComponent(() => import('./session/LoginPage.tsx'), 'LoginPage'),
+  validateSearch: authSearch,
+  component: lazyRouteComponent(() => import('./sign-in/LoginPage.tsx'), 'LoginPage'),
 })
 const signup = createRoute({
   getParentRoute: () => root,
   path: '/signup',
-  validateSearch: gateSearch,
-  component: lazyRouteComponent(() => import('./session/SignupPage.tsx'), 'SignupPage'),
+  validateSearch: authSearch,
+  component: lazyRouteComponent(() => import('./sign-in/SignupPage.tsx'), 'SignupPage'),
 })
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
-  component: lazyRouteComponent(() => import('./provider/WelcomePage.tsx'), 'WelcomePage'),
+  component: lazyRouteComponent(() => import('./sign-in/WelcomePage.tsx'), 'WelcomePage'),
 })
-const followings = feedRoute('/', 'followings')
-const popular = feedRoute('/popular', 'popular')
-const commented = feedRoute('/commented', 'commented')
-const recent = feedRoute('/recent', 'recent')
-const mine = feedRoute('/me', 'mine')
 const post = createRoute({
   getParentRoute: () => app,
   path: '/posts/$postId',
-  validateSearch: ({ comment }: Record<string, unknown>): { comment?: number } =>
-    Number.isSafeInteger(comment) ? { comment: comment as number } : {},
+  validateSearch: linkedCommentSearch,
   component: lazyRouteComponent(loadPostPage, 'PostPage'),
 })
 const member = createRoute({
@@ -122,21 +101,18 @@ const memberConnections = createRoute({
   getParentRoute: () => app,
   path: '/members/$handle/connections',
   validateSearch: tabSearch,
-  component: lazyRouteComponent(
-    () => import('./member/ConnectionsPage.tsx'),
-    'MemberConnectionsPage',
-  ),
+  component: lazyRouteComponent(loadConnectionsPage, 'MemberConnectionsPage'),
 })
 const connections = createRoute({
   getParentRoute: () => app,
   path: '/connections',
   validateSearch: tabSearch,
-  component: lazyRouteComponent(() => import('./member/ConnectionsPage.tsx'), 'ConnectionsPage'),
+  component: lazyRouteComponent(loadConnectionsPage, 'ConnectionsPage'),
 })
 const profile = createRoute({
   getParentRoute: () => app,
   path: '/profile',
-  component: lazyRouteComponent(() => import('./member/ProfilePage.tsx'), 'ProfilePage'),
+  component: lazyRouteComponent(() => import('./profile/ProfilePage.tsx'), 'ProfilePage'),
 })
 const security = createRoute({
   getParentRoute: () => app,
@@ -155,19 +131,10 @@ const notifications = createRoute({
 const search = createRoute({
   getParentRoute: () => app,
   path: '/search',
-  validateSearch: ({
-    keyword,
-    tab,
-  }: Record<string, unknown>): { keyword?: string; tab?: 'posts' | 'comments' } => ({
-    // A bare number in the address is a keyword too.
-    ...((typeof keyword === 'string' || typeof keyword === 'number') && {
-      keyword: String(keyword),
-    }),
-    ...((tab === 'posts' || tab === 'comments') && { tab }),
-  }),
+  validateSearch: keywordSearch,
   component: lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage'),
 })
-const anythingElse = createRoute({
+const unknown = createRoute({
   getParentRoute: () => root,
   path: '$',
   beforeLoad: () => isSignedInOrThrow().then(() => {}),
@@ -179,11 +146,11 @@ const routeTree = root.addChildren([
   signup,
   welcome,
   app.addChildren([
-    followings,
-    popular,
-    commented,
-    recent,
-    mine,
+    feedRoute('followings'),
+    feedRoute('popular'),
+    feedRoute('commented'),
+    feedRoute('recent'),
+    feedRoute('mine'),
     post,
     member,
     memberConnections,
@@ -193,18 +160,18 @@ const routeTree = root.addChildren([
     notifications,
     search,
   ]),
-  anythingElse,
+  unknown,
 ])
 
 export const router = createRouter({
   routeTree,
   scrollRestoration: true,
   defaultPreload: 'intent',
-  // Under 200 ms nothing is shown in between.
+  // A navigation that takes less shows no skeleton in between.
   defaultPendingMs: 200,
   defaultPendingMinMs: 0,
-  defaultPendingComponent: () => <Waiting />,
-  defaultErrorComponent: BrokenPage,
+  defaultPendingComponent: () => <Skeleton />,
+  defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
 })
 
@@ -214,10 +181,10 @@ declare module '@tanstack/react-router' {
   }
 }
 
-/** What a feed leads to most is fetched while nothing else is, so that a tap on a post does not wait for its page's code. */
-export function warmNextPages(): void {
-  const warm = () => void Promise.all([loadPostPage(), loadMemberPage()]).catch(() => {})
-  // Safari has no idle callback.
-  if ('requestIdleCallback' in window) requestIdleCallback(warm, { timeout: 5_000 })
-  else setTimeout(warm, 2_000)
+/** Loads the code of the pages that feeds lead to most while the browser is idle, so that opening a post need not wait for it. */
+export function preloadLikelyPages(): void {
+  const preload = () => void Promise.all([loadPostPage(), loadMemberPage()]).catch(() => {})
+  // Safari has no requestIdleCallback.
+  if ('requestIdleCallback' in window) requestIdleCallback(preload, { timeout: 5_000 })
+  else setTimeout(preload, 2_000)
 }

@@ -1,7 +1,7 @@
-/** From 0 up to, not including, 1. */
+/** A number from 0 up to, but not including, 1. */
 export type Random = () => number
 
-/** mulberry32: small, fast and the same sequence for the same seed everywhere, which `Math.random` is not. */
+/** mulberry32: small and fast; unlike `Math.random`, the same seed gives the same sequence everywhere. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0
   return () => {
@@ -12,6 +12,6 @@ export function randomOf(seed: number): Random {
   }
 }
 
-/** A place from 0 to `count` - 1 by a power law: a few are chosen very often, most hardly ever. */
+/** An index from 0 to `count` - 1, distributed by a power law: few are chosen often, most rarely. */
 export const powerLaw = (random: Random, count: number) =>
   Math.min(count - 1, Math.floor(count * random() ** 3))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import postgres, { type Sql } from 'postgres'
-import { followings } from './graph.ts'
+import { followings } from './follow-graph.ts'
 import { powerLaw, type Random, randomOf } from './random.ts'
 import { sentenceOf } from './sentences.ts'
 
@@ -19,7 +19,7 @@ export interface SeedReport extends SeedSize {
   seconds: number
 }
 
-/** Told how far a step is: from 0 to `total`. */
+/** Called with the progress of a step: from 0 to `total`. */
 export type OnProgress = (
   step: 'members' | 'follows' | 'posts',
   done: number,
@@ -30,8 +30,8 @@ const THIRTY_DAYS_MILLISECONDS = 30 * 24 * 3_600_000
 const ROWS_PER_CHUNK = 2_000
 
 /**
- * Loads members, follows and posts straight into the tables by COPY. What members would have caused besides (events,
- * activities) is not made; the search index is the caller's next step.
+ * Loads members, follows and posts into the tables by COPY. It creates no events and so no activities; the caller
+ * rebuilds the search index afterwards.
  */
 export async function seed(
   ownerUrl: string,
@@ -67,7 +67,7 @@ export async function seed(
   }
 }
 
-/** Returns the id of the first; the others follow it without a gap. Nobody can log in as one: they have no password. */
+/** Returns the first id; the others follow without a gap. The members have no password, so nobody can log in as one. */
 async function copyMembers(
   sql: Sql,
   count: number,
@@ -122,7 +122,7 @@ async function copyPosts(
   progress: (done: number) => void,
 ): Promise<void> {
   const now = Date.now()
-  // Drawing a sentence costs more than writing it: a few thousand are many enough to search in.
+  // Composing a sentence costs more than writing it: a few thousand different ones are enough to search in.
   const sentences = Array.from({ length: 5_000 }, () => sentenceOf(random))
   const sentence = () => sentences[Math.floor(random() * sentences.length)] ?? ''
   await copy(
@@ -132,7 +132,7 @@ async function copyPosts(
     (n) => {
       const author = first + powerLaw(random, members)
       const content = random() < 0.5 ? sentence() : `${sentence()} ${sentence()}`
-      // Ids rise with time, as they would have.
+      // Ids rise with time, as they do for real posts.
       const at = new Date(now - THIRTY_DAYS_MILLISECONDS * (1 - n / count)).toISOString()
       return `${author}\t${content}\t${at}\t${at}\n`
     },

@@ -94,7 +94,7 @@ const ENGLISH = {
   ],
 }
 
-/** Two posts of three are Korean. */
+/** A random sentence; two of three are Korean. */
 export function sentenceOf(random: Random): string {
   const isKorean = random() < 0.67
   const { when, where, what, end } = isKorean ? KOREAN : ENGLISH

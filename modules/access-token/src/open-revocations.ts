@@ -1,4 +1,4 @@
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { Sql } from 'postgres'
 import { CachedRevocations } from './cached-revocations.ts'
 import { PostgresRevocations, type Revocations } from './revocations.ts'

@@ -106,9 +106,14 @@ export const SCHEMA_OWNERS: readonly SchemaOwner[] = SERVICE_NAMES.filter(
   (name): name is SchemaOwner => SERVICES[name].hasSchema,
 )
 
-/** Services that delete members' data; member-svc comes last, since its row tells the others whom to erase. */
-export const MEMBER_DATA_OWNERS: readonly ServiceName[] = [
-  ...SERVICE_NAMES.filter((name) => SERVICES[name].erasesMembers && name !== 'member'),
+type MemberDataOwner = {
+  [Name in ServiceName]: (typeof SERVICES)[Name]['erasesMembers'] extends true ? Name : never
+}[ServiceName]
+/** Services that delete members' data. member-svc comes last: the others read its rows to know which members to erase. */
+export const MEMBER_DATA_OWNERS: readonly MemberDataOwner[] = [
+  ...SERVICE_NAMES.filter(
+    (name): name is MemberDataOwner => SERVICES[name].erasesMembers && name !== 'member',
+  ),
   'member',
 ]
 

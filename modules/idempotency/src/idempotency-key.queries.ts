@@ -1,28 +1,30 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** How long an answer is given again, as the contract says. */
+/** How long the first answer is returned again; the HTTP contract promises it. */
 const KEPT_HOURS = 24
 
-/** Whose key it is, where a member asks. */
+/** The owner of a key that a member sent. */
 export const ownerOf = (memberId: number): string => `member:${memberId}`
 
-interface Claim {
+/** A key with the hash of the request that came with it. */
+export interface KeyClaim {
   owner: string
   key: string
   fingerprint: Buffer
 }
 
 /**
- * Whether the key is now this transaction's. While another transaction holds it, this waits for its end: a rollback there
- * leaves the key free. A key that is older than a day is as good as none.
+ * Whether the key belongs to this transaction now. While another transaction holds it, the statement waits for the end of
+ * that transaction; after a rollback the key is free. An expired key counts as free.
  */
 export async function claimKey(
   sql: Queryable,
   schema: string,
-  { owner, key, fingerprint }: Claim,
+  { owner, key, fingerprint }: KeyClaim,
 ): Promise<boolean> {
   const rows = await sql`
-    insert into ${sql(schema)}.idempotency_key as kept (owner, key, fingerprint) values (${owner}, ${key}, ${fingerprint})
+    insert into ${sql(schema)}.idempotency_key as kept (owner, key, fingerprint)
+    values (${owner}, ${key}, ${fingerprint})
     on conflict (owner, key) do update set fingerprint = excluded.fingerprint, answer = null, created_at = now()
       where kept.created_at < now() - make_interval(hours => ${KEPT_HOURS})
     returning key`
@@ -40,33 +42,37 @@ export async function findKey(
   owner: string,
   key: string,
 ): Promise<KeyRow | undefined> {
-  const [row] = await sql<
-    [KeyRow?]
-  >`select fingerprint, answer from ${sql(schema)}.idempotency_key where owner = ${owner} and key = ${key}`
+  const [row] = await sql<[KeyRow?]>`
+    select fingerprint, answer from ${sql(schema)}.idempotency_key
+    where owner = ${owner} and key = ${key}`
   return row
 }
 
-export async function keepAnswer(
+export async function saveAnswer(
   sql: Queryable,
   schema: string,
-  owner: string,
-  key: string,
+  { owner, key }: KeyClaim,
   answer: string,
 ): Promise<void> {
-  await sql`update ${sql(schema)}.idempotency_key set answer = ${answer} where owner = ${owner} and key = ${key}`
+  await sql`
+    update ${sql(schema)}.idempotency_key set answer = ${answer}
+    where owner = ${owner} and key = ${key}`
 }
 
-/** For members who are being erased. */
+/** Part of erasing members. */
 export async function deleteKeysOf(
   sql: Queryable,
   schema: string,
   memberIds: readonly number[],
 ): Promise<void> {
-  await sql`delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
+  await sql`
+    delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
+/** Returns the number of expired keys that were deleted. */
 export async function deleteOldKeys(sql: Queryable, schema: string): Promise<number> {
-  const { count } =
-    await sql`delete from ${sql(schema)}.idempotency_key where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
+  const { count } = await sql`
+    delete from ${sql(schema)}.idempotency_key
+    where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
   return count
 }

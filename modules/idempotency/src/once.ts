@@ -1,27 +1,35 @@
 import { createHash } from 'node:crypto'
+import { KeyedMutex } from '@dailyfeed/concurrency/keyed-mutex'
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import { type Success, success } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Sql, TransactionSql } from 'postgres'
-import { claimKey, deleteOldKeys, findKey, keepAnswer, ownerOf } from './idempotency-key.queries.ts'
+import {
+  claimKey,
+  deleteOldKeys,
+  findKey,
+  type KeyClaim,
+  ownerOf,
+  saveAnswer,
+} from './idempotency-key.queries.ts'
 
 interface OnceContext {
   sql: Sql
-  /** Called after the commit alone, however early the act calls it. */
+  /** Called once after the commit, whenever the action calls it. */
   wakeRelay?: () => void
 }
 
 interface CreatingRequest<Context, Answer> {
   request: FastifyRequest
   reply: FastifyReply
-  /** Of the answer. */
+  /** Status of the answer. */
   status: 200 | 201
   act: (context: Context) => Promise<Answer>
-  /** Whose key it is; by default the member's who asks. */
+  /** Owner of the key; by default the member who sent the request. */
   owner?: string
-  /** What has to be the same for the same answer; by default the JSON body. */
+  /** The content that a repetition must have to get the same answer; by default the JSON body. */
   body?: string | Buffer
 }
 
@@ -31,80 +39,65 @@ export type Once<Context> = <Answer>(
 ) => Promise<Success<Answer>>
 
 const KEY_FORM = /^[\x20-\x7e]{1,255}$/
-/** PostgreSQL's answer when `lock_timeout` has passed. */
+/** PostgreSQL's error code when `lock_timeout` has passed. */
 const LOCK_NOT_AVAILABLE = '55P03'
 const CLEAN_EVERY_MILLISECONDS = 600_000
 
 /**
- * Without a key the act runs as it always did, at no cost. With one it runs in a single transaction together with the
- * record of its answer, so that whatever breaks, and wherever, leaves both or neither; an act that is refused rolls the
- * key back too, and it can be used again.
+ * Without a key an action runs as it is, at no cost. With a key it runs in one transaction with the record of its answer,
+ * so that any failure, wherever it happens, leaves both or neither. An action that is refused rolls back the key too, so
+ * that the key can be used again.
  */
 export function createOnce<Context extends OnceContext>(
   app: HttpServer,
   schema: string,
   context: Context,
 ): Once<Context> {
-  cleanWhileListening(app, context.sql, schema)
-  // Of one process: duplicates wait here for the first, and hold no connection meanwhile.
-  const running = new Map<string, Promise<unknown>>()
+  deleteOldKeysWhileListening(app, context.sql, schema)
+  // Duplicates that arrive at the same process wait here for the first, without a database connection.
+  const mutex = new KeyedMutex()
 
   async function runOnce<Answer>(
-    { request, act, owner, body }: CreatingRequest<Context, Answer>,
-    key: string,
+    claim: KeyClaim,
+    act: (context: Context) => Promise<Answer>,
   ): Promise<Answer> {
-    const whose = owner ?? ownerOf(request.memberId)
-    const claim = {
-      owner: whose,
-      key,
-      fingerprint: fingerprintOf(request, body ?? JSON.stringify(request.body ?? null)),
-    }
-    let hasActed = false
-    const answer = (await context.sql.begin(async (transaction) => {
-      const sql = nestable(transaction)
-      const isOurs = await claimKey(sql, schema, claim).catch((error: { code?: string }) => {
-        if (error.code === LOCK_NOT_AVAILABLE)
-          throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', {
-            retryAfterSeconds: 1,
-            cause: error,
-          })
-        throw error
-      })
-      if (!isOurs) {
-        const kept = await findKey(sql, schema, whose, key)
-        // Cleaned away between the two statements.
-        if (kept === undefined)
-          throw new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', { retryAfterSeconds: 1 })
-        if (!kept.fingerprint.equals(claim.fingerprint))
-          throw new DailyfeedError('IDEMPOTENCY_KEY_REUSED')
-        return JSON.parse(kept.answer)
-      }
-      const made = await act({ ...context, sql, wakeRelay() {} })
-      await keepAnswer(sql, schema, whose, key, JSON.stringify(made))
-      hasActed = true
-      return made
+    let isNew = false
+    const answer = (await context.sql.begin(async (transaction): Promise<Answer> => {
+      if (!(await claimOrThrow(transaction, schema, claim)))
+        return findAnswerOrThrow<Answer>(transaction, schema, claim)
+      const created = await act({ ...context, sql: nestable(transaction), wakeRelay() {} })
+      await saveAnswer(transaction, schema, claim, JSON.stringify(created))
+      isNew = true
+      return created
     })) as Answer
-    if (hasActed) context.wakeRelay?.()
+    if (isNew) context.wakeRelay?.()
     return answer
   }
 
-  async function inTurn<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
-    for (let before = running.get(name); before !== undefined; before = running.get(name))
-      await before.catch(() => {})
-    const mine = work().finally(() => running.delete(name))
-    running.set(name, mine)
-    return mine
-  }
-
   return async (creating) => {
-    const { request, reply, status, act, owner } = creating
-    const key = keyOrThrow(request)
+    const { reply, status, act } = creating
+    const claim = claimOf(creating)
     const answer =
-      key === undefined
+      claim === undefined
         ? await act(context)
-        : await inTurn(`${owner ?? request.memberId} ${key}`, () => runOnce(creating, key))
+        : await mutex.run(`${claim.owner} ${claim.key}`, () => runOnce(claim, act))
     reply.code(status)
     return success(status, answer)
+  }
+}
+
+/** Undefined for a request without a key. Throws a ValidationError for a malformed key. */
+function claimOf({
+  request,
+  owner,
+  body,
+}: Pick<CreatingRequest<unknown, unknown>, 'request' | 'owner' | 'body'>): KeyClaim | undefined {
+  const key = keyOrThrow(request)
+  if (key === undefined) return undefined
+  return {
+    owner: owner ?? ownerOf(request.memberId),
+    key,
+    fingerprint: fingerprintOf(request, body ?? JSON.stringify(request.body ?? null)),
   }
 }
 
@@ -115,29 +108,59 @@ function keyOrThrow({ headers }: FastifyRequest): string | undefined {
     {
       field: 'Idempotency-Key',
       ko: '멱등 키는 1~255자의 출력 가능한 ASCII 문자여야 합니다.',
-      en: 'An idempotency key has 1 to 255 printable ASCII characters.',
+      en: 'An idempotency key must have 1 to 255 printable ASCII characters.',
     },
   ])
 }
 
-/** The path without its query: what a creation depends on stands in path and body. */
+/** Whether the transaction owns the key now. Throws IDEMPOTENCY_KEY_IN_PROGRESS when another holds it for too long. */
+async function claimOrThrow(
+  transaction: TransactionSql,
+  schema: string,
+  claim: KeyClaim,
+): Promise<boolean> {
+  try {
+    return await claimKey(transaction, schema, claim)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)
+      throw inProgress(error)
+    throw error
+  }
+}
+
+/** The answer of the first request with this key. Throws IDEMPOTENCY_KEY_REUSED when that request was another one. */
+async function findAnswerOrThrow<Answer>(
+  transaction: TransactionSql,
+  schema: string,
+  { owner, key, fingerprint }: KeyClaim,
+): Promise<Answer> {
+  const row = await findKey(transaction, schema, owner, key)
+  // The key expired and was deleted between the two statements.
+  if (row === undefined) throw inProgress()
+  if (!row.fingerprint.equals(fingerprint)) throw new DailyfeedError('IDEMPOTENCY_KEY_REUSED')
+  return JSON.parse(row.answer) as Answer
+}
+
+const inProgress = (cause?: unknown) =>
+  new DailyfeedError('IDEMPOTENCY_KEY_IN_PROGRESS', { retryAfterSeconds: 1, cause })
+
+/** Leaves out the query of the address: a creation depends on path and body only. */
 const fingerprintOf = ({ method, url }: FastifyRequest, body: string | Buffer): Buffer =>
   createHash('sha256')
     .update(`${method} ${url.split('?', 1)[0]?.replace(/\/$/, '')}\n`)
     .update(body)
     .digest()
 
-/** A transaction on which `begin` makes a savepoint, so that an act that opens a transaction can run inside of one. */
-const nestable = (transaction: TransactionSql): Sql =>
+/** A transaction whose `begin` makes a savepoint, for actions that open a transaction of their own. */
+const nestable = (transaction: TransactionSql) =>
   Object.assign(transaction, {
-    begin: (work: (inner: TransactionSql) => Promise<unknown>) =>
-      transaction.savepoint((inner) => work(inner)),
-  }) as unknown as Sql
+    begin: (work: (inner: TransactionSql) => Promise<unknown>) => transaction.savepoint(work),
+  })
 
-function cleanWhileListening(app: HttpServer, sql: Sql, schema: string): void {
+function deleteOldKeysWhileListening(app: HttpServer, sql: Sql, schema: string): void {
   const clean = () =>
     deleteOldKeys(sql, schema).catch((err) =>
-      app.log.warn({ err }, 'old idempotency keys not deleted; tried again'),
+      app.log.warn({ err }, 'expired idempotency keys not deleted; retried in 10 minutes'),
     )
   let cleaning: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {

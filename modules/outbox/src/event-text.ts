@@ -2,7 +2,7 @@ import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { EVENT_SCHEMA_VERSION } from '@dailyfeed/contract/member-activity-event'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import type { Fragment, Sql } from 'postgres'
-import type { OutgoingEvent } from './delivery.ts'
+import type { OutgoingEvent } from './destination.ts'
 
 /**
  * A row of the outbox, named `outbox`, as one text with tabs between: no value of it holds one. The driver would take

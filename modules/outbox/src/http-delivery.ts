@@ -1,7 +1,7 @@
 import { EVENTS_PATH } from '@dailyfeed/contract/event-delivery'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
-import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
 
 /** Delivery over HTTP, the embedded transport: the subscriber answers when it has committed. */
 export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({

@@ -7,7 +7,7 @@ import {
   type Destination,
   DestinationAwayError,
   type OutgoingEvent,
-} from './delivery.ts'
+} from './destination.ts'
 
 interface KafkaDeliveryOptions {
   producer: EventProducer

@@ -5,7 +5,7 @@ import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DeliveryRefusedError, type Destination, DestinationAwayError } from './delivery.ts'
+import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
 import { createNewEventOf, insertEvents } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 

@@ -1,5 +1,6 @@
 import { DEFAULT_PAGE_SIZE } from '@dailyfeed/contract/limits'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
+import { LRUCache } from 'lru-cache'
 import { badCursor, type CursorType, type Cursors, type Position } from './cursor.ts'
 
 /** The part of a list that a request wants: the items at an offset, or those after a position. */
@@ -73,5 +74,33 @@ export function toPage<Item>(scroll: Scroll<Item>, totalElements: number): Page<
     first: isFirst,
     last: !scroll.hasNext,
     hasPrevious: !isFirst,
+  }
+}
+
+/** Cursors of pages that are read again: the MAC of a cursor costs as much as the rest of a cached page. */
+const CACHED_CURSORS = 20_000
+
+/** Writes scroll pages whose items are JSON already. */
+export class ScrollJson {
+  readonly #cursors: Cursors
+  readonly #encoded = new LRUCache<string, string>({ max: CACHED_CURSORS })
+
+  constructor(cursors: Cursors) {
+    this.#cursors = cursors
+  }
+
+  /** The JSON of a `Scroll`. `items`: separated by commas. `next`: the position of the last one, where more follow. */
+  write(items: string, { page, size, scope }: ListRequest, next: Position | undefined): string {
+    const nextCursor = next === undefined ? null : `"${this.#encode(scope, next)}"`
+    return `{"content":[${items}],"page":${page},"size":${size},"hasNext":${next !== undefined},"nextCursor":${nextCursor}}`
+  }
+
+  #encode(scope: string, position: Position): string {
+    const key = `${scope} ${position.join()}`
+    const cached = this.#encoded.get(key)
+    if (cached !== undefined) return cached
+    const cursor = this.#cursors.encode(scope, position)
+    this.#encoded.set(key, cursor)
+    return cursor
   }
 }

@@ -1,3 +1,4 @@
+import { backoff } from '@dailyfeed/concurrency/backoff'
 import postgres, { type PostgresType, type Sql } from 'postgres'
 
 interface PoolOptions {
@@ -54,11 +55,11 @@ export function openPool({
 }
 
 /**
- * The delay before the next connection attempt, in seconds. The driver's own delays grow to 20 s:
- * the pool would stay empty long after the database is back.
+ * The delay before the next connection attempt, in seconds; `failures` counts from 0. The driver's
+ * own delays grow to 20 s: the pool would stay empty long after the database is back.
  */
 const reconnectDelayOf = (failures: number): number =>
-  Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2)
+  backoff(failures + 1, { first: 50, max: 1_000 }) / 1_000
 
 /** Waits up to 5 s for statements in progress, then closes every connection. */
 export const closePool = (pool: Sql): Promise<void> => pool.end({ timeout: 5 })

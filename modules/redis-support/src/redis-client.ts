@@ -1,37 +1,35 @@
-import { connectToCluster } from './redis-cluster.ts'
 import type { RedisScript } from './redis-script.ts'
-import { connectToServer } from './redis-server.ts'
 
 /**
- * One Redis, or a cluster of them. Opens by itself, and again after every loss; while it is away, commands fail at once
- * instead of waiting: whoever asks has another way. No command names two keys that a cluster could keep apart.
+ * One Redis server or a Redis Cluster. The client connects by itself, and reconnects after every
+ * loss; while Redis is unreachable commands fail at once instead of queueing, because every caller
+ * has another source. No command names two keys, since a cluster may hold them on different nodes.
  */
 export interface RedisClient {
   get(key: string): Promise<string | null>
-  /** In the order of the keys. */
+  /** Values in the order of the keys. */
   getEach(keys: readonly string[]): Promise<(string | null)[]>
   set(key: string, value: string, expiry: Expiry): Promise<void>
   setEach(keys: readonly string[], value: string, expiry: Expiry): Promise<void>
   delete(key: string): Promise<void>
-  /** Runs where the key lives, in one go. */
+  /** Runs the script atomically, on the node that holds the key. */
   run(script: RedisScript, key: string, args: readonly (string | number)[]): Promise<unknown>
   publish(channel: string, message: string): Promise<void>
-  /** From the first connection on, and by itself after every loss. A connection to a single Redis can do nothing else from then on. */
-  subscribe(channel: string, hear: (message: string) => void): void
-  /** Of the processes that hold the keys: another answer means that one was started anew, or that another took its place. */
+  /**
+   * Subscribes with the first connection and again after every loss. A subscribed connection to a
+   * single server accepts no other commands.
+   */
+  subscribe(channel: string, onMessage: (message: string) => void): void
+  /**
+   * Run ids of the processes that hold the keys, sorted. Other ids than before mean that a process
+   * restarted or was replaced, so that keys may be lost.
+   */
   runIds(): Promise<string[]>
-  /** Of one of them. */
+  /** A configuration parameter of one of the nodes. */
   setting(name: string): Promise<string | undefined>
-  /** Forgets every key, for tests. */
-  clear(): Promise<void>
-  /** Whether it is connected or not. */
+  /** Closes the client, whether or not it is connected. */
   close(): Promise<void>
 }
 
+/** `seconds` from now, or a point in time in Unix seconds. */
 export type Expiry = { seconds: number } | { atEpochSeconds: number }
-
-/** `addresses`: one, or those of some nodes of a cluster with commas between. */
-export function openRedis(addresses: string): RedisClient {
-  const urls = addresses.split(',')
-  return urls.length === 1 ? connectToServer(addresses) : connectToCluster(urls)
-}

@@ -4,23 +4,21 @@ import type { RedisClient } from './redis-client.ts'
 import { CONNECTION, expirationOf, reconnectDelayOf, runIdOf } from './redis-connection.ts'
 import { runScript } from './redis-script.ts'
 
-/** `urls`: some nodes; the others are asked for. Login and TLS are those of the first. */
+/**
+ * Opens a client of a Redis Cluster. `urls` names some nodes, which announce the others; login and
+ * TLS of the first apply to all.
+ */
 export function connectToCluster(urls: readonly string[]): RedisClient {
-  const { username, password, protocol } = new URL(urls[0] as string)
   const cluster = createCluster({
     rootNodes: urls.map((url) => ({ url })),
-    defaults: {
-      ...CONNECTION,
-      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      socket: { ...CONNECTION.socket, ...(protocol === 'rediss:' ? { tls: true as const } : {}) },
-    },
+    defaults: nodeOptionsOf(urls[0] ?? ''),
   })
+  // An unhandled `error` event crashes the process; the failing command reports the error.
   cluster.on('error', () => {})
   let isClosed = false
   const connected = connect()
 
-  /** Once it is connected it looks after its nodes itself; until then each attempt ends with the first. */
+  /** A connected cluster reconnects its nodes itself, but the first attempt is not retried. */
   async function connect(): Promise<void> {
     for (let failures = 0; !isClosed; failures += 1) {
       try {
@@ -43,8 +41,8 @@ export function connectToCluster(urls: readonly string[]): RedisClient {
     delete: async (key) => void (await cluster.del(key)),
     run: (script, key, args) => runScript(cluster, script, key, args),
     publish: async (channel, message) => void (await cluster.publish(channel, message)),
-    subscribe: (channel, hear) =>
-      void connected.then(() => cluster.subscribe(channel, hear)).catch(() => {}),
+    subscribe: (channel, onMessage) =>
+      void connected.then(() => cluster.subscribe(channel, onMessage)).catch(() => {}),
     runIds: async () =>
       (await Promise.all((await masters()).map((client) => client.info('server'))))
         .map(runIdOf)
@@ -53,11 +51,19 @@ export function connectToCluster(urls: readonly string[]): RedisClient {
       const [client] = await masters()
       return (await client?.configGet(name))?.[name]
     },
-    clear: async () =>
-      void (await Promise.all((await masters()).map((client) => client.flushAll()))),
     async close() {
       isClosed = true
       if (cluster.isOpen) cluster.destroy()
     },
+  }
+}
+
+function nodeOptionsOf(url: string) {
+  const { username, password, protocol } = new URL(url)
+  return {
+    ...CONNECTION,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    socket: { ...CONNECTION.socket, ...(protocol === 'rediss:' ? { tls: true as const } : {}) },
   }
 }

@@ -1,18 +1,19 @@
+import { backoff } from '@dailyfeed/concurrency/backoff'
 import type { SetOptions } from 'redis'
 import type { Expiry } from './redis-client.ts'
 
-/** Of every connection, to a single Redis and to each of a cluster. */
+/** Options of every connection, to a single server and to each node of a cluster. */
 export const CONNECTION = {
   disableOfflineQueue: true,
   commandOptions: { timeout: 1_000 },
-  // A connection that says nothing, though it is asked every second, is given up: what waits on it fails.
+  // A live server answers these pings, so that socketTimeout closes only a dead connection.
   pingInterval: 1_000,
   socket: { connectTimeout: 1_000, socketTimeout: 5_000, reconnectStrategy: reconnectDelayOf },
 }
 
-/** Milliseconds. */
+/** Milliseconds before the next attempt; `failures` counts from 0. */
 export function reconnectDelayOf(failures: number): number {
-  return Math.min(2_000, 50 * 2 ** failures) * (0.5 + Math.random() / 2)
+  return backoff(failures + 1, { first: 50, max: 2_000 })
 }
 
 export const expirationOf = (expiry: Expiry): SetOptions => ({
@@ -22,5 +23,5 @@ export const expirationOf = (expiry: Expiry): SetOptions => ({
       : { type: 'EXAT', value: expiry.atEpochSeconds },
 })
 
-/** From what `INFO server` says. */
+/** Extracts the run id from the answer to `INFO server`. */
 export const runIdOf = (info: string): string => /^run_id:(\w+)/m.exec(info)?.[1] ?? ''

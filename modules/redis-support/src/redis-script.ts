@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ErrorReply } from 'redis'
 
-/** Lua that runs in Redis, on one key: `KEYS[1]`. */
+/** A Lua script that uses one key: `KEYS[1]`. */
 export interface RedisScript {
   text: string
   sha1: string
@@ -12,14 +12,14 @@ export const redisScript = (text: string): RedisScript => ({
   sha1: createHash('sha1').update(text).digest('hex'),
 })
 
-interface Evaluating {
+interface ScriptClient {
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   eval(text: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
-/** By its name; a Redis that does not know it yet is told. */
+/** Sends the hash of the script, and its text only to a server that has not cached it. */
 export async function runScript(
-  client: Evaluating,
+  client: ScriptClient,
   { text, sha1 }: RedisScript,
   key: string,
   args: readonly (string | number)[],

@@ -3,9 +3,10 @@ import type { RedisClient } from './redis-client.ts'
 import { CONNECTION, expirationOf, runIdOf } from './redis-connection.ts'
 import { runScript } from './redis-script.ts'
 
+/** Opens a client of a single server. */
 export function connectToServer(url: string): RedisClient {
   const client = createClient({ url, ...CONNECTION })
-  // Whoever uses it hears of it by the command that fails.
+  // An unhandled `error` event crashes the process; the failing command reports the error.
   client.on('error', () => {})
   client.connect().catch(() => {})
   return {
@@ -20,14 +21,13 @@ export function connectToServer(url: string): RedisClient {
     delete: async (key) => void (await client.del(key)),
     run: (script, key, args) => runScript(client, script, key, args),
     publish: async (channel, message) => void (await client.publish(channel, message)),
-    subscribe(channel, hear) {
-      const begin = () => void client.subscribe(channel, hear).catch(() => {})
-      if (client.isReady) begin()
-      else client.once('ready', begin)
+    subscribe(channel, onMessage) {
+      const subscribe = () => void client.subscribe(channel, onMessage).catch(() => {})
+      if (client.isReady) subscribe()
+      else client.once('ready', subscribe)
     },
     runIds: async () => [runIdOf(await client.info('server'))],
     setting: async (name) => (await client.configGet(name))[name],
-    clear: async () => void (await client.flushAll()),
     async close() {
       if (client.isOpen) client.destroy()
     },

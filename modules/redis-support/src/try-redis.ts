@@ -1,49 +1,48 @@
-/** The answer, or `otherwise` while Redis is away. */
-export type TryRedis = <Answer>(ask: () => Promise<Answer>, otherwise: Answer) => Promise<Answer>
+import { withDeadline } from '@dailyfeed/concurrency/deadline'
+
+/** Returns the answer of `command`, or `fallback` while Redis fails or its circuit is open. */
+export type TryRedis = <Answer>(command: () => Promise<Answer>, fallback: Answer) => Promise<Answer>
 
 interface TryRedisOptions {
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
-  /** What it means that Redis is away, for who reads the log. */
+  /** A clause for the log that says how the service works without Redis. */
   consequence: string
   fields?: object
-  /** How long Redis is left in peace after a failure; another one for tests. */
-  restMilliseconds?: number | undefined
+  /** How long the circuit stays open after a failure; tests shorten it. */
+  cooldownMilliseconds?: number | undefined
 }
 
-/** One that hangs has not answered by then; the client itself only gives up on what it could not send. */
+/** The client's own timeout covers only commands that it could not send yet. */
 const ANSWER_MILLISECONDS = 1_000
-/** After a failure Redis is left in peace for so long: one that hangs would cost everybody a second. */
-const REST_MILLISECONDS = 5_000
+/** A hanging Redis would otherwise add a second to every call. */
+const COOLDOWN_MILLISECONDS = 5_000
 
+/** A circuit breaker that opens with the first failure. */
 export function createTryRedis({
   log,
   consequence,
   fields = {},
-  restMilliseconds = REST_MILLISECONDS,
+  cooldownMilliseconds = COOLDOWN_MILLISECONDS,
 }: TryRedisOptions): TryRedis {
-  let restsUntil = 0
-  return async (ask, otherwise) => {
-    if (performance.now() < restsUntil) return otherwise
+  /** When the next command may be tried, by `performance.now()`; 0 while the circuit is closed. */
+  let openUntil = 0
+  return async (command, fallback) => {
+    if (performance.now() < openUntil) return fallback
     try {
-      const answer = await inTime(ask())
-      if (restsUntil > 0) log.info(fields, 'Redis is there again')
-      restsUntil = 0
+      const answer = await withDeadline(command(), ANSWER_MILLISECONDS, lateError)
+      if (openUntil > 0) log.info(fields, 'Redis reachable again; circuit closed')
+      openUntil = 0
       return answer
     } catch (error) {
-      if (restsUntil === 0) log.warn({ ...fields, err: error }, `Redis is away; ${consequence}`)
-      restsUntil = performance.now() + restMilliseconds
-      return otherwise
+      if (openUntil === 0)
+        log.warn(
+          { ...fields, err: error },
+          `circuit open for Redis; next attempt in ${cooldownMilliseconds / 1_000} s; ${consequence}`,
+        )
+      openUntil = performance.now() + cooldownMilliseconds
+      return fallback
     }
   }
 }
 
-async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer in ${ANSWER_MILLISECONDS} ms`)),
-      ANSWER_MILLISECONDS,
-    )
-  })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}
+const lateError = (): Error => new Error(`no answer in ${ANSWER_MILLISECONDS} ms`)

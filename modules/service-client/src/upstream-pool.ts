@@ -9,7 +9,7 @@ interface UpstreamPoolOptions {
   readTimeoutMilliseconds: number
 }
 
-/** Kept connections to one server, for whoever passes whole requests on. More than these wait their turn. */
+/** A pool of at most 128 connections to one server, for a proxy. Requests beyond them wait. */
 export const openUpstreamPool = (
   baseUrl: string,
   { connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions,

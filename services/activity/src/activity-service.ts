@@ -6,7 +6,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
 

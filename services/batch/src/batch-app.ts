@@ -2,10 +2,10 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Log } from '@dailyfeed/http-server/log'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
-import { adminRoutes } from './admin/admin.routes.ts'
 import type { BatchConfig } from './config.ts'
 import type { AdminContext } from './context.ts'
 import { deadLetterRoutes } from './dead-letter/dead-letter.routes.ts'
+import { jobRoutes } from './job/job.routes.ts'
 import { topicRoutes } from './topic/topic.routes.ts'
 
 interface BatchAppOptions {
@@ -23,7 +23,7 @@ export async function batchApp({ config, context, log }: BatchAppOptions): Promi
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
-  adminRoutes(app, context)
+  jobRoutes(app, context)
   deadLetterRoutes(app, context)
   topicRoutes(app, context)
   return app

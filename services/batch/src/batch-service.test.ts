@@ -50,7 +50,7 @@ const run = (
     )
   })
 
-test('the service starts with its own login, is ready, refuses strangers, and ends with 0', async () => {
+test('batch-svc starts with its own login, refuses anonymous calls, and stops with exit code 0', async () => {
   const service = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(service, 'exit')
   const [line] = await once(service.stdout.setEncoding('utf8'), 'data')
@@ -62,7 +62,7 @@ test('the service starts with its own login, is ready, refuses strangers, and en
   expect((await exited)[0]).toBe(0)
 })
 
-test('a job whose owner is away ends with 1, names the owner, and is in the history', async () => {
+test('a job with an unreachable owner exits with 1, names the owner, and is in the history', async () => {
   const { code, stdout } = await run('counterReconcileJob')
   expect([code, JSON.parse(stdout)]).toMatchObject([
     1,
@@ -73,9 +73,11 @@ test('a job whose owner is away ends with 1, names the owner, and is in the hist
   expect([...history]).toEqual([{ outcome: 'FAILED', error: 'content cannot be reached' }])
 })
 
-test('an unknown job ends with 1 and one line that names the known ones', async () => {
+test('an unknown job exits with 1 and one line that names the known jobs', async () => {
   const { code, stderr } = await run('washTheDishesJob')
   expect(code).toBe(1)
   expect((await run('washTheDishesJob', { DATABASE_URL: '' })).stderr).toBe(stderr)
-  expect(stderr).toMatch(/^there is no job 'washTheDishesJob'; there are: jwtKeyInitJob, [^\n]+\n$/)
+  expect(stderr).toMatch(
+    /^there is no job 'washTheDishesJob'; the jobs are: jwtKeyInitJob, [^\n]+\n$/,
+  )
 })

@@ -6,11 +6,10 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
-import { createDeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
+import { openJobOwners } from './job/job-owners.ts'
 import { type JobReport, runJob } from './job/job.service.ts'
-import { createOwners } from './job/owners.ts'
 import { startScheduler } from './job/scheduler.ts'
-import { createTopicOwners } from './topic/topic.service.ts'
+import { openOwnerClients } from './owner/owner-clients.ts'
 
 /** Parts that a process which runs every service shares between them; a service on its own has none. */
 interface BatchServiceOptions {
@@ -29,21 +28,12 @@ export async function startBatchService(
   )
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const urls = upstreamUrlsOf('batch', config)
-  const deadLetterOwners = resources.adopt(
-    createDeadLetterOwners(urls, config.INTERNAL_TOKEN),
-    (it) => it.close(),
-  )
-  const owners = resources.adopt(createOwners(urls, config.INTERNAL_TOKEN), (it) =>
+  const internalToken = config.INTERNAL_TOKEN
+  const owners = resources.adopt(openOwnerClients({ urls, internalToken }), (it) => it.close())
+  const jobOwners = resources.adopt(openJobOwners(urls, internalToken), (it) =>
     withinMoments(it.close()),
   )
-  const context = {
-    sql,
-    verifier,
-    owners,
-    deadLetterOwners,
-    topicOwners: createTopicOwners(urls, config.INTERNAL_TOKEN),
-    log,
-  }
+  const context = { sql, verifier, owners, jobOwners, log }
   const app = await batchApp({ config, context, log })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   resources.defer(async () => stopScheduler())
@@ -53,12 +43,15 @@ export async function startBatchService(
 /** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const owners = createOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
+  const jobOwners = openJobOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
   const silent = () => {}
   try {
-    return await runJob({ sql, owners, log: { info: silent, warn: silent, error: silent } }, name)
+    return await runJob(
+      { sql, jobOwners, log: { info: silent, warn: silent, error: silent } },
+      name,
+    )
   } finally {
-    await owners.close()
+    await jobOwners.close()
     await closePool(sql)
   }
 }

@@ -1,20 +1,18 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import type { Log } from '@dailyfeed/http-server/log'
 import type { Sql } from 'postgres'
-import type { DeadLetterOwners } from './dead-letter/dead-letter-owners.ts'
-import type { Owners } from './job/owners.ts'
-import type { TopicOwners } from './topic/topic.service.ts'
+import type { JobOwners } from './job/job-owners.ts'
+import type { OwnerClients } from './owner/owner-clients.ts'
 
 /** What jobs need, in the service and from the command line. */
-export interface BatchContext {
+export interface JobContext {
   sql: Sql
-  owners: Owners
+  jobOwners: JobOwners
   log: Pick<Log, 'info' | 'warn' | 'error'>
 }
 
 /** What the routes of administrators need besides. */
-export interface AdminContext extends BatchContext {
+export interface AdminContext extends JobContext {
   verifier: TokenVerifier
-  deadLetterOwners: DeadLetterOwners
-  topicOwners: TopicOwners
+  owners: OwnerClients
 }

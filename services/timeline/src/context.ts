@@ -1,32 +1,33 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
+import type { ScrollJson } from '@dailyfeed/pagination-support/list'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { Sql } from 'postgres'
+import type { FeedCache } from './feed-cache/feed-cache.ts'
 import type { RankingSnapshots } from './ranking/ranking-snapshots.ts'
-import type { Memory } from './memory/memory.ts'
-import type { RememberedCursors } from './memory/remembered-cursors.ts'
 import type { ViewBuffer } from './view/view-buffer.ts'
 
-/** What every feature of timeline-svc may use. Made once at start, passed on, never imported as a global. */
+/** Everything that features of timeline-svc share. It is made once at start and passed on, never imported as a global. */
 export interface TimelineContext {
   verifier: TokenVerifier
-  /** Posts, comments and likes: of a replica where there is one that has caught up. The server refuses every write on it. */
+  /** Posts, comments and likes: the replica where it has caught up. The server refuses every write on it. */
   reads: ReadDatabase
-  /** The primary: who may see whom, which must not lag, together with what they like; and this service's own schema. */
+  /** The primary: who may see whom, which must not lag, together with likes; and this service's own schema. */
   primary: Sql
   cursors: Cursors
+  scrollJson: ScrollJson
   rankings: RankingSnapshots
-  memory: Memory
-  rememberedCursors: RememberedCursors
+  feedCache: FeedCache
   views: ViewBuffer
 }
 
-/** The same for one request, whose reads all go to one database. */
+/** For one request, whose queries all go to one database. */
 export interface ReadContext extends Omit<TimelineContext, 'reads'> {
-  reads: Sql
+  reads: Queryable
 }
 
-/** Reads from one database, which has all that was committed when this was called: members see what they did a moment ago. */
+/** Reads from a database that has everything that was committed before the call: members see their own writes at once. */
 export const reading = <Result>(
   context: TimelineContext,
   read: (context: ReadContext) => Promise<Result>,

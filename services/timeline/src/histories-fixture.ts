@@ -1,4 +1,4 @@
-/** Of fast-check. */
+/** Parameters of fast-check. */
 interface HistoryParameters {
   numRuns: number
   seed?: number
@@ -11,14 +11,14 @@ interface Histories {
   timeout: number
 }
 
-const ORDINARILY = 300
+const DEFAULT_RUNS = 300
 
-/** How many random histories a property is tried with: some hundreds, or as many as there is time for in `npm run test:feeds`. */
+/** How many random histories test a property: some hundreds, or as many as fit into the time of `npm run test:feeds`. */
 export const histories: Histories = chooseHistories()
 
 function chooseHistories(): Histories {
   const [seed, minutes] = [process.env['FEED_SEED'], Number(process.env['FEED_MINUTES'])]
-  if (seed === undefined) return { parameters: { numRuns: ORDINARILY }, timeout: 240_000 }
+  if (seed === undefined) return { parameters: { numRuns: DEFAULT_RUNS }, timeout: 240_000 }
   const milliseconds = minutes * 60_000
   return {
     parameters: {

@@ -2,13 +2,13 @@ import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { ScrollJson } from '@dailyfeed/pagination-support/list'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
-import { createMemory } from './memory/memory.ts'
-import { rememberCursors } from './memory/remembered-cursors.ts'
+import { createFeedCache } from './feed-cache/feed-cache.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
@@ -28,7 +28,7 @@ export interface TimelineFixture {
     headers?: Record<string, string>,
   ): Promise<Answer>
   /** The ids along a whole walk by cursor. */
-  walk(memberId: number, url: string, size: number): Promise<number[]>
+  readAll(memberId: number, url: string, size: number): Promise<number[]>
   /** A second instance over the same database. */
   another(): Promise<TimelineFixture>
   close(): Promise<void>
@@ -71,8 +71,8 @@ export async function timelineFixture(shared?: {
       primary,
       cursors,
       rankings: createRankingSnapshots(reads, primary),
-      memory: createMemory({ reads, primary, signal: undefined }),
-      rememberedCursors: rememberCursors(cursors),
+      scrollJson: new ScrollJson(cursors),
+      feedCache: createFeedCache({ reads, primary, signal: undefined }),
       views,
     },
     log: createLog('timeline', 'silent'),
@@ -93,7 +93,7 @@ export async function timelineFixture(shared?: {
       })
       return { status: answer.statusCode, body: answer.json() }
     },
-    async walk(memberId, url, size) {
+    async readAll(memberId, url, size) {
       const ids: number[] = []
       let cursor: string | null = null
       do {

@@ -10,15 +10,15 @@ import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { ScrollJson } from '@dailyfeed/pagination-support/list'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { TimelineConfig } from './config.ts'
-import { createCachedFeeds } from './fan-out/cached-feeds.ts'
 import { createFanOut } from './fan-out/fan-out.ts'
-import { createMemory } from './memory/memory.ts'
-import { rememberCursors } from './memory/remembered-cursors.ts'
+import { createFeedCache } from './feed-cache/feed-cache.ts'
+import { createRedisFeeds } from './feed-cache/redis-feeds.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer } from './view/view-buffer.ts'
@@ -26,7 +26,7 @@ import { createViewBuffer } from './view/view-buffer.ts'
 /** Parts that a process which runs every service shares between them; a service on its own has neither. */
 interface TimelineServiceOptions {
   revocations?: Revocations
-  /** Rises with each write of this process; without it the outboxes are polled before each feed. */
+  /** Rises with each write of this process; without it the outboxes are polled before each read. */
   writes?: WriteSignal
 }
 
@@ -91,12 +91,12 @@ export async function startTimelineService(
     (it) => it.close(),
   )
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
-  const cachedFeeds = redis && createCachedFeeds({ redis, log })
+  const redisFeeds = redis && createRedisFeeds({ redis, log })
   const fanOut =
-    cachedFeeds &&
+    redisFeeds &&
     createFanOut({
       sql: primary,
-      feeds: cachedFeeds,
+      feeds: redisFeeds,
       heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
       log,
       every: FAN_OUT_EVERY_MILLISECONDS,
@@ -121,8 +121,8 @@ export async function startTimelineService(
       primary,
       cursors,
       rankings,
-      memory: createMemory({ reads, primary, signal: writes, cachedFeeds }),
-      rememberedCursors: rememberCursors(cursors),
+      scrollJson: new ScrollJson(cursors),
+      feedCache: createFeedCache({ reads, primary, signal: writes, redisFeeds }),
       views,
     },
     log,

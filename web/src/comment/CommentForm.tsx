@@ -1,69 +1,63 @@
-import { useId, useRef, useState } from 'react'
+import { MAX_COMMENT_LENGTH } from '@dailyfeed/contract/limits'
+import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { Counter } from '../layout/Counter.tsx'
-import { GrowingText } from '../layout/GrowingText.tsx'
-import { codePointsIn, isComposing } from '../layout/typing.ts'
-import { newIdempotencyKey } from '../server/call.ts'
-import { sentenceOf } from '../server/failure.ts'
-import { useSending } from '../server/useSending.ts'
-
-const MAX_CONTENT = 1_000
+import { messageFor } from '../server/failure.ts'
+import { createKeyPerText } from '../server/idempotencyKey.ts'
+import { CharacterCounter } from '../ui/CharacterCounter.tsx'
+import { GrowingText } from '../ui/GrowingText.tsx'
+import { countCodePoints, isComposing } from '../ui/typing.ts'
+import { useSubmit } from '../ui/useSubmit.ts'
 
 interface CommentFormProps {
   label: string
-  sendLabel: string
-  sendingLabel: string
-  /** What is edited. */
+  submitLabel: string
+  pendingLabel: string
+  /** The text of the comment that is edited. */
   initial?: string
   autoFocus?: boolean
-  onSend: (content: string, idempotencyKey: string) => Promise<unknown>
+  onSubmit: (content: string, idempotencyKey: string) => Promise<unknown>
   onCancel?: () => void
 }
 
-/** For a comment, a reply and an edit. Ctrl or ⌘ with Enter sends; Enter alone is a new line. */
+/** Writes or edits a comment or reply. Ctrl or ⌘ with Enter submits; Enter alone starts a new line. */
 export function CommentForm({
   label,
-  sendLabel,
-  sendingLabel,
+  submitLabel,
+  pendingLabel,
   initial = '',
   autoFocus = false,
-  onSend,
+  onSubmit,
   onCancel,
 }: CommentFormProps) {
   const dictionary = useDictionary()
   const errorId = useId()
   const [content, setContent] = useState(initial)
-  const [isUsed, setUsed] = useState(autoFocus)
-  // The same text keeps its key, so that a second try after a lost answer does not comment twice.
-  const attempt = useRef({ text: '', key: '' })
-  const sending = useSending({
-    mutationFn: () => {
-      if (attempt.current.text !== content)
-        attempt.current = { text: content, key: newIdempotencyKey() }
-      return onSend(content, attempt.current.key)
-    },
+  const [isExpanded, setExpanded] = useState(autoFocus)
+  const [keys] = useState(createKeyPerText)
+  const { error, isError, isPending, submit } = useSubmit({
+    mutationFn: () => onSubmit(content, keys.keyFor(content)),
     onSuccess: () => {
-      attempt.current = { text: '', key: '' }
+      keys.reset()
       setContent('')
     },
   })
-  const canSend =
-    !sending.isPending &&
+  const canSubmit =
+    !isPending &&
     content.trim() !== '' &&
     content !== initial &&
-    codePointsIn(content) <= MAX_CONTENT
+    countCodePoints(content) <= MAX_COMMENT_LENGTH
   return (
     <form
       className="comment-form"
-      onFocus={() => setUsed(true)}
+      onFocus={() => setExpanded(true)}
       onSubmit={(event) => {
         event.preventDefault()
-        if (canSend) sending.start()
+        if (canSubmit) submit()
       }}
     >
       <GrowingText
         aria-label={label}
-        aria-invalid={sending.isError}
+        aria-invalid={isError}
         aria-describedby={errorId}
         placeholder={label}
         rows={1}
@@ -72,24 +66,24 @@ export function CommentForm({
         onChange={({ target }) => setContent(target.value)}
         onKeyDown={(event) => {
           if (isComposing(event)) return
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canSend) sending.start()
-          // Only where nothing is lost by it.
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canSubmit) submit()
+          // Escape must not discard a changed text.
           if (event.key === 'Escape' && content === initial) onCancel?.()
         }}
       />
       <p id={errorId} role="alert" className="field-error">
-        {sending.isError && sentenceOf(sending.error, dictionary)}
+        {isError && messageFor(error, dictionary)}
       </p>
-      {(isUsed || content !== '') && (
-        <div className="post-fields-foot">
-          <Counter text={content} limit={MAX_CONTENT} />
+      {(isExpanded || content !== '') && (
+        <div className="form-footer">
+          <CharacterCounter text={content} limit={MAX_COMMENT_LENGTH} />
           {onCancel !== undefined && (
             <button type="button" className="button button-quiet" onClick={onCancel}>
-              {dictionary.act.cancel}
+              {dictionary.action.cancel}
             </button>
           )}
-          <button type="submit" className="button" disabled={!canSend}>
-            {sending.isPending ? sendingLabel : sendLabel}
+          <button type="submit" className="button" disabled={!canSubmit}>
+            {isPending ? pendingLabel : submitLabel}
           </button>
         </div>
       )}

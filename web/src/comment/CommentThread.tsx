@@ -1,46 +1,34 @@
-import { MAX_COMMENT_DEPTH } from './depth.ts'
 import type { Comment } from '@dailyfeed/contract/comment'
+import { MAX_COMMENT_DEPTH } from '@dailyfeed/contract/limits'
 import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import { Icon } from '../icon/Icon.tsx'
 import { useDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { DeleteDialog } from '../layout/DeleteDialog.tsx'
-import { useFocusAfter } from '../layout/focus.ts'
-import { LinkedText } from '../layout/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
-import { LikeButton } from '../post/LikeButton.tsx'
-import { sentenceOf } from '../server/failure.ts'
-import { useMe } from '../session/me.ts'
+import { itemsOf } from '../scroll/pages.ts'
+import { useScroll } from '../scroll/useScroll.ts'
+import { announce } from '../ui/announce.ts'
+import { DeleteDialog } from '../ui/DeleteDialog.tsx'
+import { useFocusOnClose } from '../ui/focus.ts'
+import { LinkedText } from '../ui/LinkedText.tsx'
+import { Skeleton } from '../ui/Skeleton.tsx'
 import { CommentForm } from './CommentForm.tsx'
-import { createComment, deleteComment, likeComment, updateComment } from './comments.ts'
-import { Replies } from './Replies.tsx'
+import { type CommentMode, CommentTools } from './CommentTools.tsx'
+import { createComment, deleteComment, repliesKey, updateComment } from './comments.ts'
 
-type Doing = 'READING' | 'EDITING' | 'DELETING' | 'REPLYING'
-
-/** A comment with what was said below it. */
+/** A comment and its replies. */
 export function CommentThread({ comment }: { comment: Comment }) {
   const dictionary = useDictionary()
-  const { comment: words, failure } = dictionary
+  const { comment: t } = dictionary
   const client = useQueryClient()
-  const isMine = useMe()?.memberId === comment.authorId
   const nameId = useId()
-  const [doing, setDoing] = useState<Doing>('READING')
-  const editButton = useFocusAfter(doing === 'EDITING')
-  const replyButton = useFocusAfter(doing === 'REPLYING')
-
-  const like = () =>
-    likeComment(client, comment, (error, on) =>
-      announce(
-        `${on ? failure.likeUndone : failure.unlikeUndone} ${sentenceOf(error, dictionary)}`,
-        'FAILED',
-      ),
-    )
-
+  const [mode, setMode] = useState<CommentMode>('READING')
+  const editButton = useFocusOnClose(mode === 'EDITING')
+  const replyButton = useFocusOnClose(mode === 'REPLYING')
+  const read = () => setMode('READING')
   return (
     <article className="comment" aria-labelledby={nameId}>
       <h3 id={nameId} className="visually-hidden">
-        {words.by(comment.authorName)}
+        {t.by(comment.authorName)}
       </h3>
       <Byline
         name={comment.authorName}
@@ -51,93 +39,114 @@ export function CommentThread({ comment }: { comment: Comment }) {
         avatarSize={comment.depth === 0 ? 36 : 30}
       />
       <div className="comment-body">
-        {doing === 'EDITING' ? (
+        {mode === 'EDITING' ? (
           <CommentForm
-            label={words.content}
-            sendLabel={dictionary.act.save}
-            sendingLabel={dictionary.act.saving}
+            label={t.content}
+            submitLabel={dictionary.action.save}
+            pendingLabel={dictionary.action.saving}
             initial={comment.content}
             autoFocus
-            onSend={async (content) => {
+            onSubmit={async (content) => {
               await updateComment(client, comment.id, content)
-              announce(words.updated)
-              setDoing('READING')
+              announce(t.updated)
+              read()
             }}
-            onCancel={() => setDoing('READING')}
+            onCancel={read}
           />
         ) : (
           <LinkedText text={comment.content} />
         )}
-        <div className="comment-foot">
-          <LikeButton liked={comment.liked} count={comment.likeCount} onToggle={like} />
-          {comment.depth < MAX_COMMENT_DEPTH && (
-            <button
-              ref={replyButton}
-              type="button"
-              className="count-button"
-              aria-label={words.replyTo(comment.authorName)}
-              aria-expanded={doing === 'REPLYING'}
-              onClick={() => setDoing(doing === 'REPLYING' ? 'READING' : 'REPLYING')}
-            >
-              <Icon name="comment" />
-              <span aria-hidden="true">{words.reply}</span>
-            </button>
-          )}
-          {isMine && doing !== 'EDITING' && (
-            <>
-              <button
-                ref={editButton}
-                type="button"
-                className="icon-button"
-                aria-label={words.edit}
-                title={words.edit}
-                onClick={() => setDoing('EDITING')}
-              >
-                <Icon name="pencil" />
-              </button>
-              <button
-                type="button"
-                className="icon-button"
-                aria-label={words.delete}
-                title={words.delete}
-                onClick={() => setDoing('DELETING')}
-              >
-                <Icon name="bin" />
-              </button>
-            </>
-          )}
-        </div>
-        {doing === 'REPLYING' && (
-          <CommentForm
-            label={words.writeReply(comment.authorName)}
-            sendLabel={words.sendReply}
-            sendingLabel={words.sending}
-            autoFocus
-            onSend={async (content, key) => {
-              await createComment(
-                client,
-                { content, postId: comment.postId, parentId: comment.id },
-                key,
-              )
-              announce(words.replySent)
-              setDoing('READING')
-            }}
-            onCancel={() => setDoing('READING')}
-          />
-        )}
+        <CommentTools
+          comment={comment}
+          mode={mode}
+          setMode={setMode}
+          editButton={editButton}
+          replyButton={replyButton}
+        />
+        {mode === 'REPLYING' && <ReplyForm parent={comment} onClose={read} />}
       </div>
       {comment.replyCount > 0 && comment.depth < MAX_COMMENT_DEPTH && <Replies parent={comment} />}
-      {doing === 'DELETING' && (
+      {mode === 'DELETING' && (
         <DeleteDialog
-          question={words.deleteQuestion}
-          consequence={words.deleteConsequence}
-          act={async () => {
+          question={t.deleteQuestion}
+          consequence={t.deleteConsequence}
+          onConfirm={async () => {
             await deleteComment(client, comment)
-            announce(words.deleted)
+            announce(t.deleted)
           }}
-          onClose={() => setDoing('READING')}
+          onClose={read}
         />
       )}
     </article>
+  )
+}
+
+function ReplyForm({ parent, onClose }: { parent: Comment; onClose: () => void }) {
+  const { comment: t } = useDictionary()
+  const client = useQueryClient()
+  return (
+    <CommentForm
+      label={t.writeReply(parent.authorName)}
+      submitLabel={t.sendReply}
+      pendingLabel={t.sending}
+      autoFocus
+      onSubmit={async (content, idempotencyKey) => {
+        const reply = { content, postId: parent.postId, parentId: parent.id }
+        await createComment(client, reply, idempotencyKey)
+        announce(t.replySent)
+        onClose()
+      }}
+      onCancel={onClose}
+    />
+  )
+}
+
+/** Enough for most comments; more would push the next comment far down. */
+const REPLIES_PER_PAGE = 5
+
+/** The direct replies, indented along a guide line. */
+function Replies({ parent }: { parent: Comment }) {
+  const { comment: t, action } = useDictionary()
+  const query = useScroll<Comment>({
+    key: repliesKey(parent.id),
+    path: `/api/timeline/comments/${parent.id}/replies`,
+    size: REPLIES_PER_PAGE,
+  })
+  const replies = itemsOf(query.data)
+  const remaining = Math.max(parent.replyCount - replies.length, 1)
+  return (
+    <div className="replies">
+      {query.isPending && (
+        <Skeleton rows={Math.min(parent.replyCount, REPLIES_PER_PAGE)} shape="row" />
+      )}
+      {replies.map((reply) => (
+        <CommentThread key={reply.id} comment={reply} />
+      ))}
+      {query.isError ? (
+        <p role="alert" className="replies-more">
+          {t.repliesFailed}{' '}
+          <button
+            type="button"
+            className="text-button"
+            onClick={() =>
+              void (query.data === undefined ? query.refetch() : query.fetchNextPage())
+            }
+          >
+            {action.tryAgain}
+          </button>
+        </p>
+      ) : (
+        query.hasNextPage && (
+          <button
+            type="button"
+            className="text-button replies-more"
+            disabled={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            {t.moreReplies(remaining)}
+          </button>
+        )
+      )}
+    </div>
   )
 }

@@ -1,19 +1,20 @@
 import type { Comment } from '@dailyfeed/contract/comment'
 import type { QueryClient } from '@tanstack/react-query'
-import { changeInPages, changePost, recountPost } from '../post/posts.ts'
-import type { Pages } from '../scroll/useScroll.ts'
-import { call } from '../server/call.ts'
-import { isFailure } from '../server/failure.ts'
-import { settle } from '../settle/settle.ts'
+import { changePost, reloadCounts } from '../post/posts.ts'
+import { appendToPages, changeInPages, type Pages } from '../scroll/pages.ts'
+import { ignoreFailure } from '../server/failure.ts'
+import { optimisticToggle } from '../server/optimisticToggle.ts'
+import { call } from '../session/call.ts'
 
 const COMMENTS = 'comments'
+const REPLIES = [COMMENTS, 'replies'] as const
 export const topLevelKey = (postId: number) => [COMMENTS, 'of-post', postId] as const
-export const repliesKey = (commentId: number) => [COMMENTS, 'replies', commentId] as const
+export const repliesKey = (commentId: number) => [...REPLIES, commentId] as const
 export const commentSearchKey = (keyword: string) => [COMMENTS, 'search', keyword] as const
-/** A single one, in a list of one, so that every list of comments has the same form. */
+/** A single comment is cached as a list of one, so that every cache entry of comments has the same shape. */
 export const oneCommentKey = (commentId: number) => [COMMENTS, 'one', commentId] as const
 
-interface Draft {
+interface CommentText {
   content: string
   postId: number
   parentId?: number | undefined
@@ -21,29 +22,18 @@ interface Draft {
 
 export async function createComment(
   client: QueryClient,
-  draft: Draft,
+  text: CommentText,
   idempotencyKey: string,
 ): Promise<Comment> {
-  const path = draft.parentId === undefined ? '/api/comments' : '/api/comments/replies'
-  const comment = await call<Comment>('POST', path, { body: draft, idempotencyKey })
-  // The newest stands last; where not all pages are loaded yet it is shown all the same, and once.
+  const { postId, parentId } = text
+  const path = parentId === undefined ? '/api/comments' : '/api/comments/replies'
+  const comment = await call<Comment>('POST', path, { body: text, idempotencyKey })
   client.setQueryData<Pages<Comment>>(
-    draft.parentId === undefined ? topLevelKey(draft.postId) : repliesKey(draft.parentId),
-    (data) => {
-      const last = data?.pages.at(-1)
-      if (data === undefined || last === undefined) return data
-      return {
-        ...data,
-        pages: [...data.pages.slice(0, -1), { ...last, content: [...last.content, comment] }],
-      }
-    },
+    parentId === undefined ? topLevelKey(postId) : repliesKey(parentId),
+    (data) => appendToPages(data, comment),
   )
-  if (draft.parentId !== undefined)
-    changeComment(client, draft.parentId, (parent) => ({
-      ...parent,
-      replyCount: parent.replyCount + 1,
-    }))
-  changePost(client, draft.postId, (post) => ({ ...post, commentCount: post.commentCount + 1 }))
+  if (parentId !== undefined) changeReplyCount(client, parentId, 1)
+  changePost(client, postId, (post) => ({ ...post, commentCount: post.commentCount + 1 }))
   return comment
 }
 
@@ -64,20 +54,11 @@ export async function deleteComment(
   client: QueryClient,
   { id, parentId, postId }: Comment,
 ): Promise<void> {
-  try {
-    await call<true>('DELETE', `/api/comments/${id}`)
-  } catch (error) {
-    // Deleted from another tab: what was wanted is so.
-    if (!isFailure(error, 'COMMENT_NOT_FOUND')) throw error
-  }
+  await ignoreFailure('COMMENT_NOT_FOUND', () => call<true>('DELETE', `/api/comments/${id}`))
   changeComment(client, id, () => undefined)
-  if (parentId !== null)
-    changeComment(client, parentId, (parent) => ({
-      ...parent,
-      replyCount: Math.max(parent.replyCount - 1, 0),
-    }))
-  // Not worth a sentence if it fails: the count is right again with the next look at the post.
-  void recountPost(client, postId).catch(() => {})
+  if (parentId !== null) changeReplyCount(client, parentId, -1)
+  // A failure is not worth a message: the next visit of the post loads the right counts.
+  void reloadCounts(client, postId).catch(() => {})
 }
 
 export function likeComment(
@@ -85,22 +66,10 @@ export function likeComment(
   { id, liked }: Comment,
   onFailure: (error: unknown, on: boolean) => void,
 ): Promise<void> {
-  return settle({
+  return optimisticToggle({
     key: `comment-like/${id}`,
-    wanted: !liked,
-    send: async (on) => {
-      try {
-        await call<true>(on ? 'POST' : 'DELETE', `/api/comments/${id}/like`)
-      } catch (error) {
-        if (
-          !isFailure(
-            error,
-            on ? 'COMMENT_LIKE_ALREADY_EXISTS' : 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED',
-          )
-        )
-          throw error
-      }
-    },
+    desired: !liked,
+    send: (on) => sendLike(id, on),
     show: (on) =>
       changeComment(client, id, (comment) =>
         comment.liked === on
@@ -109,6 +78,17 @@ export function likeComment(
       ),
     onFailure,
   })
+}
+
+const sendLike = (commentId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'COMMENT_LIKE_ALREADY_EXISTS' : 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/comments/${commentId}/like`),
+  )
+
+/** Removes the comments of a post, and all replies, from the cache: the next visit loads them from the first page. */
+export function removeDiscussion(client: QueryClient, postId: number): void {
+  client.removeQueries({ queryKey: topLevelKey(postId) })
+  client.removeQueries({ queryKey: REPLIES })
 }
 
 function changeComment(
@@ -120,3 +100,9 @@ function changeComment(
     changeInPages(data, commentId, change),
   )
 }
+
+const changeReplyCount = (client: QueryClient, commentId: number, by: 1 | -1): void =>
+  changeComment(client, commentId, (comment) => ({
+    ...comment,
+    replyCount: Math.max(comment.replyCount + by, 0),
+  }))

@@ -1,100 +1,113 @@
 import type { Post } from '@dailyfeed/contract/post'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { Choice } from '../layout/Choice.tsx'
-import { PageHeading } from '../layout/PageHeading.tsx'
 import { PostComposer } from '../post/PostComposer.tsx'
 import { PostList } from '../post/PostList.tsx'
 import { justSharedKey, postListKey } from '../post/posts.ts'
-import { hasComeBack } from '../scroll/arrival.ts'
-import { itemsOf, type Pages, refreshFromTop } from '../scroll/useScroll.ts'
+import { itemsOf, type Pages } from '../scroll/pages.ts'
+import { refreshFromTop } from '../scroll/useScroll.ts'
+import { PageHeading } from '../ui/PageHeading.tsx'
+import { SegmentedControl } from '../ui/SegmentedControl.tsx'
+import { Skeleton } from '../ui/Skeleton.tsx'
+import { useFreshOnVisit } from '../visit/useFreshOnVisit.ts'
+import { isBackNavigation } from '../visit/visit.ts'
 import { FEEDS, type FeedName } from './feeds.ts'
+import {
+  type FeedFilter,
+  filterParameters,
+  lastFilters,
+  NO_FILTER,
+  SCOPES,
+  WINDOWS,
+} from './feedFilter.ts'
 
-const WINDOWS = ['1h', '1d', '7d', 'all'] as const
-const SCOPES = ['all', 'followings'] as const
-
-interface Shown {
-  window: (typeof WINDOWS)[number]
-  scope: (typeof SCOPES)[number]
-}
-const EVERYTHING: Shown = { window: 'all', scope: 'all' }
-
-/** What of a ranking was left shown, for the way back. */
-const left = new Map<FeedName, Shown>()
+const keyOf = (feed: FeedName, { window, scope }: FeedFilter) =>
+  postListKey(feed, FEEDS[feed].hasFilter ? `${window}/${scope}` : '')
 
 export function FeedPage({ feed }: { feed: FeedName }): ReactNode {
-  const dictionary = useDictionary()
+  const { nav } = useDictionary()
   const client = useQueryClient()
-  const { path, hasWindow, empty } = FEEDS[feed]
-  const [shown, setShown] = useState<Shown>(() =>
-    hasComeBack() ? (left.get(feed) ?? EVERYTHING) : EVERYTHING,
+  const [filter, setFilter] = useState(() =>
+    isBackNavigation() ? (lastFilters.get(feed) ?? NO_FILTER) : NO_FILTER,
   )
-  const { window, scope } = shown
-  const key = postListKey(feed, hasWindow ? `${window}/${scope}` : '')
-  const show = (next: Partial<Shown>) => {
-    left.set(feed, { ...shown, ...next })
-    setShown({ ...shown, ...next })
-  }
-  useState(() => {
-    if (hasComeBack()) return
-    // Coming by a link starts anew; before the first render, so that old positions are never shown.
-    refreshFromTop(client, key)
+  const isReady = useFreshOnVisit(() => {
+    refreshFromTop(client, keyOf(feed, filter))
     client.removeQueries({ queryKey: justSharedKey(feed) })
   })
-  const { data: justShared } = useQuery<Pages<Post>>({
-    queryKey: justSharedKey(feed),
-    enabled: false,
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-  })
-
   return (
     <>
-      <PageHeading title={dictionary.nav[feed]}>
-        {hasWindow && (
-          <>
-            <Choice
-              label={dictionary.feed.scope}
-              value={scope}
-              options={SCOPES.map((value) => ({ value, label: dictionary.feed.scopes[value] }))}
-              onChoose={(next) => show({ scope: next })}
-            />
-            <Choice
-              label={dictionary.feed.window}
-              value={window}
-              options={WINDOWS.map((value) => ({ value, label: dictionary.feed.windows[value] }))}
-              onChoose={(next) => show({ window: next })}
-            />
-          </>
+      <PageHeading title={nav[feed]}>
+        {FEEDS[feed].hasFilter && (
+          <FilterControls
+            filter={filter}
+            onSelect={(next) => {
+              lastFilters.set(feed, next)
+              setFilter(next)
+            }}
+          />
         )}
       </PageHeading>
       <PostComposer list={feed} />
-      <PostList
-        key={`${window}/${scope}`}
-        listKey={key}
-        path={path}
-        parameters={
-          hasWindow
-            ? {
-                window: window === 'all' ? undefined : window,
-                scope: scope === 'all' ? undefined : scope,
-              }
-            : {}
-        }
-        before={itemsOf(justShared)}
-        empty={
-          <>
-            <p>{empty(dictionary)}</p>
-            {feed === 'followings' && (
-              <Link to="/popular" className="button">
-                {dictionary.feed.findPeople}
-              </Link>
-            )}
-          </>
-        }
+      {isReady ? <FeedPosts feed={feed} filter={filter} /> : <Skeleton />}
+    </>
+  )
+}
+
+interface FilterControlsProps {
+  filter: FeedFilter
+  onSelect: (filter: FeedFilter) => void
+}
+
+function FilterControls({ filter, onSelect }: FilterControlsProps) {
+  const { feed } = useDictionary()
+  return (
+    <>
+      <SegmentedControl
+        label={feed.scope}
+        value={filter.scope}
+        options={SCOPES.map((value) => ({ value, label: feed.scopes[value] }))}
+        onSelect={(scope) => onSelect({ ...filter, scope })}
+      />
+      <SegmentedControl
+        label={feed.window}
+        value={filter.window}
+        options={WINDOWS.map((value) => ({ value, label: feed.windows[value] }))}
+        onSelect={(window) => onSelect({ ...filter, window })}
       />
     </>
+  )
+}
+
+function FeedPosts({ feed, filter }: { feed: FeedName; filter: FeedFilter }) {
+  const dictionary = useDictionary()
+  const { path, hasFilter, emptyText } = FEEDS[feed]
+  const key = keyOf(feed, filter)
+  const { data: justShared } = useQuery<Pages<Post>>({
+    queryKey: justSharedKey(feed),
+    // Only createPost writes it.
+    queryFn: skipToken,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  })
+  return (
+    <PostList
+      key={JSON.stringify(key)}
+      listKey={key}
+      path={path}
+      parameters={hasFilter ? filterParameters(filter) : {}}
+      pinned={itemsOf(justShared)}
+      empty={
+        <>
+          <p>{emptyText(dictionary)}</p>
+          {feed === 'followings' && (
+            <Link to="/popular" className="button">
+              {dictionary.feed.findPeople}
+            </Link>
+          )}
+        </>
+      }
+    />
   )
 }

@@ -1,5 +1,5 @@
 import type { IconName } from '../icon/Icon.tsx'
-import type { Dictionary } from '../language/language.ts'
+import type { Dictionary } from '../language/dictionary.ts'
 
 export type FeedName = 'followings' | 'popular' | 'commented' | 'recent' | 'mine'
 
@@ -7,9 +7,9 @@ interface Feed {
   to: '/' | '/popular' | '/commented' | '/recent' | '/me'
   path: string
   icon: IconName
-  /** Rankings can be asked for a period. */
-  hasWindow: boolean
-  empty: (dictionary: Dictionary) => string
+  /** Rankings can be limited to a period and to followed members. */
+  hasFilter: boolean
+  emptyText: (dictionary: Dictionary) => string
 }
 
 export const FEEDS: Record<FeedName, Feed> = {
@@ -17,35 +17,35 @@ export const FEEDS: Record<FeedName, Feed> = {
     to: '/',
     path: '/api/timeline/posts/followings',
     icon: 'news',
-    hasWindow: false,
-    empty: ({ feed }) => feed.followingsEmpty,
+    hasFilter: false,
+    emptyText: ({ feed }) => feed.followingsEmpty,
   },
   popular: {
     to: '/popular',
     path: '/api/timeline/posts/most-popular',
     icon: 'popular',
-    hasWindow: true,
-    empty: ({ feed }) => feed.popularEmpty,
+    hasFilter: true,
+    emptyText: ({ feed }) => feed.popularEmpty,
   },
   commented: {
     to: '/commented',
     path: '/api/timeline/posts/most-commented',
     icon: 'comment',
-    hasWindow: true,
-    empty: ({ feed }) => feed.popularEmpty,
+    hasFilter: true,
+    emptyText: ({ feed }) => feed.popularEmpty,
   },
   recent: {
     to: '/recent',
     path: '/api/timeline/posts/recent-activities',
     icon: 'recent',
-    hasWindow: false,
-    empty: ({ feed }) => feed.popularEmpty,
+    hasFilter: false,
+    emptyText: ({ feed }) => feed.popularEmpty,
   },
   mine: {
     to: '/me',
     path: '/api/timeline/posts',
     icon: 'mine',
-    hasWindow: false,
-    empty: ({ feed }) => feed.mineEmpty,
+    hasFilter: false,
+    emptyText: ({ feed }) => feed.mineEmpty,
   },
 }

@@ -1,4 +1,4 @@
-/** Line drawings on a 24 × 24 grid. They say nothing to a screen reader: the control has the name. */
+/** Line drawings on a 24 × 24 grid, hidden from screen readers: the control that holds an icon has the name. */
 const PATHS = {
   news: 'M4 5h12v14H6a2 2 0 0 1-2-2zM16 9h4v8a2 2 0 0 1-2 2M7.5 9h5M7.5 12.5h5M7.5 16h3',
   popular:

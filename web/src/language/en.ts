@@ -1,5 +1,8 @@
-/** Every sentence and name of the page. `ko.ts` has the same type, so a missing key does not compile. */
+import type { Language } from '@dailyfeed/contract/errors'
+
+/** All texts of the page in English. `ko.ts` has the same type, so a missing key does not compile. */
 export const en = {
+  language: 'en' as Language,
   product: 'Dailyfeed',
   tagline: 'What the people you follow are saying today.',
   skipToContent: 'Skip to content',
@@ -10,7 +13,7 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
   },
-  act: {
+  action: {
     save: 'Save',
     saving: 'Saving…',
     cancel: 'Cancel',
@@ -19,15 +22,15 @@ export const en = {
     deleting: 'Deleting…',
     tryAgain: 'Try again',
     more: 'Show more',
-    readOn: 'Read on',
+    readMore: 'Read on',
     dismiss: 'Dismiss',
-    backHome: 'Go to the feed',
+    goToFeed: 'Go to the feed',
     reload: 'Reload the page',
   },
   state: {
     loading: 'Loading…',
     end: 'You have seen everything.',
-    unsavedCounter: (left: number) => `${left} characters left`,
+    charactersLeft: (left: number) => `${left} characters left`,
     tooLong: (over: number) => `${over} characters too many`,
     moreFailed: 'The rest could not be loaded.',
   },
@@ -36,13 +39,13 @@ export const en = {
     unreachable: 'Dailyfeed cannot be reached. Please try again in a moment.',
     server: 'Something went wrong on our side. Please try again in a moment.',
     unexpected: 'This page ran into a problem.',
-    likeUndone: 'Your like could not be kept.',
-    unlikeUndone: 'Your like could not be taken back.',
-    followUndone: (name: string) => `${name} could not be followed.`,
-    unfollowUndone: (name: string) => `${name} could not be unfollowed.`,
+    likeFailed: 'Your like could not be saved.',
+    unlikeFailed: 'Your like could not be removed.',
+    followFailed: (name: string) => `${name} could not be followed.`,
+    unfollowFailed: (name: string) => `${name} could not be unfollowed.`,
   },
   nav: {
-    label: 'Main',
+    mainLabel: 'Main',
     accountLabel: 'Account',
     bottomLabel: 'Shortcuts',
     followings: "My follow's news",
@@ -146,7 +149,7 @@ export const en = {
     updated: 'The comment is saved.',
     on: (title: string) => `On “${title}”`,
     onPost: 'On this post',
-    pointedAt: 'The comment you came for',
+    linked: 'The comment you came for',
   },
   member: {
     follow: 'Follow',
@@ -157,14 +160,14 @@ export const en = {
     unfollowNamed: (name: string) => `Unfollow ${name}`,
     followers: 'Followers',
     followings: 'Following',
-    followersOf: (name: string) => `Connections of ${name}`,
+    connectionsOf: (name: string) => `Connections of ${name}`,
     posts: 'Posts',
     joined: (date: string) => `Joined ${date}`,
     whoToFollow: 'Who to follow',
     followingList: 'Following',
     noFollowings: 'You follow nobody yet.',
     noFollowers: 'No followers yet.',
-    noOneFollowed: 'Follows nobody yet.',
+    memberFollowsNobody: 'Follows nobody yet.',
     noRecommendations: 'You already follow everyone new.',
     editProfile: 'Edit profile',
   },
@@ -193,7 +196,7 @@ export const en = {
     changeHandle: 'Change handle',
     newHandle: 'New handle',
     handleSaved: 'Your handle is changed.',
-    handleNow: (handle: string) => `Now @${handle}`,
+    currentHandle: (handle: string) => `Now @${handle}`,
     password: 'Password',
     currentPassword: 'Current password',
     newPassword: 'New password',
@@ -208,7 +211,7 @@ export const en = {
     current: 'This device',
     lastUsed: 'Last used',
     end: 'Log out',
-    endOf: (device: string): string => `Log out ${device}`,
+    endNamed: (device: string): string => `Log out ${device}`,
     sessionEnded: (device: string): string => `${device} is logged out.`,
     logoutEverywhere: 'Log out everywhere',
     audit: 'What happened to your account',
@@ -220,7 +223,7 @@ export const en = {
       LOGGED_OUT: 'Logged out',
       LOGGED_OUT_EVERYWHERE: 'Logged out everywhere',
       SESSION_ENDED: 'Another device was logged out',
-      REFRESH_TOKEN_REUSED: 'A used login came again, and its device was logged out',
+      REFRESH_TOKEN_REUSED: 'An old login was used again, so its device was logged out',
       PASSWORD_CHANGED: 'Password changed',
       PASSWORD_REFUSED: 'Wrong current password',
       PROVIDER_LINKED: 'Way to sign in linked',
@@ -233,7 +236,7 @@ export const en = {
       ADMIN_ACTED: 'Acted as an administrator',
     },
     withdrawal: 'Withdrawal',
-    withdrawalMeans:
+    withdrawalExplanation:
       'Your profile, posts and comments are hidden at once. A login within 30 days brings everything back; after that your posts, pictures and activities are erased for good.',
     withdraw: 'Withdraw',
     withdrawQuestion: 'Do you really want to withdraw?',
@@ -241,22 +244,22 @@ export const en = {
   provider: {
     or: 'or',
     signInWith: (name: string) => `Sign in with ${name}`,
-    link: 'Link your account',
-    linkMeans: (email: string, name: string) =>
+    linkTitle: 'Link your account',
+    linkExplanation: (email: string, name: string) =>
       `There is an account with the address ${email} already. If it is yours, enter its password to link it with ${name}.`,
     linkAndLogin: 'Link and log in',
-    provenAs: (email: string, name: string) =>
+    verifiedAs: (email: string, name: string) =>
       `${name} has confirmed ${email}. Choose the name and handle that you want to have here.`,
-    another: 'Sign in another way',
+    otherMethod: 'Sign in another way',
     methods: 'Ways to sign in',
     linked: 'Linked',
     notLinked: 'Not linked',
-    linkIt: 'Link',
-    unlinkIt: 'Unlink',
-    linkOf: (name: string) => `Link ${name}`,
-    unlinkOf: (name: string) => `Unlink ${name}`,
+    link: 'Link',
+    unlink: 'Unlink',
+    linkNamed: (name: string) => `Link ${name}`,
+    unlinkNamed: (name: string) => `Unlink ${name}`,
     unlinked: (name: string) => `${name} is unlinked.`,
-    goOn: 'Go on',
+    continue: 'Go on',
     problems: {
       provider_cancelled: 'You cancelled the sign-in.',
       provider_refused: 'The sign-in could not be confirmed. Please start again.',
@@ -268,28 +271,28 @@ export const en = {
       account_gone: 'This account was withdrawn more than 30 days ago.',
     },
   },
-  hiding: {
+  blocking: {
     mute: 'Mute',
     unmute: 'Unmute',
     block: 'Block',
     unblock: 'Unblock',
-    muteOf: (name: string) => `Mute ${name}`,
-    unmuteOf: (name: string) => `Unmute ${name}`,
-    blockOf: (name: string) => `Block ${name}`,
-    unblockOf: (name: string) => `Unblock ${name}`,
+    muteNamed: (name: string) => `Mute ${name}`,
+    unmuteNamed: (name: string) => `Unmute ${name}`,
+    blockNamed: (name: string) => `Block ${name}`,
+    unblockNamed: (name: string) => `Unblock ${name}`,
     muted: (name: string) => `${name} is muted.`,
     unmuted: (name: string) => `${name} is no longer muted.`,
     blocked: (name: string) => `${name} is blocked. You can undo it on the security page.`,
     unblocked: (name: string) => `${name} is no longer blocked.`,
     blockQuestion: (name: string) => `Block ${name}?`,
-    blockMeans:
+    blockExplanation:
       'Neither of you sees the other’s profile, posts or comments any more, and neither follows the other. They are not told.',
     titles: { block: 'Blocked members', mute: 'Muted members' },
-    means: {
+    explanations: {
       block: 'Neither of you sees the other’s profile, posts or comments.',
       mute: 'Their posts and comments are not in your lists. They cannot know.',
     },
-    none: { block: 'You have blocked nobody.', mute: 'You have muted nobody.' },
+    empty: { block: 'You have blocked nobody.', mute: 'You have muted nobody.' },
   },
   search: {
     label: 'Search Dailyfeed',

@@ -1,61 +1,33 @@
 import type { Language } from '@dailyfeed/contract/errors'
-import { useSyncExternalStore } from 'react'
+import { readSetting, writeSetting } from '../store/setting.ts'
+import { createStore, useStore } from '../store/store.ts'
+import type { Dictionary } from './dictionary.ts'
 import { en } from './en.ts'
+import { initialLanguage } from './initialLanguage.ts'
 import { ko } from './ko.ts'
-
-export type Dictionary = typeof en
-export type { Language }
 
 const DICTIONARIES: Record<Language, Dictionary> = { ko, en }
 /** Also read by public/first-paint.js. */
 const STORAGE_KEY = 'dailyfeed.language'
 
-let current: Language = rememberedLanguage() ?? preferredLanguage()
-const listeners = new Set<() => void>()
-document.documentElement.lang = current
+const store = createStore(initialLanguage(readSetting(STORAGE_KEY), navigator.languages))
+document.documentElement.lang = store.get()
 
-export const currentLanguage = (): Language => current
-export const currentDictionary = (): Dictionary => DICTIONARIES[current]
+export const currentLanguage = store.get
+export const currentDictionary = (): Dictionary => DICTIONARIES[currentLanguage()]
+export const onLanguageChange = store.subscribe
 
 export function chooseLanguage(language: Language): void {
-  current = language
   document.documentElement.lang = language
-  try {
-    localStorage.setItem(STORAGE_KEY, language)
-  } catch {
-    // Storage is switched off: the choice holds until the page is left.
-  }
-  for (const listener of listeners) listener()
+  writeSetting(STORAGE_KEY, language)
+  store.set(language)
 }
 
-export function onLanguageChange(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-export const useLanguage = (): Language => useSyncExternalStore(onLanguageChange, currentLanguage)
+export const useLanguage = (): Language => useStore(store)
 export const useDictionary = (): Dictionary => DICTIONARIES[useLanguage()]
 
-/** 12,345 reads the same in both languages; the formatter is asked all the same. */
+/** Formats a count in the page's language: `12,345`. */
 export const useCountFormat = (): ((count: number) => string) => {
   const language = useLanguage()
   return (count) => count.toLocaleString(language)
-}
-
-function rememberedLanguage(): Language | undefined {
-  try {
-    const value = localStorage.getItem(STORAGE_KEY)
-    return value === 'ko' || value === 'en' ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** The first of the browser's languages that the page speaks; Korean where it speaks none. */
-function preferredLanguage(): Language {
-  for (const tag of navigator.languages) {
-    if (tag.startsWith('ko')) return 'ko'
-    if (tag.startsWith('en')) return 'en'
-  }
-  return 'ko'
 }

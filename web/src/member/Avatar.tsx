@@ -1,17 +1,17 @@
 import { useState } from 'react'
 
-/** Our own pictures come in two sizes; other people's servers would not understand the question. */
+/** Pictures of this site come in two sizes; those of other sites are requested as they are. */
 const OWN_IMAGE = /^\/api\/(proxy\/)?images\/view\/[^?#]+$/
 const THUMBNAIL_PIXELS = 75
 
 interface AvatarProps {
   name: string
   url: string | null
-  /** CSS pixels; the place is kept before the picture comes. */
+  /** CSS pixels, reserved before the picture loads. */
   size?: number
 }
 
-/** A picture, or the name's first letter. It repeats what stands beside it, so it says nothing to a screen reader. */
+/** A picture, or the name's first letter. Screen readers skip it, since the name stands beside it. */
 export function Avatar({ name, url, size = 42 }: AvatarProps) {
   const [failedUrl, setFailedUrl] = useState<string>()
   const source =

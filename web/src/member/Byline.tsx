@@ -14,7 +14,7 @@ interface BylineProps {
   avatarSize?: number
 }
 
-/** Who wrote it and when. */
+/** The author of a post or comment, and its time. */
 export function Byline({
   name,
   handle,
@@ -28,7 +28,7 @@ export function Byline({
   const time = <RelativeTime instant={instant} />
   return (
     <div className="byline">
-      {/* The name beside it is the same link; once is enough for the keyboard. */}
+      {/* The name beside it is the same link, so the keyboard stops there alone. */}
       <Link to="/members/$handle" params={{ handle }} tabIndex={-1} aria-hidden="true">
         <Avatar
           name={name}

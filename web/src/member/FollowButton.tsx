@@ -3,34 +3,34 @@ import { useDictionary } from '../language/language.ts'
 import { useMe } from '../session/me.ts'
 import { type Followable, useFollow } from './follow.ts'
 
-/** "Following" becomes "Unfollow" under the pointer and with focus, and its name with it. */
+/** Under the pointer or with keyboard focus, "Following" becomes "Unfollow", as does the accessible name. */
 export function FollowButton({ member }: { member: Followable }) {
-  const { member: words } = useDictionary()
+  const { member: t } = useDictionary()
   const me = useMe()
   const { isFollowing, toggle } = useFollow(member)
-  const [isPointedAt, setPointedAt] = useState(false)
-  // Nobody follows themselves, and a guess would be a button that may do the opposite.
+  const [isHovered, setHovered] = useState(false)
+  // Members cannot follow themselves. While it is unknown who is signed in, the button could do the opposite of its label.
   if (me === undefined || me.memberId === member.memberId) return null
   const isKnown = isFollowing !== undefined
-  const state = isFollowing ? (isPointedAt ? 'unfollow' : 'following') : 'follow'
+  const state = isFollowing ? (isHovered ? 'unfollow' : 'following') : 'follow'
   return (
     <button
       type="button"
       className={`button follow-button follow-${state}`}
-      // Keeps its place while it is not known what it would do.
+      // Reserves its space while the state is loading.
       style={isKnown ? undefined : { visibility: 'hidden' }}
-      aria-label={words[`${state}Named`](member.memberName)}
+      aria-label={t[`${state}Named`](member.memberName)}
       onClick={() => {
-        // Right after the press the answer is what was done, not what could be done next.
-        setPointedAt(false)
+        // After the click, the label shows the new state and not the next action.
+        setHovered(false)
         toggle()
       }}
-      onPointerEnter={({ pointerType }) => setPointedAt(pointerType === 'mouse')}
-      onPointerLeave={() => setPointedAt(false)}
-      onFocus={({ target }) => setPointedAt(target.matches(':focus-visible'))}
-      onBlur={() => setPointedAt(false)}
+      onPointerEnter={({ pointerType }) => setHovered(pointerType === 'mouse')}
+      onPointerLeave={() => setHovered(false)}
+      onFocus={({ target }) => setHovered(target.matches(':focus-visible'))}
+      onBlur={() => setHovered(false)}
     >
-      {words[state]}
+      {t[state]}
     </button>
   )
 }

@@ -1,28 +1,29 @@
 import type { MemberSummary } from '@dailyfeed/contract/member'
+import type { Page } from '@dailyfeed/contract/page'
 import { Link } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { Waiting } from '../layout/Waiting.tsx'
-import { itemsOf, useScroll } from '../scroll/useScroll.ts'
-import { sentenceOf } from '../server/failure.ts'
-import { RECOMMENDED, type Recommended, recommendedPath, useFollowings } from './follow.ts'
+import { itemsOf } from '../scroll/pages.ts'
+import { useScroll } from '../scroll/useScroll.ts'
+import { messageFor } from '../server/failure.ts'
+import { Skeleton } from '../ui/Skeleton.tsx'
+import { useFollowings } from './follow.ts'
 import { MemberRow } from './MemberRow.tsx'
 
 const FOLLOWINGS_SHOWN = 5
-const RECOMMENDED_AT_ONCE = 5
+const RECOMMENDATIONS_PER_PAGE = 5
 
 export function FollowingPanel() {
-  const dictionary = useDictionary()
-  const { member, act } = dictionary
+  const { member, action } = useDictionary()
   const titleId = useId()
   const { data, isPending, error, refetch } = useFollowings()
   const followings = data ?? []
   return (
     <section className="card panel" aria-labelledby={titleId}>
       <h2 id={titleId}>{member.followingList}</h2>
-      {isPending && <Waiting shape="row" />}
+      {isPending && <Skeleton shape="row" />}
       {error !== null && data === undefined && (
-        <PanelProblem error={error} onRetry={() => void refetch()} />
+        <PanelError error={error} onRetry={() => void refetch()} />
       )}
       {data?.length === 0 && <p className="panel-note">{member.noFollowings}</p>}
       <ul>
@@ -34,7 +35,7 @@ export function FollowingPanel() {
       </ul>
       {followings.length > FOLLOWINGS_SHOWN && (
         <Link to="/connections" search={{ tab: 'followings' }} className="panel-more">
-          {act.more}
+          {action.more}
         </Link>
       )}
     </section>
@@ -42,30 +43,28 @@ export function FollowingPanel() {
 }
 
 export function WhoToFollow() {
-  const { member, act } = useDictionary()
+  const { member, action } = useDictionary()
   const titleId = useId()
-  const walk = useScroll<MemberSummary, Recommended>({
-    key: RECOMMENDED,
-    path: recommendedPath,
-    size: RECOMMENDED_AT_ONCE,
+  const query = useScroll<MemberSummary, Page<MemberSummary>>({
+    key: ['recommended'],
+    path: '/api/members/follow/recommend/newbie',
+    size: RECOMMENDATIONS_PER_PAGE,
   })
-  const followings = useFollowings().data
-  const [initial, setInitial] = useState<Set<number>>()
-  // Whom one follows from here stays in place until the next visit, so that a slip can be taken back.
-  if (initial === undefined && followings !== undefined)
-    setInitial(new Set(followings.map(({ memberId }) => memberId)))
-  const recommended = itemsOf(walk.data).filter(({ memberId }) => !initial?.has(memberId))
+  const initialFollowings = useInitialFollowings()
+  const recommended = itemsOf(query.data).filter(
+    ({ memberId }) => !initialFollowings?.has(memberId),
+  )
   return (
     <section className="card panel" aria-labelledby={titleId}>
       <h2 id={titleId}>{member.whoToFollow}</h2>
-      {walk.isPending && <Waiting shape="row" />}
-      {walk.isError && (
-        <PanelProblem
-          error={walk.error}
-          onRetry={() => void (walk.data === undefined ? walk.refetch() : walk.fetchNextPage())}
+      {query.isPending && <Skeleton shape="row" />}
+      {query.isError && (
+        <PanelError
+          error={query.error}
+          onRetry={() => void (query.data === undefined ? query.refetch() : query.fetchNextPage())}
         />
       )}
-      {walk.isSuccess && recommended.length === 0 && (
+      {query.isSuccess && recommended.length === 0 && (
         <p className="panel-note">{member.noRecommendations}</p>
       )}
       <ul>
@@ -75,27 +74,39 @@ export function WhoToFollow() {
           </li>
         ))}
       </ul>
-      {walk.hasNextPage && !walk.isError && (
+      {query.hasNextPage && !query.isError && (
         <button
           type="button"
           className="text-button panel-more"
-          disabled={walk.isFetchingNextPage}
-          onClick={() => void walk.fetchNextPage()}
+          disabled={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
         >
-          {act.more}
+          {action.more}
         </button>
       )}
     </section>
   )
 }
 
-function PanelProblem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+/**
+ * Ids of the members followed when the panel appeared. A member who is followed from the panel stays in it until the
+ * next visit, so that a mistake can be undone.
+ */
+function useInitialFollowings(): Set<number> | undefined {
+  const followings = useFollowings().data
+  const [initial, setInitial] = useState<Set<number>>()
+  if (initial === undefined && followings !== undefined)
+    setInitial(new Set(followings.map(({ memberId }) => memberId)))
+  return initial
+}
+
+function PanelError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const dictionary = useDictionary()
   return (
     <p className="panel-note" role="alert">
-      {sentenceOf(error, dictionary)}{' '}
+      {messageFor(error, dictionary)}{' '}
       <button type="button" className="text-button" onClick={onRetry}>
-        {dictionary.act.tryAgain}
+        {dictionary.action.tryAgain}
       </button>
     </p>
   )

@@ -1,19 +1,17 @@
 import type { MemberProfile, MemberSummary } from '@dailyfeed/contract/member'
-import type { Page } from '@dailyfeed/contract/page'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { currentDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { call } from '../server/call.ts'
-import { isFailure, sentenceOf } from '../server/failure.ts'
+import { ignoreFailure, messageFor } from '../server/failure.ts'
+import { optimisticToggle } from '../server/optimisticToggle.ts'
+import { call } from '../session/call.ts'
 import { ME } from '../session/me.ts'
-import { settle } from '../settle/settle.ts'
+import { announce } from '../ui/announce.ts'
 
 const FOLLOWINGS = ['followings'] as const
-export const RECOMMENDED = ['recommended'] as const
 export const CONNECTIONS = 'connections'
 export const profileKey = (handle: string) => ['profile', handle.toLowerCase()] as const
 
-/** Whom one follows: at most 1,000, so all are at hand, and any button knows its state. */
+/** All followings of the signed-in member. The contract limits them to 1,000, so every follow button finds its state here. */
 export function useFollowings() {
   return useQuery({
     queryKey: FOLLOWINGS,
@@ -37,57 +35,53 @@ export type Followable = Pick<
   | 'updatedAt'
 >
 
-/** Undefined until it is known. */
+/** `isFollowing` is undefined until the followings are loaded. */
 export function useFollow(member: Followable): {
   isFollowing: boolean | undefined
   toggle: () => void
 } {
   const client = useQueryClient()
   const isFollowing = useFollowings().data?.some(({ memberId }) => memberId === member.memberId)
-  return { isFollowing, toggle: () => void follow(client, member, !isFollowing) }
+  return { isFollowing, toggle: () => void setFollowing(client, member, !isFollowing) }
 }
 
-async function follow(client: QueryClient, member: Followable, wanted: boolean): Promise<void> {
-  const { memberId, memberName } = member
-  await settle({
-    key: `follow/${memberId}`,
-    wanted,
-    send: async (on) => {
-      try {
-        await call<true>(on ? 'POST' : 'DELETE', `/api/members/follow/${memberId}`)
-      } catch (error) {
-        if (
-          !isFailure(
-            error,
-            on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND',
-          )
-        )
-          throw error
-      }
-    },
-    show: (on) => show(client, member, on),
+async function setFollowing(
+  client: QueryClient,
+  member: Followable,
+  desired: boolean,
+): Promise<void> {
+  await optimisticToggle({
+    key: `follow/${member.memberId}`,
+    desired,
+    send: (on) => sendFollowing(member.memberId, on),
+    show: (on) => showFollowing(client, member, on),
     onFailure: (error, on) => {
       const dictionary = currentDictionary()
-      const { followUndone, unfollowUndone } = dictionary.failure
-      announce(
-        `${(on ? followUndone : unfollowUndone)(memberName)} ${sentenceOf(error, dictionary)}`,
-        'FAILED',
-      )
+      const { followFailed, unfollowFailed } = dictionary.failure
+      const failed = (on ? followFailed : unfollowFailed)(member.memberName)
+      announce(`${failed} ${messageFor(error, dictionary)}`, 'FAILED')
     },
   })
-  // The feed and the connections of both are others now; they are asked for at the next visit.
+  // The following feed and the connections of both members have changed; their next visit reloads them.
   void client.invalidateQueries({ queryKey: ['posts', 'list', 'followings'], refetchType: 'none' })
   void client.invalidateQueries({ queryKey: [CONNECTIONS], refetchType: 'none' })
 }
 
-function show(client: QueryClient, member: Followable, on: boolean): void {
-  const before = client.getQueryData<MemberSummary[]>(FOLLOWINGS) ?? []
-  const was = before.some(({ memberId }) => memberId === member.memberId)
-  if (was === on) return
+const sendFollowing = (memberId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/members/follow/${memberId}`),
+  )
+
+function showFollowing(client: QueryClient, member: Followable, on: boolean): void {
+  const followings = client.getQueryData<MemberSummary[]>(FOLLOWINGS) ?? []
+  const isFollowing = followings.some(({ memberId }) => memberId === member.memberId)
+  if (isFollowing === on) return
   const step = on ? 1 : -1
   client.setQueryData<MemberSummary[]>(
     FOLLOWINGS,
-    on ? [member, ...before] : before.filter(({ memberId }) => memberId !== member.memberId),
+    on
+      ? [member, ...followings]
+      : followings.filter(({ memberId }) => memberId !== member.memberId),
   )
   client.setQueryData<MemberProfile>(
     profileKey(member.handle),
@@ -103,6 +97,3 @@ function show(client: QueryClient, member: Followable, on: boolean): void {
       },
   )
 }
-
-export const recommendedPath = '/api/members/follow/recommend/newbie'
-export type Recommended = Page<MemberSummary>

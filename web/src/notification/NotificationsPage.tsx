@@ -1,51 +1,52 @@
 import type { Notification } from '@dailyfeed/contract/notification'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
-import { type Dictionary, useDictionary } from '../language/language.ts'
-import { PageHeading } from '../layout/PageHeading.tsx'
-import { Problem } from '../layout/Problem.tsx'
-import { Waiting } from '../layout/Waiting.tsx'
+import { type ReactNode, useEffect } from 'react'
+import type { Dictionary } from '../language/dictionary.ts'
+import { useDictionary } from '../language/language.ts'
 import { Avatar } from '../member/Avatar.tsx'
-import { hasComeBack } from '../scroll/arrival.ts'
 import { EndlessList } from '../scroll/EndlessList.tsx'
-import { itemsOf, refreshFromTop, useScroll } from '../scroll/useScroll.ts'
+import { itemsOf } from '../scroll/pages.ts'
+import { refreshFromTop, useScroll } from '../scroll/useScroll.ts'
 import { RelativeTime } from '../time/RelativeTime.tsx'
+import { ErrorCard } from '../ui/ErrorCard.tsx'
+import { PageHeading } from '../ui/PageHeading.tsx'
+import { Skeleton } from '../ui/Skeleton.tsx'
+import { useFreshOnVisit } from '../visit/useFreshOnVisit.ts'
 import { markAllRead, NOTIFICATIONS, useUnreadCount } from './notifications.ts'
+import './notification.css'
 
 const ROW_ESTIMATE = 76
 
 export function NotificationsPage(): ReactNode {
   const { nav, notification } = useDictionary()
   const client = useQueryClient()
-  useState(() => {
-    if (!hasComeBack()) refreshFromTop(client, NOTIFICATIONS)
-  })
-  const walk = useScroll<Notification>({ key: NOTIFICATIONS, path: '/api/notifications' })
+  const isReady = useFreshOnVisit(() => refreshFromTop(client, NOTIFICATIONS))
+  const query = useScroll<Notification>({ key: NOTIFICATIONS, path: '/api/notifications' })
   const unread = useUnreadCount()
-  const isShown = walk.isSuccess && !walk.isFetching
+  const isShown = isReady && query.isSuccess && !query.isFetching
   useEffect(() => {
-    // Seen is read. If the server does not hear of it the badge stays, and the next visit tries again.
+    // Shown notifications count as read. If the request fails, the badge stays and the next visit tries again.
     if (isShown && unread > 0) void markAllRead(client).catch(() => {})
   }, [isShown, unread, client])
-  const notifications = itemsOf(walk.data)
+  const notifications = itemsOf(query.data)
   return (
     <>
       <PageHeading title={nav.notifications} />
-      {walk.isPending ? (
-        <Waiting shape="row" />
-      ) : walk.data === undefined ? (
-        <Problem error={walk.error} onRetry={() => void walk.refetch()} />
+      {!isReady || query.isPending ? (
+        <Skeleton shape="row" />
+      ) : query.data === undefined ? (
+        <ErrorCard error={query.error} onRetry={() => void query.refetch()} />
       ) : notifications.length === 0 ? (
         <div className="card empty">{notification.empty}</div>
       ) : (
-        <div className="card connections">
+        <div className="card compact-list">
           <EndlessList
             role="list"
-            name="notifications"
+            id="notifications"
             label={nav.notifications}
             items={notifications}
-            walk={walk}
+            query={query}
             estimate={ROW_ESTIMATE}
             render={(each) => <NotificationRow notification={each} />}
           />
@@ -59,7 +60,7 @@ function NotificationRow({ notification }: { notification: Notification }) {
   const dictionary = useDictionary()
   const { actors, postId, commentId, type, read, updatedAt } = notification
   const [first] = actors
-  const sentence = dictionary.notification[type](whoOf(notification, dictionary))
+  const text = dictionary.notification[type](actorText(notification, dictionary))
   return (
     <div className={read ? 'notification' : 'notification notification-new'}>
       <Avatar name={first?.memberName ?? ''} url={first?.avatarUrl ?? null} size={40} />
@@ -71,14 +72,14 @@ function NotificationRow({ notification }: { notification: Notification }) {
             params={{ postId: String(postId) }}
             search={commentId === null ? {} : { comment: commentId }}
           >
-            {sentence}
+            {text}
           </Link>
         ) : first !== undefined ? (
           <Link to="/members/$handle" params={{ handle: first.handle }}>
-            {sentence}
+            {text}
           </Link>
         ) : (
-          sentence
+          text
         )}{' '}
         <span className="byline-more">
           <RelativeTime instant={updatedAt} />
@@ -88,7 +89,8 @@ function NotificationRow({ notification }: { notification: Notification }) {
   )
 }
 
-function whoOf({ actors, actorCount }: Notification, { notification }: Dictionary): string {
+/** `Kim Minji`, or `Kim Minji and 2 others`. */
+function actorText({ actors, actorCount }: Notification, { notification }: Dictionary): string {
   const [first] = actors
   if (first === undefined) return notification.someone
   return actorCount > 1

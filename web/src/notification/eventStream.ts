@@ -1,32 +1,22 @@
-export interface StreamEvent {
-  id: string
-  data: string
-}
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
-/** Reads Server-Sent Events out of a body. Comments (heartbeats) and events without data are passed over. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const reader = body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-    .getReader()
-  let rest = ''
-  let id = ''
-  let data: string[] = []
+/** Yields the Server-Sent Events of a response body. Comments (heartbeats) and events without data are skipped. */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<EventSourceMessage> {
+  const received: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: (event) => void received.push(event) })
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      // A CR at the end may be half of a CRLF, so it waits for what follows.
-      const lines = (rest + value).split(/\r\n|\n|\r(?!$)/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        if (line === '') {
-          if (data.length > 0) yield { id, data: data.join('\n') }
-          data = []
-        } else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''))
-        else if (line.startsWith('id:')) id = line.slice(3).trim()
-      }
+      parser.feed(decoder.decode(value, { stream: true }))
+      yield* received.splice(0)
     }
   } finally {
+    // The consumer may stop early; the connection must not stay open then.
     void reader.cancel().catch(() => {})
   }
 }

@@ -1,16 +1,14 @@
 import { Icon } from '../icon/Icon.tsx'
 import { useCountFormat, useDictionary } from '../language/language.ts'
 
-/** Of a post or a comment. Its name carries the count; that it is pressed is said by its state. */
-export function LikeButton({
-  liked,
-  count,
-  onToggle,
-}: {
+interface LikeButtonProps {
   liked: boolean
   count: number
   onToggle: () => void
-}) {
+}
+
+/** The like button of a post or comment. Its name contains the count; `aria-pressed` tells whether it is liked. */
+export function LikeButton({ liked, count, onToggle }: LikeButtonProps) {
   const { post } = useDictionary()
   const format = useCountFormat()
   return (

@@ -4,61 +4,43 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type MouseEvent, useId, useState } from 'react'
 import { Icon } from '../icon/Icon.tsx'
 import { useCountFormat, useDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { DeleteDialog } from '../layout/DeleteDialog.tsx'
-import { useFocusAfter } from '../layout/focus.ts'
-import { LinkedText } from '../layout/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
-import { sentenceOf } from '../server/failure.ts'
 import { useMe } from '../session/me.ts'
+import { announce } from '../ui/announce.ts'
+import { DeleteDialog } from '../ui/DeleteDialog.tsx'
+import { EditAndDelete } from '../ui/EditAndDelete.tsx'
+import { useFocusOnClose } from '../ui/focus.ts'
 import { LikeButton } from './LikeButton.tsx'
 import { PostEditor } from './PostEditor.tsx'
+import { PostText } from './PostText.tsx'
 import { deletePost, likePost } from './posts.ts'
+import { useLikeFailure } from './useLikeFailure.ts'
 
-/** Longer posts are cut in lists, with a way to read on. About eight lines of the card, thirteen on a phone. */
-const EXCERPT_LENGTH = 300
+type Mode = 'READING' | 'EDITING' | 'DELETING'
 
 interface PostCardProps {
   post: Post
-  /** On its own page a post is whole and does not link to itself. */
-  whole?: boolean
+  /** On its own page a post is shown in full and does not link to itself. */
+  isDetail?: boolean
   onDeleted?: () => void
 }
 
-export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
-  const dictionary = useDictionary()
-  const format = useCountFormat()
+export function PostCard({ post, isDetail = false, onDeleted }: PostCardProps) {
+  const { post: t } = useDictionary()
   const client = useQueryClient()
-  const navigate = useNavigate()
   const isMine = useMe()?.memberId === post.authorId
   const headingId = useId()
-  const [doing, setDoing] = useState<'READING' | 'EDITING' | 'DELETING'>('READING')
-  const editButton = useFocusAfter(doing === 'EDITING')
-  const params = { postId: String(post.id) }
-
-  const like = () =>
-    likePost(client, post, (error, on) =>
-      announce(
-        `${on ? dictionary.failure.likeUndone : dictionary.failure.unlikeUndone} ${sentenceOf(error, dictionary)}`,
-        'FAILED',
-      ),
-    )
-
-  // A convenience of the mouse: keyboard and screen reader have the links in the card.
-  const openByMouse = (event: MouseEvent) => {
-    const isControl =
-      event.target instanceof Element &&
-      event.target.closest('a, button, input, textarea, dialog, form') !== null
-    if (whole || isControl || doing !== 'READING' || getSelection()?.isCollapsed === false) return
-    void navigate({ to: '/posts/$postId', params })
-  }
+  const [mode, setMode] = useState<Mode>('READING')
+  const editButton = useFocusOnClose(mode === 'EDITING')
+  const openByMouse = useOpenByMouse(post.id)
+  const read = () => setMode('READING')
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see openByMouse
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard uses the links in the card
     <article
-      className={whole ? 'card post' : 'card post post-open'}
+      className={isDetail ? 'card post' : 'card post post-open'}
       aria-labelledby={headingId}
-      onClick={openByMouse}
+      onClick={isDetail || mode !== 'READING' ? undefined : openByMouse}
     >
       <header className="post-head">
         <Byline
@@ -66,96 +48,83 @@ export function PostCard({ post, whole = false, onDeleted }: PostCardProps) {
           handle={post.authorHandle}
           avatarUrl={post.authorAvatarUrl}
           instant={post.createdAt}
-          postId={whole ? undefined : post.id}
+          postId={isDetail ? undefined : post.id}
           isEdited={post.updatedAt !== post.createdAt}
         />
-        {isMine && doing !== 'EDITING' && (
+        {isMine && mode !== 'EDITING' && (
           <div className="post-tools">
-            <button
-              ref={editButton}
-              type="button"
-              className="icon-button"
-              aria-label={dictionary.post.edit}
-              title={dictionary.post.edit}
-              onClick={() => setDoing('EDITING')}
-            >
-              <Icon name="pencil" />
-            </button>
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={dictionary.post.delete}
-              title={dictionary.post.delete}
-              onClick={() => setDoing('DELETING')}
-            >
-              <Icon name="bin" />
-            </button>
+            <EditAndDelete
+              editButton={editButton}
+              editLabel={t.edit}
+              onEdit={() => setMode('EDITING')}
+              deleteLabel={t.delete}
+              onDelete={() => setMode('DELETING')}
+            />
           </div>
         )}
       </header>
-      {doing === 'EDITING' ? (
+      {mode === 'EDITING' ? (
         <>
           <h2 id={headingId} className="visually-hidden">
-            {dictionary.post.edit}
+            {t.edit}
           </h2>
-          <PostEditor post={post} onClose={() => setDoing('READING')} />
+          <PostEditor post={post} onClose={read} />
         </>
       ) : (
-        <>
-          <h2 id={headingId} className={post.title === '' ? 'visually-hidden' : 'post-title'}>
-            {post.title === '' ? (
-              dictionary.post.by(post.authorName)
-            ) : whole ? (
-              post.title
-            ) : (
-              <Link to="/posts/$postId" params={params}>
-                {post.title}
-              </Link>
-            )}
-          </h2>
-          <PostText content={post.content} whole={whole} postId={params.postId} />
-        </>
+        <PostText post={post} isDetail={isDetail} headingId={headingId} />
       )}
-      <footer className="post-foot">
-        <LikeButton liked={post.liked} count={post.likeCount} onToggle={like} />
-        <Link
-          to="/posts/$postId"
-          params={params}
-          hash="comments"
-          className="count-button"
-          aria-label={dictionary.post.comments(format(post.commentCount))}
-        >
-          <Icon name="comment" />
-          <span aria-hidden="true">{format(post.commentCount)}</span>
-        </Link>
-        <span className="post-views">{dictionary.post.views(format(post.viewCount))}</span>
-      </footer>
-      {doing === 'DELETING' && (
+      <PostFooter post={post} />
+      {mode === 'DELETING' && (
         <DeleteDialog
-          question={dictionary.post.deleteQuestion}
-          consequence={dictionary.post.deleteConsequence}
-          act={async () => {
+          question={t.deleteQuestion}
+          consequence={t.deleteConsequence}
+          onConfirm={async () => {
             await deletePost(client, post.id)
-            announce(dictionary.post.deleted)
+            announce(t.deleted)
             onDeleted?.()
           }}
-          onClose={() => setDoing('READING')}
+          onClose={read}
         />
       )}
     </article>
   )
 }
 
-function PostText({ content, whole, postId }: { content: string; whole: boolean; postId: string }) {
-  const { act } = useDictionary()
-  const points = Array.from(content)
-  if (whole || points.length <= EXCERPT_LENGTH) return <LinkedText text={content} />
+/** A click on the card opens the post, unless it hits a control or ends a text selection. */
+function useOpenByMouse(postId: number): (event: MouseEvent) => void {
+  const navigate = useNavigate()
+  return ({ target }) => {
+    const isControl =
+      target instanceof Element &&
+      target.closest('a, button, input, textarea, dialog, form') !== null
+    if (isControl || getSelection()?.isCollapsed === false) return
+    void navigate({ to: '/posts/$postId', params: { postId: String(postId) } })
+  }
+}
+
+function PostFooter({ post }: { post: Post }) {
+  const { post: t } = useDictionary()
+  const format = useCountFormat()
+  const client = useQueryClient()
+  const onLikeFailure = useLikeFailure()
   return (
-    <p className="post-text">
-      {points.slice(0, EXCERPT_LENGTH).join('').trimEnd()}…{' '}
-      <Link to="/posts/$postId" params={{ postId }}>
-        {act.readOn}
+    <footer className="post-foot">
+      <LikeButton
+        liked={post.liked}
+        count={post.likeCount}
+        onToggle={() => likePost(client, post, onLikeFailure)}
+      />
+      <Link
+        to="/posts/$postId"
+        params={{ postId: String(post.id) }}
+        hash="comments"
+        className="count-button"
+        aria-label={t.comments(format(post.commentCount))}
+      >
+        <Icon name="comment" />
+        <span aria-hidden="true">{format(post.commentCount)}</span>
       </Link>
-    </p>
+      <span className="post-views">{t.views(format(post.viewCount))}</span>
+    </footer>
   )
 }

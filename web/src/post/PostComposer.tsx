@@ -1,43 +1,43 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { focusMain } from '../layout/focus.ts'
 import { Avatar } from '../member/Avatar.tsx'
-import { newIdempotencyKey } from '../server/call.ts'
-import { useSending } from '../server/useSending.ts'
+import { createKeyPerText } from '../server/idempotencyKey.ts'
 import { useMe } from '../session/me.ts'
-import { clearDraft, keepDraft, keptDraft, openComposer } from './draft.ts'
-import { type Draft, PostFields } from './PostFields.tsx'
+import { announce } from '../ui/announce.ts'
+import { focusMain } from '../ui/focus.ts'
+import { useSubmit } from '../ui/useSubmit.ts'
+import { draftStore, openComposer } from './draft.ts'
+import type { Draft } from './drafts.ts'
+import { PostFields } from './PostFields.tsx'
 import { createPost } from './posts.ts'
 
-/** One line until it is used, so that a feed begins with what others wrote. */
+const isEmpty = ({ title, content }: Draft) => title === '' && content === ''
+
+/** Collapsed to one line until it is used, so that a feed starts with its posts. */
 export function PostComposer({ list }: { list: string }) {
   const dictionary = useDictionary()
   const client = useQueryClient()
   const me = useMe()
   const box = useRef<HTMLElement>(null)
-  const [draft, setDraft] = useState(keptDraft)
-  const [isUsed, setUsed] = useState(draft.content !== '' || draft.title !== '')
-  // The same text keeps its key, so that a second try after a lost answer does not post twice.
-  const attempt = useRef({ text: '', key: '' })
+  const [draft, setDraft] = useState(draftStore.get)
+  const [isExpanded, setExpanded] = useState(!isEmpty(draft))
+  const [keys] = useState(createKeyPerText)
 
-  const share = useSending({
-    mutationFn: () => {
-      const text = JSON.stringify(draft)
-      if (attempt.current.text !== text) attempt.current = { text, key: newIdempotencyKey() }
-      return createPost(
+  const share = useSubmit({
+    mutationFn: () =>
+      createPost(
         client,
         list,
         draft.title.trim() === '' ? { content: draft.content } : draft,
-        attempt.current.key,
-      )
-    },
+        keys.keyFor(JSON.stringify(draft)),
+      ),
     onSuccess: (post) => {
-      clearDraft()
-      setDraft(keptDraft())
-      setUsed(false)
-      // The button that had focus is folded away.
+      keys.reset()
+      draftStore.clear()
+      setDraft(draftStore.get())
+      setExpanded(false)
+      // Collapsing hides the button that had focus.
       focusMain()
       announce(dictionary.post.shared, 'DONE', post.id)
     },
@@ -45,17 +45,16 @@ export function PostComposer({ list }: { list: string }) {
 
   useEffect(
     () =>
-      openComposer.listen(() => {
-        setUsed(true)
-        const area = box.current?.querySelector('textarea')
-        area?.focus()
+      openComposer.onRequest(() => {
+        setExpanded(true)
+        box.current?.querySelector('textarea')?.focus()
         box.current?.scrollIntoView({ block: 'nearest' })
       }),
     [],
   )
 
   const change = (next: Draft) => {
-    keepDraft(next)
+    draftStore.set(next)
     setDraft(next)
   }
   return (
@@ -63,23 +62,21 @@ export function PostComposer({ list }: { list: string }) {
       ref={box}
       className="card composer"
       aria-label={dictionary.post.compose}
-      onFocus={() => setUsed(true)}
+      onFocus={() => setExpanded(true)}
       onBlur={({ currentTarget, relatedTarget }) => {
-        const isLeft = !currentTarget.contains(relatedTarget)
-        if (isLeft && draft.content === '' && draft.title === '' && !share.isPending) setUsed(false)
+        const focusLeft = !currentTarget.contains(relatedTarget)
+        if (focusLeft && isEmpty(draft) && !share.isPending) setExpanded(false)
       }}
     >
       <Avatar name={me?.memberName ?? ''} url={me?.avatarUrl ?? null} />
       <PostFields
         draft={draft}
         onChange={change}
-        error={share.error}
-        isSending={share.isPending}
+        submission={share}
         contentLabel={dictionary.post.prompt}
         placeholder={dictionary.post.prompt}
-        sendLabel={share.isPending ? dictionary.post.sharing : dictionary.post.share}
-        isFolded={!isUsed}
-        onSend={() => share.start()}
+        submitLabel={share.isPending ? dictionary.post.sharing : dictionary.post.share}
+        isCollapsed={!isExpanded}
       />
     </section>
   )

@@ -2,17 +2,17 @@ import type { Post } from '@dailyfeed/contract/post'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { useSending } from '../server/useSending.ts'
+import { announce } from '../ui/announce.ts'
+import { useSubmit } from '../ui/useSubmit.ts'
 import { PostFields } from './PostFields.tsx'
 import { updatePost } from './posts.ts'
 
-/** A post of one's own, open for changes in its place. */
+/** Edits a post inside its card. */
 export function PostEditor({ post, onClose }: { post: Post; onClose: () => void }) {
   const dictionary = useDictionary()
   const client = useQueryClient()
   const [draft, setDraft] = useState({ title: post.title, content: post.content })
-  const update = useSending({
+  const update = useSubmit({
     mutationFn: () => updatePost(client, post.id, draft),
     onSuccess: () => {
       announce(dictionary.post.updated)
@@ -23,12 +23,10 @@ export function PostEditor({ post, onClose }: { post: Post; onClose: () => void 
     <PostFields
       draft={draft}
       onChange={setDraft}
-      error={update.error}
-      isSending={update.isPending}
+      submission={update}
       contentLabel={dictionary.post.content}
-      sendLabel={update.isPending ? dictionary.act.saving : dictionary.act.save}
+      submitLabel={update.isPending ? dictionary.action.saving : dictionary.action.save}
       autoFocus
-      onSend={() => update.start()}
       onCancel={onClose}
     />
   )

@@ -1,78 +1,64 @@
+import { MAX_POST_CONTENT_LENGTH, MAX_POST_TITLE_LENGTH } from '@dailyfeed/contract/limits'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { Counter } from '../layout/Counter.tsx'
-import { GrowingText } from '../layout/GrowingText.tsx'
-import { codePointsIn, holdWhileComposing, isComposing } from '../layout/typing.ts'
-import { fieldSentencesOf, sentenceOf } from '../server/failure.ts'
-
-const MAX_CONTENT = 5_000
-const MAX_TITLE = 100
-
-export interface Draft {
-  title: string
-  content: string
-}
+import { fieldMessagesOf, messageFor } from '../server/failure.ts'
+import { CharacterCounter } from '../ui/CharacterCounter.tsx'
+import { GrowingText } from '../ui/GrowingText.tsx'
+import { countCodePoints, isComposing, preventSubmitWhileComposing } from '../ui/typing.ts'
+import type { Submission } from '../ui/useSubmit.ts'
+import type { Draft } from './drafts.ts'
 
 interface PostFieldsProps {
   draft: Draft
   onChange: (draft: Draft) => void
-  error: unknown
-  isSending: boolean
+  submission: Submission
   contentLabel: string
   placeholder?: string
-  sendLabel: string
+  submitLabel: string
   autoFocus?: boolean
-  /** Only the text, as high as a line, until it is used. */
-  isFolded?: boolean
-  onSend: () => void
+  /** Shows only one line of text. */
+  isCollapsed?: boolean
   onCancel?: () => void
 }
 
-/** Title, text, counter and send: of the composer and of the editor. Ctrl or ⌘ with Enter sends. */
+/** The form of the composer and the editor: title, text, counter and buttons. Ctrl or ⌘ with Enter submits. */
 export function PostFields({
   draft,
   onChange,
-  error,
-  isSending,
+  submission,
   contentLabel,
   placeholder,
-  sendLabel,
+  submitLabel,
   autoFocus = false,
-  isFolded = false,
-  onSend,
+  isCollapsed = false,
   onCancel,
 }: PostFieldsProps) {
-  const dictionary = useDictionary()
+  const { post, action } = useDictionary()
   const id = useId()
-  const length = codePointsIn(draft.content)
-  const canSend =
-    !isSending &&
+  const message = useErrorMessage(submission.error)
+  const canSubmit =
+    !submission.isPending &&
     draft.content.trim() !== '' &&
-    length <= MAX_CONTENT &&
-    codePointsIn(draft.title) <= MAX_TITLE
-  const fieldSentences = fieldSentencesOf(error)
-  const sentence =
-    error === null || error === undefined
-      ? undefined
-      : (fieldSentences.content ?? fieldSentences.title ?? sentenceOf(error, dictionary))
+    countCodePoints(draft.content) <= MAX_POST_CONTENT_LENGTH &&
+    countCodePoints(draft.title) <= MAX_POST_TITLE_LENGTH
   return (
     <form
       className="post-fields"
-      onKeyDown={holdWhileComposing}
+      onKeyDown={preventSubmitWhileComposing}
       onSubmit={(event) => {
         event.preventDefault()
-        if (canSend) onSend()
+        if (canSubmit) submission.submit()
       }}
     >
-      {!isFolded && (
+      {!isCollapsed && (
         <input
           className="input post-fields-title"
-          aria-label={dictionary.post.title}
-          placeholder={dictionary.post.title}
+          aria-label={post.title}
+          placeholder={post.title}
           value={draft.title}
           onChange={({ target }) => onChange({ ...draft, title: target.value })}
           onKeyDown={(event) => {
-            // A title is one line and then the text begins: Enter goes on, it does not send.
+            // Enter in the title moves to the text instead of submitting.
             if (event.key !== 'Enter' || isComposing(event)) return
             event.preventDefault()
             document.getElementById(id)?.focus()
@@ -82,44 +68,48 @@ export function PostFields({
       <GrowingText
         id={id}
         aria-label={contentLabel}
-        aria-invalid={sentence !== undefined}
+        aria-invalid={message !== undefined}
         aria-describedby={`${id}-error`}
         placeholder={placeholder}
-        rows={isFolded ? 1 : 3}
+        rows={isCollapsed ? 1 : 3}
         value={draft.content}
         autoFocus={autoFocus}
         onChange={({ target }) => onChange({ ...draft, content: target.value })}
         onKeyDown={(event) => {
-          if (
-            event.key === 'Enter' &&
-            (event.ctrlKey || event.metaKey) &&
-            !isComposing(event) &&
-            canSend
-          )
-            onSend()
+          const isShortcut = event.key === 'Enter' && (event.ctrlKey || event.metaKey)
+          if (isShortcut && !isComposing(event) && canSubmit) submission.submit()
         }}
       />
       <p id={`${id}-error`} role="alert" className="field-error">
-        {sentence}
+        {message}
       </p>
-      {!isFolded && (
-        <div className="post-fields-foot">
-          <Counter text={draft.content} limit={MAX_CONTENT} />
-          {codePointsIn(draft.title) > MAX_TITLE && (
-            <span className="counter counter-over">
-              {dictionary.state.tooLong(codePointsIn(draft.title) - MAX_TITLE)}
-            </span>
-          )}
+      {!isCollapsed && (
+        <div className="form-footer">
+          <CharacterCounter text={draft.content} limit={MAX_POST_CONTENT_LENGTH} />
+          <TitleExcess title={draft.title} />
           {onCancel !== undefined && (
             <button type="button" className="button button-quiet" onClick={onCancel}>
-              {dictionary.act.cancel}
+              {action.cancel}
             </button>
           )}
-          <button type="submit" className="button" disabled={!canSend}>
-            {sendLabel}
+          <button type="submit" className="button" disabled={!canSubmit}>
+            {submitLabel}
           </button>
         </div>
       )}
     </form>
   )
+}
+
+function useErrorMessage(error: unknown): string | undefined {
+  const dictionary = useDictionary()
+  if (error === null || error === undefined) return undefined
+  const { content, title } = fieldMessagesOf(error)
+  return content ?? title ?? messageFor(error, dictionary)
+}
+
+function TitleExcess({ title }: { title: string }) {
+  const { state } = useDictionary()
+  const excess = countCodePoints(title) - MAX_POST_TITLE_LENGTH
+  return excess > 0 && <span className="counter counter-over">{state.tooLong(excess)}</span>
 }

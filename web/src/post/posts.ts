@@ -1,18 +1,24 @@
 import type { Post, PostDraft } from '@dailyfeed/contract/post'
 import type { QueryClient } from '@tanstack/react-query'
-import { itemsOf, type Pages } from '../scroll/useScroll.ts'
-import { call } from '../server/call.ts'
-import { isFailure } from '../server/failure.ts'
-import { settle } from '../settle/settle.ts'
+import { changeInPages, itemsOf, onePageOf, type Pages } from '../scroll/pages.ts'
+import { ignoreFailure } from '../server/failure.ts'
+import { optimisticToggle } from '../server/optimisticToggle.ts'
+import { call } from '../session/call.ts'
 
-/** All lists of posts and single posts are cached under this, so that a change reaches every place where a post is shown. */
+/** The first part of every key of posts, so that a change reaches all places that show the post. */
 const POSTS = 'posts'
 export const postKey = (postId: number) => [POSTS, 'one', postId] as const
-export const postListKey = (list: string, of: string | number = '') =>
-  [POSTS, 'list', list, of] as const
-/** What was written on this page since it was entered; feeds may not carry it, or not yet. */
+export const postListKey = (list: string, variant: string | number = '') =>
+  [POSTS, 'list', list, variant] as const
+/** Posts written on a feed page since it was entered: the feed may not contain them, or not yet. */
 export const justSharedKey = (list: string) => [POSTS, 'just-shared', list] as const
 
+const LISTS = {
+  queryKey: [POSTS],
+  predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[1] !== 'one',
+}
+
+/** Counts a view. */
 export const getPost = (postId: number, signal: AbortSignal): Promise<Post> =>
   call<Post>('GET', `/api/timeline/posts/${postId}`, { signal })
 
@@ -27,12 +33,9 @@ export async function createPost(
   client.setQueryData<Pages<Post>>(justSharedKey(list), (data) =>
     onePageOf([post, ...itemsOf(data)]),
   )
-  // These lists start with the newest, so the next visit must ask again.
-  void client.invalidateQueries({ queryKey: postListKey('mine'), refetchType: 'none' })
-  void client.invalidateQueries({
-    queryKey: [POSTS, 'list', 'author', post.authorId],
-    refetchType: 'none',
-  })
+  // These lists start with the newest post, so their next visit must reload them.
+  for (const queryKey of [postListKey('mine'), postListKey('author', post.authorId)])
+    void client.invalidateQueries({ queryKey, refetchType: 'none' })
   return post
 }
 
@@ -47,12 +50,7 @@ export async function updatePost(
 }
 
 export async function deletePost(client: QueryClient, postId: number): Promise<void> {
-  try {
-    await call<true>('DELETE', `/api/posts/${postId}`)
-  } catch (error) {
-    // Deleted from another tab: what was wanted is so.
-    if (!isFailure(error, 'POST_ALREADY_DELETED')) throw error
-  }
+  await ignoreFailure('POST_ALREADY_DELETED', () => call<true>('DELETE', `/api/posts/${postId}`))
   changePost(client, postId, () => undefined)
   client.removeQueries({ queryKey: postKey(postId), type: 'inactive' })
 }
@@ -62,19 +60,10 @@ export function likePost(
   { id, liked }: Post,
   onFailure: (error: unknown, on: boolean) => void,
 ): Promise<void> {
-  return settle({
+  return optimisticToggle({
     key: `post-like/${id}`,
-    wanted: !liked,
-    send: async (on) => {
-      try {
-        await call<true>(on ? 'POST' : 'DELETE', `/api/posts/${id}/like`)
-      } catch (error) {
-        if (
-          !isFailure(error, on ? 'POST_LIKE_ALREADY_EXISTS' : 'POST_LIKE_CANCEL_ALREADY_COMMITTED')
-        )
-          throw error
-      }
-    },
+    desired: !liked,
+    send: (on) => sendLike(id, on),
     show: (on) =>
       changePost(client, id, (post) =>
         post.liked === on
@@ -85,54 +74,35 @@ export function likePost(
   })
 }
 
-/** Changes a post wherever it is shown; `undefined` takes it out of all lists. */
+const sendLike = (postId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'POST_LIKE_ALREADY_EXISTS' : 'POST_LIKE_CANCEL_ALREADY_COMMITTED', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/posts/${postId}/like`),
+  )
+
+/** Changes a post wherever it is shown; `change` returns undefined to remove it from all lists. */
 export function changePost(
   client: QueryClient,
   postId: number,
   change: (post: Post) => Post | undefined,
 ): void {
-  client.setQueriesData<Pages<Post>>(
-    { queryKey: [POSTS], predicate: ({ queryKey }) => queryKey[1] !== 'one' },
-    (data) => changeInPages(data, postId, change),
-  )
+  client.setQueriesData<Pages<Post>>(LISTS, (data) => changeInPages(data, postId, change))
   client.setQueryData<Post>(postKey(postId), (post) => post && change(post))
 }
 
-/** As a list showed it, to look at while the post itself is on its way. */
-export function findShownPost(client: QueryClient, postId: number): Post | undefined {
-  for (const [, data] of client.getQueriesData<Pages<Post>>({
-    queryKey: [POSTS],
-    predicate: ({ queryKey }) => queryKey[1] !== 'one',
-  })) {
+/** A post from any cached list, to show while the post itself loads. */
+export function findPostInLists(client: QueryClient, postId: number): Post | undefined {
+  for (const [, data] of client.getQueriesData<Pages<Post>>(LISTS)) {
     const found = itemsOf(data).find(({ id }) => id === postId)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-/** After a deletion, since only the server knows how many replies went with a comment. Counts no view. */
-export async function recountPost(client: QueryClient, postId: number): Promise<void> {
+/** Reloads the counts of a post without counting a view: only the server knows how many replies a deletion removed. */
+export async function reloadCounts(client: QueryClient, postId: number): Promise<void> {
   const { commentCount, likeCount } = await call<{ commentCount: number; likeCount: number }>(
     'GET',
     `/api/timeline/statistics/posts/${postId}`,
   )
   changePost(client, postId, (post) => ({ ...post, commentCount, likeCount }))
 }
-
-export function changeInPages<T extends { id: number }>(
-  data: Pages<T> | undefined,
-  id: number,
-  change: (item: T) => T | undefined,
-): Pages<T> | undefined {
-  if (!data?.pages.some(({ content }) => content.some((item) => item.id === id))) return data
-  const pages = data.pages.map((page) => ({
-    ...page,
-    content: page.content.flatMap((item) => (item.id === id ? (change(item) ?? []) : item)),
-  }))
-  return { ...data, pages }
-}
-
-export const onePageOf = <T>(content: T[]): Pages<T> => ({
-  pages: [{ content, page: null, size: content.length, hasNext: false, nextCursor: null }],
-  pageParams: [''],
-})

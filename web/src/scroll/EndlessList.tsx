@@ -1,72 +1,69 @@
 import {
   defaultRangeExtractor,
   observeWindowOffset,
+  type Range,
   useWindowVirtualizer,
   type VirtualItem,
 } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { useDictionary } from '../language/language.ts'
-import { isPassing, sentenceOf } from '../server/failure.ts'
+import { ListFooter, type ScrollQuery } from './ListFooter.tsx'
 
-/** The next page is asked for when this few items are left below. */
-const AHEAD = 6
-
-interface Walk {
-  hasNextPage: boolean
-  isFetchingNextPage: boolean
-  isFetchNextPageError: boolean
-  error: unknown
-  fetchNextPage: () => unknown
-  refetch: () => unknown
-}
+/** The next page is requested when so few items are left below the rendered ones. */
+const PREFETCH_DISTANCE = 6
 
 interface EndlessListProps<T> {
-  /** Names the list among all lists, for the way back. */
-  name: string
+  /** Unique among all lists; the row heights are kept under it for the back button. */
+  id: string
   label: string
   items: T[]
-  walk: Walk
-  /** Pixels, a guess that measuring corrects. */
+  query: ScrollQuery
+  /** Pixels of a row that has not been measured yet. */
   estimate: number
   render: (item: T) => ReactNode
-  /** Articles make a feed; anything else is a list. */
+  /** `feed` for articles. */
   role?: 'feed' | 'list'
   end?: ReactNode
 }
 
-/** Sizes of the lists that were left, so that the way back finds the same heights and so the same place. */
-const leftSizes = new Map<string, VirtualItem[]>()
+/** Row heights of the lists that were left, so that the back button finds the same heights and scroll position. */
+const measurementsByList = new Map<string, VirtualItem[]>()
 
 /**
- * On the way back the window may be put in its place after a list has rendered and before it listens: then it would show
- * its beginning until somebody scrolls. The next frame tells where the window is.
+ * After back, the router may restore the scroll position when the list has rendered but does not observe the window yet.
+ * The list would then show its beginning until somebody scrolls, so the next frame reports the position once more.
  */
-const observeFromNow: typeof observeWindowOffset = (virtualizer, tell) => {
-  const stop = observeWindowOffset(virtualizer, tell)
-  const frame = requestAnimationFrame(() => tell(window.scrollY, false))
+const observeOffsetOnce: typeof observeWindowOffset = (virtualizer, onOffset) => {
+  const stop = observeWindowOffset(virtualizer, onOffset)
+  const frame = requestAnimationFrame(() => onOffset(window.scrollY, false))
   return () => {
     cancelAnimationFrame(frame)
     stop?.()
   }
 }
 
-/** Only what is near the window is on the page, however long the list. */
+/** Keeps the focused row: scrolling must not remove a half-written reply or lose the keyboard's position. */
+function rangeWithFocus(range: Range, focused: number | undefined): number[] {
+  const indexes = defaultRangeExtractor(range)
+  return focused === undefined || focused >= range.count || indexes.includes(focused)
+    ? indexes
+    : [...indexes, focused].sort((a, b) => a - b)
+}
+
+/** A virtual list: only the rows near the window are on the page, however long the list is. */
 export function EndlessList<T extends { id: number }>({
-  name,
+  id,
   label,
   items,
-  walk,
+  query,
   estimate,
   render,
   role = 'feed',
   end,
 }: EndlessListProps<T>) {
-  const dictionary = useDictionary()
-  const { state, act } = dictionary
   const list = useRef<HTMLDivElement>(null)
   const focused = useRef<number | undefined>(undefined)
   const [top, setTop] = useState(0)
-  const [initialSizes] = useState(() => leftSizes.get(name) ?? [])
+  const [initialMeasurements] = useState(() => measurementsByList.get(id) ?? [])
   useLayoutEffect(
     () => setTop(Math.round((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY)),
     [],
@@ -78,29 +75,17 @@ export function EndlessList<T extends { id: number }>({
     getItemKey: (index) => items[index]?.id ?? index,
     scrollMargin: top,
     overscan: 5,
-    observeElementOffset: observeFromNow,
-    initialMeasurementsCache: initialSizes,
-    // What has focus stays: scrolling must not throw away a half-written reply or a keyboard's place.
-    rangeExtractor: (range) => {
-      const indexes = defaultRangeExtractor(range)
-      const kept = focused.current
-      return kept === undefined || kept >= items.length || indexes.includes(kept)
-        ? indexes
-        : [...indexes, kept].sort((a, b) => a - b)
-    },
+    observeElementOffset: observeOffsetOnce,
+    initialMeasurementsCache: initialMeasurements,
+    rangeExtractor: (range) => rangeWithFocus(range, focused.current),
   })
   useEffect(
-    () => () => void leftSizes.set(name, virtualizer.measurementsCache),
-    [name, virtualizer],
+    () => () => void measurementsByList.set(id, virtualizer.measurementsCache),
+    [id, virtualizer],
   )
 
   const rows = virtualizer.getVirtualItems()
-  const last = rows.at(-1)?.index ?? 0
-  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = walk
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && last >= items.length - AHEAD)
-      void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, last, items.length])
+  useNextPage(query, items.length - (rows.at(-1)?.index ?? 0))
 
   return (
     <>
@@ -109,7 +94,7 @@ export function EndlessList<T extends { id: number }>({
         ref={list}
         role={role}
         aria-label={label}
-        aria-busy={isFetchingNextPage}
+        aria-busy={query.isFetchingNextPage}
         className="endless"
         style={{ height: virtualizer.getTotalSize() }}
       >
@@ -138,25 +123,18 @@ export function EndlessList<T extends { id: number }>({
           )
         })}
       </div>
-      {isFetchNextPageError ? (
-        <div className="endless-foot" role="alert">
-          <p>
-            {state.moreFailed} {sentenceOf(walk.error, dictionary)}
-          </p>
-          {/* A place that is refused stays refused, as when its ranking is no longer kept: then the walk begins anew. */}
-          <button
-            type="button"
-            className="button"
-            onClick={() => void (isPassing(walk.error) ? fetchNextPage() : walk.refetch())}
-          >
-            {act.tryAgain}
-          </button>
-        </div>
-      ) : hasNextPage ? (
-        <p className="endless-foot late">{state.loading}</p>
-      ) : (
-        <p className="endless-foot">{end ?? state.end}</p>
-      )}
+      <ListFooter query={query} end={end} />
     </>
   )
+}
+
+/** `distance`: items from the last rendered one to the end of what is loaded. */
+function useNextPage(query: ScrollQuery, distance: number): void {
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query
+  const isDue =
+    hasNextPage && !isFetchingNextPage && !isFetchNextPageError && distance <= PREFETCH_DISTANCE
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again when more items are loaded
+  useEffect(() => {
+    if (isDue) void fetchNextPage()
+  }, [isDue, fetchNextPage, distance])
 }

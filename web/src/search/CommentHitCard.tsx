@@ -2,10 +2,10 @@ import type { CommentHit } from '@dailyfeed/contract/comment'
 import { Link } from '@tanstack/react-router'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { LinkedText } from '../layout/LinkedText.tsx'
+import { LinkedText } from '../ui/LinkedText.tsx'
 import { Byline } from '../member/Byline.tsx'
 
-/** A comment found, with the way to its discussion. */
+/** A comment in the search results, with a link to it on its post. */
 export function CommentHitCard({ hit }: { hit: CommentHit }) {
   const { comment } = useDictionary()
   const nameId = useId()

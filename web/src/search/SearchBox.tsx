@@ -1,27 +1,27 @@
+import { MAX_KEYWORD_LENGTH } from '@dailyfeed/contract/limits'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Icon } from '../icon/Icon.tsx'
 import { useDictionary } from '../language/language.ts'
-import { holdWhileComposing } from '../layout/typing.ts'
-
-const MAX_KEYWORD = 200
+import { preventSubmitWhileComposing } from '../ui/typing.ts'
+import './search.css'
 
 export function SearchBox() {
   const { search } = useDictionary()
   const navigate = useNavigate()
-  const { keyword: shown = '' } = useSearch({ strict: false })
-  const [keyword, setKeyword] = useState(shown)
-  // Back and forward change what is shown; the box follows.
-  useEffect(() => setKeyword(shown), [shown])
+  const { keyword: searched = '' } = useSearch({ strict: false })
+  const [keyword, setKeyword] = useState(searched)
+  // Back and forward change the searched keyword.
+  useEffect(() => setKeyword(searched), [searched])
   return (
     <search>
       <form
         className="search-box"
-        onKeyDown={holdWhileComposing}
+        onKeyDown={preventSubmitWhileComposing}
         onSubmit={(event) => {
           event.preventDefault()
-          const wanted = keyword.trim()
-          if (wanted !== '') void navigate({ to: '/search', search: { keyword: wanted } })
+          const trimmed = keyword.trim()
+          if (trimmed !== '') void navigate({ to: '/search', search: { keyword: trimmed } })
         }}
       >
         <input
@@ -30,7 +30,7 @@ export function SearchBox() {
           aria-label={search.label}
           placeholder={search.label}
           enterKeyHint="search"
-          maxLength={MAX_KEYWORD}
+          maxLength={MAX_KEYWORD_LENGTH}
           value={keyword}
           onChange={({ target }) => setKeyword(target.value)}
         />

@@ -1,71 +1,60 @@
 import type { AuditEntry } from '@dailyfeed/contract/member'
-import type { Scroll } from '@dailyfeed/contract/page'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { Problem } from '../layout/Problem.tsx'
-import { Waiting } from '../layout/Waiting.tsx'
-import { call, withQuery } from '../server/call.ts'
+import { useCursorList } from '../scroll/useCursorList.ts'
 import { RelativeTime } from '../time/RelativeTime.tsx'
+import { ErrorCard } from '../ui/ErrorCard.tsx'
+import { MoreButton } from '../ui/MoreButton.tsx'
+import { Skeleton } from '../ui/Skeleton.tsx'
 import { deviceText } from './deviceText.ts'
 
-const PAGE = 10
+const PAGE_SIZE = 10
 
-/** What happened to one's account, newest first, ten at a time. */
+/** The audit log of the member's account, newest entry first. */
 export function AuditList() {
-  const { security: words, act: acts } = useDictionary()
+  const { security: t } = useDictionary()
   const titleId = useId()
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery({
-      queryKey: ['audit'],
-      initialPageParam: undefined as string | undefined,
-      queryFn: ({ pageParam, signal }) =>
-        call<Scroll<AuditEntry>>(
-          'GET',
-          withQuery('/api/authentication/audit', { size: PAGE, cursor: pageParam }),
-          { signal },
-        ),
-      getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-    })
+  const query = useCursorList<AuditEntry>({
+    key: ['audit'],
+    path: '/api/authentication/audit',
+    size: PAGE_SIZE,
+  })
   return (
     <section className="card" aria-labelledby={titleId}>
-      <h2 id={titleId}>{words.audit}</h2>
-      <p className="field-hint">{words.auditHint}</p>
-      {isPending ? (
-        <Waiting shape="row" />
-      ) : data === undefined ? (
-        <Problem error={error} onRetry={() => void refetch()} />
+      <h2 id={titleId}>{t.audit}</h2>
+      <p className="field-hint">{t.auditHint}</p>
+      {query.isPending ? (
+        <Skeleton shape="row" />
+      ) : query.data === undefined ? (
+        <ErrorCard error={query.error} onRetry={() => void query.refetch()} />
       ) : (
-        <ul className="security-list">
-          {data.pages
+        <ul className="row-list">
+          {query.data.pages
             .flatMap(({ content }) => content)
-            .map(({ id, type, act, occurredAt, address, userAgent }) => (
-              <li key={id} className="security-row">
-                <div className="security-row-text">
-                  <strong>{words.auditTypes[type]}</strong>
-                  <span className="field-hint">
-                    {[act, deviceText(userAgent), address]
-                      .filter((part) => part !== null && part !== undefined)
-                      .join(' · ')}
-                  </span>
-                </div>
-                <span className="field-hint">
-                  <RelativeTime instant={occurredAt} />
-                </span>
-              </li>
+            .map((entry) => (
+              <AuditRow key={entry.id} entry={entry} />
             ))}
         </ul>
       )}
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button button-quiet"
-          disabled={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {acts.more}
-        </button>
-      )}
+      <MoreButton query={query} />
     </section>
+  )
+}
+
+function AuditRow({ entry }: { entry: AuditEntry }) {
+  const { security: t } = useDictionary()
+  const details = [entry.act, deviceText(entry.userAgent), entry.address]
+  return (
+    <li className="row">
+      <div className="row-text">
+        <strong>{t.auditTypes[entry.type]}</strong>
+        <span className="field-hint">
+          {details.filter((part) => part !== null && part !== undefined).join(' · ')}
+        </span>
+      </div>
+      <span className="field-hint">
+        <RelativeTime instant={entry.occurredAt} />
+      </span>
+    </li>
   )
 }

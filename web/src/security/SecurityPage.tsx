@@ -1,14 +1,14 @@
-import { HiddenMembers } from '../hiding/HiddenMembers.tsx'
+import { BlockedMembers } from '../blocking/BlockedMembers.tsx'
 import { useDictionary } from '../language/language.ts'
-import { PageHeading } from '../layout/PageHeading.tsx'
-import { SignInMethods } from '../provider/SignInMethods.tsx'
-import { PasswordForm } from '../session/PasswordForm.tsx'
+import { PageHeading } from '../ui/PageHeading.tsx'
 import { AuditList } from './AuditList.tsx'
+import { PasswordForm } from './PasswordForm.tsx'
 import { SessionList } from './SessionList.tsx'
+import { SignInMethods } from './SignInMethods.tsx'
 import { WithdrawalForm } from './WithdrawalForm.tsx'
 import './security.css'
 
-/** Who is in one's account, what happened to it, and the way out for good. */
+/** Sessions, sign-in methods, blocked and muted members, the audit log and withdrawal. */
 export function SecurityPage() {
   const { nav } = useDictionary()
   return (
@@ -17,8 +17,8 @@ export function SecurityPage() {
       <SessionList />
       <SignInMethods />
       <PasswordForm />
-      <HiddenMembers hiding="block" />
-      <HiddenMembers hiding="mute" />
+      <BlockedMembers kind="block" />
+      <BlockedMembers kind="mute" />
       <AuditList />
       <WithdrawalForm />
     </>

@@ -2,40 +2,40 @@ import type { Session } from '@dailyfeed/contract/member'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { announce } from '../layout/announce.ts'
-import { Problem } from '../layout/Problem.tsx'
-import { Waiting } from '../layout/Waiting.tsx'
-import { call } from '../server/call.ts'
-import { sentenceOf } from '../server/failure.ts'
-import { useSending } from '../server/useSending.ts'
+import { announce } from '../ui/announce.ts'
+import { ErrorCard } from '../ui/ErrorCard.tsx'
+import { Skeleton } from '../ui/Skeleton.tsx'
+import { call } from '../session/call.ts'
+import { messageFor } from '../server/failure.ts'
+import { useSubmit } from '../ui/useSubmit.ts'
 import { endSession } from '../session/session.ts'
 import { RelativeTime } from '../time/RelativeTime.tsx'
 import { deviceText } from './deviceText.ts'
 
 const SESSIONS = ['sessions'] as const
 
-/** Where one is logged in, each of which can be ended from here. */
+/** The member's sessions, each with a logout button. */
 export function SessionList() {
   const dictionary = useDictionary()
-  const { security: words } = dictionary
+  const { security: t } = dictionary
   const titleId = useId()
   const { data, error, isPending, refetch } = useQuery({
     queryKey: SESSIONS,
     queryFn: ({ signal }) => call<Session[]>('GET', '/api/authentication/sessions', { signal }),
   })
-  const everywhere = useSending({
+  const logoutAll = useSubmit({
     mutationFn: () => call<true>('POST', '/api/authentication/logout-all'),
     onSuccess: () => endSession('LOGGED_OUT'),
   })
   return (
     <section className="card" aria-labelledby={titleId}>
-      <h2 id={titleId}>{words.sessions}</h2>
+      <h2 id={titleId}>{t.sessions}</h2>
       {isPending ? (
-        <Waiting shape="row" />
+        <Skeleton shape="row" />
       ) : data === undefined ? (
-        <Problem error={error} onRetry={() => void refetch()} />
+        <ErrorCard error={error} onRetry={() => void refetch()} />
       ) : (
-        <ul className="security-list">
+        <ul className="row-list">
           {data
             .toSorted((a, b) => Number(b.current) - Number(a.current))
             .map((session) => (
@@ -44,15 +44,15 @@ export function SessionList() {
         </ul>
       )}
       <p role="alert" className="field-error">
-        {everywhere.isError && sentenceOf(everywhere.error, dictionary)}
+        {logoutAll.isError && messageFor(logoutAll.error, dictionary)}
       </p>
       <button
         type="button"
         className="button button-quiet"
-        disabled={everywhere.isPending}
-        onClick={() => everywhere.start()}
+        disabled={logoutAll.isPending}
+        onClick={logoutAll.submit}
       >
-        {words.logoutEverywhere}
+        {t.logoutEverywhere}
       </button>
     </section>
   )
@@ -60,33 +60,33 @@ export function SessionList() {
 
 function SessionRow({ session }: { session: Session }) {
   const dictionary = useDictionary()
-  const { security: words } = dictionary
+  const { security: t } = dictionary
   const client = useQueryClient()
-  const device = deviceText(session.userAgent) ?? words.unknownDevice
-  const ending = useSending({
+  const device = deviceText(session.userAgent) ?? t.unknownDevice
+  const end = useSubmit({
     mutationFn: () => call<true>('DELETE', `/api/authentication/sessions/${session.id}`),
     onSuccess: () => {
-      announce(words.sessionEnded(device))
+      announce(t.sessionEnded(device))
       void client.invalidateQueries({ queryKey: SESSIONS })
     },
   })
   return (
-    <li className="security-row">
-      <div className="security-row-text">
+    <li className="row">
+      <div className="row-text">
         <strong>{device}</strong>
         <span className="field-hint">
           {session.current ? (
-            words.current
+            t.current
           ) : (
             <>
-              {words.lastUsed} <RelativeTime instant={session.lastUsedAt} />
+              {t.lastUsed} <RelativeTime instant={session.lastUsedAt} />
               {session.address !== null && ` · ${session.address}`}
             </>
           )}
         </span>
-        {ending.isError && (
+        {end.isError && (
           <span role="alert" className="field-error">
-            {sentenceOf(ending.error, dictionary)}
+            {messageFor(end.error, dictionary)}
           </span>
         )}
       </div>
@@ -94,11 +94,11 @@ function SessionRow({ session }: { session: Session }) {
         <button
           type="button"
           className="button button-quiet"
-          disabled={ending.isPending}
-          aria-label={words.endOf(device)}
-          onClick={() => ending.start()}
+          disabled={end.isPending}
+          aria-label={t.endNamed(device)}
+          onClick={end.submit}
         >
-          {words.end}
+          {t.end}
         </button>
       )}
     </li>

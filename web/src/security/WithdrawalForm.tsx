@@ -1,76 +1,34 @@
 import { useId, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
-import { TextField } from '../layout/Field.tsx'
-import { Modal } from '../layout/Modal.tsx'
-import { proofOf, useHasPassword } from '../provider/providers.ts'
-import { call } from '../server/call.ts'
-import { sentenceOf } from '../server/failure.ts'
-import { useSending } from '../server/useSending.ts'
+import { call } from '../session/call.ts'
 import { endSession } from '../session/session.ts'
+import { OwnerProofDialog } from './OwnerProofDialog.tsx'
+import { ownerProofOf } from './signInMethods.ts'
 
-/** Says what withdrawing means before it asks for the password. */
+/** Explains the consequences of withdrawing before it asks for the password. */
 export function WithdrawalForm() {
-  const { security: words } = useDictionary()
+  const { security: t } = useDictionary()
   const titleId = useId()
-  const [isAsked, setAsked] = useState(false)
+  const [isDialogOpen, setDialogOpen] = useState(false)
   return (
     <section className="card" aria-labelledby={titleId}>
-      <h2 id={titleId}>{words.withdrawal}</h2>
-      <p className="security-text">{words.withdrawalMeans}</p>
-      <button type="button" className="button button-danger" onClick={() => setAsked(true)}>
-        {words.withdraw}
+      <h2 id={titleId}>{t.withdrawal}</h2>
+      <p className="security-text">{t.withdrawalExplanation}</p>
+      <button type="button" className="button button-danger" onClick={() => setDialogOpen(true)}>
+        {t.withdraw}
       </button>
-      {isAsked && <WithdrawalDialog onClose={() => setAsked(false)} />}
+      {isDialogOpen && (
+        <OwnerProofDialog
+          title={t.withdrawQuestion}
+          confirmLabel={t.withdraw}
+          isDangerous
+          onConfirm={(password) =>
+            call<true>('DELETE', '/api/authentication/deactivate', { body: ownerProofOf(password) })
+          }
+          onSuccess={() => endSession('WITHDRAWN')}
+          onClose={() => setDialogOpen(false)}
+        />
+      )}
     </section>
-  )
-}
-
-function WithdrawalDialog({ onClose }: { onClose: () => void }) {
-  const dictionary = useDictionary()
-  const { security: words, session, act } = dictionary
-  const hasPassword = useHasPassword()
-  const [password, setPassword] = useState('')
-  const withdrawal = useSending({
-    mutationFn: () =>
-      call<true>('DELETE', '/api/authentication/deactivate', { body: proofOf(password) }),
-    onSuccess: () => endSession('WITHDRAWN'),
-  })
-  const sentence = withdrawal.isError ? sentenceOf(withdrawal.error, dictionary) : undefined
-  return (
-    <Modal title={words.withdrawQuestion} onClose={onClose}>
-      <form
-        className="form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          withdrawal.start()
-        }}
-      >
-        {hasPassword ? (
-          <TextField
-            label={session.password}
-            type="password"
-            name="password"
-            required
-            autoComplete="current-password"
-            value={password}
-            error={sentence}
-            onChange={({ target }) => setPassword(target.value)}
-          />
-        ) : (
-          <p role="alert" className="field-error">
-            {sentence}
-          </p>
-        )}
-        <div className="modal-actions">
-          <button type="button" className="button button-quiet" onClick={onClose}>
-            {act.cancel}
-          </button>
-          <button type="submit" className="button button-danger" disabled={withdrawal.isPending}>
-            {words.withdraw}
-          </button>
-        </div>
-      </form>
-    </Modal>
   )
 }

@@ -1,4 +1,4 @@
-/** Browser and system as people call them; the tests go from the particular to the general, since each claims to be others too. */
+// The patterns go from specific to general, since most user agents also contain the names of other browsers and systems.
 const BROWSERS = [
   ['Edge', /Edg(?:e|A|iOS)?\//],
   ['Whale', /Whale\//],
@@ -15,10 +15,10 @@ const SYSTEMS = [
   ['Linux', /Linux/],
 ] as const
 
-const nameIn = (names: readonly (readonly [string, RegExp])[], text: string) =>
-  names.find(([, form]) => form.test(text))?.[0]
+const nameIn = (names: readonly (readonly [string, RegExp])[], userAgent: string) =>
+  names.find(([, pattern]) => pattern.test(userAgent))?.[0]
 
-/** `Chrome · Windows`; what is no browser by its own name; undefined where nothing was said. */
+/** `Chrome · Windows`; the first word of a user agent that is no known browser; undefined when there is none. */
 export function deviceText(userAgent: string | null): string | undefined {
   if (userAgent === null || userAgent === '') return undefined
   const parts = [nameIn(BROWSERS, userAgent), nameIn(SYSTEMS, userAgent)].filter(

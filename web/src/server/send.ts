@@ -3,10 +3,10 @@ import { Failure, type FieldError } from './failure.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-export interface Message {
+export interface ServerRequest {
   method: Method
   path: string
-  /** An object is sent as JSON, a form as it is. */
+  /** FormData is sent as it is, any other object as JSON. */
   body?: object | undefined
   token?: string | undefined
   idempotencyKey?: string | undefined
@@ -14,20 +14,20 @@ export interface Message {
   signal?: AbortSignal | undefined
 }
 
-/** One request, without regard to the session. Throws a Failure of status 0 when no answer comes. */
+/** Sends one request without regard to the session. Throws a Failure with status 0 when no response arrives. */
 export async function send({
   method,
   path,
   body,
   token,
   idempotencyKey,
-  headers: extra,
+  headers: extraHeaders,
   signal,
-}: Message): Promise<Response> {
+}: ServerRequest): Promise<Response> {
   const headers = new Headers({
     Accept: 'application/json',
     'Accept-Language': currentLanguage(),
-    ...extra,
+    ...extraHeaders,
   })
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`)
   if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey)
@@ -42,19 +42,19 @@ export async function send({
       ...(signal !== undefined && { signal }),
     })
   } catch (error) {
-    // Query cancels what nobody waits for any more; that is no failure to tell anybody of.
+    // The query library aborts requests whose result is no longer needed; that is not a failure.
     if (signal?.aborted) throw error
     throw new Failure('UNREACHABLE', 0)
   }
 }
 
-/** `data` of the envelope. Throws the Failure that the envelope tells of. */
+/** The envelope's `data`. Throws the Failure that the envelope describes. */
 export async function dataOf<T>(response: Response): Promise<T> {
   let envelope: unknown
   try {
     envelope = await response.json()
   } catch {
-    // A proxy's page or a cut connection instead of the envelope.
+    // A proxy's error page or a truncated body instead of the envelope.
     throw new Failure('UNREADABLE', response.ok ? 502 : response.status)
   }
   if (response.ok) return (envelope as { data: T }).data
@@ -63,5 +63,9 @@ export async function dataOf<T>(response: Response): Promise<T> {
     message = '',
     errors = [],
   } = envelope as { code?: string; message?: string; errors?: FieldError[] }
-  throw new Failure(code, response.status, message, errors)
+  throw new Failure(code, response.status, {
+    message,
+    fieldErrors: errors,
+    language: currentLanguage(),
+  })
 }

@@ -1,34 +1,30 @@
-import { useSyncExternalStore } from 'react'
+import { createStore, useStore } from '../store/store.ts'
 
-/** UNKNOWN until the cookie has been tried. */
+/** UNKNOWN until the first refresh with the cookie has succeeded or failed. */
 export type SessionState = 'UNKNOWN' | 'SIGNED_IN' | 'SIGNED_OUT'
 export type SessionEnd = 'EXPIRED' | 'LOGGED_OUT' | 'WITHDRAWN'
 
-let state: SessionState = 'UNKNOWN'
-const listeners = new Set<() => void>()
-const endListeners = new Set<(reason: SessionEnd) => void>()
-
-export const sessionState = (): SessionState => state
-export const useSessionState = (): SessionState => useSyncExternalStore(subscribe, sessionState)
-
-export function setSessionState(next: SessionState): void {
-  state = next
-  for (const listener of listeners) listener()
+export function createSession() {
+  const state = createStore<SessionState>('UNKNOWN')
+  const endListeners = new Set<(reason: SessionEnd) => void>()
+  return {
+    state,
+    onEnd(listener: (reason: SessionEnd) => void): void {
+      endListeners.add(listener)
+    },
+    /** Several requests may report the same end; the listeners run once. */
+    end(reason: SessionEnd): void {
+      const wasSignedIn = state.get() === 'SIGNED_IN'
+      state.set('SIGNED_OUT')
+      if (wasSignedIn) for (const listener of endListeners) listener(reason)
+    },
+  }
 }
+export type Session = ReturnType<typeof createSession>
 
-export function onSessionEnd(listener: (reason: SessionEnd) => void): void {
-  endListeners.add(listener)
-}
-
-export function endSession(reason: SessionEnd): void {
-  // Several calls may meet the same end.
-  if (state === 'SIGNED_OUT') return
-  const wasSignedIn = state === 'SIGNED_IN'
-  setSessionState('SIGNED_OUT')
-  if (wasSignedIn) for (const listener of endListeners) listener(reason)
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
+export const session = createSession()
+export const sessionState = session.state.get
+export const setSessionState = session.state.set
+export const endSession = session.end
+export const onSessionEnd = session.onEnd
+export const useSessionState = (): SessionState => useStore(session.state)

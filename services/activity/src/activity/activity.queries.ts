@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export interface ActivityRow {
   message_key: string
@@ -20,17 +20,17 @@ export interface Stretch {
   limit: number
 }
 
-const columns = (sql: Sql) => sql`
+const columns = (sql: Queryable) => sql`
   record.message_key, record.type, record.member_id, record.post_id, record.comment_id, record.target_member_id, record.created_at, record.updated_at,
   to_char(record.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at`
 
-const behind = (sql: Sql, after: Stretch['after']) =>
+const behind = (sql: Queryable, after: Stretch['after']) =>
   after === undefined
     ? sql``
     : sql`and (record.occurred_at, record.message_key) < (${after.occurredAt}::text::timestamptz, ${after.messageKey})`
 
 export async function findActivitiesOf(
-  sql: Sql,
+  sql: Queryable,
   memberId: number,
   { after, offset, limit }: Stretch,
 ): Promise<ActivityRow[]> {
@@ -45,7 +45,12 @@ export async function findActivitiesOf(
  * The newest of what one followed member wrote, liked and followed, as far as it still stands and the viewer may see whom
  * and what it is about. Of the member's own things that is not asked: it is, once, of the member.
  */
-const newestShown = (sql: Sql, viewerId: number, after: Stretch['after'], limit: number) => sql`
+const newestShown = (
+  sql: Queryable,
+  viewerId: number,
+  after: Stretch['after'],
+  limit: number,
+) => sql`
   select record.* from activity.record
   where record.member_id = followed.member_id
     and record.type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW')
@@ -71,7 +76,7 @@ const newestShown = (sql: Sql, viewerId: number, after: Stretch['after'], limit:
  * newest, and only these are looked at further.
  */
 export async function findActivitiesOfFollowings(
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   { after, offset, limit }: Stretch,
 ): Promise<ActivityRow[]> {

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** An act, and how much it says about whoever wrote the post, or the comment where there is one. */
 export interface WeighedAct {
@@ -12,7 +12,7 @@ export interface WeighedAct {
  * Adds to the scores, in one statement and in the order of their keys, so that two batches cannot deadlock. Returns how
  * many acts counted: not those on one's own things, nor on what content-svc does not have.
  */
-export async function addToInterests(sql: Sql, acts: readonly WeighedAct[]): Promise<number> {
+export async function addToInterests(sql: Queryable, acts: readonly WeighedAct[]): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     with act as (
       select * from unnest(

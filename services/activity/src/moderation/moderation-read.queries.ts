@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ThingKind } from './moderation-write.queries.ts'
 
 export interface ModerationItemRow {
@@ -25,7 +25,7 @@ interface Stretch {
 
 /** What has waited longest comes first. */
 export async function findOpenItems(
-  sql: Sql,
+  sql: Queryable,
   { after, offset, limit }: Stretch,
 ): Promise<ModerationItemRow[]> {
   return sql<ModerationItemRow[]>`
@@ -41,7 +41,7 @@ export async function findOpenItems(
 
 /** Undefined where there is no such item. */
 export async function dismissItem(
-  sql: Sql,
+  sql: Queryable,
   id: number,
   adminId: number,
 ): Promise<{ was_open: boolean } | undefined> {
@@ -55,7 +55,7 @@ export async function dismissItem(
 }
 
 /** From the primary, on every call: a role that was taken away is gone at once. */
-export async function isAdmin(sql: Sql, memberId: number): Promise<boolean> {
+export async function isAdmin(sql: Queryable, memberId: number): Promise<boolean> {
   const rows =
     await sql`select from member.member where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
   return rows.length === 1
@@ -63,7 +63,7 @@ export async function isAdmin(sql: Sql, memberId: number): Promise<boolean> {
 
 /** In the audit of the administrator's account, which member-svc keeps. */
 export async function insertAdminAction(
-  sql: Sql,
+  sql: Queryable,
   adminId: number,
   act: string,
   address: string,

@@ -1,4 +1,5 @@
-import type { JSONValue, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { JSONValue } from 'postgres'
 
 export type ThingKind = 'POST' | 'COMMENT'
 export type ModerationStatus = 'OPEN' | 'CLEARED' | 'REMOVED' | 'DISMISSED'
@@ -28,7 +29,7 @@ export interface JudgedThingRow {
 
 /** Things that are neither there nor in the queue have no row. */
 export async function findThings(
-  sql: Sql,
+  sql: Queryable,
   { postIds, commentIds, deletedPostIds }: AskedThings,
 ): Promise<JudgedThingRow[]> {
   return sql<JudgedThingRow[]>`
@@ -65,7 +66,7 @@ export interface ModerationChange {
  * that saw the newer version wins. In the order of their keys, so that two batches cannot deadlock.
  */
 export async function upsertItems(
-  sql: Sql,
+  sql: Queryable,
   changes: readonly ModerationChange[],
 ): Promise<Pick<ModerationChange, 'kind' | 'thing_id'>[]> {
   return sql<Pick<ModerationChange, 'kind' | 'thing_id'>[]>`

@@ -1,5 +1,5 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export interface ActorRow {
   member_id: number
@@ -30,7 +30,7 @@ export interface NotificationRow {
  * Whom a recipient is shown as an actor: nobody withdrawn, nobody of a block either way, nobody muted. The list of these
  * is made once a statement.
  */
-const isShown = (sql: Sql, recipientId: number) => sql`
+const isShown = (sql: Queryable, recipientId: number) => sql`
   not profile.withdrawn
   and actor.actor_id not in (
     select blocked_id from member.block where blocker_id = ${recipientId}
@@ -38,18 +38,18 @@ const isShown = (sql: Sql, recipientId: number) => sql`
     union all select muted_id from member.mute where muter_id = ${recipientId})`
 
 /** A notification of a thing that is gone, or that the recipient may no longer see, goes with it. */
-const isOfLivingThing = (sql: Sql, recipientId: number) => sql`
+const isOfLivingThing = (sql: Queryable, recipientId: number) => sql`
   (notification.post_id is null or exists (
     select from content.post where post.id = notification.post_id and post.deleted_at is null
       and (post.author_id = ${recipientId} or member.may_see(${recipientId}, post.author_id))))
   and (notification.comment_id is null or exists (select from content.comment where comment.id = notification.comment_id and comment.deleted_at is null))`
 
-const columns = (sql: Sql) => sql`
+const columns = (sql: Queryable) => sql`
   notification.id, notification.number, notification.type, notification.post_id, notification.comment_id, notification.read_at is not null as read,
   notification.created_at, notification.updated_at, shown.actors, shown.actor_count`
 
 /** Each actor once, however much they did; the newest three by name. */
-const shownActors = (sql: Sql, recipientId: number) => sql`
+const shownActors = (sql: Queryable, recipientId: number) => sql`
   cross join lateral (
     select count(*) as actor_count,
            coalesce(jsonb_agg(to_jsonb(one) - 'place' order by one.place) filter (where one.place <= 3), '[]') as actors
@@ -77,7 +77,7 @@ export interface PlacedNotificationRow extends NotificationRow {
 
 /** The group to which something was added last comes first. */
 export async function findNotifications(
-  sql: Sql,
+  sql: Queryable,
   recipientId: number,
   { asOf, afterPlace, offset, limit }: Stretch,
 ): Promise<PlacedNotificationRow[]> {
@@ -102,7 +102,7 @@ export async function findNotifications(
 
 /** What has changed behind one number, up to another, in that order. */
 export async function findNotificationsBetween(
-  sql: Sql,
+  sql: Queryable,
   recipientId: number,
   after: number,
   upTo: number,
@@ -115,7 +115,7 @@ export async function findNotificationsBetween(
     order by notification.number limit ${limit}`
 }
 
-export async function countUnread(sql: Sql, recipientId: number): Promise<number> {
+export async function countUnread(sql: Queryable, recipientId: number): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*) as count from activity.notification
     where notification.recipient_id = ${recipientId} and notification.read_at is null and ${isOfLivingThing(sql, recipientId)}
@@ -127,7 +127,7 @@ export async function countUnread(sql: Sql, recipientId: number): Promise<number
 
 /** Ids of others' notifications change nothing. */
 export async function markRead(
-  sql: Sql,
+  sql: Queryable,
   recipientId: number,
   ids: readonly number[] | undefined,
 ): Promise<void> {
@@ -137,7 +137,7 @@ export async function markRead(
 }
 
 /** The newest number of a recipient; 0 where there is none. */
-export async function findNewestNumber(sql: Sql, recipientId: number): Promise<number> {
+export async function findNewestNumber(sql: Queryable, recipientId: number): Promise<number> {
   const [row] = await sql<
     [{ number: number }]
   >`select coalesce(max(number), 0) as number from activity.notification where recipient_id = ${recipientId}`
@@ -146,7 +146,7 @@ export async function findNewestNumber(sql: Sql, recipientId: number): Promise<n
 
 /** Of many recipients at once: those with something behind the number where each of them stands. */
 export async function findNewestNumbers(
-  sql: Sql,
+  sql: Queryable,
   positions: ReadonlyMap<number, number>,
 ): Promise<{ recipient_id: number; number: number }[]> {
   return sql<{ recipient_id: number; number: number }[]>`

@@ -1,5 +1,6 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
-import type { JSONValue, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { JSONValue } from 'postgres'
 
 /** As an event tells it. */
 export interface ToldAct {
@@ -32,12 +33,12 @@ export interface ResolvedAct {
  * One batch at a time gives numbers, so that they are seen in the order in which they were given: a stream that has
  * passed a number never misses a lower one. It also keeps two batches from waiting for each other.
  */
-export async function holdOrderOfCommits(sql: Sql): Promise<void> {
+export async function holdOrderOfCommits(sql: Queryable): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('activity.notification', 0))`
 }
 
 /** Nobody is told of their own acts; a reply concerns its parent's author, and the post's author where that is another. */
-export async function resolveActs(sql: Sql, acts: ToldAct[]): Promise<ResolvedAct[]> {
+export async function resolveActs(sql: Queryable, acts: ToldAct[]): Promise<ResolvedAct[]> {
   return sql<ResolvedAct[]>`
     with told as (
       select * from jsonb_to_recordset(${sql.json(acts as unknown as JSONValue)}) as told (
@@ -70,7 +71,7 @@ export interface ChangedAct extends ResolvedAct {
 }
 
 /** Those that are newer than what is known of their act. */
-export async function upsertActs(sql: Sql, acts: ResolvedAct[]): Promise<ChangedAct[]> {
+export async function upsertActs(sql: Queryable, acts: ResolvedAct[]): Promise<ChangedAct[]> {
   if (acts.length === 0) return []
   const rows = await sql<
     Pick<ChangedAct, 'type' | 'actor_id' | 'subject_id' | 'notification_id'>[]
@@ -95,7 +96,7 @@ export async function upsertActs(sql: Sql, acts: ResolvedAct[]): Promise<Changed
 }
 
 /** Into the unread group of their thing, which is opened where there is none. */
-export async function assignToGroups(sql: Sql, acts: ChangedAct[]): Promise<void> {
+export async function assignToGroups(sql: Queryable, acts: ChangedAct[]): Promise<void> {
   if (acts.length === 0) return
   await sql`
     with act as (

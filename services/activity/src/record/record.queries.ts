@@ -1,5 +1,5 @@
 import { numberArray, textArray } from '@dailyfeed/postgres-support/array-literal'
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export interface NewRecord {
   messageKey: string
@@ -21,7 +21,10 @@ export interface NewRecord {
  * event. A key may stand only once in `records`, and they have to be sorted by it, so that two batches cannot deadlock.
  * Returns how many rows changed.
  */
-export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Promise<number> {
+export async function upsertRecords(
+  sql: Queryable,
+  records: readonly NewRecord[],
+): Promise<number> {
   const { count } = await sql`
     insert into activity.record as record (message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id, occurred_at, created_at, updated_at)
     select message_key, type, member_id, post_id, comment_id, target_member_id, version, event_id,
@@ -47,7 +50,7 @@ export async function upsertRecords(sql: Sql, records: readonly NewRecord[]): Pr
 
 /** Ids of events that no record of their key, as new as they or newer, tells of. */
 export async function findUnrecorded(
-  sql: Sql,
+  sql: Queryable,
   records: readonly NewRecord[],
 ): Promise<Set<string>> {
   const rows = await sql<{ event_id: string }[]>`

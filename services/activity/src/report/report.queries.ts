@@ -1,5 +1,5 @@
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** What is known of a post or comment, and of what the member did with it. */
 export interface ThingRow {
@@ -17,7 +17,7 @@ export interface ThingRow {
 }
 
 export async function findPost(
-  sql: Sql,
+  sql: Queryable,
   postId: number,
   memberId: number,
 ): Promise<ThingRow | undefined> {
@@ -30,7 +30,7 @@ export async function findPost(
 }
 
 export async function findComment(
-  sql: Sql,
+  sql: Queryable,
   commentId: number,
   postId: number,
   memberId: number,
@@ -61,7 +61,7 @@ export interface ReportedRecord {
 
 /** Where the act is on record already, by the relay or an earlier report, nothing changes. */
 export async function insertReportedRecord(
-  sql: Sql,
+  sql: Queryable,
   {
     messageKey,
     type,

@@ -1,15 +1,15 @@
 import type {
-  DeadLetter as Listened,
-  DeadLetterGroup as ListenedGroup,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+  DeadLetter as ListenerLetter,
+  DeadLetterGroup as ListenerGroup,
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 import type { DeadLetter, DeadLetterGroup } from './dead-letter.schemas.ts'
 
-/** What owners answer with ids of their own; here each id carries its owner's name. */
-export const listenerGroupOf = (service: string, group: ListenedGroup): DeadLetterGroup => ({
+/** Stores number their dead letters each for itself; a public id names the store, too. */
+export const listenerGroupOf = (service: string, group: ListenerGroup): DeadLetterGroup => ({
   ...group,
   kind: 'LISTENER',
   service,
@@ -29,7 +29,7 @@ export const publisherGroupOf = (
   latestId: `${service}-p${group.latestId}`,
 })
 
-export const listenerLetterOf = (service: string, letter: Listened): DeadLetter => ({
+export const listenerLetterOf = (service: string, letter: ListenerLetter): DeadLetter => ({
   ...letter,
   kind: 'LISTENER',
   service,
@@ -57,6 +57,6 @@ export const publisherLetterOf = (
   stack: null,
 })
 
-/** What the relay calls it: a destination that is away is tried again, one that refuses is not. */
+/** The relay's error: an unreachable destination is tried again, a refused event is not. */
 const errorClassOf = (status: string): string =>
   status === 'PENDING' ? 'DestinationAwayError' : 'DeliveryRefusedError'

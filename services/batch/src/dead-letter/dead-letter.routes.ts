@@ -3,7 +3,6 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
-import { KEEPING, KINDS } from './dead-letter-owners.ts'
 import {
   DeadLetter,
   DeadLetterGroups,
@@ -19,6 +18,7 @@ import {
   replayDeadLetter,
   replayGroup,
 } from './dead-letter.service.ts'
+import { KINDS, STORES } from './dead-letter-stores.ts'
 
 const tags = ['operation']
 const params = Type.Object({
@@ -35,10 +35,10 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Events that failed, by cause',
+        summary: 'List dead letters by cause',
         querystring: Type.Object({
           kind: Type.Optional(Type.Enum([...KINDS])),
-          service: Type.Optional(Type.Enum([...KEEPING])),
+          service: Type.Optional(Type.Enum([...STORES])),
         }),
         response: { 200: successOf(DeadLetterGroups) },
       },
@@ -52,7 +52,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'An event that failed',
+        summary: 'Get a dead letter',
         params,
         response: { 200: successOf(DeadLetter) },
       },
@@ -66,7 +66,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Try an event that failed again',
+        summary: 'Replay a dead letter',
         params,
         response: { 200: successOf(Replay) },
       },
@@ -80,7 +80,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Put away an event that failed',
+        summary: 'Archive a dead letter',
         params,
         response: { 200: successOf(DeadLetter) },
       },
@@ -95,7 +95,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       schema: {
         tags,
         summary:
-          'Try all events that failed of one cause again, for a few seconds; ask again with since until none remain',
+          'Replay all dead letters of one cause for a few seconds; repeat with since until none remain',
         params: groupParams,
         querystring: Type.Object({
           since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
@@ -114,7 +114,7 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
       schema: {
         tags,
         summary:
-          'Put away all events that failed of one cause, for a few seconds; ask again until none remain',
+          'Archive all dead letters of one cause for a few seconds; repeat until none remain',
         params: groupParams,
         response: { 200: successOf(GroupArchive) },
       },

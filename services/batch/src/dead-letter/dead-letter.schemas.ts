@@ -1,25 +1,26 @@
 import { Instant, nullable } from '@dailyfeed/contract/field'
 import Type from 'typebox'
-import { KINDS } from './dead-letter-owners.ts'
+import { KINDS } from './dead-letter-stores.ts'
 
 const publicId = {
   description: '{service}-{number} of a listener, {service}-p{number} of a publisher',
 }
 const kind = Type.Enum([...KINDS], {
-  description: 'LISTENER: the handler failed. PUBLISHER: it could not be delivered',
+  description:
+    'LISTENER: a handler failed on a received event. PUBLISHER: a written event could not be delivered',
 })
 
 export const DeadLetterGroup = Type.Object({
   kind,
   service: Type.String(),
   fingerprint: Type.String(),
-  step: Type.String({ description: 'the step of the listener, or where it was to go' }),
+  step: Type.String({ description: 'The event handler that failed, or the destination' }),
   status: Type.String({
     description:
-      'OPEN; of a publisher PENDING, which is tried again by itself, or DEAD, which is not',
+      'OPEN for a listener. For a publisher PENDING (delivered again automatically) or DEAD (refused permanently)',
   }),
   errorClass: Type.String(),
-  message: Type.String({ description: 'of the latest' }),
+  message: Type.String({ description: 'Error message of the latest one' }),
   count: Type.Integer(),
   firstAt: Instant,
   lastAt: Instant,
@@ -32,14 +33,18 @@ export const DeadLetter = Type.Object({
   service: Type.String(),
   step: Type.String(),
   status: Type.String({
-    description: 'OPEN, REPLAYED or ARCHIVED; of a publisher PENDING, DEAD or ARCHIVED',
+    description:
+      'OPEN, REPLAYED or ARCHIVED for a listener; PENDING, DEAD or ARCHIVED for a publisher',
   }),
   eventId: nullable(Type.String()),
   source: Type.String(),
-  payload: Type.String({ description: 'the event as it came' }),
-  payloadBase64: nullable(Type.String({ description: 'its bytes, where they are no UTF-8' })),
+  payload: Type.String({ description: 'The event as received' }),
+  payloadBase64: nullable(Type.String({ description: 'Its bytes, if they are not UTF-8' })),
   recordKey: nullable(
-    Type.String({ description: 'of a record of Kafka, as are its headers and its place' }),
+    Type.String({
+      description:
+        'Key of the Kafka record; headers, topic, partition and offset are those of the record, too',
+    }),
   ),
   headers: nullable(Type.Record(Type.String(), Type.String())),
   topic: nullable(Type.String()),
@@ -56,25 +61,27 @@ export const DeadLetter = Type.Object({
 export type DeadLetterGroup = Type.Static<typeof DeadLetterGroup>
 export type DeadLetter = Type.Static<typeof DeadLetter>
 
-const unavailable = Type.Array(Type.String(), { description: 'services that could not be asked' })
+const unavailable = Type.Array(Type.String(), { description: 'Services that could not be reached' })
 export const DeadLetterGroups = Type.Object({ groups: Type.Array(DeadLetterGroup), unavailable })
 export const Replay = Type.Object({
   outcome: Type.String({
     description:
-      'REPLAYED, FAILED_AGAIN, IN_PROGRESS, SENT_AGAIN, or NOT_OPEN where there is nothing to do',
+      'REPLAYED, FAILED_AGAIN, IN_PROGRESS, SENT_AGAIN, or NOT_OPEN when there is nothing to do',
   }),
   deadLetter: DeadLetter,
 })
 export const GroupReplay = Type.Object({
-  replayed: Type.Integer({ description: 'took effect; of a publisher: on their way again' }),
+  replayed: Type.Integer({
+    description: 'Took effect; for a publisher: queued for delivery again',
+  }),
   failedAgain: Type.Integer(),
-  remaining: Type.Integer({ description: 'not tried yet: ask again with since' }),
+  remaining: Type.Integer({ description: 'Not tried yet: repeat with since' }),
   since: nullable(Instant),
   unavailable,
 })
 export const GroupArchive = Type.Object({
   archived: Type.Integer(),
-  remaining: Type.Integer({ description: 'still open: ask again' }),
+  remaining: Type.Integer({ description: 'Still open: repeat' }),
   unavailable,
 })
 export type GroupReplay = Type.Static<typeof GroupReplay>

@@ -1,28 +1,20 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type {
-  GroupArchive as ArchiveRound,
-  GroupReplay as ReplayRound,
+  GroupArchive as StoreArchive,
+  GroupReplay as StoreReplay,
 } from '@dailyfeed/dead-letter/group-replay'
 import type {
-  DeadLetter as Listened,
-  DeadLetterGroup as ListenedGroup,
-  Replay as ListenedReplay,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+  DeadLetter as ListenerLetter,
+  DeadLetterGroup as ListenerGroup,
+  Replay as ListenerReplay,
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
-  Redelivery,
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
-} from '@dailyfeed/outbox/publisher-dead-letter.routes'
-import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
-import type { FastifyBaseLogger } from 'fastify'
-import {
-  type DeadLetterOwners,
-  KEEPERS,
-  KEEPING,
-  type KeeperName,
-  type Kind,
-  KINDS,
-} from './dead-letter-owners.ts'
+  Redelivery,
+} from '@dailyfeed/outbox/publisher-dead-letter.schemas'
+import type { AdminContext } from '../context.ts'
+import { callAllStores, callStore } from './dead-letter-calls.ts'
 import {
   listenerGroupOf,
   listenerLetterOf,
@@ -35,35 +27,31 @@ import type {
   GroupArchive,
   GroupReplay,
 } from './dead-letter.schemas.ts'
+import { isStoreOf, type Kind, STORES, type StoreName } from './dead-letter-stores.ts'
 
-export interface DeadLetterContext {
-  deadLetterOwners: DeadLetterOwners
-  log: Pick<FastifyBaseLogger, 'warn'>
-}
+type DeadLetterContext = Pick<AdminContext, 'owners' | 'log'>
 
-export const PUBLIC_ID = new RegExp(`^(${KEEPING.join('|')})-(p?)([1-9][0-9]{0,14})$`)
+/** `content-12` is a listener's dead letter of content-svc, `content-p12` a publisher's. */
+export const PUBLIC_ID = new RegExp(`^(${STORES.join('|')})-(p?)([1-9][0-9]{0,14})$`)
 
-/** Whose dead letters are asked for: all where it says nothing. */
+/** The dead letters that a request is about; all of them without a filter. */
 export interface Selection {
   kind?: Kind | undefined
-  service?: KeeperName | undefined
+  service?: StoreName | undefined
 }
 
-/** All groups of all owners, the latest first; an owner that is away takes away only its own. */
+/** All groups of all stores, the latest first. A store that cannot be reached is named, and the others are listed. */
 export async function listDeadLetterGroups(
   context: DeadLetterContext,
   selection: Selection = {},
 ): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
-  const { answers, unavailable } = await askAll<(ListenedGroup | PublisherDeadLetterGroup)[]>(
-    context,
-    '/groups',
-    {},
-    selection,
-  )
+  const { answers, unavailable } = await callAllStores<
+    (ListenerGroup | PublisherDeadLetterGroup)[]
+  >(context, '/groups', {}, selection)
   const groups = answers.flatMap((answer) =>
     answer.data.map((group) =>
       answer.kind === 'LISTENER'
-        ? listenerGroupOf(answer.service, group as ListenedGroup)
+        ? listenerGroupOf(answer.service, group as ListenerGroup)
         : publisherGroupOf(answer.service, group as PublisherDeadLetterGroup),
     ),
   )
@@ -73,12 +61,12 @@ export async function listDeadLetterGroups(
 export const getDeadLetterOrThrow = (
   context: DeadLetterContext,
   publicId: string,
-): Promise<DeadLetter> => askForOne(context, publicId, '/find')
+): Promise<DeadLetter> => callForLetter(context, publicId, '/find')
 
 export const archiveDeadLetter = (
   context: DeadLetterContext,
   publicId: string,
-): Promise<DeadLetter> => askForOne(context, publicId, '/archive')
+): Promise<DeadLetter> => callForLetter(context, publicId, '/archive')
 
 export async function replayDeadLetter(
   context: DeadLetterContext,
@@ -86,26 +74,30 @@ export async function replayDeadLetter(
 ): Promise<{ outcome: string; deadLetter: DeadLetter }> {
   const { kind, service, id } = readIdOrThrow(publicId)
   if (kind === 'PUBLISHER') {
-    const { outcome, deadLetter } = await askOne<Redelivery>(context, kind, service, '/replay', id)
+    const { outcome, deadLetter } = await callStore<Redelivery>(context, {
+      kind,
+      service,
+      path: '/replay',
+      body: { id },
+    })
     return { outcome, deadLetter: publisherLetterOf(service, deadLetter) }
   }
-  const { outcome, deadLetter } = await askOne<ListenedReplay>(
-    context,
+  const { outcome, deadLetter } = await callStore<ListenerReplay>(context, {
     kind,
     service,
-    '/replay',
-    id,
-  )
+    path: '/replay',
+    body: { id },
+  })
   return { outcome, deadLetter: listenerLetterOf(service, deadLetter) }
 }
 
-/** One round over all of one cause. Zeros where none is open: asked twice, or too late, it does no more. */
+/** One round of replay over all dead letters of one cause. The figures are zero where none is open any more. */
 export async function replayGroup(
   context: DeadLetterContext,
   fingerprint: string,
   since?: string,
 ): Promise<GroupReplay> {
-  const { answers, unavailable } = await askAll<ReplayRound>(context, '/groups/replay', {
+  const { answers, unavailable } = await callAllStores<StoreReplay>(context, '/groups/replay', {
     fingerprint,
     ...(since === undefined ? {} : { since }),
   })
@@ -120,18 +112,18 @@ export async function replayGroup(
     sum.replayed += data.replayed
     sum.failedAgain += data.failedAgain
     sum.remaining += data.remaining
-    // The owner's clock, of whoever has something of this cause: a fingerprint is one service's.
+    // A fingerprint belongs to one service, so one store has work to do: the next round needs that store's time.
     if (data.replayed + data.failedAgain + data.remaining > 0) sum.since = data.since
   }
   return sum
 }
 
-/** The same for putting away. */
+/** Archives a part of all dead letters of one cause. */
 export async function archiveGroup(
   context: DeadLetterContext,
   fingerprint: string,
 ): Promise<GroupArchive> {
-  const { answers, unavailable } = await askAll<ArchiveRound>(context, '/groups/archive', {
+  const { answers, unavailable } = await callAllStores<StoreArchive>(context, '/groups/archive', {
     fingerprint,
   })
   const sum: GroupArchive = { archived: 0, remaining: 0, unavailable }
@@ -142,75 +134,27 @@ export async function archiveGroup(
   return sum
 }
 
-function readIdOrThrow(publicId: string): { kind: Kind; service: KeeperName; id: number } {
-  const [, service, mark, number] = PUBLIC_ID.exec(publicId) ?? []
+function readIdOrThrow(publicId: string): { kind: Kind; service: StoreName; id: number } {
+  const [, service = '', mark, number] = PUBLIC_ID.exec(publicId) ?? []
   const kind = mark === 'p' ? 'PUBLISHER' : 'LISTENER'
-  if (service === undefined || !(KEEPERS[kind].services as readonly string[]).includes(service))
-    throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-  return { kind, service: service as KeeperName, id: Number(number) }
+  if (!isStoreOf(kind, service)) throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
+  return { kind, service, id: Number(number) }
 }
 
-async function askForOne(
+async function callForLetter(
   context: DeadLetterContext,
   publicId: string,
   path: string,
 ): Promise<DeadLetter> {
   const { kind, service, id } = readIdOrThrow(publicId)
-  const letter = await askOne<Listened | PublisherDeadLetter>(context, kind, service, path, id)
+  const body = { id }
   return kind === 'LISTENER'
-    ? listenerLetterOf(service, letter as Listened)
-    : publisherLetterOf(service, letter as PublisherDeadLetter)
+    ? listenerLetterOf(
+        service,
+        await callStore<ListenerLetter>(context, { kind, service, path, body }),
+      )
+    : publisherLetterOf(
+        service,
+        await callStore<PublisherDeadLetter>(context, { kind, service, path, body }),
+      )
 }
-
-async function askOne<Owned>(
-  context: DeadLetterContext,
-  kind: Kind,
-  service: KeeperName,
-  path: string,
-  id: number,
-): Promise<Owned> {
-  try {
-    return await context.deadLetterOwners.ask<Owned>(kind, service, path, { id })
-  } catch (error) {
-    if (error instanceof ServiceRefusedError && error.code === 'DEAD_LETTER_NOT_FOUND')
-      throw new DailyfeedError('DEAD_LETTER_NOT_FOUND')
-    warnOf(context, service, error)
-    throw new DailyfeedError('SERVICE_UNAVAILABLE')
-  }
-}
-
-async function askAll<Data>(
-  context: DeadLetterContext,
-  path: string,
-  body: object,
-  { kind: onlyKind, service: onlyService }: Selection = {},
-): Promise<{ answers: { kind: Kind; service: KeeperName; data: Data }[]; unavailable: string[] }> {
-  const answers: { kind: Kind; service: KeeperName; data: Data }[] = []
-  const unavailable = new Set<string>()
-  const asked = KINDS.flatMap((kind) =>
-    KEEPERS[kind].services.map((service) => ({ kind, service })),
-  ).filter(
-    ({ kind, service }) => (onlyKind ?? kind) === kind && (onlyService ?? service) === service,
-  )
-  await Promise.all(
-    asked.map(async ({ kind, service }) => {
-      try {
-        answers.push({
-          kind,
-          service,
-          data: await context.deadLetterOwners.ask<Data>(kind, service, path, body),
-        })
-      } catch (error) {
-        warnOf(context, service, error)
-        unavailable.add(service)
-      }
-    }),
-  )
-  return { answers, unavailable: [...unavailable].sort() }
-}
-
-const warnOf = ({ log }: DeadLetterContext, service: string, error: unknown) =>
-  log.warn(
-    { service, reason: error instanceof Error ? error.message : String(error) },
-    'owner of dead letters could not be asked',
-  )

@@ -1,37 +1,28 @@
 import { createNewEventOf, insertEvents } from '@dailyfeed/outbox/outbox'
 import { registerDeadLetterRoutes } from '@dailyfeed/event-listener/dead-letter.routes'
 import { createDeadLetterReplay } from '@dailyfeed/event-listener/dead-letter-replay'
-import { createListener, type Listener } from '@dailyfeed/event-listener/listener'
+import { Listener } from '@dailyfeed/event-listener/listener'
 import { registerPublisherDeadLetterRoutes } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
-import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import type { TestDatabase } from '@dailyfeed/tests/database'
 import { insertMember } from '@dailyfeed/tests/members'
-import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
+import type { TestTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { batchApp } from '../batch-app.ts'
-import { readBatchConfigOrThrow } from '../config.ts'
-import { createTopicOwners } from '../topic/topic.service.ts'
-import { createDeadLetterOwners, type DeadLetterOwners } from './dead-letter-owners.ts'
+import { BATCH_TOKEN, batchDatabase, type BatchFixture, batchFixture } from '../batch-fixture.ts'
 
-const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
-const NOWHERE = 'http://127.0.0.1:1'
 const newEventOf = createNewEventOf('Asia/Seoul')
 let database: TestDatabase
-let batchSql: Sql
 let tokens: TestTokens
-let app: HttpServer
-let deadLetterOwners: DeadLetterOwners
-let headers: Record<string, string>
+let batch: BatchFixture
 let isBroken: boolean
 let effects: number
 
-/** What each of them runs of a service: its dead letters of both kinds, in its own schema. activity-svc is away. */
+/** Services that store dead letters, each in its own schema. activity-svc is not among them: it cannot be reached. */
 const OWNERS = ['content', 'search', 'member', 'timeline'] as const
 type Owner = (typeof OWNERS)[number]
 interface RunningOwner {
@@ -56,14 +47,14 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
     usesInbox: true,
     handles: () => true,
     async apply(_sql: Sql, events: unknown[]) {
-      if (isBroken) throw new TypeError(`no handler for ${events.length} things`)
+      if (isBroken) throw new TypeError(`no handler for ${events.length} events`)
       effects += events.length
       return events.length
     },
   }
   const listener =
     name === 'content' || name === 'search'
-      ? createListener({ sql, schema: name, handlers: [step], log: server.log })
+      ? new Listener({ sql, schema: name, handlers: [step], log: server.log })
       : undefined
   if (listener !== undefined)
     registerDeadLetterRoutes(server, {
@@ -80,8 +71,8 @@ const ownerOf = (name: Owner) => owners.get(name) as RunningOwner
 const urlOf = (name: Owner) => ownerOf(name).service.url
 
 const ask = async (method: 'GET' | 'POST', path = '') => {
-  const answer = await app.inject({ method, url: `/api/admin/dead-letters${path}`, headers })
-  return { status: answer.statusCode, code: answer.json().code, data: answer.json().data }
+  const { status, body } = await batch.ask({ method, url: `/api/admin/dead-letters${path}` })
+  return { status, code: body.code, data: body.data }
 }
 
 const eventOf = (n: number) => ({
@@ -97,15 +88,15 @@ const eventOf = (n: number) => ({
   occurredAt: '2026-11-25T00:00:00.000Z',
 })
 
-/** Events that the handler fails at; their dead letters have the ids 1, 2, … */
-async function keep(name: 'content' | 'search', ...numbers: number[]): Promise<void> {
+/** Delivers events that the handler fails on; their dead letters have the ids 1, 2, … */
+async function deadLetter(name: 'content' | 'search', ...numbers: number[]): Promise<void> {
   isBroken = true
   await ownerOf(name).listener?.handle(numbers.map(eventOf), 'http:test')
   isBroken = false
 }
 
-/** Events that Kafka refused for good, with the ids 1, 2, … */
-async function keepUndelivered(name: 'content' | 'member', count: number): Promise<void> {
+/** Stores events that Kafka refused permanently, with the ids 1, 2, … */
+async function refuseEvents(name: 'content' | 'member', count: number): Promise<void> {
   const now = new Date()
   const events = Array.from({ length: count }, () => ({
     ...newEventOf('MEMBER_FOLLOW', { memberId: 7, targetMemberId: 8 }),
@@ -127,40 +118,12 @@ const fingerprintOf = async (service: string, kind: string): Promise<string> =>
   ).fingerprint
 
 beforeAll(async () => {
-  database = await testDatabase()
-  tokens = await testTokens()
+  const started = await batchDatabase()
+  database = started.database
+  tokens = started.tokens
   for (const name of OWNERS) owners.set(name, await startOwner(name))
-  batchSql = openPool({ url: database.urlOf('batch'), max: 4, name: 'batch-test' })
-  const config = readBatchConfigOrThrow({
-    DATABASE_URL: database.urlOf('batch'),
-    LOG_LEVEL: 'silent',
-    INTERNAL_TOKEN: BATCH_TOKEN,
-    INTERNAL_CALLERS: '',
-  })
-  const urls = {
-    content: urlOf('content'),
-    search: urlOf('search'),
-    member: urlOf('member'),
-    timeline: urlOf('timeline'),
-    activity: NOWHERE,
-  }
-  deadLetterOwners = createDeadLetterOwners(urls, BATCH_TOKEN)
-  const log = createLog('batch', 'silent')
-  app = await batchApp({
-    config,
-    context: {
-      sql: batchSql,
-      owners: { runJob: async () => ({}), async close() {} },
-      deadLetterOwners,
-      topicOwners: createTopicOwners({ content: NOWHERE }, BATCH_TOKEN),
-      verifier: tokens.verifier,
-      log,
-    },
-    log,
-  })
-  const operator = await insertMember(database.sql, 'operator')
-  await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
-  headers = { authorization: await tokens.bearerOf(operator) }
+  const urls = Object.fromEntries(OWNERS.map((name) => [name, urlOf(name)]))
+  batch = await batchFixture({ database, tokens, urls })
 })
 beforeEach(async () => {
   isBroken = false
@@ -169,19 +132,17 @@ beforeEach(async () => {
   await database.sql`truncate content.outbox, content.outbox_pending, member.outbox, member.outbox_pending restart identity`
 })
 afterAll(async () => {
-  await app.close()
-  await deadLetterOwners.close()
+  await batch.close()
   for (const { service, sql } of owners.values()) {
     await service.close()
     await sql.end({ timeout: 1 })
   }
-  await batchSql.end({ timeout: 1 })
   await database.drop()
 })
 
-test('dead letters of all services are grouped by cause, the latest first, and a service that is away is named', async () => {
-  await keep('content', 1, 2)
-  await keep('search', 3)
+test('dead letters of all services are listed by cause, and an unreachable service is named', async () => {
+  await deadLetter('content', 1, 2)
+  await deadLetter('search', 3)
   const { status, data } = await ask('GET')
   expect([status, data.unavailable]).toEqual([200, ['activity']])
   expect(
@@ -199,15 +160,15 @@ test('dead letters of all services are grouped by cause, the latest first, and a
     step: 'views',
     status: 'OPEN',
     errorClass: 'TypeError',
-    message: 'no handler for 1 things',
+    message: 'no handler for 1 events',
   })
   expect(data.groups[1].firstAt <= data.groups[1].lastAt).toBe(true)
 })
 
-test('what could not be delivered stands beside what could not be handled; kinds and services can be asked for alone', async () => {
-  await keep('content', 1)
-  await keepUndelivered('content', 2)
-  await keepUndelivered('member', 1)
+test('the list holds listener and publisher dead letters, and filters by kind and service', async () => {
+  await deadLetter('content', 1)
+  await refuseEvents('content', 2)
+  await refuseEvents('member', 1)
   const groupsOf = async (query: string) =>
     (await ask('GET', query)).data.groups.map(
       ({ kind, service, step, status, count, latestId }: Record<string, unknown>) =>
@@ -228,8 +189,8 @@ test('what could not be delivered stands beside what could not be handled; kinds
     expect(await ask('GET', query)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
 })
 
-test('one dead letter is shown whole, as it came', async () => {
-  await keep('content', 1)
+test('one dead letter is shown in full, with its event as received', async () => {
+  await deadLetter('content', 1)
   const { data } = await ask('GET', '/content-1')
   expect(data).toMatchObject({
     id: 'content-1',
@@ -242,7 +203,7 @@ test('one dead letter is shown whole, as it came', async () => {
   })
   expect(JSON.parse(data.payload)).toEqual(eventOf(1))
   expect(data.stack).toContain('TypeError')
-  await keepUndelivered('content', 1)
+  await refuseEvents('content', 1)
   const undelivered = (await ask('GET', '/content-p1')).data
   expect(undelivered).toMatchObject({
     id: 'content-p1',
@@ -259,8 +220,8 @@ test('one dead letter is shown whole, as it came', async () => {
   })
 })
 
-test('of replays at once one takes effect, and a later one says that nothing is left to do', async () => {
-  await keep('content', 1)
+test('one of several simultaneous replays takes effect, and a later one has nothing to do', async () => {
+  await deadLetter('content', 1)
   const outcomes = (await Promise.all([1, 2, 3].map(() => ask('POST', '/content-1/replay')))).map(
     ({ data }) => data.outcome,
   )
@@ -272,8 +233,8 @@ test('of replays at once one takes effect, and a later one says that nothing is 
   expect(effects).toBe(1)
 })
 
-test('a replay whose cause is still there fails again, and is counted', async () => {
-  await keep('content', 1)
+test('a replay whose cause persists fails again and is counted', async () => {
+  await deadLetter('content', 1)
   isBroken = true
   expect((await ask('POST', '/content-1/replay')).data).toMatchObject({
     outcome: 'FAILED_AGAIN',
@@ -281,9 +242,9 @@ test('a replay whose cause is still there fails again, and is counted', async ()
   })
 })
 
-test('a group is replayed as a whole, and no other with it; the second time there is nothing to do', async () => {
-  await keep('content', 1, 2)
-  await keep('search', 3)
+test('a group is replayed alone and as a whole; the second replay has nothing to do', async () => {
+  await deadLetter('content', 1, 2)
+  await deadLetter('search', 3)
   const path = `/groups/${await fingerprintOf('content', 'LISTENER')}/replay`
   const first = await ask('POST', path)
   expect(first.data).toEqual({
@@ -303,8 +264,8 @@ test('a group is replayed as a whole, and no other with it; the second time ther
   )
 })
 
-test('a walk over a group that fails again ends: asked with since, what it has tried is not tried again', async () => {
-  await keep('content', 1, 2)
+test('a replay in rounds ends: with since, a dead letter that failed again is not tried again', async () => {
+  await deadLetter('content', 1, 2)
   const path = `/groups/${await fingerprintOf('content', 'LISTENER')}/replay`
   isBroken = true
   const { since, ...first } = (await ask('POST', path)).data
@@ -321,8 +282,8 @@ test('a walk over a group that fails again ends: asked with since, what it has t
   })
 })
 
-test('what was refused is sent again, alone or all of one cause; the second time there is nothing to do', async () => {
-  await keepUndelivered('content', 3)
+test('a refused event is delivered again, alone or with its group; the second time nothing is', async () => {
+  await refuseEvents('content', 3)
   const path = `/groups/${await fingerprintOf('content', 'PUBLISHER')}/replay`
   expect((await ask('POST', '/content-p1/replay')).data).toMatchObject({
     outcome: 'SENT_AGAIN',
@@ -337,9 +298,9 @@ test('what was refused is sent again, alone or all of one cause; the second time
   expect(await ask('POST', path)).toMatchObject({ status: 200, data: { replayed: 0 } })
 })
 
-test('a group is put away as a whole', async () => {
-  await keep('content', 1, 2)
-  await keepUndelivered('member', 1)
+test('a group is archived as a whole', async () => {
+  await deadLetter('content', 1, 2)
+  await refuseEvents('member', 1)
   const [listened, published] = [
     await fingerprintOf('content', 'LISTENER'),
     await fingerprintOf('member', 'PUBLISHER'),
@@ -361,8 +322,8 @@ test('a group is put away as a whole', async () => {
   expect((await ask('GET')).data.groups).toEqual([])
 })
 
-test('what is archived is no longer open, and not replayed', async () => {
-  await keep('search', 1)
+test('an archived dead letter is no longer listed, and not replayed', async () => {
+  await deadLetter('search', 1)
   expect((await ask('POST', '/search-1/archive')).data).toMatchObject({
     id: 'search-1',
     status: 'ARCHIVED',
@@ -381,7 +342,7 @@ test.each([
   '/content-p99',
   '/1',
   '/content-99999999999999999999',
-])('%s is no dead letter', async (path) => {
+])('%s is not the id of a dead letter: 404', async (path) => {
   expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'DEAD_LETTER_NOT_FOUND' })
   expect(await ask('POST', `${path}/replay`)).toMatchObject({
     status: 404,
@@ -393,16 +354,15 @@ test.each([
   })
 })
 
-test('a dead letter of a service that is away is unavailable, not unknown', async () => {
+test('a dead letter of an unreachable service answers 503, not 404', async () => {
   expect(await ask('GET', '/activity-1')).toMatchObject({
     status: 503,
     code: 'SERVICE_UNAVAILABLE',
   })
 })
 
-test('dead letters are for administrators alone', async () => {
+test('only administrators may see or change dead letters', async () => {
   const plain = await insertMember(database.sql, 'plain')
-  const asPlain = { authorization: await tokens.bearerOf(plain) }
   for (const [method, path] of [
     ['GET', ''],
     ['GET', '/content-1'],
@@ -411,14 +371,9 @@ test('dead letters are for administrators alone', async () => {
     ['POST', '/groups/x/replay'],
     ['POST', '/groups/x/archive'],
   ] as const) {
-    const answer = await app.inject({
-      method,
-      url: `/api/admin/dead-letters${path}`,
-      headers: asPlain,
-    })
-    expect([path, answer.statusCode, answer.json().code]).toEqual([path, 403, 'MEMBER_FORBIDDEN'])
-    expect((await app.inject({ method, url: `/api/admin/dead-letters${path}` })).statusCode).toBe(
-      401,
-    )
+    const url = `/api/admin/dead-letters${path}`
+    const refused = await batch.ask({ method, url, as: plain })
+    expect([path, refused.status, refused.body.code]).toEqual([path, 403, 'MEMBER_FORBIDDEN'])
+    expect((await batch.ask({ method, url, as: undefined })).status).toBe(401)
   }
 })

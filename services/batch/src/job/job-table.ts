@@ -1,16 +1,18 @@
-import { MEMBER_DATA_OWNERS, type ServiceName } from '@dailyfeed/contract/services'
+import { MEMBER_DATA_OWNERS } from '@dailyfeed/contract/services'
 import { LISTENERS, PUBLISHERS } from '@dailyfeed/contract/subscriptions'
 
+import type { OwnerName } from '../owner/owner-clients.ts'
+
 export interface JobDefinition {
-  /** Who owns the data, and runs it. */
-  owners: readonly ServiceName[]
-  /** When, as cron says it, in TOPIC_TIME_ZONE; undefined: only when asked for. */
+  /** Services that own the data and run the job on it. */
+  owners: readonly OwnerName[]
+  /** Cron expression in TOPIC_TIME_ZONE; without one the job runs on request only. */
   schedule?: string
-  /** Each owner only after the one before it has succeeded. */
+  /** Runs each owner only after the one before it has succeeded. */
   inOrder?: true
 }
 
-/** Every job. batch-svc knows when and whom to ask; what is done is the owner's. */
+/** Every job. batch-svc knows its schedule and its owners; the owners know what it does. */
 export const JOBS: Readonly<Record<string, JobDefinition>> = {
   jwtKeyInitJob: { owners: ['member'] },
   jwtKeyRotationJob: { owners: ['member'], schedule: '0 * * * *' },
@@ -38,5 +40,5 @@ export const JOBS: Readonly<Record<string, JobDefinition>> = {
 export const findJob = (name: string): JobDefinition | undefined =>
   Object.hasOwn(JOBS, name) ? JOBS[name] : undefined
 
-export const unknownJob = (name: string) =>
-  `there is no job '${name}'; there are: ${Object.keys(JOBS).join(', ')}`
+export const unknownJobMessage = (name: string) =>
+  `there is no job '${name}'; the jobs are: ${Object.keys(JOBS).join(', ')}`

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 
-/** True for the first who asks for this time of a job's schedule, and never for an earlier time than was taken. */
+/** True for the first instance that claims this time of a job's schedule; never for an earlier time than the last. */
 export async function takeScheduledTime(sql: Sql, job: string, time: Date): Promise<boolean> {
   const rows = await sql`
     insert into batch.job_schedule as schedule (job, begun_at) values (${job}, ${time})
@@ -9,7 +9,7 @@ export async function takeScheduledTime(sql: Sql, job: string, time: Date): Prom
   return rows.length === 1
 }
 
-/** True when this holder may run the job now, for `seconds`. Taken from one that let it expire. */
+/** True when this holder may run the job for `seconds`. An expired lease passes to the next holder. */
 export async function takeJobLease(
   sql: Sql,
   job: string,
@@ -28,7 +28,7 @@ export async function releaseJobLease(sql: Sql, job: string, holder: string): Pr
   await sql`delete from batch.job_lease where job = ${job} and holder = ${holder}`
 }
 
-/** Only by who holds the lease: what is still open was left by one that was killed. */
+/** Call with the lease held. A run that is still open then belongs to a process that was killed: it becomes ABANDONED. */
 export async function openRun(sql: Sql, job: string): Promise<number> {
   await sql`update batch.job_run set outcome = 'ABANDONED', ended_at = now() where job = ${job} and ended_at is null`
   const [row] = await sql<

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { BatchContext } from '../context.ts'
-import { closeRun, openRun, releaseJobLease, takeJobLease } from './job.queries.ts'
-import { findJob, unknownJob } from './job-table.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JobContext } from '../context.ts'
+import { toJobState } from './job.mapper.ts'
+import { closeRun, findLastRuns, openRun, releaseJobLease, takeJobLease } from './job.queries.ts'
+import type { JobState } from './job.schemas.ts'
+import { findJob, JOBS, unknownJobMessage } from './job-table.ts'
 
 export type JobReport =
   | { outcome: 'SUCCEEDED' | 'FAILED'; figures: Record<string, number>; error?: string }
@@ -11,20 +14,52 @@ export class UnknownJobError extends Error {
   override name = 'UnknownJobError'
 }
 
-/** Short, and renewed while the job runs: after a crash the next run need not wait long. */
+/** Short, and renewed while the job runs, so that the next run after a crash need not wait long. */
 const LEASE_SECONDS = 60
 const RENEW_MILLISECONDS = 20_000
+/** Shorter than a gateway waits for an answer; a reindex takes minutes. */
+const BRIEF_MILLISECONDS = 5_000
 
-/** Asks every owner, one run at a time over all instances, and keeps how it ended. Throws UnknownJobError. */
-export async function runJob({ sql, owners, log }: BatchContext, name: string): Promise<JobReport> {
+export async function listJobs({ sql }: JobContext): Promise<JobState[]> {
+  const lastRuns = new Map(
+    (await findLastRuns(sql, Object.keys(JOBS))).map((run) => [run.job, run]),
+  )
+  return Object.entries(JOBS).map(([job, definition]) =>
+    toJobState(job, definition, lastRuns.get(job)),
+  )
+}
+
+/** Starts a job and waits a few seconds for it. A longer one goes on; the list of jobs shows its outcome later. */
+export async function runJobBriefly(
+  context: JobContext,
+  job: string,
+): Promise<JobReport | { outcome: 'STILL_RUNNING' }> {
+  const running = runJob(context, job)
+  running.catch((err) => context.log.error({ job, err }, 'job failed to run'))
+  const waiting = new AbortController()
+  try {
+    return await Promise.race([
+      running,
+      sleep(BRIEF_MILLISECONDS, { outcome: 'STILL_RUNNING' as const }, { signal: waiting.signal }),
+    ])
+  } finally {
+    waiting.abort()
+  }
+}
+
+/** Runs a job at each of its owners and records the outcome. Of all instances one runs it at a time. Throws UnknownJobError. */
+export async function runJob(
+  { sql, jobOwners, log }: JobContext,
+  name: string,
+): Promise<JobReport> {
   const job = findJob(name)
-  if (job === undefined) throw new UnknownJobError(unknownJob(name))
+  if (job === undefined) throw new UnknownJobError(unknownJobMessage(name))
   const holder = randomUUID()
   if (!(await takeJobLease(sql, name, holder, LEASE_SECONDS))) return { outcome: 'RUNS_ALREADY' }
   const renewing = setInterval(
     () =>
       takeJobLease(sql, name, holder, LEASE_SECONDS).catch((err) =>
-        log.warn({ job: name, err }, 'job lease not renewed'),
+        log.warn({ job: name, err }, 'job lease not renewed; renewed again in 20 s'),
       ),
     RENEW_MILLISECONDS,
   )
@@ -34,7 +69,7 @@ export async function runJob({ sql, owners, log }: BatchContext, name: string): 
     const errors: string[] = []
     for (const owner of job.owners) {
       try {
-        for (const [figure, value] of Object.entries(await owners.runJob(owner, name)))
+        for (const [figure, value] of Object.entries(await jobOwners.runJob(owner, name)))
           figures[figure] = (figures[figure] ?? 0) + value
       } catch (error) {
         errors.push(error instanceof Error ? error.message : String(error))

@@ -1,13 +1,13 @@
 import { Cron } from 'croner'
-import type { BatchContext } from '../context.ts'
+import type { JobContext } from '../context.ts'
 import { takeScheduledTime } from './job.queries.ts'
 import { type JobReport, runJob } from './job.service.ts'
 import { JOBS } from './job-table.ts'
 
 const MINUTE = 60_000
 
-/** Runs each job at its time. Of several instances one runs it. Returns what stops it. */
-export function startScheduler(context: BatchContext, timeZone: string): () => void {
+/** Runs each job on its schedule; of several instances one runs it. Returns a function that stops the scheduler. */
+export function startScheduler(context: JobContext, timeZone: string): () => void {
   const timers = Object.entries(JOBS).flatMap(([name, { schedule }]) =>
     schedule === undefined
       ? []
@@ -18,7 +18,10 @@ export function startScheduler(context: BatchContext, timeZone: string): () => v
               timezone: timeZone,
               protect: true,
               catch: (error) =>
-                context.log.error({ job: name, err: error }, 'job could not be run'),
+                context.log.error(
+                  { job: name, err: error },
+                  'scheduled job failed to run; the next schedule runs it again',
+                ),
             },
             async () => void (await runScheduledJob(context, name, Date.now())),
           ),
@@ -30,11 +33,11 @@ export function startScheduler(context: BatchContext, timeZone: string): () => v
 }
 
 /**
- * The lease lets one run at a time through, and the minute one run a minute: an instance whose clock is behind comes when
- * the run is over, and must not begin another.
+ * Runs a job for one minute of its schedule. The lease alone is not enough: an instance whose clock is behind arrives
+ * after the run has ended, and must not start another for the same minute.
  */
 export async function runScheduledJob(
-  context: BatchContext,
+  context: JobContext,
   name: string,
   now: number,
 ): Promise<JobReport | { outcome: 'BEGUN_BY_ANOTHER' }> {

@@ -7,7 +7,7 @@ import Type from 'typebox'
 import { onlyAdminsOf } from '../admin/only-admins.ts'
 import type { AdminContext } from '../context.ts'
 import { TopicDeletion, Topics } from './topic.schemas.ts'
-import { BrokersAwayError } from './topic.service.ts'
+import { BrokersAwayError, deleteTopic, listTopics, replayDay } from './topic.service.ts'
 
 const tags = ['operation']
 const params = Type.Object({
@@ -16,14 +16,13 @@ const params = Type.Object({
 
 export function topicRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
-  const { topicOwners, log } = context
 
-  /** Of an owner that is away, or whose brokers are. */
+  /** Turns an unreachable owner, or unreachable brokers of it, into an answer. */
   async function orUnavailable<Answer>(question: Promise<Answer>): Promise<Answer> {
     try {
       return await question
     } catch (err) {
-      log.warn({ err }, 'owner of topics could not be asked')
+      context.log.warn({ err }, 'topics could not be read from content-svc; answered 503')
       throw new DailyfeedError(
         err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE',
       )
@@ -36,11 +35,11 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Topics by day, and who has still to read them',
+        summary: 'List topics by day with the lag of each consumer group',
         response: { 200: successOf(Topics) },
       },
     },
-    async () => success(200, await orUnavailable(topicOwners.list())),
+    async () => success(200, await orUnavailable(listTopics(context))),
   )
 
   app.delete(
@@ -49,7 +48,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       preHandler,
       schema: {
         tags,
-        summary: 'Delete the topic of a day that every group has read to its end',
+        summary: 'Delete the topic of a day that every consumer group has read to its end',
         params,
         querystring: Type.Object({ dryRun: Type.Optional(Type.Enum(['true', 'false'])) }),
         response: { 200: successOf(TopicDeletion) },
@@ -59,7 +58,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       success(
         200,
         await orUnavailable(
-          topicOwners.remove(request.params.day, request.query.dryRun === 'true'),
+          deleteTopic(context, request.params.day, request.query.dryRun === 'true'),
         ),
       ),
   )
@@ -71,7 +70,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       schema: {
         tags,
         summary:
-          'Run the events of a day through the handlers again; answers lines of JSON while it goes on',
+          'Replay the events of a day through every listener; answers lines of JSON while it runs',
         params,
         body: Type.Object({
           type: Type.Optional(Type.Enum([...ACTIVITY_TYPES])),
@@ -84,7 +83,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       reply.raw.once('close', () => gone.abort())
       const { type, dryRun = false } = request.body
       async function* lines() {
-        for await (const line of topicOwners.replay({
+        for await (const line of replayDay(context, {
           day: request.params.day,
           type,
           isDryRun: dryRun,

@@ -1,18 +1,15 @@
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
-import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import {
+  ServiceRefusedError,
+  ServiceUnavailableError,
+} from '@dailyfeed/service-client/service-errors'
+import type { OwnerClients, OwnerName } from '../owner/owner-clients.ts'
 import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from './topic.schemas.ts'
 
-/** The services that own topics and handlers, asked over HTTP. */
-export interface TopicOwners {
-  /** hasKafka: false where no brokers are set. Throws an Error that names the service where it is away. */
-  list(): Promise<{ hasKafka: boolean; topics: Topic[] }>
-  remove(day: string, isDryRun: boolean): Promise<TopicDeletion>
-  /** The day once more through the handlers of every listener, one service after the other. Ends early when nobody reads on. */
-  replay(options: ReplayOptions): AsyncGenerator<ReplayLine>
+interface TopicContext {
+  owners: OwnerClients
 }
 
 export interface ReplayOptions {
@@ -20,96 +17,104 @@ export interface ReplayOptions {
   day: string
   type?: ActivityType | undefined
   isDryRun: boolean
+  /** Aborted when the client is gone: the replay then ends early. */
   signal?: AbortSignal
 }
 
-/** The owner answers, and its brokers do not. */
+/** The owner of the topics answers, but its brokers do not. */
 export class BrokersAwayError extends Error {
   override name = 'BrokersAwayError'
 }
 
-/** Listing hundreds of topics asks the brokers for each group. */
-const ANSWER_MILLISECONDS = 60_000
+const BROKERS_AWAY = 'the brokers of KAFKA_BROKERS do not answer'
+const NO_TOPIC = 'there is no topic of that day; dailyfeed topics list shows the topics that exist'
 
-export function createTopicOwners(
-  urls: Record<string, string>,
-  internalToken: string,
-): TopicOwners {
-  async function post(
-    service: string,
-    path: string,
-    body: object,
-    signal: AbortSignal,
-  ): Promise<Response> {
-    let response: Response
-    try {
-      response = await fetch(`${urls[service]}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: internalToken },
-        body: JSON.stringify(body),
-        signal,
-      })
-    } catch (error) {
-      throw new Error(`${service}-svc does not answer`, { cause: error })
-    }
-    if (response.ok) return response
-    const { code } = (await response.json().catch(() => ({}))) as { code?: string }
-    if (code === 'KAFKA_NETWORK_ERROR')
-      throw new BrokersAwayError('the brokers of KAFKA_BROKERS do not answer')
-    throw new Error(
-      code === 'NOT_FOUND'
-        ? NOT_THERE
-        : `${service}-svc answered ${response.status}${code === undefined ? '' : ` ${code}`}`,
-    )
-  }
+/** A list of hundreds of topics queries the brokers for each group. */
+const TOPIC_TIMEOUT_MILLISECONDS = 60_000
+/** Longest wait for the next line of a replay: each batch of records produces one. */
+const REPLAY_TIMEOUT_MILLISECONDS = 10 * 60_000
 
-  const ask = async <Data>(path: string, body: object): Promise<Data> =>
-    (
-      (await (
-        await post('content', path, body, AbortSignal.timeout(ANSWER_MILLISECONDS))
-      ).json()) as { data: Data }
-    ).data
+/** `hasKafka` is false where no brokers are configured. Throws an error that names the service when it cannot be reached. */
+export const listTopics = (
+  context: TopicContext,
+): Promise<{ hasKafka: boolean; topics: Topic[] }> =>
+  callTopicOwner(context, '/internal/topics/list', {})
 
-  async function* replayOf(
-    service: string,
-    { day, type, isDryRun, signal }: ReplayOptions,
-  ): AsyncGenerator<ReplayLine> {
-    try {
-      const response = await post(
-        service,
-        '/internal/topics/replay',
-        { day, isDryRun, ...(type === undefined ? {} : { type }) },
-        signal ?? new AbortController().signal,
-      )
-      const lines = createInterface({ input: Readable.fromWeb(response.body as ReadableStream) })
-      let isOver = false
-      for await (const line of lines) {
-        const told = JSON.parse(line) as Omit<ReplayLine, 'service'>
-        isOver = 'report' in told || 'error' in told
-        yield {
-          service,
-          ...('error' in told && told.error === 'NO_KAFKA' ? { error: NO_KAFKA } : told),
-        } as ReplayLine
-      }
-      if (!isOver) yield { service, error: 'the answer ended before the replay did' }
-    } catch (error) {
-      yield { service, error: error instanceof Error ? error.message : String(error) }
-    }
-  }
+export async function deleteTopic(
+  context: TopicContext,
+  day: string,
+  isDryRun: boolean,
+): Promise<TopicDeletion> {
+  const { outcome, lags } = await callTopicOwner<{
+    outcome: string
+    lags?: Record<string, number>
+  }>(context, '/internal/topics/delete', { day, isDryRun })
+  return { outcome, lags: lags ?? null }
+}
 
-  return {
-    list: () => ask('/internal/topics/list', {}),
-    async remove(day, isDryRun) {
-      const { outcome, lags } = await ask<{ outcome: string; lags?: Record<string, number> }>(
-        '/internal/topics/delete',
-        { day, isDryRun },
-      )
-      return { outcome, lags: lags ?? null }
-    },
-    async *replay(options) {
-      for (const service of LISTENERS) yield* replayOf(service, options)
-    },
+/** Runs the events of a day through the handlers of every listener again, one service after the other. */
+export async function* replayDay(
+  context: TopicContext,
+  options: ReplayOptions,
+): AsyncGenerator<ReplayLine> {
+  for (const service of LISTENERS) yield* replayAt(context, service, options)
+}
+
+/** content-svc owns the topics. */
+async function callTopicOwner<Data>(
+  { owners }: TopicContext,
+  path: string,
+  body: object,
+): Promise<Data> {
+  try {
+    const answer = await owners
+      .of('content')
+      .post<{ data: Data }>(path, body, { readTimeoutMilliseconds: TOPIC_TIMEOUT_MILLISECONDS })
+    return answer.data
+  } catch (error) {
+    throw areBrokersAway(error) ? new BrokersAwayError(BROKERS_AWAY, { cause: error }) : error
   }
 }
 
-const NOT_THERE = 'there is no topic of that day; dailyfeed topics list shows those that are there'
+async function* replayAt(
+  { owners }: TopicContext,
+  service: OwnerName,
+  { day, type, isDryRun, signal }: ReplayOptions,
+): AsyncGenerator<ReplayLine> {
+  try {
+    const input = await owners.of(service).postForStream(
+      '/internal/topics/replay',
+      { day, isDryRun, ...(type === undefined ? {} : { type }) },
+      {
+        readTimeoutMilliseconds: REPLAY_TIMEOUT_MILLISECONDS,
+        ...(signal === undefined ? {} : { signal }),
+      },
+    )
+    let isComplete = false
+    for await (const text of createInterface({ input })) {
+      const line = JSON.parse(text) as ListenerLine
+      isComplete = 'report' in line || 'error' in line
+      yield { service, ...('error' in line && line.error === 'NO_KAFKA' ? NO_KAFKA_LINE : line) }
+    }
+    if (!isComplete) yield { service, error: 'the answer ended before the replay did' }
+  } catch (error) {
+    yield { service, error: reasonOf(error) }
+  }
+}
+
+/** A line of ReplayLine as the listener sends it. */
+type ListenerLine =
+  | { done: number; of: number }
+  | { report: { records: number; changed: number; deadLettered: number } }
+  | { error: string }
+
+const NO_KAFKA_LINE = { error: NO_KAFKA }
+
+const areBrokersAway = (error: unknown): boolean =>
+  error instanceof ServiceUnavailableError && error.code === 'KAFKA_NETWORK_ERROR'
+
+function reasonOf(error: unknown): string {
+  if (areBrokersAway(error)) return BROKERS_AWAY
+  if (error instanceof ServiceRefusedError && error.code === 'NOT_FOUND') return NO_TOPIC
+  return error instanceof Error ? error.message : String(error)
+}

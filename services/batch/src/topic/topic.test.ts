@@ -5,31 +5,23 @@ import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { success } from '@dailyfeed/http-server/envelope'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
-import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { openPool } from '@dailyfeed/postgres-support/pool'
-import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import type { TestDatabase } from '@dailyfeed/tests/database'
 import { insertMember } from '@dailyfeed/tests/members'
-import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
-import type { Sql } from 'postgres'
+import type { TestTokens } from '@dailyfeed/tests/tokens'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { batchApp } from '../batch-app.ts'
-import { readBatchConfigOrThrow } from '../config.ts'
+import { BATCH_TOKEN, batchDatabase, type BatchFixture, batchFixture } from '../batch-fixture.ts'
 import { NO_KAFKA } from './topic.schemas.ts'
-import { createTopicOwners } from './topic.service.ts'
 
-const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
 const asked: { path: string; body: unknown }[] = []
 let database: TestDatabase
-let sql: Sql
 let tokens: TestTokens
-let app: HttpServer
+let batch: BatchFixture
 let owner: RunningService
 let withoutKafka: RunningService
-let operator: number
 let areBrokersAway = false
 
-/** content-svc as far as it is asked here; activity-svc is away. */
+/** The part of content-svc that owns topics. activity-svc cannot be reached. */
 async function startOwner(): Promise<RunningService> {
   const server = await createHttpServer({
     service: 'content',
@@ -67,7 +59,7 @@ async function startOwner(): Promise<RunningService> {
   return listen({ name: 'content', app: server, host: '127.0.0.1', port: 0 })
 }
 
-/** The route of a listener that has no brokers. */
+/** The replay route of a listener without brokers. */
 async function startOwnerWithoutKafka(): Promise<RunningService> {
   const callers = `batch:${hashOfToken(BATCH_TOKEN)}`
   const server = await createHttpServer({
@@ -86,61 +78,29 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
 }
 
 beforeAll(async () => {
-  database = await testDatabase()
-  tokens = await testTokens()
+  const started = await batchDatabase()
+  database = started.database
+  tokens = started.tokens
   owner = await startOwner()
-  sql = openPool({ url: database.urlOf('batch'), max: 2, name: 'topic-test' })
-  const config = readBatchConfigOrThrow({
-    DATABASE_URL: database.urlOf('batch'),
-    LOG_LEVEL: 'silent',
-    INTERNAL_TOKEN: BATCH_TOKEN,
-    INTERNAL_CALLERS: '',
-  })
   withoutKafka = await startOwnerWithoutKafka()
-  const topicOwners = createTopicOwners(
-    { content: owner.url, activity: 'http://127.0.0.1:1', search: withoutKafka.url },
-    BATCH_TOKEN,
-  )
-  const none = { ask: async () => Promise.reject(new Error('not asked here')), async close() {} }
-  const log = createLog('batch', 'silent')
-  app = await batchApp({
-    config,
-    context: {
-      sql,
-      owners: { runJob: async () => ({}), async close() {} },
-      deadLetterOwners: none,
-      topicOwners,
-      verifier: tokens.verifier,
-      log,
-    },
-    log,
+  batch = await batchFixture({
+    database,
+    tokens,
+    urls: { content: owner.url, search: withoutKafka.url },
   })
-  operator = await insertMember(database.sql, 'operator')
-  await database.sql`update member.member set role = 'ADMIN' where id = ${operator}`
 })
 afterAll(async () => {
-  await app.close()
+  await batch.close()
   await owner.close()
   await withoutKafka.close()
-  await sql.end({ timeout: 1 })
   await database.drop()
 })
 
-const ask = async (
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  payload?: object,
-  memberId = operator,
-) =>
-  app.inject({
-    method,
-    url: `/api/admin/topics${path}`,
-    headers: { authorization: await tokens.bearerOf(memberId) },
-    ...(payload === undefined ? {} : { payload }),
-  })
+const ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
+  batch.ask({ method, url: `/api/admin/topics${path}`, body })
 
-test('days are listed with what each group has still to read', async () => {
-  expect((await ask('GET', '')).json().data).toEqual({
+test('topics are listed by day with the lag of each consumer group', async () => {
+  expect((await ask('GET', '')).body.data).toEqual({
     hasKafka: true,
     topics: [
       {
@@ -154,32 +114,32 @@ test('days are listed with what each group has still to read', async () => {
   })
 })
 
-test('brokers that do not answer are told apart from a service that does not', async () => {
+test('unreachable brokers answer KAFKA_NETWORK_ERROR, not SERVICE_UNAVAILABLE', async () => {
   areBrokersAway = true
   const answer = await ask('GET', '')
   areBrokersAway = false
-  expect([answer.statusCode, answer.json().code]).toEqual([503, 'KAFKA_NETWORK_ERROR'])
+  expect([answer.status, answer.body.code]).toEqual([503, 'KAFKA_NETWORK_ERROR'])
 })
 
-test('a day that is not read to its end is not deleted, and whose lag it is is told', async () => {
+test('a topic that is not read to its end is kept, and the lagging group is named', async () => {
   const answer = await ask('DELETE', '/20261120?dryRun=true')
-  expect(answer.json().data).toEqual({
+  expect(answer.body.data).toEqual({
     outcome: 'UNREAD',
     lags: { 'activity.member-activity-20261120': 2 },
   })
   expect(asked.at(-1)).toEqual({ path: 'delete', body: { day: '20261120', isDryRun: true } })
-  expect((await ask('DELETE', '/yesterday')).statusCode).toBe(400)
+  expect((await ask('DELETE', '/yesterday')).status).toBe(400)
 })
 
-test('a replay tells how it goes on, what changed in each service, and which service could not be asked', async () => {
+test('a replay streams progress and a report or an error of each service', async () => {
   const answer = await ask('POST', '/20261120/replay', { type: 'POST_CREATE', dryRun: true })
-  expect(answer.headers['content-type']).toContain('application/x-ndjson')
+  expect(answer.headers.get('content-type')).toContain('application/x-ndjson')
   const lines = answer.body
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line))
+    .map((line: string) => JSON.parse(line))
   expect(lines).toEqual([
-    { service: 'activity', error: 'activity-svc does not answer' },
+    { service: 'activity', error: 'activity cannot be reached' },
     { service: 'search', error: NO_KAFKA },
     { service: 'content', done: 5, of: 9 },
     { service: 'content', report: { records: 9, changed: 3, deadLettered: 0 } },
@@ -188,17 +148,19 @@ test('a replay tells how it goes on, what changed in each service, and which ser
     path: 'replay',
     body: { day: '20261120', isDryRun: true, type: 'POST_CREATE' },
   })
-  expect((await ask('POST', '/20261120/replay', { type: 'NONSENSE' })).statusCode).toBe(400)
+  expect((await ask('POST', '/20261120/replay', { type: 'NONSENSE' })).status).toBe(400)
 })
 
-test('topics are for administrators alone', async () => {
+test('only administrators may see or change topics', async () => {
   const plain = await insertMember(database.sql, 'plain')
   for (const [method, path, body] of [
     ['GET', ''],
     ['DELETE', '/20261120'],
     ['POST', '/20261120/replay', {}],
   ] as const) {
-    expect([path, (await ask(method, path, body, plain)).statusCode]).toEqual([path, 403])
-    expect((await app.inject({ method, url: `/api/admin/topics${path}` })).statusCode).toBe(401)
+    const url = `/api/admin/topics${path}`
+    const refused = await batch.ask({ method, url, body, as: plain })
+    expect([path, refused.status]).toEqual([path, 403])
+    expect((await batch.ask({ method, url, body, as: undefined })).status).toBe(401)
   }
 })

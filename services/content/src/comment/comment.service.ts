@@ -2,9 +2,10 @@ import { MAX_COMMENT_DEPTH } from '@dailyfeed/contract/limits'
 import type { Comment, CommentDraft } from '@dailyfeed/contract/comment'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
-import type { Sql } from 'postgres'
+import { toComment } from '@dailyfeed/post-row/comment-row'
+import { inTransaction, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Actor, ContentContext } from '../context.ts'
-import { toComment } from './comment.mapper.ts'
+import { deletionEventsOf, subjectOf, versionOf } from './comment-events.ts'
 import {
   type CommentStateRow,
   deleteCommentTree,
@@ -18,39 +19,17 @@ import {
 export async function createComment(
   { sql, newEventOf, wakeRelay }: ContentContext,
   { memberId, traceparent }: Actor,
-  draft: CommentDraft,
+  { postId, parentId = null, content }: CommentDraft,
 ): Promise<Comment> {
-  const { postId, content } = draft
-  const parentId = draft.parentId ?? null
-  const row = await sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  const row = await inTransaction(sql, async (transaction) => {
     if (!(await lockPost(transaction, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
     const depth =
       parentId === null ? 0 : await replyDepthOrThrow(transaction, parentId, postId, memberId)
-    const comment = await insertComment(transaction, {
-      postId,
-      parentId,
-      depth,
-      authorId: memberId,
-      content,
-    })
-    const event = newEventOf('COMMENT_CREATE', {
-      memberId,
-      postId,
-      commentId: comment.id,
-      traceparent,
-    })
-    await insertEvents(transaction, 'content', [
-      {
-        ...event,
-        memberId,
-        postId,
-        commentId: comment.id,
-        version: comment.version,
-        createdAt: comment.created_at,
-        updatedAt: comment.updated_at,
-      },
-    ])
+    const newComment = { postId, parentId, depth, authorId: memberId, content }
+    const comment = await insertComment(transaction, newComment)
+    const subject = subjectOf(comment)
+    const event = newEventOf('COMMENT_CREATE', { ...subject, traceparent })
+    await insertEvents(transaction, 'content', [{ ...event, ...subject, ...versionOf(comment) }])
     return comment
   })
   wakeRelay()
@@ -58,7 +37,7 @@ export async function createComment(
 }
 
 async function replyDepthOrThrow(
-  sql: Sql,
+  sql: Queryable,
   parentId: number,
   postId: number,
   memberId: number,
@@ -79,34 +58,20 @@ export async function editComment(
   const comment = await getCommentStateOrThrow(sql, commentId, memberId)
   if (comment.author_id !== memberId)
     throw new DailyfeedError('COMMENT_MODIFICATION_PERMISSION_DENIED')
-  const row = await sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  const row = await inTransaction(sql, async (transaction) => {
     const edited = await updateComment(transaction, commentId, content)
-    if (edited === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND') // deleted between the two statements
-    const event = newEventOf('COMMENT_UPDATE', {
-      memberId,
-      postId: edited.post_id,
-      commentId,
-      traceparent,
-    })
-    await insertEvents(transaction, 'content', [
-      {
-        ...event,
-        memberId,
-        postId: edited.post_id,
-        commentId,
-        version: edited.version,
-        createdAt: edited.created_at,
-        updatedAt: edited.updated_at,
-      },
-    ])
+    // The comment was deleted between the two statements.
+    if (edited === undefined) throw new DailyfeedError('COMMENT_NOT_FOUND')
+    const subject = subjectOf(edited)
+    const event = newEventOf('COMMENT_UPDATE', { ...subject, traceparent })
+    await insertEvents(transaction, 'content', [{ ...event, ...subject, ...versionOf(edited) }])
     return edited
   })
   wakeRelay()
   return toComment(row)
 }
 
-/** Hides the replies below it too; each hidden comment is told as a deletion of its own. */
+/** Also deletes the replies below it. Publishes one COMMENT_DELETE per deleted comment. */
 export async function removeComment(
   { sql, newEventOf, wakeRelay }: ContentContext,
   { memberId, traceparent }: Actor,
@@ -114,29 +79,18 @@ export async function removeComment(
 ): Promise<void> {
   const comment = await getCommentStateOrThrow(sql, commentId, memberId)
   if (comment.author_id !== memberId) throw new DailyfeedError('COMMENT_DELETION_PERMISSION_DENIED')
-  await sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(sql, async (transaction) => {
     if (!(await lockPost(transaction, comment.post_id, memberId)))
       throw new DailyfeedError('COMMENT_NOT_FOUND')
     const deleted = await deleteCommentTree(transaction, commentId)
     if (deleted.length === 0) throw new DailyfeedError('COMMENT_NOT_FOUND')
-    const events = deleted.map((row) => {
-      const subject = { memberId: row.author_id, postId: row.post_id, commentId: row.id }
-      return {
-        ...newEventOf('COMMENT_DELETE', { ...subject, traceparent }),
-        ...subject,
-        version: row.version,
-        createdAt: row.created_at,
-        updatedAt: row.updated_at,
-      }
-    })
-    await insertEvents(transaction, 'content', events)
+    await insertEvents(transaction, 'content', deletionEventsOf(deleted, newEventOf, traceparent))
   })
   wakeRelay()
 }
 
 async function getCommentStateOrThrow(
-  sql: Sql,
+  sql: Queryable,
   commentId: number,
   memberId: number,
 ): Promise<CommentStateRow> {

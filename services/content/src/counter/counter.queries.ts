@@ -1,11 +1,11 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /**
  * Counters are right by construction; this is the proof and the cure. The counters of a range are locked first: whoever
  * changes one holds its lock until the commit, so the second statement sees all that was counted and nothing else.
  */
 export async function reconcilePostCounters(
-  sql: Sql,
+  sql: Queryable,
   fromId: number,
   toId: number,
 ): Promise<number> {
@@ -28,7 +28,7 @@ export async function reconcilePostCounters(
 }
 
 export async function reconcileCommentCounters(
-  sql: Sql,
+  sql: Queryable,
   fromId: number,
   toId: number,
 ): Promise<number> {
@@ -46,7 +46,7 @@ export async function reconcileCommentCounters(
   return rows.length
 }
 
-export async function highestIds(sql: Sql): Promise<{ post: number; comment: number }> {
+export async function highestIds(sql: Queryable): Promise<{ post: number; comment: number }> {
   const [row] = await sql<[{ post: number; comment: number }]>`
     select coalesce((select max(id) from content.post), 0) as post, coalesce((select max(id) from content.comment), 0) as comment`
   return row

@@ -1,6 +1,6 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-export async function findErasableMembers(sql: Sql): Promise<number[]> {
+export async function findErasableMembers(sql: Queryable): Promise<number[]> {
   const rows = await sql<
     { member_id: number }[]
   >`select member_id from member.erasable_member order by member_id`
@@ -8,7 +8,7 @@ export async function findErasableMembers(sql: Sql): Promise<number[]> {
 }
 
 /** Every post whose comments change, in the order of ids: what a new comment and a deletion lock too. */
-export async function lockPostsOf(sql: Sql, memberId: number): Promise<void> {
+export async function lockPostsOf(sql: Queryable, memberId: number): Promise<void> {
   await sql`
     select from content.post
     where author_id = ${memberId} or id in (select post_id from content.comment where author_id = ${memberId})
@@ -28,7 +28,7 @@ export interface ErasedCommentRow {
  * The member's comments, all on the member's posts, and all replies below either, as a deletion takes replies along.
  * Counters of what stays are corrected in the same statement. Returns the live ones of other members.
  */
-export const eraseComments = (sql: Sql, memberId: number): Promise<ErasedCommentRow[]> =>
+export const eraseComments = (sql: Queryable, memberId: number): Promise<ErasedCommentRow[]> =>
   sql<ErasedCommentRow[]>`
     with recursive doomed as (
       select id from content.comment where author_id = ${memberId} or post_id in (select id from content.post where author_id = ${memberId})
@@ -56,7 +56,7 @@ export const eraseComments = (sql: Sql, memberId: number): Promise<ErasedComment
     where deleted_at is null and author_id <> ${memberId} order by id`
 
 /** The member's likes, and what they added to counts. */
-export async function eraseLikes(sql: Sql, memberId: number): Promise<void> {
+export async function eraseLikes(sql: Queryable, memberId: number): Promise<void> {
   await sql`
     with erased as (
       delete from content.post_like where member_id = ${memberId} returning post_id, liked
@@ -70,7 +70,7 @@ export async function eraseLikes(sql: Sql, memberId: number): Promise<void> {
 }
 
 /** After their comments. Returns how many. */
-export async function erasePosts(sql: Sql, memberId: number): Promise<number> {
+export async function erasePosts(sql: Queryable, memberId: number): Promise<number> {
   await sql`delete from content.post_like where post_id in (select id from content.post where author_id = ${memberId})`
   await sql`delete from content.post_counter where post_id in (select id from content.post where author_id = ${memberId})`
   const { count } = await sql`delete from content.post where author_id = ${memberId}`

@@ -1,13 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Actor, ContentContext } from '../context.ts'
-import {
-  cancelCommentLike,
-  cancelPostLike,
-  insertCommentLike,
-  insertPostLike,
-  isCommentVisible,
-  isPostVisible,
-} from './like.queries.ts'
+import { cancelLike, insertLike, isCommentVisible, isPostVisible } from './like.queries.ts'
 
 export async function likePost(
   { sql, newEventOf, wakeRelay }: ContentContext,
@@ -15,12 +8,8 @@ export async function likePost(
   postId: number,
 ): Promise<void> {
   if (!(await isPostVisible(sql, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
-  const isNew = await insertPostLike(
-    sql,
-    newEventOf('LIKE_POST', { memberId, postId, traceparent }),
-    postId,
-    memberId,
-  )
+  const event = newEventOf('LIKE_POST', { memberId, postId, traceparent })
+  const isNew = await insertLike(sql, event, { kind: 'post', id: postId }, memberId)
   if (!isNew) throw new DailyfeedError('POST_LIKE_ALREADY_EXISTS')
   wakeRelay()
 }
@@ -31,12 +20,8 @@ export async function unlikePost(
   postId: number,
 ): Promise<void> {
   if (!(await isPostVisible(sql, postId, memberId))) throw new DailyfeedError('POST_NOT_FOUND')
-  const wasLiked = await cancelPostLike(
-    sql,
-    newEventOf('LIKE_POST_CANCEL', { memberId, postId, traceparent }),
-    postId,
-    memberId,
-  )
+  const event = newEventOf('LIKE_POST_CANCEL', { memberId, postId, traceparent })
+  const wasLiked = await cancelLike(sql, event, { kind: 'post', id: postId }, memberId)
   if (!wasLiked) throw new DailyfeedError('POST_LIKE_CANCEL_ALREADY_COMMITTED')
   wakeRelay()
 }
@@ -48,12 +33,8 @@ export async function likeComment(
 ): Promise<void> {
   if (!(await isCommentVisible(sql, commentId, memberId)))
     throw new DailyfeedError('COMMENT_NOT_FOUND')
-  const isNew = await insertCommentLike(
-    sql,
-    newEventOf('LIKE_COMMENT', { memberId, commentId, traceparent }),
-    commentId,
-    memberId,
-  )
+  const event = newEventOf('LIKE_COMMENT', { memberId, commentId, traceparent })
+  const isNew = await insertLike(sql, event, { kind: 'comment', id: commentId }, memberId)
   if (!isNew) throw new DailyfeedError('COMMENT_LIKE_ALREADY_EXISTS')
   wakeRelay()
 }
@@ -65,12 +46,8 @@ export async function unlikeComment(
 ): Promise<void> {
   if (!(await isCommentVisible(sql, commentId, memberId)))
     throw new DailyfeedError('COMMENT_NOT_FOUND')
-  const wasLiked = await cancelCommentLike(
-    sql,
-    newEventOf('LIKE_COMMENT_CANCEL', { memberId, commentId, traceparent }),
-    commentId,
-    memberId,
-  )
+  const event = newEventOf('LIKE_COMMENT_CANCEL', { memberId, commentId, traceparent })
+  const wasLiked = await cancelLike(sql, event, { kind: 'comment', id: commentId }, memberId)
   if (!wasLiked) throw new DailyfeedError('COMMENT_LIKE_CANCEL_ALREADY_COMMITTED')
   wakeRelay()
 }

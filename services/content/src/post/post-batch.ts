@@ -1,15 +1,19 @@
 import { isRefusal } from '@dailyfeed/postgres-support/fault'
-import type { Sql } from 'postgres'
-import { insertPost, insertPosts, type NewPost, type PostRow } from './post.queries.ts'
+import type { PostRow } from '@dailyfeed/post-row/post-row'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { insertPost, insertPosts, type NewPost } from './post.queries.ts'
 
-/** With two, one is under way while the next is collected; more would only make them smaller. */
+/** With two, one runs while the next is collected; more would only make batches smaller. */
 const STATEMENTS_AT_ONCE = 2
 const POSTS_PER_STATEMENT = 64
 
 export interface PostBatch {
-  /** Resolves once the post is committed; in a transaction of the caller's own, once it stands in that. Undefined as `insertPost` says. */
-  insert(sql: Sql, post: NewPost): Promise<PostRow | undefined>
-  /** Once all that was to be written has an outcome: before the pool closes. */
+  /**
+   * With the pool, resolves once the post is committed. With a transaction, inserts the post there
+   * at once, without batching. Undefined when the author's account no longer exists.
+   */
+  insert(sql: Queryable, post: NewPost): Promise<PostRow | undefined>
+  /** Resolves once every post has been written or refused. Await it before the pool is closed. */
   settled(): Promise<void>
 }
 
@@ -20,10 +24,11 @@ interface WaitingPost {
 }
 
 /**
- * Posts that come in one turn of the event loop, or while statements are under way, go together as one: a commit and a round
- * trip for many. What waits are requests that are being answered: as many as the server takes, and no more.
+ * Posts that arrive in one turn of the event loop, or while statements run, are inserted together:
+ * one commit and one round trip for many. The queue needs no bound of its own: each waiting post
+ * belongs to a request that is being answered, and the server limits those.
  */
-export function createPostBatch(pool: Sql): PostBatch {
+export function createPostBatch(pool: Queryable): PostBatch {
   const waiting: WaitingPost[] = []
   const running = new Set<Promise<void>>()
 
@@ -43,9 +48,9 @@ export function createPostBatch(pool: Sql): PostBatch {
         pool,
         batch.map(({ post }) => post),
       )
-      for (const [place, { resolve }] of batch.entries()) resolve(rows[place])
+      for (const [index, { resolve }] of batch.entries()) resolve(rows[index])
     } catch (error) {
-      // Anything but a refusal may have been committed, and is never tried again here.
+      // After any other error the statement may have been committed, so it is not retried here.
       if (isRefusal(error) && batch.length > 1)
         await Promise.all(
           batch.map(({ post, resolve, reject }) => insertPost(pool, post).then(resolve, reject)),

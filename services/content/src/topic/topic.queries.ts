@@ -1,7 +1,7 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** The database's clock. */
-export async function findNow(sql: Sql): Promise<Date> {
+export async function findNow(sql: Queryable): Promise<Date> {
   const [row] = await sql<[{ now: Date }]>`select now() as now`
   return row.now
 }

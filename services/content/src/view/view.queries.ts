@@ -1,7 +1,7 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** One row per post and batch, in the order of ids: a viral post is written once a batch, and two batches cannot deadlock. */
-export async function addViews(sql: Sql, views: ReadonlyMap<number, number>): Promise<void> {
+export async function addViews(sql: Queryable, views: ReadonlyMap<number, number>): Promise<void> {
   const counted = [...views].sort(([a], [b]) => a - b)
   await sql`
     insert into content.post_counter as counter (post_id, post_created_at, view_count)

@@ -5,9 +5,9 @@ import { CachedRevocations } from '@dailyfeed/access-token/cached-revocations'
 import { blacklistKeyOf } from '@dailyfeed/access-token/revocation-channel'
 import type { Revocation } from '@dailyfeed/access-token/revocations'
 import { openPool } from '@dailyfeed/postgres-support/pool'
-import { openRedis } from '@dailyfeed/redis-support/redis-client'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
-import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
+import { clearRedis, redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
 import { startTcpProxy, type TcpProxy } from '@dailyfeed/tests/tcp-proxy'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -163,7 +163,7 @@ describe.skipIf(isMissing)(
       const end = performance.now() + milliseconds
       void (async () => {
         while (performance.now() < end) {
-          await client.clear().catch(() => {})
+          await clearRedis(client).catch(() => {})
           await sleep(5)
         }
         await client.close()

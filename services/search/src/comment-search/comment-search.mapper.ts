@@ -1,20 +1,8 @@
 import type { CommentHit } from '@dailyfeed/contract/comment'
+import { toComment } from '@dailyfeed/post-row/comment-row'
 import type { CommentHitRow } from './comment-search.queries.ts'
 
 export const toCommentHit = (row: CommentHitRow): CommentHit => ({
-  id: row.id,
-  liked: row.liked,
-  content: row.content,
-  authorId: row.author_id,
-  authorName: row.author_name,
-  authorHandle: row.author_handle,
-  authorAvatarUrl: row.author_avatar_url,
-  postId: row.post_id,
+  ...toComment(row),
   postTitle: row.post_title,
-  parentId: row.parent_id,
-  depth: row.depth,
-  likeCount: row.like_count,
-  replyCount: row.reply_count,
-  createdAt: row.created_at.toISOString(),
-  updatedAt: row.updated_at.toISOString(),
 })

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 // Each answers in the order of the ids, once each, without those that are gone or that the viewer may not see.
 
@@ -9,7 +9,7 @@ export interface PostCountsRow {
 }
 
 export const findPostCounts = (
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   postIds: readonly number[],
 ): Promise<PostCountsRow[]> =>
@@ -27,7 +27,7 @@ export interface CommentCountsRow {
 }
 
 export const findCommentCounts = (
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   commentIds: readonly number[],
 ): Promise<CommentCountsRow[]> =>
@@ -45,7 +45,7 @@ export interface FollowerCountsRow {
 }
 
 export const findFollowerCounts = (
-  sql: Sql,
+  sql: Queryable,
   memberIds: readonly number[],
 ): Promise<FollowerCountsRow[]> =>
   sql<FollowerCountsRow[]>`

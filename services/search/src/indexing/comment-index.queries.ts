@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { IndexEntry } from './post-index.queries.ts'
 
 export type CommentIndexTable = 'comment_index' | 'comment_index_next'
@@ -14,7 +14,7 @@ export interface LiveCommentRow {
 
 /** Of these comments, those that are not deleted, as content-svc has them now. */
 export const findLiveComments = (
-  sql: Sql,
+  sql: Queryable,
   commentIds: readonly number[],
 ): Promise<LiveCommentRow[]> =>
   sql<LiveCommentRow[]>`
@@ -24,7 +24,7 @@ export const findLiveComments = (
 
 /** As posts are: only where newer, and only while it is still the state that content-svc has. */
 export async function upsertComments(
-  sql: Sql,
+  sql: Queryable,
   table: CommentIndexTable,
   entries: readonly IndexEntry[],
 ): Promise<number[]> {
@@ -41,7 +41,10 @@ export async function upsertComments(
 }
 
 /** Of these comments, those that are deleted, were never there, or whose post is. */
-export async function findGoneComments(sql: Sql, commentIds: readonly number[]): Promise<number[]> {
+export async function findGoneComments(
+  sql: Queryable,
+  commentIds: readonly number[],
+): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     select asked.id from unnest(${[...commentIds]}::bigint[]) as asked(id)
     where not exists (
@@ -51,7 +54,7 @@ export async function findGoneComments(sql: Sql, commentIds: readonly number[]):
 }
 
 export async function deleteComments(
-  sql: Sql,
+  sql: Queryable,
   table: CommentIndexTable,
   commentIds: readonly number[],
 ): Promise<number> {
@@ -62,7 +65,7 @@ export async function deleteComments(
 
 /** Comments that are still found although their post is deleted. */
 export async function findCommentsOfGonePosts(
-  sql: Sql,
+  sql: Queryable,
   postIds: readonly number[],
 ): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
@@ -71,7 +74,10 @@ export async function findCommentsOfGonePosts(
   return rows.map(({ comment_id }) => comment_id)
 }
 
-export async function deleteCommentsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
+export async function deleteCommentsOf(
+  sql: Queryable,
+  authorIds: readonly number[],
+): Promise<number> {
   const rows =
     await sql`delete from search.comment_index where author_id = any(${[...authorIds]}::bigint[]) returning comment_id`
   return rows.length
@@ -79,7 +85,7 @@ export async function deleteCommentsOf(sql: Sql, authorIds: readonly number[]): 
 
 /** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
 export const findOutdatedComments = (
-  sql: Sql,
+  sql: Queryable,
   table: CommentIndexTable,
   fromId: number,
   toId: number,
@@ -96,7 +102,7 @@ export const findOutdatedComments = (
 
 /** Of these comments, those that stand in the index otherwise than in content-svc. */
 export async function findOutdatedCommentsIn(
-  sql: Sql,
+  sql: Queryable,
   commentIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
@@ -111,7 +117,7 @@ export async function findOutdatedCommentsIn(
 
 /** Of these posts, those whose comments are still found although they are deleted. */
 export async function findGonePostsWithComments(
-  sql: Sql,
+  sql: Queryable,
   postIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ post_id: number }[]>`
@@ -122,7 +128,7 @@ export async function findGonePostsWithComments(
 
 /** The newest of an author's own comments that the index does not have as they are. */
 export const findOutdatedCommentsOf = (
-  sql: Sql,
+  sql: Queryable,
   authorId: number,
   limit: number,
 ): Promise<{ id: number }[]> =>
@@ -133,7 +139,7 @@ export const findOutdatedCommentsOf = (
     where comment.author_id = ${authorId} and comment.deleted_at is null and (known.version is null or known.version < comment.version)
     order by comment.updated_at desc, comment.id desc limit ${limit}`
 
-export async function highestCommentId(sql: Sql, table: CommentIndexTable): Promise<number> {
+export async function highestCommentId(sql: Queryable, table: CommentIndexTable): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     select greatest((select max(id) from content.comment), (select max(comment_id) from search.${sql(table)}), 0) as id`
   return row.id

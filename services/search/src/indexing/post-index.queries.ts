@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { IndexTable } from '../engine/search-engine.ts'
 
 export type PostIndexTable = 'post_index' | 'post_index_next'
@@ -13,7 +13,7 @@ export interface LivePostRow {
 }
 
 /** Of these posts, those that are not deleted, as content-svc has them now. */
-export const findLivePosts = (sql: Sql, postIds: readonly number[]): Promise<LivePostRow[]> =>
+export const findLivePosts = (sql: Queryable, postIds: readonly number[]): Promise<LivePostRow[]> =>
   sql<LivePostRow[]>`
     select id, author_id, created_at, title, content, version from content.post where id = any(${[...postIds]}::bigint[]) and deleted_at is null`
 
@@ -30,7 +30,7 @@ export interface IndexEntry {
  * cannot deadlock. Returns which changed.
  */
 export async function upsertPosts(
-  sql: Sql,
+  sql: Queryable,
   table: PostIndexTable,
   entries: readonly IndexEntry[],
 ): Promise<number[]> {
@@ -47,7 +47,7 @@ export async function upsertPosts(
 }
 
 /** Of these posts, those that are deleted or were never there. */
-export async function findGonePosts(sql: Sql, postIds: readonly number[]): Promise<number[]> {
+export async function findGonePosts(sql: Queryable, postIds: readonly number[]): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     select asked.id from unnest(${[...postIds]}::bigint[]) as asked(id)
     where not exists (select from content.post where id = asked.id and deleted_at is null)`
@@ -55,7 +55,7 @@ export async function findGonePosts(sql: Sql, postIds: readonly number[]): Promi
 }
 
 export async function deletePosts(
-  sql: Sql,
+  sql: Queryable,
   table: PostIndexTable,
   postIds: readonly number[],
 ): Promise<number> {
@@ -64,7 +64,7 @@ export async function deletePosts(
   return rows.length
 }
 
-export async function deletePostsOf(sql: Sql, authorIds: readonly number[]): Promise<number> {
+export async function deletePostsOf(sql: Queryable, authorIds: readonly number[]): Promise<number> {
   const rows =
     await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
   return rows.length
@@ -72,7 +72,7 @@ export async function deletePostsOf(sql: Sql, authorIds: readonly number[]): Pro
 
 /** Whether something of an author's was indexed in the last seconds. */
 export async function wasIndexedLately(
-  sql: Sql,
+  sql: Queryable,
   table: IndexTable,
   authorId: number,
   seconds: number,
@@ -84,7 +84,7 @@ export async function wasIndexedLately(
 
 /** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
 export const findOutdatedPosts = (
-  sql: Sql,
+  sql: Queryable,
   table: PostIndexTable,
   fromId: number,
   toId: number,
@@ -98,7 +98,7 @@ export const findOutdatedPosts = (
 
 /** Of these posts, those that stand in the index otherwise than in content-svc. */
 export async function findOutdatedPostsIn(
-  sql: Sql,
+  sql: Queryable,
   postIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
@@ -112,7 +112,7 @@ export async function findOutdatedPostsIn(
 
 /** The newest of an author's own posts that the index does not have as they are. */
 export const findOutdatedPostsOf = (
-  sql: Sql,
+  sql: Queryable,
   authorId: number,
   limit: number,
 ): Promise<{ id: number }[]> =>
@@ -122,7 +122,7 @@ export const findOutdatedPostsOf = (
     where post.author_id = ${authorId} and post.deleted_at is null and (known.version is null or known.version < post.version)
     order by post.updated_at desc, post.id desc limit ${limit}`
 
-export async function highestPostId(sql: Sql, table: PostIndexTable): Promise<number> {
+export async function highestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     select greatest((select max(id) from content.post), (select max(post_id) from search.${sql(table)}), 0) as id`
   return row.id

@@ -1,5 +1,5 @@
 import type { ListRequest } from '@dailyfeed/pagination-support/list'
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { SearchRequest } from './search-request.ts'
 
 /** Totals are exact up to here; of more, this much is said. */
@@ -25,7 +25,7 @@ export const positionOf = ({ whole, rank, id }: HitRow): [number, number, number
 
 /** The condition of a search's filters on `known`, a row of an index. Days are those of Asia/Seoul. */
 export const passesFilters = (
-  sql: Sql,
+  sql: Queryable,
   { filters: { since, until } }: SearchRequest,
   authorIds: readonly number[] | undefined,
 ) => sql`
@@ -35,7 +35,7 @@ export const passesFilters = (
   ${until === undefined ? sql`` : sql`and known.created_at < (${until}::date + 1)::timestamp at time zone 'Asia/Seoul'`}`
 
 /** Whom `from:` names. */
-export async function findAuthorIds(sql: Sql, handles: readonly string[]): Promise<number[]> {
+export async function findAuthorIds(sql: Queryable, handles: readonly string[]): Promise<number[]> {
   const rows = await sql<
     { member_id: number }[]
   >`select member_id from member.public_profile where lower(handle) = any(${[...handles]}::text[])`
@@ -43,11 +43,11 @@ export async function findAuthorIds(sql: Sql, handles: readonly string[]): Promi
 }
 
 /** The asked part of `hit`, and one more to know whether there is more. */
-export const pageOfHits = (sql: Sql, { size, offset, after }: ListRequest) => sql`
+export const pageOfHits = (sql: Queryable, { size, offset, after }: ListRequest) => sql`
   select * from hit
   ${after === undefined ? sql`` : sql`where (whole::int, rank, id) < (${after[0] ?? 0}::int, ${after[1] ?? 0}::real, ${after[2] ?? 0}::bigint)`}
   order by whole desc, rank desc, id desc
   limit ${size + 1} offset ${offset}`
 
-export const total = (sql: Sql) =>
+export const total = (sql: Queryable) =>
   sql`(select count(*) from (select from hit limit ${MAX_TOTAL}) counted)`

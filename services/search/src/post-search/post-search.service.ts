@@ -1,13 +1,13 @@
 import type { Page } from '@dailyfeed/contract/page'
 import type { Post } from '@dailyfeed/contract/post'
 import type { SearchQuery } from '@dailyfeed/contract/search'
+import { toPost } from '@dailyfeed/post-row/post-row'
 import type { SearchContext } from '../context.ts'
 import { indexOwnPosts } from '../indexing/indexing.service.ts'
 import { toHitPage } from '../keyword/hit-page.ts'
 import { matchingOf } from '../keyword/matching.service.ts'
 import { searchRequestOf } from '../keyword/search-request.ts'
-import { toPost } from './post-search.mapper.ts'
-import { findPostHits } from './post-search.queries.ts'
+import { findPostHits, type PostHitRow } from './post-search.queries.ts'
 
 /** Posts that the member may see: where a word stands whole first, then the better match, then the newer. */
 export async function searchPosts(
@@ -16,7 +16,8 @@ export async function searchPosts(
   { keyword, ...query }: SearchQuery,
 ): Promise<Page<Post>> {
   const search = searchRequestOf({ list: 'posts', viewerId: memberId, keyword, query }, cursors)
-  if (!search.looksForSomething) return toHitPage([], search.list, cursors, toPost)
+  if (!search.looksForSomething)
+    return toHitPage<PostHitRow, Post>([], search.list, cursors, toPost)
   await indexOwnPosts({ sql, engine }, memberId)
   const rows = await reads.read(async (sql) =>
     findPostHits(sql, search, await matchingOf(engine, sql, 'post_index', search)),

@@ -4,15 +4,14 @@ import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { PostPath } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendRawJson } from '@dailyfeed/http-server/raw-json'
+import { answer } from '@dailyfeed/http-server/raw-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
 import {
-  lookAtComment,
   readCommentsOfMember,
   readCommentsOfPost,
   readReplies,
-  recallCommentsOfPost,
+  viewComment,
 } from './comment.service.ts'
 
 const tags = ['timeline']
@@ -31,21 +30,11 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
         response,
       },
     },
-    async (request, reply) => {
-      const recalled = await recallCommentsOfPost(
-        context,
-        request.memberId,
-        request.params.postId,
-        request.query,
-      )
-      if (recalled !== undefined) return sendRawJson(reply, recalled) as never
-      return success(
-        200,
-        await reading(context, (context) =>
-          readCommentsOfPost(context, request.memberId, request.params.postId, request.query),
-        ),
-      )
-    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await readCommentsOfPost(context, request.memberId, request.params.postId, request.query),
+      ),
   )
 
   app.get(
@@ -96,7 +85,7 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
       success(
         200,
         await reading(context, (context) =>
-          lookAtComment(context, request.memberId, request.params.commentId, request.traceId),
+          viewComment(context, request.memberId, request.params.commentId, request.traceId),
         ),
       ),
   )

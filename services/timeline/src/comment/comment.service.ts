@@ -1,81 +1,79 @@
 import type { Comment } from '@dailyfeed/contract/comment'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
+import { RawJson } from '@dailyfeed/http-server/raw-json'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
-import type { ReadContext, TimelineContext } from '../context.ts'
-import { scrollJson } from '../memory/one-byte-answer.ts'
-import { getRememberedPostOrThrow } from '../post/post.service.ts'
-import { toComment } from './comment.mapper.ts'
+import { type CommentRow, toComment } from '@dailyfeed/post-row/comment-row'
+import { reading, type ReadContext, type TimelineContext } from '../context.ts'
+import { getCachedPostOrThrow } from '../post/post.service.ts'
 import {
-  type CommentRow,
   findComment,
   findCommentsOfMember,
   findCommentsOfPost,
   findReplies,
 } from './comment.queries.ts'
 
-/** Pages of comments are long: the founding client asks for no second one. */
+/** Default size of a page of comments: clients of the founding system (docs/origin.md) request no second page. */
 const COMMENTS_OF_POST = 100
+/** The id of the last comment. */
+const cursor = cursorOf('number')
 
-const requestOf = (
-  { cursors }: Pick<TimelineContext, 'cursors'>,
-  viewerId: number,
-  postId: number,
-  query: ListQuery,
-) =>
-  listRequestOf(query, `comments-of-post:${postId}:${viewerId}`, cursors, {
-    defaultSize: COMMENTS_OF_POST,
-  })
-
-/** Top level, oldest first. The comments of a post that does not exist for the viewer do not exist either. */
+/**
+ * Top level, oldest first: from the cache where it reaches, else from the database. Throws POST_NOT_FOUND when the post
+ * does not exist for the viewer.
+ */
 export async function readCommentsOfPost(
-  context: ReadContext,
-  viewerId: number,
-  postId: number,
-  query: ListQuery,
-): Promise<Scroll<Comment>> {
-  const request = requestOf(context, viewerId, postId, query)
-  await getRememberedPostOrThrow(await context.memory.now(), viewerId, postId)
-  return toCommentScroll(
-    context,
-    request,
-    await findCommentsOfPost(context.reads, postId, stretchOf(request, viewerId)),
-  )
-}
-
-/** The same from memory, as the bytes of its JSON in a one-byte string. Undefined where the page reaches beyond what is remembered. */
-export async function recallCommentsOfPost(
   context: TimelineContext,
   viewerId: number,
   postId: number,
   query: ListQuery,
-): Promise<string | undefined> {
-  const request = requestOf(context, viewerId, postId, query)
-  if (request.after !== undefined) return undefined
-  const now = await context.memory.now()
-  await getRememberedPostOrThrow(now, viewerId, postId)
-  const page = await now.comments(viewerId, postId, { skip: request.offset, size: request.size })
-  return page && scrollJson(page, request, context.rememberedCursors)
+): Promise<Scroll<Comment> | RawJson<Scroll<Comment>>> {
+  const scope = `comments-of-post:${postId}:${viewerId}`
+  const request = listRequestOf(query, scope, context.cursors, {
+    cursor,
+    defaultSize: COMMENTS_OF_POST,
+  })
+  const snapshot = await context.feedCache.snapshot()
+  await getCachedPostOrThrow(snapshot, viewerId, postId)
+  const { offset, size, after } = request
+  const page =
+    after === undefined
+      ? await snapshot.commentsPage(viewerId, postId, { skip: offset, size })
+      : undefined
+  if (page === undefined)
+    return reading(context, async (context) =>
+      toCommentScroll(
+        context,
+        request,
+        await findCommentsOfPost(context.reads, postId, rangeOf(request, viewerId)),
+      ),
+    )
+  const { json, last, hasNext } = page
+  const next = hasNext && last ? [last.id] : undefined
+  return new RawJson(context.scrollJson.write(json, request, next))
 }
 
-/** Direct replies, oldest first. */
+/** Direct replies, oldest first. Throws COMMENT_NOT_FOUND. */
 export async function readReplies(
   context: ReadContext,
   viewerId: number,
   commentId: number,
   query: ListQuery,
 ): Promise<Scroll<Comment>> {
-  const request = listRequestOf(query, `replies:${commentId}:${viewerId}`, context.cursors)
+  const request = listRequestOf(query, `replies:${commentId}:${viewerId}`, context.cursors, {
+    cursor,
+  })
   await getCommentOrThrow(context, viewerId, commentId)
   return toCommentScroll(
     context,
     request,
-    await findReplies(context.reads, commentId, stretchOf(request, viewerId)),
+    await findReplies(context.reads, commentId, rangeOf(request, viewerId)),
   )
 }
 
-/** Newest first; of a member whom the viewer may not see: none. */
+/** Newest first. Empty for a member whom the viewer may not see. */
 export async function readCommentsOfMember(
   context: ReadContext,
   viewerId: number,
@@ -86,16 +84,17 @@ export async function readCommentsOfMember(
     query,
     `comments-of-member:${authorId}:${viewerId}`,
     context.cursors,
+    { cursor },
   )
   return toCommentScroll(
     context,
     request,
-    await findCommentsOfMember(context.reads, authorId, stretchOf(request, viewerId)),
+    await findCommentsOfMember(context.reads, authorId, rangeOf(request, viewerId)),
   )
 }
 
-/** A look at a comment; another member's is told to activity-svc. */
-export async function lookAtComment(
+/** One comment. A view of another member's comment is published as COMMENT_READ. Throws COMMENT_NOT_FOUND. */
+export async function viewComment(
   context: ReadContext,
   viewerId: number,
   commentId: number,
@@ -116,7 +115,7 @@ export async function lookAtComment(
 }
 
 async function getCommentOrThrow(
-  { reads }: ReadContext,
+  { reads }: Pick<ReadContext, 'reads'>,
   viewerId: number,
   commentId: number,
 ): Promise<CommentRow> {
@@ -125,15 +124,15 @@ async function getCommentOrThrow(
   return row
 }
 
-const stretchOf = ({ after, offset, size }: ListRequest, viewerId: number) => ({
+const rangeOf = ({ after, offset, size }: ListRequest<[number]>, viewerId: number) => ({
   viewerId,
-  afterId: after?.[0] as number | undefined,
+  afterId: after?.[0],
   offset,
   limit: size + 1,
 })
 
 const toCommentScroll = (
-  { cursors }: ReadContext,
+  { cursors }: Pick<ReadContext, 'cursors'>,
   request: ListRequest,
   rows: CommentRow[],
 ): Scroll<Comment> => toScroll(rows, request, cursors, ({ id }) => [id], toComment)

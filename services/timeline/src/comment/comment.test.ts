@@ -1,7 +1,7 @@
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertComment, insertPost } from '../timeline-rows.ts'
+import { deletePost, insertComment, insertPost } from '../content-rows-fixture.ts'
 
 let timeline: TimelineFixture
 let reader: number
@@ -52,7 +52,7 @@ test('the comments of a post are its top level, oldest first, with replyCount, 1
   })
   const many: number[] = [first, second]
   for (let n = 0; n < 5; n += 1) many.push(await insertComment(sql, post, author))
-  expect(await timeline.walk(reader, `/api/timeline/posts/${post}/comments`, 2)).toEqual(many)
+  expect(await timeline.readAll(reader, `/api/timeline/posts/${post}/comments`, 2)).toEqual(many)
   expect(idsOf(await ask(`/api/timeline/posts/${post}/comments?page=1&size=3`))).toEqual(
     many.slice(3, 6),
   )
@@ -71,7 +71,9 @@ test('replies are a level of their own, oldest first, down to the third level', 
   const third = await ask(`/api/timeline/comments/${replies[0]}/replies`)
   expect(third.body.data.content).toMatchObject([{ id: deep, depth: 2, parentId: replies[0] }])
   expect(third.body.data.size).toBe(20)
-  expect(await timeline.walk(reader, `/api/timeline/comments/${top}/replies`, 1)).toEqual(replies)
+  expect(await timeline.readAll(reader, `/api/timeline/comments/${top}/replies`, 1)).toEqual(
+    replies,
+  )
 })
 
 test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its replies and the comments of a deleted post', async () => {
@@ -115,7 +117,9 @@ test('a member’s comments, and the caller’s own, are newest first, without t
   const onHidden = await insertComment(sql, hidden, writer)
   await deletePost(sql, doomed)
   expect(idsOf(await ask(`/api/timeline/members/${writer}/comments`))).toEqual(kept)
-  expect(await timeline.walk(reader, `/api/timeline/members/${writer}/comments`, 3)).toEqual(kept)
-  expect(await timeline.walk(writer, '/api/timeline/comments', 3)).toEqual([onHidden, ...kept])
+  expect(await timeline.readAll(reader, `/api/timeline/members/${writer}/comments`, 3)).toEqual(
+    kept,
+  )
+  expect(await timeline.readAll(writer, '/api/timeline/comments', 3)).toEqual([onHidden, ...kept])
   expect(idsOf(await ask(`/api/timeline/members/${blocker}/comments`))).toEqual([])
 })

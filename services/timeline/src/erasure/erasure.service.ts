@@ -3,7 +3,7 @@ import type { Sql } from 'postgres'
 import { deleteHeavyAuthors } from '../fan-out/fan-out.queries.ts'
 import { findErasableMembers } from './erasure.queries.ts'
 
-/** timeline-svc's part of `memberEraseJob`: looks that it has not told yet. Safe twice and when killed. */
+/** timeline-svc's part of `memberEraseJob`: deletes views that are not published yet. Idempotent, and safe when interrupted. */
 export async function eraseMembers(primary: Sql): Promise<{ looks: number }> {
   const members = await findErasableMembers(primary)
   if (members.length === 0) return { looks: 0 }

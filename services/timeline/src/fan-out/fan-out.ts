@@ -1,137 +1,147 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Sql } from 'postgres'
+import type { FeedEntry } from '../feed/feed-entry.ts'
 import {
   type ChangeRow,
   findChangesSince,
-  findSettled,
-  type SettledRow,
-} from '../memory/change.queries.ts'
-import type { CachedEntry, CachedFeeds, Reach } from './cached-feeds.ts'
-import { findFollowers, insertHeavyAuthors, isOnlyOne } from './fan-out.queries.ts'
+  findSnapshot,
+  type SnapshotRow,
+} from '../feed-cache/outbox-changes.queries.ts'
+import type { FanOutWatermark, RedisFeeds } from '../feed-cache/redis-feeds.ts'
+import { findFollowers, insertHeavyAuthors, tryFanOutLock } from './fan-out.queries.ts'
 
 export interface FanOut {
   /**
-   * Pushes what was written since the last time, by whichever process, and says so. Undefined where another process is
-   * at it. Throws while the database or Redis is away: nothing is said then, and the next round does it.
+   * Pushes everything that was written since the last round of any process, and stores how far it came. Undefined where
+   * another process does so. Throws while the database or Redis is away: the next round then does it all.
    */
-  round(): Promise<Reach | undefined>
+  round(): Promise<FanOutWatermark | undefined>
   close(): Promise<void>
 }
 
 interface FanOutOptions {
   /** Of the primary. */
   sql: Sql
-  feeds: CachedFeeds
-  /** An author with so many followers is heavy. */
+  feeds: RedisFeeds
+  /** Followers from which an author is heavy. */
   heavyFrom: number
   log: { warn(fields: object, message: string): void }
-  /** Milliseconds; undefined: rounds are asked for, in tests. */
+  /** Milliseconds between two rounds. Undefined: tests call `round`. */
   every?: number | undefined
 }
 
-/** Older than the last round by so much, it is cheaper that feeds are filled anew. */
-const LONGEST_GAP_MILLISECONDS = 600_000
+/** Beyond this time since the last round, it is cheaper to fill all feeds again. */
+const MAX_GAP_MS = 600_000
 const AUTHORS_AT_ONCE = 100
+/** As many commands as one connection pipelines well. */
 const FEEDS_AT_ONCE = 500
 
 /**
- * Takes new posts to the cached feeds of those who follow their authors, and drops the feeds of those who now follow
- * others. It goes by the outboxes, like what a process remembers, so that it needs no broker. Nobody's reading waits for
- * it: what is not pushed yet is merged when a feed is read.
+ * Pushes new posts into the feeds that followers have in Redis, and drops the feeds of members who follow others now. It
+ * polls the outboxes, so that it needs no broker. No read waits for it: posts that are not pushed yet are merged when a
+ * feed is read.
  */
 export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOptions): FanOut {
-  const ending = new AbortController()
-  let isFailing = false
+  const stopping = new AbortController()
 
-  async function round(): Promise<Reach | undefined> {
-    const { reach, runs } = await feeds.findReach()
-    const next = reach?.runs === runs ? await goOn(reach) : await beginAnew(runs)
-    if (next !== undefined) await feeds.keepReach(next)
+  async function round(): Promise<FanOutWatermark | undefined> {
+    const { watermark, runs } = await feeds.readWatermark()
+    const next = watermark?.runs === runs ? await pushSince(watermark) : await newGeneration(runs)
+    if (next !== undefined) await feeds.storeWatermark(next)
     return next
   }
 
-  async function beginAnew(runs: string): Promise<Reach> {
-    return { generation: randomUUID(), runs, ...reachedBy(await findSettled(sql)) }
+  async function newGeneration(runs: string): Promise<FanOutWatermark> {
+    return { generation: randomUUID(), runs, ...momentOf(await findSnapshot(sql)) }
   }
 
-  async function goOn(reach: Reach): Promise<Reach | undefined> {
-    const { asked_at } = await findSettled(sql)
-    const gap = asked_at - reach.at
-    if (gap < 0 || gap > LONGEST_GAP_MILLISECONDS) return beginAnew(reach.runs)
-    // Another process has just done it.
+  async function pushSince(watermark: FanOutWatermark): Promise<FanOutWatermark | undefined> {
+    const { started_at } = await findSnapshot(sql)
+    const gap = started_at - watermark.at
+    if (gap < 0 || gap > MAX_GAP_MS) return newGeneration(watermark.runs)
+    // Another process has just done a round.
     if (every !== undefined && gap < every * 0.8) return undefined
-    const heavy: number[] = []
-    // Who follows whom is read as it was when the post was seen: who left and came back since has a feed that was dropped.
-    const seen = (await sql.begin('isolation level repeatable read read only', async (begun) => {
-      const transaction = begun as unknown as Sql
-      if (!(await isOnlyOne(transaction))) return undefined
-      const row = await findChangesSince(transaction, reach.settled, Math.ceil(gap / 1_000) + 1)
-      await each(feedsToDrop(row.changes), (memberId) => feeds.drop(memberId))
-      const posts = postsByAuthor(row.changes)
+    const pushed = await pushChanges(watermark.xmin, Math.ceil(gap / 1_000) + 1)
+    if (pushed === undefined) return undefined
+    // Persist heavy authors before the watermark: readers that see it must know whose posts are missing.
+    if (pushed.heavyIds.length > 0) await insertHeavyAuthors(sql, pushed.heavyIds)
+    return { ...watermark, ...momentOf(pushed.snapshot) }
+  }
+
+  /**
+   * Undefined where another process holds the lock. Followers are read in the snapshot in which the posts were seen: the
+   * feed of a follower who left and came back since is dropped by a later round.
+   */
+  async function pushChanges(
+    xmin: number,
+    seconds: number,
+  ): Promise<{ snapshot: SnapshotRow; heavyIds: number[] } | undefined> {
+    const pushed = await sql.begin('isolation level repeatable read read only', async (begun) => {
+      if (!(await tryFanOutLock(begun))) return []
+      const { changes, ...snapshot } = await findChangesSince(begun, xmin, seconds)
+      await inBatches(feedsToDrop(changes), (memberId) => feeds.drop(memberId))
+      const posts = postsByAuthor(changes)
+      const heavyIds: number[] = []
       for (const authorIds of slices([...posts.keys()], AUTHORS_AT_ONCE))
-        heavy.push(...(await pushAll(transaction, authorIds, posts)))
-      return row
-    })) as SettledRow | undefined
-    if (seen === undefined) return undefined
-    // Before it is said how far this went: whoever hears of that knows who was left out.
-    if (heavy.length > 0) await insertHeavyAuthors(sql, heavy)
-    return { ...reach, ...reachedBy(seen) }
+        heavyIds.push(...(await pushPosts(begun, authorIds, posts)))
+      return [{ snapshot, heavyIds }]
+    })
+    return pushed[0]
   }
 
-  /** Returns those who are heavy now. */
-  async function pushAll(
-    transaction: Sql,
+  /** Returns those of the authors who are heavy now. */
+  async function pushPosts(
+    transaction: Queryable,
     authorIds: readonly number[],
-    posts: ReadonlyMap<number, CachedEntry[]>,
+    posts: ReadonlyMap<number, FeedEntry[]>,
   ): Promise<number[]> {
-    const heavy: number[] = []
-    const entries = new Map<number, CachedEntry[]>()
-    for (const { author_id: author, follower_ids: followers } of await findFollowers(
-      transaction,
-      authorIds,
-      heavyFrom,
-    )) {
-      if (followers.length >= heavyFrom) heavy.push(author)
+    const heavyIds: number[] = []
+    const entries = new Map<number, FeedEntry[]>()
+    for (const row of await findFollowers(transaction, authorIds, heavyFrom)) {
+      const { author_id: authorId, follower_ids: followerIds } = row
+      if (followerIds.length >= heavyFrom) heavyIds.push(authorId)
       else
-        for (const follower of followers)
-          entries.set(follower, (entries.get(follower) ?? []).concat(posts.get(author) ?? []))
+        for (const id of followerIds)
+          entries.set(id, (entries.get(id) ?? []).concat(posts.get(authorId) ?? []))
     }
-    await each(entries, ([memberId, ofMember]) => feeds.push(memberId, ofMember))
-    return heavy
+    await inBatches(entries, ([memberId, pushed]) => feeds.push(memberId, pushed))
+    return heavyIds
   }
 
-  async function keepGoing(pause: number): Promise<void> {
-    while (!ending.signal.aborted) {
+  async function runRounds(pause: number): Promise<void> {
+    let isFailing = false
+    while (!stopping.signal.aborted) {
       try {
         await round()
         isFailing = false
       } catch (err) {
-        if (!isFailing && !ending.signal.aborted)
+        if (!isFailing && !stopping.signal.aborted)
           log.warn(
             { err },
-            'new posts are not pushed into cached feeds; tried again until they are',
+            'fan-out failed: new posts are not pushed to Redis; retried until it succeeds',
           )
         isFailing = true
       }
-      await sleep(pause, undefined, { signal: ending.signal, ref: false }).catch(() => {})
+      await sleep(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
     }
   }
 
-  const going = every === undefined ? Promise.resolve() : keepGoing(every)
+  const running = every === undefined ? Promise.resolve() : runRounds(every)
 
   return {
     round,
     async close() {
-      ending.abort()
-      await going
+      stopping.abort()
+      await running
     },
   }
 }
 
-const reachedBy = ({ settled, asked_at }: SettledRow): Pick<Reach, 'at' | 'settled'> => ({
-  at: asked_at,
-  settled,
+const momentOf = ({ xmin, started_at }: SnapshotRow): Pick<FanOutWatermark, 'at' | 'xmin'> => ({
+  at: started_at,
+  xmin,
 })
 
 function feedsToDrop(changes: readonly ChangeRow[]): Set<number> {
@@ -144,20 +154,19 @@ function feedsToDrop(changes: readonly ChangeRow[]): Set<number> {
   return members
 }
 
-const postsByAuthor = (changes: readonly ChangeRow[]): Map<number, CachedEntry[]> =>
+const postsByAuthor = (changes: readonly ChangeRow[]): Map<number, FeedEntry[]> =>
   Map.groupBy(
-    changes.flatMap(({ activity_type: type, post_id: id, member_id: author }) =>
-      type === 'POST_CREATE' && id !== null ? [{ id, author }] : [],
+    changes.flatMap(({ activity_type: type, post_id: postId, member_id: authorId }) =>
+      type === 'POST_CREATE' && postId !== null ? [{ postId, authorId }] : [],
     ),
-    ({ author }) => author,
+    ({ authorId }) => authorId,
   )
 
-/** Some hundreds at once: as many commands as one connection takes well. */
-async function each<Item>(
+async function inBatches<Item>(
   items: Iterable<Item>,
-  act: (item: Item) => Promise<void>,
+  work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  for (const slice of slices([...items], FEEDS_AT_ONCE)) await Promise.all(slice.map(act))
+  for (const batch of slices([...items], FEEDS_AT_ONCE)) await Promise.all(batch.map(work))
 }
 
 function* slices<Item>(items: readonly Item[], size: number): IterableIterator<Item[]> {

@@ -1,102 +1,91 @@
+import type { Scroll } from '@dailyfeed/contract/page'
 import type { Post } from '@dailyfeed/contract/post'
-import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
-import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
-import type { ReadContext } from '../context.ts'
-import { addAuthors, type HydratedPost, postsById } from './hydration.ts'
+import type { Cursors } from '@dailyfeed/pagination-support/cursor'
+import { type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
+import type { FeedEntry, PositionedEntry } from './feed-entry.ts'
+import { MAX_PAGED_ITEMS } from './feed-limits.ts'
+import {
+  type FeedDatabases,
+  type HydratedPost,
+  loadMissingAuthors,
+  loadPosts,
+  toPost,
+} from './hydration.ts'
 import type { AuthorRow } from './hydration.queries.ts'
-import { toPost } from './post.mapper.ts'
 import type { Rule } from './rules.ts'
-import type { FeedEntry, Skeleton } from './skeleton.ts'
+import type { Skeleton } from './skeleton.ts'
 
-/** By `page` a feed is served this far; a cursor goes to the very end. */
-export const MAX_PAGED_ITEMS = 800
-/** Entries looked at in one go: a lateral skeleton costs the square of it. */
-const MAX_STRETCH = 200
+/** Entries that are judged in one round: the time of a lateral skeleton grows with the square of it. */
+const MAX_ROUND = 200
 
-type FeedItem = HydratedPost & Pick<FeedEntry, 'position'>
+type FeedItem = HydratedPost & Pick<PositionedEntry, 'position'>
 
 interface FeedOptions {
   viewerId: number
-  query: ListQuery
-  /** Names list, parameters and viewer: what a cursor belongs to. */
-  scope: string
+  request: ListRequest
   rule: Rule
   /** Begins after the request's cursor, or at the top. */
-  skeletonOf: (request: ListRequest) => Skeleton | Promise<Skeleton>
+  skeleton: Skeleton
 }
 
-/** A feed's page: skeleton → hydration → rules → shape. */
+/** One page of a feed from the database: skeleton → hydration → rules → mapper. */
 export async function readFeed(
-  context: ReadContext,
-  { viewerId, query, scope, rule, skeletonOf }: FeedOptions,
+  context: FeedDatabases & { cursors: Cursors },
+  { viewerId, request, rule, skeleton }: FeedOptions,
 ): Promise<Scroll<Post>> {
-  const request = listRequestOf(query, scope, context.cursors)
   const left = request.page === null ? Number.POSITIVE_INFINITY : MAX_PAGED_ITEMS - request.offset
-  const want = Math.min(request.size + 1, left)
+  const limit = Math.min(request.size + 1, left)
   const items =
-    want <= 0
+    limit <= 0
       ? []
-      : await fillPage(context, viewerId, rule, await skeletonOf(request), {
-          skip: request.offset,
-          want,
-        })
+      : await fillPage(context, viewerId, rule, skeleton, { skip: request.offset, limit })
   return toScroll(items, request, context.cursors, ({ position }) => position, toPost)
 }
 
 /**
- * The first `want` posts of the skeleton that obey the rule, after `skip` such. Goes on until the page is full, so that
- * it is short only at the end of the list. Authors found hidden are left out of the next stretch, so that one muted
- * author with a thousand posts costs one more look, not fifty.
+ * The first `limit` posts of the skeleton that pass the rule, after `skip` such. Continues until the page is full, so that
+ * a page is short only at the end of its list. Authors found hidden are left out of the next round: a muted author with a
+ * thousand posts costs one more round, not fifty.
  */
 export async function fillPage(
-  context: ReadContext,
+  databases: FeedDatabases,
   viewerId: number,
   rule: Rule,
   skeleton: Skeleton,
-  { skip = 0, want }: { skip?: number; want: number },
+  { skip = 0, limit }: { skip?: number; limit: number },
 ): Promise<FeedItem[]> {
   const items: FeedItem[] = []
   const authors = new Map<number, AuthorRow>()
-  const hidden = new Set<number>()
+  const hiddenAuthorIds = new Set<number>()
   let toSkip = skip
-  let limit = Math.min(skip + want, MAX_STRETCH)
+  let roundSize = Math.min(skip + limit, MAX_ROUND)
   for (;;) {
-    const { entries, ended } = await skeleton.next(limit, [...hidden])
-    // Nearly always all of them are shown, so their posts are asked for beside their authors.
-    const [early] = await Promise.all([
-      toSkip === 0
-        ? postsById(
-            context,
-            viewerId,
-            entries.map(({ postId }) => postId),
-          )
-        : undefined,
-      addAuthors(
-        context,
+    const { entries, ended } = await skeleton.next(roundSize, [...hiddenAuthorIds])
+    // Nearly all of these posts pass the rule, so they are loaded in parallel with their authors.
+    const [loaded] = await Promise.all([
+      toSkip === 0 ? loadPosts(databases, viewerId, postIdsOf(entries)) : undefined,
+      loadMissingAuthors(
+        databases,
         viewerId,
         entries.map(({ authorId }) => authorId),
         authors,
       ),
     ])
-    const shown: FeedEntry[] = []
+    const shown: PositionedEntry[] = []
     for (const entry of entries) {
-      if (!rule(authors.get(entry.authorId))) hidden.add(entry.authorId)
+      if (!rule(authors.get(entry.authorId))) hiddenAuthorIds.add(entry.authorId)
       else if (toSkip > 0) toSkip -= 1
       else shown.push(entry)
     }
-    const posts =
-      early ??
-      (await postsById(
-        context,
-        viewerId,
-        shown.map(({ postId }) => postId),
-      ))
+    const posts = loaded ?? (await loadPosts(databases, viewerId, postIdsOf(shown)))
     for (const { postId, authorId, position } of shown) {
       const post = posts.get(postId)
       const author = authors.get(authorId)
       if (post !== undefined && author !== undefined) items.push({ post, author, position })
     }
-    if (ended || items.length >= want) return items.slice(0, want)
-    limit = Math.min(MAX_STRETCH, Math.max(limit * 2, toSkip + want - items.length))
+    if (ended || items.length >= limit) return items.slice(0, limit)
+    roundSize = Math.min(MAX_ROUND, Math.max(roundSize * 2, toSkip + limit - items.length))
   }
 }
+
+const postIdsOf = (entries: readonly FeedEntry[]) => entries.map(({ postId }) => postId)

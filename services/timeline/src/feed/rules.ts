@@ -1,10 +1,11 @@
 import type { AuthorRow } from './hydration.queries.ts'
 
-/** Judges an author as the viewer stands to them; undefined is an author who no longer exists. */
+/** Whether posts of an author are shown to the viewer for whom the row was read. Undefined: the author no longer exists. */
 export type Rule = (author: AuthorRow | undefined) => author is AuthorRow
 
-/** What the viewer may see: nobody's who has withdrawn, blocks or is blocked, or keeps their posts from the viewer. */
+/** For what is requested by id. */
 export const isVisible: Rule = (author): author is AuthorRow => author?.visible === true
 
-/** In feeds the viewer is also spared those whom they have muted. */
-export const isWanted: Rule = (author): author is AuthorRow => isVisible(author) && !author.muted
+/** For feeds, which also leave out authors whom the viewer mutes. */
+export const isVisibleInFeeds: Rule = (author): author is AuthorRow =>
+  isVisible(author) && !author.muted

@@ -1,20 +1,13 @@
-import type { Position } from '@dailyfeed/pagination-support/cursor'
+import type { PositionedEntry } from './feed-entry.ts'
 
-/** A place in a list: which post, by whom, and where a walk goes on after it. */
-export interface FeedEntry {
-  postId: number
-  authorId: number
-  position: Position
-}
-
-export interface FeedStretch {
-  entries: FeedEntry[]
-  /** Whether there is nothing after these. */
+export interface SkeletonPage {
+  entries: PositionedEntry[]
+  /** Whether nothing follows these. */
   ended: boolean
 }
 
-/** The order of a list: ids of live posts, whoever looks. Each call goes on where the last one ended. */
+/** The order of a list: entries of live posts, the same for every viewer. Each call continues where the last one ended. */
 export interface Skeleton {
-  /** At most `limit` entries. Posts of `hiddenAuthorIds`, whom the viewer is known not to see, may be left out. */
-  next(limit: number, hiddenAuthorIds: readonly number[]): Promise<FeedStretch>
+  /** At most `limit` entries. Those of `hiddenAuthorIds`, which the viewer is known not to see, may be left out. */
+  next(limit: number, hiddenAuthorIds: readonly number[]): Promise<SkeletonPage>
 }

@@ -1,19 +1,6 @@
-import type { Sql } from 'postgres'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
-export interface EntryRow {
-  id: number
-  author_id: number
-}
-
-/** Ascending. */
-export async function findFollowingIds(sql: Sql, viewerId: number): Promise<number[]> {
-  const [row] = await sql<
-    [{ ids: number[] }]
-  >`select array(select following_id from member.follow where follower_id = ${viewerId} order by following_id) as ids`
-  return row.ids
-}
-
-export interface FollowingStretch {
+export interface FollowingRange {
   viewerId: number
   /** Only posts with a lower id; undefined: all. */
   before: number | undefined
@@ -22,37 +9,38 @@ export interface FollowingStretch {
 }
 
 export interface RecentRow {
-  /** Whom the viewer follows, without the hidden. Ascending. */
+  /** Ids of the members whom the viewer follows, without the hidden. Ascending. */
   following_ids: number[]
-  /** Posts with a lower id were looked at. */
+  /** The upper end of the range of ids that was searched, exclusive. */
   before: number
   /** Newest first. */
   ids: number[]
-  /** Of each of the ids. */
+  /** The author of each of `ids`. */
   author_ids: number[]
 }
 
 /**
- * How far back the newest posts of everybody are looked through before each author is asked: as many ids for each author
- * as take about the time of asking them. Measured: 0.2 µs an id, 6 µs an author.
+ * How far back the newest posts of everybody are searched before each author is asked: as many ids for each author as take
+ * about the time of asking one. Measured: 0.2 µs an id, 6 µs an author.
  */
 const RECENT_IDS_PER_AUTHOR = 30
-const MOST_RECENT_IDS = 20_000
+const MAX_RECENT_IDS = 20_000
 
 /**
- * From the newest posts of everybody, backwards: the fastest where followings write often. It sees every post of its
- * stretch of ids, so what it finds is exact, but there may be more below. Whom the viewer follows is of the same moment.
+ * Searches the newest posts of everybody, backwards: the fastest way where followings write often. It reads every post of
+ * its range of ids, so that what it finds is exact, but older posts may follow. The followings are of the same snapshot.
  */
 export async function findRecentEntries(
-  sql: Sql,
-  { viewerId, before, hiddenAuthorIds, limit }: FollowingStretch,
+  sql: Queryable,
+  { viewerId, before, hiddenAuthorIds, limit }: FollowingRange,
 ): Promise<RecentRow> {
-  // `is true` keeps the set of authors a hash that each post is looked up in; as an array it is searched from its beginning.
+  // `is true` keeps the planner on a hash of the authors; as an array it would be searched from its beginning for each post.
   const [row] = await sql<[RecentRow]>`
     with followed as materialized (
-      select following_id from member.follow where follower_id = ${viewerId} and following_id <> all (${hiddenAuthorIds as number[]}::bigint[])
+      select following_id from member.follow
+      where follower_id = ${viewerId} and following_id <> all (${anyOf(hiddenAuthorIds)}::bigint[])
     ), bound as materialized (
-      select before, before - (select least(${MOST_RECENT_IDS}, ${RECENT_IDS_PER_AUTHOR} * count(*)) from followed) as from_id
+      select before, before - (select least(${MAX_RECENT_IDS}, ${RECENT_IDS_PER_AUTHOR} * count(*)) from followed) as from_id
       from (select coalesce(${before ?? null}::bigint, (select coalesce(max(id), 0) + 1 from content.post)) as before) newest
     ), recent as materialized (
       select id, author_id from content.post
@@ -66,31 +54,3 @@ export async function findRecentEntries(
     from bound`
   return row
 }
-
-interface AuthorsStretch {
-  authorIds: readonly number[]
-  before: number
-  limit: number
-}
-
-/**
- * From each author's own newest posts, however old. A page of n can only come from the n authors with the newest posts,
- * so only these are asked for more than one.
- */
-export const findEntriesByAuthor = (
-  sql: Sql,
-  { authorIds, before, limit }: AuthorsStretch,
-): Promise<EntryRow[]> =>
-  sql<EntryRow[]>`
-    with newest as materialized (
-      select author.id as author_id, post.id
-      from unnest(${authorIds as number[]}::bigint[]) as author (id) cross join lateral (
-        select id from content.post where author_id = author.id and id < ${before} and deleted_at is null order by id desc limit 1) post
-      order by post.id desc
-      limit ${limit}
-    )
-    select post.id, post.author_id
-    from newest cross join lateral (
-      select id, author_id from content.post where author_id = newest.author_id and id < ${before} and deleted_at is null order by id desc limit ${limit}) post
-    order by post.id desc
-    limit ${limit}`

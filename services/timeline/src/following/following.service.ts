@@ -1,45 +1,49 @@
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
 import type { Post } from '@dailyfeed/contract/post'
-import { listRequestOf } from '@dailyfeed/pagination-support/list'
-import type { ReadContext, TimelineContext } from '../context.ts'
-import { MAX_PAGED_ITEMS, readFeed } from '../feed/feed.ts'
-import { isWanted } from '../feed/rules.ts'
-import { scrollJson } from '../memory/one-byte-answer.ts'
+import { RawJson } from '@dailyfeed/http-server/raw-json'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
+import { listRequestOf, type ListRequest } from '@dailyfeed/pagination-support/list'
+import { reading, type TimelineContext } from '../context.ts'
+import { readFeed } from '../feed/feed.ts'
+import { MAX_PAGED_ITEMS } from '../feed/feed-limits.ts'
+import { isVisibleInFeeds } from '../feed/rules.ts'
 import { followingSkeleton } from './following.skeleton.ts'
 
-const scopeOf = (viewerId: number) => `followings:${viewerId}`
+/** The id of the last post. */
+const cursor = cursorOf('number')
 
-/** From the database: the truth, to the very end. */
-export const readFollowingFeed = (
-  context: ReadContext,
+/** The newest posts of the members whom the viewer follows: from the cache where it reaches, else from the database. */
+export async function readFollowingFeed(
+  context: TimelineContext,
   viewerId: number,
   query: ListQuery,
-): Promise<Scroll<Post>> =>
-  readFeed(context, {
-    viewerId,
-    query,
-    scope: scopeOf(viewerId),
-    rule: isWanted,
-    skeletonOf: ({ after }) =>
-      followingSkeleton(context.reads, viewerId, after?.[0] as number | undefined),
-  })
+): Promise<Scroll<Post> | RawJson<Scroll<Post>>> {
+  const request = listRequestOf(query, `followings:${viewerId}`, context.cursors, { cursor })
+  const cached = await readFromCache(context, viewerId, request)
+  return (
+    cached ??
+    reading(context, (context) =>
+      readFeed(context, {
+        viewerId,
+        request,
+        rule: isVisibleInFeeds,
+        skeleton: followingSkeleton(context.reads, viewerId, request.after?.[0]),
+      }),
+    )
+  )
+}
 
-/**
- * The same answer from memory, as the bytes of its JSON in a one-byte string. Undefined where the page reaches beyond
- * what is remembered: its end is then the database's to tell.
- */
-export async function recallFollowingFeed(
-  { memory, cursors, rememberedCursors }: TimelineContext,
+/** Undefined where the page reaches beyond the cached part: only the database knows the end of the list. */
+async function readFromCache(
+  { feedCache, scrollJson }: TimelineContext,
   viewerId: number,
-  query: ListQuery,
-): Promise<string | undefined> {
-  const request = listRequestOf(query, scopeOf(viewerId), cursors)
+  request: ListRequest<[number]>,
+): Promise<RawJson<Scroll<Post>> | undefined> {
   const { size, page, offset, after } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
-  const known = await memory.followedPosts(viewerId, {
-    before: after?.[0] as number | undefined,
-    skip: offset,
-    size,
-  })
-  return known && scrollJson(known, request, rememberedCursors)
+  const range = { before: after?.[0], skip: offset, size }
+  const cached = await feedCache.followingPage(viewerId, range)
+  if (cached === undefined) return undefined
+  const { json, last, hasNext } = cached
+  return new RawJson(scrollJson.write(json, request, hasNext && last ? [last.id] : undefined))
 }

@@ -1,13 +1,12 @@
-import type { Sql } from 'postgres'
-import type { FeedEntry, Skeleton } from '../feed/skeleton.ts'
-import { findEntriesByAuthor, findRecentEntries } from './following.queries.ts'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { findPostsByAuthors } from '../feed/author-posts.queries.ts'
+import { toPositionedEntry } from '../feed/feed-entry.ts'
+import type { Skeleton } from '../feed/skeleton.ts'
+import { findRecentEntries } from './following.queries.ts'
 
-/**
- * The newest posts of those whom the viewer follows, straight from the database: the truth of which what is cached or
- * remembered can only be a prefix.
- */
+/** The newest posts of the members whom the viewer follows, from the database: caches hold prefixes of this list. */
 export function followingSkeleton(
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   afterPostId: number | undefined,
 ): Skeleton {
@@ -15,24 +14,20 @@ export function followingSkeleton(
   return {
     async next(limit, hiddenAuthorIds) {
       const recent = await findRecentEntries(sql, { viewerId, before, hiddenAuthorIds, limit })
-      const entries = recent.ids.map((id, place) => entryOf(id, recent.author_ids[place] as number))
+      const entries = recent.ids.map((id, index) =>
+        toPositionedEntry({ id, author_id: recent.author_ids[index] as number }),
+      )
       before = recent.ids.at(-1) ?? recent.before
       if (entries.length < limit && recent.following_ids.length > 0) {
-        const older = await findEntriesByAuthor(sql, {
+        const older = await findPostsByAuthors(sql, {
           authorIds: recent.following_ids,
           before,
           limit: limit - entries.length,
         })
-        entries.push(...older.map(({ id, author_id }) => entryOf(id, author_id)))
+        entries.push(...older.map(toPositionedEntry))
         before = older.at(-1)?.id ?? before
       }
       return { entries, ended: entries.length < limit }
     },
   }
 }
-
-const entryOf = (postId: number, authorId: number): FeedEntry => ({
-  postId,
-  authorId,
-  position: [postId],
-})

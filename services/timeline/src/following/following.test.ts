@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { histories } from '../histories-fixture.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, setCounts } from '../content-rows-fixture.ts'
 
 const FEED = '/api/timeline/posts/followings'
 let timeline: TimelineFixture
@@ -97,7 +97,7 @@ test('posts that are deleted, or of the withdrawn, blocked, muted, private or no
   const page = await timeline.ask(reader, `${FEED}?size=10`)
   expect(idsOf(page)).toEqual(visible.slice(0, 10))
   expect(page.body.data.hasNext).toBe(true)
-  expect(await timeline.walk(reader, FEED, 5)).toEqual(visible)
+  expect(await timeline.readAll(reader, FEED, 5)).toEqual(visible)
 })
 
 test('a follow, an unfollow and a block show in the member’s very next read', async () => {
@@ -141,7 +141,7 @@ test('by page the feed is served to its first 800 posts; beyond them it is empty
   const odd = await fresh.ask(reader, `${FEED}?page=8&size=90`)
   expect(idsOf(odd)).toEqual(ids.slice(720, 800))
   expect(odd.body.data.hasNext).toBe(false)
-  expect(await fresh.walk(reader, FEED, 97)).toEqual(ids)
+  expect(await fresh.readAll(reader, FEED, 97)).toEqual(ids)
   await fresh.close()
 })
 
@@ -256,7 +256,7 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
         return rows.map(({ id }) => id)
       }
       const atStart = await truth()
-      expect(await timeline.walk(reader, FEED, size)).toEqual(atStart)
+      expect(await timeline.readAll(reader, FEED, size)).toEqual(atStart)
 
       const seen: number[] = []
       const acts = between.values()

@@ -1,12 +1,8 @@
-import type { Sql } from 'postgres'
-import { hasMuted, maySee } from '../visibility/visibility.queries.ts'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { hasMuted, maySee } from '@dailyfeed/visibility/visibility.queries'
+import type { EntryRow } from '../feed/feed-entry.ts'
 
-interface EntryRow {
-  id: number
-  author_id: number
-}
-
-interface AuthorStretch {
+interface AuthorRange {
   authorId: number
   /** Only posts with a lower id. */
   before: number
@@ -15,8 +11,8 @@ interface AuthorStretch {
 }
 
 export const findEntriesOfAuthor = (
-  sql: Sql,
-  { authorId, before, offset, limit }: AuthorStretch,
+  sql: Queryable,
+  { authorId, before, offset, limit }: AuthorRange,
 ): Promise<EntryRow[]> =>
   sql<EntryRow[]>`
     select id, author_id from content.post
@@ -24,16 +20,16 @@ export const findEntriesOfAuthor = (
     order by id desc
     offset ${offset} limit ${limit}`
 
-/** A stretch of time, in seconds since 1970; `until` is not in it. */
+/** In seconds since 1970; `until` is exclusive. */
 export interface Period {
   from: number
   until: number
 }
 
-interface PeriodStretch {
+interface PeriodRange {
   viewerId: number
   period: Period
-  /** The last post seen: its time in microseconds since 1970, as exact as it is kept, and its id. */
+  /** The last post of the page before: its time in microseconds since 1970, the precision of PostgreSQL, and its id. */
   after: { microseconds: number; id: number } | undefined
   offset: number
   limit: number
@@ -43,23 +39,24 @@ export interface TimedEntryRow extends EntryRow {
   microseconds: number
 }
 
-/** Newest first, of all whom the viewer may see and has not muted. */
+/** Newest first, of all authors whom the viewer may see and has not muted. */
 export const findEntriesOfPeriod = (
-  sql: Sql,
-  { viewerId, period, after, offset, limit }: PeriodStretch,
+  sql: Queryable,
+  { viewerId, period, after, offset, limit }: PeriodRange,
 ): Promise<TimedEntryRow[]> =>
   sql<TimedEntryRow[]>`
     select post.id, post.author_id, (extract(epoch from post.created_at) * 1000000)::bigint as microseconds
     from content.post join member.public_profile author on author.member_id = post.author_id
-    where post.deleted_at is null and post.created_at >= to_timestamp(${period.from}) and post.created_at < to_timestamp(${period.until})
+    where post.deleted_at is null and post.created_at >= to_timestamp(${period.from})
+      and post.created_at < to_timestamp(${period.until})
       and ${after === undefined ? sql`true` : sql`(post.created_at, post.id) < (timestamptz 'epoch' + ${after.microseconds} * interval '1 microsecond', ${after.id}::bigint)`}
       and ${maySee(sql, viewerId)} and not ${hasMuted(sql, viewerId)}
     order by post.created_at desc, post.id desc
     offset ${offset} limit ${limit}`
 
-/** Each author is judged once, however many posts. */
+/** Visibility is decided once per author, not per post. */
 export async function countPostsOfPeriod(
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   period: Period,
 ): Promise<number> {

@@ -3,15 +3,15 @@ import { ListQuery, pageOf, scrollOf } from '@dailyfeed/contract/page'
 import { Post, PostIds, PostPath, PostStatistics } from '@dailyfeed/contract/post'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendRawJson } from '@dailyfeed/http-server/raw-json'
+import { answer } from '@dailyfeed/http-server/raw-json'
 import Type from 'typebox'
 import { reading, type TimelineContext } from '../context.ts'
 import {
   getVisiblePostOrThrow,
-  lookAtPost,
   readPostsByIds,
   readPostsOf,
   readPostsOfDateRange,
+  viewPost,
 } from './post.service.ts'
 
 const tags = ['timeline']
@@ -102,10 +102,10 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
       },
     },
     async (request, reply) =>
-      sendRawJson(
+      answer(
         reply,
-        await lookAtPost(context, request.memberId, request.params.postId, request.traceId),
-      ) as never,
+        await viewPost(context, request.memberId, request.params.postId, request.traceId),
+      ),
   )
 
   app.get(

@@ -1,45 +1,51 @@
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import type { Post } from '@dailyfeed/contract/post'
+import { RawJson } from '@dailyfeed/http-server/raw-json'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ReadContext, TimelineContext } from '../context.ts'
 import { fillPage } from '../feed/feed.ts'
-import { addAuthors, type HydratedPost, postsById } from '../feed/hydration.ts'
+import { type HydratedPost, loadMissingAuthors, loadPosts, toPost } from '../feed/hydration.ts'
 import type { AuthorRow } from '../feed/hydration.queries.ts'
-import { toPost } from '../feed/post.mapper.ts'
-import { isVisible, isWanted } from '../feed/rules.ts'
-import type { MemoryOfNow, RememberedPost } from '../memory/memory.ts'
-import { successJson } from '../memory/one-byte-answer.ts'
+import { isVisible, isVisibleInFeeds } from '../feed/rules.ts'
+import type { FeedSnapshot, VisiblePost } from '../feed-cache/feed-cache.ts'
 import { countPostsOfPeriod } from './post.queries.ts'
 import { authorSkeleton, periodSkeleton } from './post.skeleton.ts'
 
-/** Posts of one author, newest first; of one whom the viewer may not see: none. A mute does not hide what is asked for by name. */
+/** The id of the last post. */
+const idCursor = cursorOf('number')
+/** The time of the last post in microseconds since 1970, and its id. */
+const timeCursor = cursorOf('number', 'number')
+
+/** Posts of one author, newest first; none where the viewer may not see the author. A mute hides nothing here. */
 export async function readPostsOf(
   context: ReadContext,
   viewerId: number,
   authorId: number,
   query: ListQuery,
 ): Promise<Scroll<Post>> {
-  const request = listRequestOf(query, `author:${authorId}:${viewerId}`, context.cursors)
-  const skeleton = authorSkeleton(
-    context.reads,
-    authorId,
-    request.after?.[0] as number | undefined,
-    request.offset,
-  )
-  const items = await fillPage(context, viewerId, isVisible, skeleton, { want: request.size + 1 })
+  const request = listRequestOf(query, `author:${authorId}:${viewerId}`, context.cursors, {
+    cursor: idCursor,
+  })
+  const skeleton = authorSkeleton(context.reads, authorId, request.after?.[0], request.offset)
+  const items = await fillPage(context, viewerId, isVisible, skeleton, { limit: request.size + 1 })
   return toScroll(items, request, context.cursors, ({ position }) => position, toPost)
 }
 
-/** A look at a post, as the bytes of its JSON in a one-byte string. Counts unless it is the author's own. */
-export async function lookAtPost(
-  { memory, views }: TimelineContext,
+/** One post, which counts a view unless it is the author's own. Throws POST_NOT_FOUND. */
+export async function viewPost(
+  { feedCache, views }: TimelineContext,
   viewerId: number,
   postId: number,
   traceId: string,
-): Promise<string> {
-  const { json, fragment } = await getRememberedPostOrThrow(await memory.now(), viewerId, postId)
+): Promise<RawJson<Post>> {
+  const { json, fragment } = await getCachedPostOrThrow(
+    await feedCache.snapshot(),
+    viewerId,
+    postId,
+  )
   const { authorId, createdAt, updatedAt } = fragment
   if (authorId !== viewerId)
     views.add('POST_READ', {
@@ -49,21 +55,21 @@ export async function lookAtPost(
       updatedAt,
       traceparent: traceparentOf(traceId),
     })
-  return successJson(json)
+  return new RawJson(json)
 }
 
-/** A post that is deleted, or not for the viewer, does not exist. */
-export async function getRememberedPostOrThrow(
-  now: MemoryOfNow,
+/** For a post that is deleted, or hidden from the viewer, throws POST_NOT_FOUND. */
+export async function getCachedPostOrThrow(
+  snapshot: FeedSnapshot,
   viewerId: number,
   postId: number,
-): Promise<RememberedPost> {
-  const found = await now.post(viewerId, postId)
+): Promise<VisiblePost> {
+  const found = await snapshot.post(viewerId, postId)
   if (found === undefined) throw new DailyfeedError('POST_NOT_FOUND')
   return found
 }
 
-/** The same from the database. */
+/** From the database. Throws POST_NOT_FOUND. */
 export async function getVisiblePostOrThrow(
   context: ReadContext,
   viewerId: number,
@@ -74,7 +80,7 @@ export async function getVisiblePostOrThrow(
   return found
 }
 
-/** In the order of the ids, each once, without those that are gone or not for the viewer. */
+/** In the order of the ids, each once, without those that are deleted or hidden from the viewer. */
 export async function readPostsByIds(
   context: ReadContext,
   viewerId: number,
@@ -89,9 +95,9 @@ async function findVisiblePosts(
   viewerId: number,
   postIds: readonly number[],
 ): Promise<HydratedPost[]> {
-  const posts = await postsById(context, viewerId, postIds)
+  const posts = await loadPosts(context, viewerId, postIds)
   const authors = new Map<number, AuthorRow>()
-  await addAuthors(
+  await loadMissingAuthors(
     context,
     viewerId,
     [...posts.values()].map(({ author_id }) => author_id),
@@ -109,7 +115,7 @@ export interface DateRange {
   endDate: string
 }
 
-/** Both days inclusive, in Seoul, newest first. Unlike the feeds it has totals, so every page of it can be had. */
+/** Both days inclusive, in Seoul, newest first. Unlike feeds it has totals, so that every page can be requested. */
 export async function readPostsOfDateRange(
   context: ReadContext,
   viewerId: number,
@@ -127,17 +133,17 @@ export async function readPostsOfDateRange(
     query,
     `date-range:${startDate}:${endDate}:${viewerId}`,
     context.cursors,
+    { cursor: timeCursor },
   )
   const period = { from: seoulMidnight(startDate), until: seoulMidnight(endDate) + DAY_SECONDS }
-  const [microseconds, id] = (request.after ?? []) as number[]
-  const after = microseconds === undefined || id === undefined ? undefined : { microseconds, id }
+  const after = request.after && { microseconds: request.after[0], id: request.after[1] }
   const [items, total] = await Promise.all([
     fillPage(
       context,
       viewerId,
-      isWanted,
+      isVisibleInFeeds,
       periodSkeleton(context.reads, viewerId, period, { after, offset: request.offset }),
-      { want: request.size + 1 },
+      { limit: request.size + 1 },
     ),
     countPostsOfPeriod(context.reads, viewerId, period),
   ])

@@ -1,10 +1,11 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { toEntry, toPositionedEntry } from '../feed/feed-entry.ts'
 import type { Skeleton } from '../feed/skeleton.ts'
 import { findEntriesOfAuthor, findEntriesOfPeriod, type Period } from './post.queries.ts'
 
 /** One author's posts, newest first. */
 export function authorSkeleton(
-  sql: Sql,
+  sql: Queryable,
   authorId: number,
   afterPostId: number | undefined,
   offset: number,
@@ -17,11 +18,7 @@ export function authorSkeleton(
       before = rows.at(-1)?.id ?? before
       skip = 0
       return {
-        entries: rows.map(({ id, author_id }) => ({
-          postId: id,
-          authorId: author_id,
-          position: [id],
-        })),
+        entries: rows.map(toPositionedEntry),
         ended: rows.length < limit,
       }
     },
@@ -33,9 +30,9 @@ export interface PeriodStart {
   offset: number
 }
 
-/** All posts of a period that the viewer wants to see, newest first. */
+/** All posts of a period that the viewer sees in feeds, newest first. */
 export function periodSkeleton(
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   period: Period,
   start: PeriodStart,
@@ -47,10 +44,9 @@ export function periodSkeleton(
       const last = rows.at(-1)
       if (last !== undefined) after = { microseconds: last.microseconds, id: last.id }
       offset = 0
-      const entries = rows.map(({ id, author_id, microseconds }) => ({
-        postId: id,
-        authorId: author_id,
-        position: [microseconds, id],
+      const entries = rows.map((row) => ({
+        ...toEntry(row),
+        position: [row.microseconds, row.id],
       }))
       return { entries, ended: rows.length < limit }
     },

@@ -1,7 +1,7 @@
 import { insertBlock, insertFollow, insertMember, insertMute } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { deletePost, insertLike, insertPost, setCounts } from '../timeline-rows.ts'
+import { deletePost, insertLike, insertPost, setCounts } from '../content-rows-fixture.ts'
 
 let timeline: TimelineFixture
 let reader: number
@@ -31,7 +31,7 @@ test('GET /api/timeline/posts shows the caller’s own posts, newest first, also
   expect(idsOf(await ask('/api/timeline/posts?page=1&size=3', undefined, me))).toEqual(
     posts.slice(3, 6),
   )
-  expect(await timeline.walk(me, '/api/timeline/posts', 3)).toEqual(posts)
+  expect(await timeline.readAll(me, '/api/timeline/posts', 3)).toEqual(posts)
 })
 
 test('GET /api/timeline/posts/authors/{authorId} shows one author’s posts, a muted one’s too; of one whom the caller may not see it is empty', async () => {
@@ -182,7 +182,7 @@ test('date-range takes both days whole, in Seoul, newest first, with totals, of 
     hasNext: false,
     hasPrevious: true,
   })
-  expect(await timeline.walk(reader, url, 1)).toEqual(truth)
+  expect(await timeline.readAll(reader, url, 1)).toEqual(truth)
   // To the private one their own is visible, and they have muted and blocked nobody.
   expect((await ask(url, undefined, secret)).body.data.totalElements).toBe(7)
 })

@@ -1,16 +1,17 @@
-import type { Fragment, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { Fragment } from 'postgres'
 import type { Ranking, RankingWindow } from './ranking.ts'
 import { type RankedIds, scoreOf, since } from './ranking.queries.ts'
 
-/** An order that is one viewer's alone is kept short: it is stored for each. */
+/** Shorter than the ranking of all posts, since there is one for each viewer to be stored. */
 const RANKED_POSTS = 200
-/** Of each of up to 1,000 followings the newest; of all of them, the newest of these. */
+/** Ranked are the newest posts of each following (there are up to 1,000), and of these the newest of all. */
 const POSTS_OF_AUTHOR = 100
 const POSTS = 10_000
 
-/** As rankings of all posts, of the newest posts of those whom the viewer follows; equals by the newer one. */
+/** Ranks the newest posts of the members whom the viewer follows; equal ones by the newer. */
 export async function rankPostsOfFollowings(
-  sql: Sql,
+  sql: Queryable,
   viewerId: number,
   ranking: Ranking,
   window: RankingWindow,
@@ -26,20 +27,20 @@ export async function rankPostsOfFollowings(
       order by post.id desc
       limit ${POSTS}
     ), ranked as (
-      select mine.id, ${placeOf(sql, ranking)} as place
+      select mine.id, ${rankOf(sql, ranking)} as rank
       from mine left join lateral (select * from content.post_counter where post_id = mine.id offset 0) counter on true
       order by 2 desc, mine.id desc
       limit ${RANKED_POSTS}
     )
-    select now() as taken_at, coalesce(array_agg(id order by place desc, id desc), '{}') as ids from ranked`
+    select now() as taken_at, coalesce(array_agg(id order by rank desc, id desc), '{}') as ids from ranked`
   return row
 }
 
-/** Nothing of the post itself is asked without a window: then the index alone answers. */
-const withinWindow = (sql: Sql, window: RankingWindow): Fragment =>
+/** Without a window no column of the post is read, so that an index-only scan suffices. */
+const withinWindow = (sql: Queryable, window: RankingWindow): Fragment =>
   window === 'all' ? sql`` : sql`and ${since(sql, window, sql`created_at`)}`
 
-const placeOf = (sql: Sql, ranking: Ranking): Fragment =>
+const rankOf = (sql: Queryable, ranking: Ranking): Fragment =>
   ranking === 'recent-activities'
     ? sql`greatest((select created_at from content.post where id = mine.id), counter.last_commented_at)`
     : sql`coalesce(${scoreOf(sql, ranking)}, 0)`

@@ -1,135 +1,136 @@
+import { coalesce } from '@dailyfeed/concurrency/coalesce'
 import { badCursor } from '@dailyfeed/pagination-support/cursor'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
-import type { Sql } from 'postgres'
-import { sharedByThoseWhoWait } from '../shared-by-those-who-wait.ts'
-import type { Mark } from '../memory/heard.ts'
-import type { MemoryOfNow } from '../memory/memory.ts'
-import { TwoGenerations } from '../memory/two-generations.ts'
+import { LRUCache } from 'lru-cache'
+import type { FeedSnapshot } from '../feed-cache/feed-cache.ts'
+import type { Version } from '../feed-cache/invalidation-log.ts'
 import { rankPostsOfFollowings } from './followings-ranking.queries.ts'
 import type { RankingRequest } from './ranking.ts'
 import { deleteOldSnapshots, findSnapshot, insertSnapshot, rankPosts } from './ranking.queries.ts'
 
-/** The order of a ranking at one moment, stored, so that any instance goes on with a walk through it. */
+/** The order of a ranking at one moment, stored, so that any instance can serve the pages after the first. */
 export interface RankingSnapshot {
   id: number
   postIds: readonly number[]
 }
 
 export interface RankingSnapshots {
-  /** An order that is young, and holds all that this viewer has written. */
-  currentFor(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<RankingSnapshot>
-  /** For a walk that goes on. Throws a ValidationError when the snapshot has been cleaned away. */
+  /** A recent order that holds everything that this viewer has written. */
+  currentFor(
+    feed: FeedSnapshot,
+    viewerId: number,
+    request: RankingRequest,
+  ): Promise<RankingSnapshot>
+  /** For a page after the first. Throws a ValidationError when the snapshot has expired. */
   getOrThrow(id: number): Promise<RankingSnapshot>
-  /** Deletes what no cursor may name any more. */
+  /** Deletes snapshots that no valid cursor names. */
   clean(): Promise<void>
 }
 
-/** A first page shows an order at most this old; the design allows 5 s. */
-const MAX_AGE_MILLISECONDS = 500
-/** An order that has not changed is stored once, and handed out this long. */
-const HANDED_OUT_MILLISECONDS = 5 * 60_000
-/** A cursor lives 15 minutes, also when its snapshot was the last to be handed out. */
+/** A first page shows an order at most this old; five seconds would be allowed. */
+const MAX_AGE_MS = 500
+/** An order that has not changed is stored once, and served for this long. */
+const SERVED_MS = 5 * 60_000
+/** A cursor is valid for 15 minutes, also when it was made in the last moment in which its snapshot was served. */
 const KEPT_MINUTES = 20
 /** 8 KB each. */
-const REMEMBERED = 256
+const MAX_SNAPSHOTS = 256
 /** 2 KB each. */
-const REMEMBERED_OF_VIEWERS = 2_000
+const MAX_ORDERS_OF_VIEWERS = 4_000
 
-interface Remembered extends RankingSnapshot {
+interface StoredSnapshot extends RankingSnapshot {
   storedAt: Date
 }
 
-interface Current {
-  snapshot: Remembered
-  /** What had been heard of by then is in the order. */
-  mark: Mark
-  /** By this process's clock. */
-  receivedAt: number
+interface CurrentOrder {
+  snapshot: StoredSnapshot
+  /** Every change observed by then is in the order. */
+  version: Version
+  /** Milliseconds of `performance.now()`. */
+  rankedAt: number
 }
 
-/** `reads` ranks, `primary` keeps the snapshots. */
-export function createRankingSnapshots(reads: ReadDatabase, primary: Sql): RankingSnapshots {
-  const current = new Map<string, Current>()
-  const currentOfViewers = new TwoGenerations<string, Current>(REMEMBERED_OF_VIEWERS)
-  const remembered = new Map<number, Remembered>()
-  const refreshers = new Map<string, () => Promise<Current>>()
-
-  function remember(snapshot: Remembered): void {
-    remembered.set(snapshot.id, snapshot)
-    const [oldest] = remembered.keys()
-    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest)
-  }
-
-  /** Everybody sees the same order of all posts, and each viewer one of their own of those whom they follow. */
-  const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) =>
-    `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
-  const currentOf = ({ scope }: RankingRequest) => (scope === 'all' ? current : currentOfViewers)
+/** `reads` ranks, `primary` stores the snapshots. */
+export function createRankingSnapshots(reads: ReadDatabase, primary: Queryable): RankingSnapshots {
+  // One for each ranking and window: these need no bound.
+  const orders = new Map<string, CurrentOrder>()
+  const refreshers = new Map<string, () => Promise<CurrentOrder>>()
+  const ordersOfViewers = new LRUCache<string, CurrentOrder>({ max: MAX_ORDERS_OF_VIEWERS })
+  const snapshots = new LRUCache<number, StoredSnapshot>({ max: MAX_SNAPSHOTS })
 
   async function rank(
-    now: MemoryOfNow,
+    feed: FeedSnapshot,
     viewerId: number,
     request: RankingRequest,
-  ): Promise<Current> {
+  ): Promise<CurrentOrder> {
     const { ranking, window, scope } = request
     const key = keyOf(viewerId, request)
-    const { mark } = now
+    const ordersOfScope = scope === 'all' ? orders : ordersOfViewers
+    const { version } = feed
     const ranked = await reads.read((sql) =>
       scope === 'all'
         ? rankPosts(sql, ranking, window)
         : rankPostsOfFollowings(sql, viewerId, ranking, window),
     )
-    const last = currentOf(request).get(key)?.snapshot
-    const isSame =
+    const last = ordersOfScope.get(key)?.snapshot
+    const isUnchanged =
       last !== undefined &&
-      Date.now() - last.storedAt.getTime() < HANDED_OUT_MILLISECONDS &&
+      Date.now() - last.storedAt.getTime() < SERVED_MS &&
       isSameOrder(last.postIds, ranked.ids)
-    const snapshot = isSame
+    const snapshot = isUnchanged
       ? last
       : {
           id: await insertSnapshot(primary, ranking, window, ranked),
           postIds: ranked.ids,
           storedAt: ranked.taken_at,
         }
-    if (!isSame) remember(snapshot)
-    const made = { snapshot, mark, receivedAt: performance.now() }
-    currentOf(request).set(key, made)
-    return made
+    if (!isUnchanged) snapshots.set(snapshot.id, snapshot)
+    const order = { snapshot, version, rankedAt: performance.now() }
+    ordersOfScope.set(key, order)
+    return order
   }
 
-  /** All who ask while one ranking runs share the next one, which begins after they asked. */
-  function refresh(now: MemoryOfNow, viewerId: number, request: RankingRequest): Promise<Current> {
-    if (request.scope === 'followings') return rank(now, viewerId, request)
+  /** Callers share rankings of all posts: see `coalesce`. A viewer's own ranking is computed for each first page. */
+  function refresh(
+    feed: FeedSnapshot,
+    viewerId: number,
+    request: RankingRequest,
+  ): Promise<CurrentOrder> {
+    if (request.scope === 'followings') return rank(feed, viewerId, request)
     const key = keyOf(viewerId, request)
-    const refresher =
-      refreshers.get(key) ?? sharedByThoseWhoWait(() => rank(now, viewerId, request))
+    const refresher = refreshers.get(key) ?? coalesce(() => rank(feed, viewerId, request))
     refreshers.set(key, refresher)
     return refresher()
   }
 
   return {
-    async currentFor(now, viewerId, request) {
-      // One's own order is made for each first page: whom one has just followed is in it.
-      const known = request.scope === 'all' ? current.get(keyOf(viewerId, request)) : undefined
-      const isYoung =
-        known !== undefined && performance.now() - known.receivedAt < MAX_AGE_MILLISECONDS
-      if (isYoung && !now.hasWrittenSince(viewerId, known.mark)) return known.snapshot
-      return (await refresh(now, viewerId, request)).snapshot
+    async currentFor(feed, viewerId, request) {
+      // A viewer's own order is never reused: a member whom they have just followed is in it.
+      const order = request.scope === 'all' ? orders.get(keyOf(viewerId, request)) : undefined
+      const isRecent = order !== undefined && performance.now() - order.rankedAt < MAX_AGE_MS
+      if (isRecent && !feed.hasWrittenSince(viewerId, order.version)) return order.snapshot
+      return (await refresh(feed, viewerId, request)).snapshot
     },
 
     async getOrThrow(id) {
-      const known = remembered.get(id)
-      if (known !== undefined && Date.now() - known.storedAt.getTime() < KEPT_MINUTES * 60_000)
-        return known
+      const cached = snapshots.get(id)
+      if (cached !== undefined && Date.now() - cached.storedAt.getTime() < KEPT_MINUTES * 60_000)
+        return cached
       const row = await findSnapshot(primary, id, KEPT_MINUTES)
       if (row === undefined) throw badCursor()
       const snapshot = { id, postIds: row.post_ids, storedAt: row.taken_at }
-      remember(snapshot)
+      snapshots.set(id, snapshot)
       return snapshot
     },
 
     clean: () => deleteOldSnapshots(primary, KEPT_MINUTES),
   }
 }
+
+/** Rankings of all posts are the same for every viewer; those of followings belong to one. */
+const keyOf = (viewerId: number, { ranking, window, scope }: RankingRequest) =>
+  `${ranking}:${window}${scope === 'all' ? '' : `:${viewerId}`}`
 
 const isSameOrder = (one: readonly number[], other: readonly number[]) =>
   one.length === other.length && one.every((id, index) => id === other[index])

@@ -2,7 +2,7 @@ import { ListQuery, scrollOf } from '@dailyfeed/contract/page'
 import { Post } from '@dailyfeed/contract/post'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { sendRawJson } from '@dailyfeed/http-server/raw-json'
+import { answer } from '@dailyfeed/http-server/raw-json'
 import Type from 'typebox'
 import type { TimelineContext } from '../context.ts'
 import { RANKING_SCOPES, RANKING_WINDOWS, RANKINGS, type Ranking } from './ranking.ts'
@@ -39,10 +39,7 @@ export function rankingRoutes(app: HttpServer, context: TimelineContext): void {
         },
       },
       async (request, reply) =>
-        sendRawJson(
-          reply,
-          await readRanking(context, request.memberId, ranking, request.query),
-        ) as never,
+        answer(reply, await readRanking(context, request.memberId, ranking, request.query)),
     )
   }
 }

@@ -8,7 +8,7 @@ import {
   insertPost,
   insertWriteEvent,
   setCounts,
-} from '../timeline-rows.ts'
+} from '../content-rows-fixture.ts'
 import { RANKING_WINDOWS, RANKINGS } from './ranking.ts'
 import { rankPosts } from './ranking.queries.ts'
 
@@ -224,7 +224,7 @@ test('an unchanged order is stored once, however often it is asked for', async (
 test('a walk ends past the thousandth post, and by page after 800', async () => {
   const { sql } = fixture()
   await sql`insert into content.post (author_id, content) select ${author}, 'x' from generate_series(1, 1100)`
-  const ids = await fixture().walk(reader, POPULAR, 100)
+  const ids = await fixture().readAll(reader, POPULAR, 100)
   expect(new Set(ids).size).toBe(1_000)
   expect((await ask(`${POPULAR}?page=7&size=100`)).body.data).toMatchObject({ hasNext: false })
   expect((await ask(`${POPULAR}?page=8&size=100`)).body.data).toMatchObject({

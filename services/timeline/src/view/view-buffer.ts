@@ -5,8 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { findWritten } from './view.queries.ts'
 
-/** What was looked at, by whom. */
-interface Look {
+interface View {
   memberId: number
   postId: number
   commentId?: number
@@ -15,11 +14,11 @@ interface Look {
   traceparent: string
 }
 
-/** Collects looks in memory, so that a read writes nothing while it is answered. A crash loses what is in it: under a second of views. */
+/** Collects views in memory, so that no request waits for a write. A crash loses its content: less than a second of views. */
 export interface ViewBuffer {
-  /** Never waits, never fails. A full buffer sheds the look. */
-  add(type: 'POST_READ' | 'COMMENT_READ', look: Look): void
-  /** Writes what is in it, in one statement. Kept when the database is away. */
+  /** Never waits, never fails. A full buffer drops the view. */
+  add(type: 'POST_READ' | 'COMMENT_READ', view: View): void
+  /** Inserts all buffered views as events, in one statement. They stay buffered while the database is away. */
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -28,15 +27,15 @@ interface ViewBufferOptions {
   /** This service's own login on the primary. */
   sql: Sql
   newEventOf: NewEventOf
-  /** There is something for the relay. */
+  /** Events have been written: wakes the relay. */
   onWritten: () => void
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>
   capacity?: number
 }
 
-const FLUSH_MILLISECONDS = 1_000
+const FLUSH_INTERVAL_MS = 1_000
 const CAPACITY = 20_000
-/** What the database's clock may be behind this process's, and what a statement may have been under way for. */
+/** How far the database's clock may be behind, with the time that a statement may have been on its way. */
 const SLACK_SECONDS = 30
 
 export function createViewBuffer({
@@ -46,23 +45,23 @@ export function createViewBuffer({
   log,
   capacity = CAPACITY,
 }: ViewBufferOptions): ViewBuffer {
-  let waiting: WrittenEvent[] = []
+  let buffered: WrittenEvent[] = []
   let shed = 0
   let lastVersion = 0
   let writing: Promise<void> | undefined
-  /** `performance.now()` of the first write since the last that succeeded of which nobody knows whether it was committed. */
+  /** `performance.now()` of the first write since the last success whose outcome is unknown: it may have been committed. */
   let inDoubtSince: number | undefined
 
-  /** Rises with each look of this process, and over its restarts: microseconds, pushed on where the clock stands. */
+  /** Rises with each view, also across restarts: microseconds, or one more than before where the clock has not moved. */
   function nextVersion(): number {
     lastVersion = Math.max(lastVersion + 1, Date.now() * 1_000)
     return lastVersion
   }
 
   async function write(): Promise<void> {
-    let events = waiting
-    waiting = []
-    if (shed > 0) log.warn({ shed }, 'the buffer of views was full; some were not counted')
+    let events = buffered
+    buffered = []
+    if (shed > 0) log.warn({ shed }, 'view buffer full; some views were not counted')
     shed = 0
     if (events.length === 0) return
     const startedAt = performance.now()
@@ -74,17 +73,20 @@ export function createViewBuffer({
     } catch (error) {
       if (!isRefusal(error)) inDoubtSince ??= startedAt
       if (!isTransientFault(error)) {
-        log.error({ err: error, lost: events.length }, 'views could not be written')
+        log.error({ err: error, lost: events.length }, 'views could not be written and are lost')
         return
       }
-      const kept = events.slice(0, Math.max(0, capacity - waiting.length))
+      const kept = events.slice(0, Math.max(0, capacity - buffered.length))
       shed += events.length - kept.length
-      waiting = [...kept, ...waiting]
-      log.warn({ err: error, waiting: waiting.length }, 'views wait for the database')
+      buffered = [...kept, ...buffered]
+      log.warn(
+        { err: error, waiting: buffered.length },
+        'views not written; retried with the next flush',
+      )
     }
   }
 
-  /** A connection may be lost after the commit and before the answer: those looks would be counted twice. */
+  /** A connection may be lost between commit and response: its views must not be counted twice. */
   async function withoutWritten(events: WrittenEvent[], since: number): Promise<WrittenEvent[]> {
     const written = await findWritten(
       sql,
@@ -102,19 +104,19 @@ export function createViewBuffer({
     await writing
   }
 
-  const timer = setInterval(() => void flush(), FLUSH_MILLISECONDS)
+  const timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS)
   timer.unref()
 
   return {
-    add(type, { traceparent, ...look }) {
-      if (waiting.length >= capacity) {
+    add(type, { traceparent, ...view }) {
+      if (buffered.length >= capacity) {
         shed += 1
         return
       }
-      const { createdAt: _, updatedAt: __, ...subject } = look
-      waiting.push({
+      const { createdAt: _, updatedAt: __, ...subject } = view
+      buffered.push({
         ...newEventOf(type, { ...subject, traceparent }),
-        ...look,
+        ...view,
         version: nextVersion(),
       })
     },

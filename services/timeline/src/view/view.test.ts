@@ -7,7 +7,7 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readTimelineConfigOrThrow } from '../config.ts'
 import { type TimelineFixture, timelineFixture } from '../timeline-fixture.ts'
-import { insertComment, insertPost } from '../timeline-rows.ts'
+import { insertComment, insertPost } from '../content-rows-fixture.ts'
 import { startTimelineService } from '../timeline-service.ts'
 import { createViewBuffer } from './view-buffer.ts'
 

@@ -1,0 +1,87 @@
+import { LRUCache } from 'lru-cache'
+import { type InvalidationLog, Invalidations, type Version } from './invalidation-log.ts'
+
+interface VersionedCacheOptions<Value> {
+  ttlMs: number
+  /** Maximum total size; counts entries when `sizeOf` is absent. */
+  maxSize: number
+  sizeOf?: (value: Value) => number
+  /** Invalidations of what values depend on beside their own id: see `set`. */
+  dependencies?: Invalidations
+}
+
+interface Entry<Value> {
+  value: Value
+  /** The version at which the query of this value started. */
+  version: Version
+  dependsOn: readonly number[]
+}
+
+const NOTHING: readonly number[] = []
+
+/** Values by id. A value is served until its id, or one that it depends on, is invalidated, and for `ttlMs` at most. */
+export class VersionedCache<Value> {
+  readonly #entries: LRUCache<number, Entry<Value>>
+  readonly #invalidations: Invalidations
+  readonly #dependencies: Invalidations | undefined
+
+  constructor(
+    log: InvalidationLog,
+    { ttlMs, maxSize, sizeOf, dependencies }: VersionedCacheOptions<Value>,
+  ) {
+    this.#entries = new LRUCache({
+      ttl: ttlMs,
+      ...(sizeOf === undefined
+        ? { max: maxSize }
+        : { maxSize, sizeCalculation: ({ value }) => sizeOf(value) }),
+    })
+    this.#invalidations = new Invalidations(log)
+    this.#dependencies = dependencies
+  }
+
+  get(id: number): Value | undefined {
+    return this.getEntry(id)?.value
+  }
+
+  /** The value with the version at which its query started. */
+  getEntry(id: number): Readonly<Entry<Value>> | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#dependencies === undefined) return entry
+    // Nearly always nothing was invalidated since, which costs one comparison.
+    return this.#dependencies.last <= entry.version || !this.#dependsOnInvalid(entry)
+      ? entry
+      : undefined
+  }
+
+  /**
+   * Stores a value whose query started at `version`, unless its id was invalidated since: then the query may have missed
+   * the change. `dependsOn`: ids of the `dependencies`, which invalidate the value as well.
+   */
+  set(id: number, value: Value, version: Version, dependsOn = NOTHING): void {
+    if (this.#invalidations.isInvalidatedSince(id, version)) return
+    this.#entries.set(id, { value, version, dependsOn })
+  }
+
+  /** Drops the value without an invalidation: queries that run may still store theirs. */
+  delete(id: number): void {
+    this.#entries.delete(id)
+  }
+
+  invalidate(id: number): void {
+    this.delete(id)
+    this.#invalidations.invalidate(id)
+  }
+
+  /** Drops all values. The log's `invalidateAll` keeps queries that run from storing theirs. */
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  *values(): IterableIterator<Value> {
+    for (const { value } of this.#entries.values()) yield value
+  }
+
+  #dependsOnInvalid({ dependsOn, version }: Entry<Value>): boolean {
+    return dependsOn.some((id) => this.#dependencies?.isInvalidatedSince(id, version))
+  }
+}
