@@ -1,9 +1,9 @@
 import type { CommentHit } from '@dailyfeed/contract/comment'
 import type { ListQuery, Page } from '@dailyfeed/contract/page'
 import type { SearchContext } from '../context.ts'
-import { indexOwnComments } from '../indexing/indexing.service.ts'
-import { toHitPage } from '../keyword/hit-page.ts'
-import { matchingOf } from '../keyword/matching.service.ts'
+import { ensureOwnCommentsIndexed } from '../indexing/indexing.service.ts'
+import { toHitPage } from '../hits/hit-page.ts'
+import { matchingOf } from '../hits/matching.service.ts'
 import { type SearchRequest, searchRequestOf } from '../keyword/search-request.ts'
 import { toCommentHit } from './comment-search.mapper.ts'
 import { findCommentHits } from './comment-search.queries.ts'
@@ -47,8 +47,8 @@ async function find(
   search: SearchRequest,
   postId?: number,
 ): Promise<Page<CommentHit>> {
-  if (!search.looksForSomething) return toHitPage([], search.list, cursors, toCommentHit)
-  await indexOwnComments({ sql, engine }, search.viewerId)
+  if (!search.isSearchable) return toHitPage([], search.list, cursors, toCommentHit)
+  await ensureOwnCommentsIndexed({ sql, engine }, search.viewerId)
   const rows = await reads.read(async (sql) =>
     findCommentHits(
       sql,

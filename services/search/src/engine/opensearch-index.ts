@@ -1,4 +1,6 @@
-/** Parts of speech that carry no meaning of their own: endings, particles, punctuation and the like. */
+import type { Indices_Create_RequestBody } from '@opensearch-project/opensearch/api/index.js'
+
+/** Parts of speech without a meaning of their own: endings, particles, punctuation and the like. */
 const STOP_TAGS =
   'EP EF EC ETN ETM IC JKS JKC JKG JKO JKB JKV JKQ JX JC MAJ SP SSC SSO SC SE SF XPN XSA XSN XSV VCP UNA NA VSV'.split(
     ' ',
@@ -14,11 +16,12 @@ const nori = (decompound_mode: 'mixed' | 'discard') => ({
 })
 
 /**
- * Three readings of every text, since none finds everything: morphemes (nori, compounds whole and in parts), pairs of
- * syllables (any part of a word, names and new words too) and whole words without their particle.
+ * Every text has three readings, since none finds everything: morphemes (by nori, compounds as a
+ * whole and in parts), pairs of syllables (any part of a word, also of names and new words) and
+ * whole words without their particle.
  *
- * How well something matches is told by which reading it matched in, never by how rare a word is at the moment: with
- * such scores hits would change places between two pages of one walk.
+ * The score depends on the reading that matched, never on the frequency of a word: frequencies
+ * change, and would move hits between two pages of one pagination.
  */
 export const INDEX = {
   settings: {
@@ -76,7 +79,7 @@ export const INDEX = {
   },
   mappings: {
     dynamic: 'strict',
-    // Only what is looked for: whatever is shown comes from content-svc's rows.
+    // Documents are only searched: what is shown comes from the rows of content-svc.
     _source: { enabled: false },
     properties: {
       id: { type: 'long' },
@@ -94,5 +97,5 @@ export const INDEX = {
         },
       },
     },
-  },
+  } satisfies Indices_Create_RequestBody['mappings'],
 }

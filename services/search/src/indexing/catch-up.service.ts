@@ -1,11 +1,11 @@
 import {
   type CommentIndexTable,
   findOutdatedComments,
-  highestCommentId,
+  findHighestCommentId,
 } from './comment-index.queries.ts'
 import { type Index, indexComments, indexPosts } from './indexing.service.ts'
-import { prepareIndex } from './index-place.service.ts'
-import { findOutdatedPosts, highestPostId, type PostIndexTable } from './post-index.queries.ts'
+import { prepareIndex } from './index-location.service.ts'
+import { findOutdatedPosts, findHighestPostId, type PostIndexTable } from './post-index.queries.ts'
 
 /** Ids compared with content-svc in one statement. */
 const RANGE = 20_000
@@ -43,13 +43,13 @@ export async function catchUp(
   const { sql, engine } = index
   if (tables === CURRENT) await prepareIndex(index)
   const posts = await mendRanges({
-    highestId: await highestPostId(sql, tables.posts),
+    highestId: await findHighestPostId(sql, tables.posts),
     findOutdated: (fromId, toId) => findOutdatedPosts(sql, tables.posts, fromId, toId),
     index: (ids) => indexPosts(index, ids, tables.posts),
     onProgress: (done, of) => onProgress({ kind: 'posts', done, of }),
   })
   const comments = await mendRanges({
-    highestId: await highestCommentId(sql, tables.comments),
+    highestId: await findHighestCommentId(sql, tables.comments),
     findOutdated: (fromId, toId) => findOutdatedComments(sql, tables.comments, fromId, toId),
     index: (ids) => indexComments(index, ids, tables.comments),
     onProgress: (done, of) => onProgress({ kind: 'comments', done, of }),

@@ -139,7 +139,10 @@ export const findOutdatedCommentsOf = (
     where comment.author_id = ${authorId} and comment.deleted_at is null and (known.version is null or known.version < comment.version)
     order by comment.updated_at desc, comment.id desc limit ${limit}`
 
-export async function highestCommentId(sql: Queryable, table: CommentIndexTable): Promise<number> {
+export async function findHighestCommentId(
+  sql: Queryable,
+  table: CommentIndexTable,
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     select greatest((select max(id) from content.comment), (select max(comment_id) from search.${sql(table)}), 0) as id`
   return row.id

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { catchUp } from './catch-up.service.ts'
-import { prepareIndex } from './index-place.service.ts'
+import { prepareIndex } from './index-location.service.ts'
 import type { Index } from './indexing.service.ts'
 
 /** An engine that lost its disk is filled again without anybody's help. */

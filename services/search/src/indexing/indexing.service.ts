@@ -24,7 +24,7 @@ import {
   type IndexEntry,
   type PostIndexTable,
   upsertPosts,
-  wasIndexedLately,
+  wasIndexedWithin,
 } from './post-index.queries.ts'
 
 /** PostgreSQL tracks which posts and comments are indexed; the engine stores their text. */
@@ -167,7 +167,7 @@ async function entriesOf(
 const OWN_LIMIT = 100
 
 /** What a member wrote or edited a moment ago is found by that member's very next search, however far the listener is. */
-export async function indexOwnPosts(index: Index, memberId: number): Promise<void> {
+export async function ensureOwnPostsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedPostsOf(index.sql, memberId, OWN_LIMIT)
   if (outdated.length > 0)
     await indexPosts(
@@ -177,7 +177,7 @@ export async function indexOwnPosts(index: Index, memberId: number): Promise<voi
   await showLately(index, 'post_index', memberId)
 }
 
-export async function indexOwnComments(index: Index, memberId: number): Promise<void> {
+export async function ensureOwnCommentsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedCommentsOf(index.sql, memberId, OWN_LIMIT)
   if (outdated.length > 0)
     await indexComments(
@@ -195,7 +195,7 @@ async function showLately(
 ): Promise<void> {
   if (
     engine.delaySeconds > 0 &&
-    (await wasIndexedLately(sql, table, memberId, 2 * engine.delaySeconds))
+    (await wasIndexedWithin(sql, table, memberId, 2 * engine.delaySeconds))
   )
     await engine.refresh(table)
 }

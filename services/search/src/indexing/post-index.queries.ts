@@ -71,7 +71,7 @@ export async function deletePostsOf(sql: Queryable, authorIds: readonly number[]
 }
 
 /** Whether something of an author's was indexed in the last seconds. */
-export async function wasIndexedLately(
+export async function wasIndexedWithin(
   sql: Queryable,
   table: IndexTable,
   authorId: number,
@@ -122,7 +122,7 @@ export const findOutdatedPostsOf = (
     where post.author_id = ${authorId} and post.deleted_at is null and (known.version is null or known.version < post.version)
     order by post.updated_at desc, post.id desc limit ${limit}`
 
-export async function highestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {
+export async function findHighestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
     select greatest((select max(id) from content.post), (select max(post_id) from search.${sql(table)}), 0) as id`
   return row.id

@@ -17,9 +17,9 @@ export const indexRebuiltTables = (sql: Queryable) => sql`select search.index_re
 export const swapRebuiltTables = (sql: Queryable) => sql`select search.swap_rebuilt_tables()`
 
 /** Writers wait, searches do not: nothing changes the index in use until the transaction ends. */
-export const holdIndexStill = (sql: Queryable) =>
+export const lockIndexForSwap = (sql: Queryable) =>
   sql`lock table search.post_index, search.comment_index in share row exclusive mode`
 
 /** Of this connection; a whole index takes longer to make than any statement of a request may. */
 export const allowLongStatements = (sql: Queryable) => sql`set statement_timeout = '30min'`
-export const limitStatementsAgain = (sql: Queryable) => sql`reset statement_timeout`
+export const restoreStatementTimeout = (sql: Queryable) => sql`reset statement_timeout`

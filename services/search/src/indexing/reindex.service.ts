@@ -4,14 +4,14 @@ import {
   type IndexProgress,
   type IndexTables,
 } from './catch-up.service.ts'
-import { updatePlace } from './index-place.queries.ts'
+import { updateLocation } from './index-location.queries.ts'
 import type { Index } from './indexing.service.ts'
 import {
   allowLongStatements,
   beginRebuild,
-  holdIndexStill,
+  lockIndexForSwap,
   indexRebuiltTables,
-  limitStatementsAgain,
+  restoreStatementTimeout,
   swapRebuiltTables,
   tryLockRebuild,
   unlockRebuild,
@@ -40,7 +40,7 @@ export async function reindex(
       return { outcome: 'REBUILT', ...(await rebuild({ sql: connection, engine }, onProgress)) }
     } finally {
       // A connection that broke has lost both by itself.
-      await limitStatementsAgain(connection).catch(() => {})
+      await restoreStatementTimeout(connection).catch(() => {})
       await unlockRebuild(connection).catch(() => {})
     }
   } finally {
@@ -69,10 +69,10 @@ async function catchUpAndSwap(index: Index, place: string): Promise<IndexedCount
   const { sql: connection, engine } = index
   await connection`begin`
   try {
-    await holdIndexStill(connection)
+    await lockIndexForSwap(connection)
     const counts = await catchUp(index, NEXT)
     await swapRebuiltTables(connection)
-    await updatePlace(connection, place)
+    await updateLocation(connection, place)
     await engine.swapRebuilt()
     await connection`commit`
     return counts

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { deleteAllEntries, lockPlace, updatePlace } from './index-place.queries.ts'
+import { deleteAllEntries, lockLocation, updateLocation } from './index-location.queries.ts'
 import type { Index } from './indexing.service.ts'
 
 /**
@@ -9,10 +9,10 @@ import type { Index } from './indexing.service.ts'
 export const prepareIndex = ({ sql, engine }: Index): Promise<boolean> =>
   sql.begin(async (begun) => {
     const transaction = begun as unknown as Sql
-    const known = await lockPlace(transaction)
+    const known = await lockLocation(transaction)
     const place = await engine.prepare()
     if (place === known) return false
     await deleteAllEntries(transaction)
-    await updatePlace(transaction, place)
+    await updateLocation(transaction, place)
     return true
   })
