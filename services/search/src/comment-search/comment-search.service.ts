@@ -12,7 +12,7 @@ interface KeywordQuery extends ListQuery {
   keyword: string
 }
 
-/** Comments that the member may see, on posts that the member may see. `list` names the route, to which its cursors belong. */
+/** Comments that the member may see, on posts that the member may see. Cursors belong to `list`, the route. */
 export function searchComments(
   context: SearchContext,
   memberId: number,
@@ -25,7 +25,10 @@ export function searchComments(
   )
 }
 
-/** The same below one post; without a keyword all of them, newest first. Below a post that is gone there are none. */
+/**
+ * Comments of one post; without a keyword all of them, newest first. A post that is deleted or does
+ * not exist has none.
+ */
 export function searchCommentsOfPost(
   context: SearchContext,
   memberId: number,
@@ -48,6 +51,7 @@ async function find(
   postId?: number,
 ): Promise<Page<CommentHit>> {
   if (!search.isSearchable) return toHitPage([], search.list, cursors, toCommentHit)
+  // Read your writes: the search includes what the member wrote a moment ago.
   await ensureOwnCommentsIndexed({ sql, engine }, search.viewerId)
   const rows = await reads.read(async (sql) =>
     findCommentHits(

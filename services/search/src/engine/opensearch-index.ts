@@ -1,5 +1,10 @@
 import type { Indices_Create_RequestBody } from '@opensearch-project/opensearch/api/index.js'
 
+/** The similarity of every field, a name that the types of the client lack. */
+const SIMILARITY: object = { default: { type: 'boolean' } }
+
+type IndexSettings = NonNullable<Indices_Create_RequestBody['settings']>
+
 /** Parts of speech without a meaning of their own: endings, particles, punctuation and the like. */
 const STOP_TAGS =
   'EP EF EC ETN ETM IC JKS JKC JKG JKO JKB JKV JKQ JX JC MAJ SP SSC SSO SC SE SF XPN XSA XSN XSV VCP UNA NA VSV'.split(
@@ -10,7 +15,7 @@ const PARTICLES =
   '에서는|에서도|에서만|으로는|으로도|까지만|까지는|이라도|이라고|에서|에게|으로|까지|부터|처럼|보다|이랑|이나|라도|은|는|이|가|을|를|에|의|도|만|와|과|로|랑'
 
 const nori = (decompound_mode: 'mixed' | 'discard') => ({
-  type: 'nori_tokenizer',
+  type: 'nori_tokenizer' as const,
   decompound_mode,
   discard_punctuation: true,
 })
@@ -26,7 +31,7 @@ const nori = (decompound_mode: 'mixed' | 'discard') => ({
 export const INDEX = {
   settings: {
     refresh_interval: '1s',
-    similarity: { default: { type: 'boolean' } },
+    similarity: SIMILARITY,
     analysis: {
       char_filter: {
         script_border: {
@@ -75,7 +80,7 @@ export const INDEX = {
           filter: ['lowercase', 'cjk_bigram'],
         },
       },
-    },
+    } satisfies IndexSettings['analysis'],
   },
   mappings: {
     dynamic: 'strict',

@@ -1,18 +1,17 @@
-import type { Sql } from 'postgres'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import { deleteAllEntries, lockLocation, updateLocation } from './index-location.queries.ts'
 import type { Index } from './indexing.service.ts'
 
 /**
- * Makes the engine ready. Where its documents are gone (another engine, an empty disk), nothing counts as indexed any
- * more. Says whether that is so: then there is something to catch up with.
+ * Prepares the engine. If its documents are lost (another engine, an empty disk), the index is
+ * emptied. Returns whether it was, since it then has to be filled again.
  */
 export const prepareIndex = ({ sql, engine }: Index): Promise<boolean> =>
-  sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  inTransaction(sql, async (transaction) => {
     const known = await lockLocation(transaction)
-    const place = await engine.prepare()
-    if (place === known) return false
+    const location = await engine.prepare()
+    if (location === known) return false
     await deleteAllEntries(transaction)
-    await updateLocation(transaction, place)
+    await updateLocation(transaction, location)
     return true
   })
