@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { provideKafka } from '@dailyfeed/platform/kafka/kafka-distribution'
 import { type LocalKafka, startLocalKafka } from '@dailyfeed/platform/kafka/local-kafka'
+import { provideKafka } from '@dailyfeed/platform/kafka/provide-kafka'
 
 type StartOptions = Partial<
   Pick<Parameters<typeof startLocalKafka>[0], 'nodes' | 'settings' | 'formatArguments' | 'heap'>
 >
 
-/** Why this machine cannot have Apache Kafka, for `skipIf`: `npm test` names it, and CI does not let it pass. */
+/** For `skipIf`: whether this machine has no Kafka. `npm test` says why, and fails in CI. */
 export const kafkaIsMissing = async (): Promise<boolean> =>
   'reason' in (await provideKafka(process.env, () => {}))
 
-/** A cluster of a test file's own, on fresh data. */
+/** Starts a cluster for one test file, with an empty folder. */
 export async function startTestKafka(options: StartOptions = {}): Promise<LocalKafka> {
   const distribution = await provideKafka(process.env, () => {})
   if ('reason' in distribution) throw new Error(distribution.reason)
@@ -21,7 +21,7 @@ export async function startTestKafka(options: StartOptions = {}): Promise<LocalK
   return {
     ...kafka,
     async stop() {
-      // Nothing on its disk is needed again: brokers that end together would wait for each other's leaders.
+      // A regular stop waits for new leaders, and nothing on these disks is needed any more.
       await Promise.all(kafka.nodes.map((node) => node.kill()))
       await rm(folder, { recursive: true, force: true })
     },

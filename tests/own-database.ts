@@ -16,18 +16,21 @@ import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 
 export interface OwnDatabase {
-  /** A DATA_DIR: the secrets of development stand there, and the server's files. */
+  /** A DATA_DIR with the development secrets and the server's files. */
   folder: string
   secrets: DevelopmentSecrets
   server: EmbeddedPostgres
   ownerUrl: string
-  /** The address with a service's own login. */
+  /** The URL with the service's own login. */
   urlOf(service: keyof DevelopmentSecrets['databasePasswords']): string
-  /** Also removes the folder. */
+  /** Stops the server and removes the folder. */
   stop(): Promise<void>
 }
 
-/** A PostgreSQL of one's own with every schema, as durable as in production: for what ends it, or measures it. */
+/**
+ * Starts a PostgreSQL with every schema, as durable as in production, for tests and benches that
+ * stop, kill or measure it.
+ */
 export async function startOwnDatabase(settings: readonly string[] = []): Promise<OwnDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-own-'))
   await chmod(folder, 0o755)
@@ -55,7 +58,7 @@ export async function startOwnDatabase(settings: readonly string[] = []): Promis
       }),
     async stop() {
       await server.stop()
-      // Processes of a server that was killed may still be writing their last.
+      // Processes of a killed server may still write for a moment.
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }

@@ -14,14 +14,14 @@ interface VerifyingServerOptions {
 }
 
 export interface VerifyingServer {
-  /** Answers anybody. */
+  /** A public route. */
   openUrl: string
-  /** The same answer, for members. */
+  /** A route with the same answer, for members only. */
   memberUrl: string
   stop(): Promise<void>
 }
 
-/** A service that does nothing but judge tokens as every service does, in a process of its own. */
+/** A service in a separate process that only verifies tokens, as every service does. */
 export async function startVerifyingServer(
   options: VerifyingServerOptions,
 ): Promise<VerifyingServer> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
-import { provideKafka } from './kafka/kafka-distribution.ts'
+import { provideKafka } from './kafka/provide-kafka.ts'
 import { startLocalKafka } from './kafka/local-kafka.ts'
 import { startLocalOpenSearch } from './opensearch/local-opensearch.ts'
 import { provideOpenSearch } from './opensearch/opensearch-distribution.ts'

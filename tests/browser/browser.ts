@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-/** A sandbox needs privileges that a test's machine may not give, and a browser that phones home is refused by many networks. */
+/** Chromium's sandbox needs privileges that a test machine may not grant, and background requests fail in many networks. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -17,33 +17,33 @@ export const launchBrowser = (): Promise<Browser> =>
     args: FLAGS,
   })
 
-export interface View {
+export interface BrowserWindow {
   context: BrowserContext
   page: Page
-  /** What the page complained of: uncaught errors, refused scripts. */
-  complaints: string[]
+  /** Uncaught errors and error messages in the page's console. */
+  pageErrors: string[]
 }
 
 export const DESKTOP = { width: 1_280, height: 860 }
 export const PHONE = { width: 390, height: 844 }
 
-/** A browser window of its own, with cookies of its own. */
-export async function openView(
+/** A browser window with its own cookies and storage. */
+export async function openWindow(
   browser: Browser,
   baseURL: string,
   { locale = 'en-US', viewport = DESKTOP, colorScheme = 'light' as 'light' | 'dark' } = {},
-): Promise<View> {
+): Promise<BrowserWindow> {
   const context = await browser.newContext({ baseURL, locale, viewport, colorScheme })
   context.setDefaultTimeout(10_000)
   const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  const pageErrors: string[] = []
+  page.on('pageerror', (error) => pageErrors.push(error.message))
   page.on('console', (message) => {
-    // A 401 answer to the first silent refresh is how the page learns that nobody is logged in.
+    // The first refresh of a visitor without a session is answered with 401.
     if (message.type() === 'error' && !message.text().includes('401'))
-      complaints.push(message.text())
+      pageErrors.push(message.text())
   })
-  return { context, page, complaints }
+  return { context, page, pageErrors }
 }
 
 export async function logIn(
@@ -52,13 +52,13 @@ export async function logIn(
   password: string,
   language: 'en' | 'ko' = 'en',
 ): Promise<void> {
-  const names = {
+  const labels = {
     en: { email: 'E-mail', password: 'Password', login: 'Log in' },
     ko: { email: '이메일', password: '비밀번호', login: '로그인' },
   }[language]
   await page.goto('/login')
-  await page.getByLabel(names.email, { exact: true }).fill(email)
-  await page.getByLabel(names.password, { exact: true }).fill(password)
-  await page.getByRole('button', { name: names.login, exact: true }).click()
+  await page.getByLabel(labels.email, { exact: true }).fill(email)
+  await page.getByLabel(labels.password, { exact: true }).fill(password)
+  await page.getByRole('button', { name: labels.login, exact: true }).click()
   await page.getByRole('navigation').first().waitFor()
 }

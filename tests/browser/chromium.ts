@@ -10,8 +10,8 @@ const CANDIDATES = [
 ]
 
 /**
- * The path of a real Chromium: the one named by CHROMIUM_PATH, one that is installed, or, as root on Debian, the
- * distribution's. Otherwise why there is none.
+ * The path of a Chromium: the one that CHROMIUM_PATH names, else an installed one, else, as root on Debian, the package
+ * of the distribution, which it installs. Without any, the reason.
  */
 export async function provideChromium(): Promise<string | { reason: string }> {
   const named = process.env['CHROMIUM_PATH']

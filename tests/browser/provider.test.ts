@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newMember } from '../acceptance/client.ts'
 import { startTestProvider, type TestProvider } from '../openid-provider.ts'
 import { freePortRange, type PlatformProcess, startPlatformProcess } from '../platform-process.ts'
-import { launchBrowser, logIn, openView, PHONE } from './browser.ts'
+import { launchBrowser, logIn, openWindow, PHONE } from './browser.ts'
 
-/** Signing in by a provider, as a member sees it: both sites in a real browser. */
+/** The sign-in by a provider, with both sites in a real browser. */
 let browser: Browser
 let provider: TestProvider
 let platform: PlatformProcess
@@ -33,26 +33,26 @@ afterAll(async () => {
   await provider?.stop()
 })
 
-/** The provider's pages want fonts of other sites. */
-const isOurs = (complaint: string) => !complaint.startsWith('Failed to load resource')
+/** The provider's pages request fonts of other sites, which tests do not load. */
+const isOurs = (pageError: string) => !pageError.startsWith('Failed to load resource')
 
-/** At the provider: logs in as this subject, and consents. */
-async function proveAt(page: Page, subject: string): Promise<void> {
+/** Logs in at the provider as this subject and consents. */
+async function signInAtProvider(page: Page, subject: string): Promise<void> {
   await page.locator('input[name="login"]').fill(subject)
   await page.locator('input[name="password"]').fill('any')
   await page.locator('button[type="submit"]').click()
   await page.locator('button[type="submit"]', { hasText: 'Continue' }).click()
 }
 
-test('who is new signs in by the provider, chooses a handle, sets a password, and comes back by either', async () => {
+test('a new member signs up by a provider, sets a password, and can then log in by either', async () => {
   provider.accounts.set('hana', { email: 'hana@example.test', email_verified: true, name: '하나' })
-  const { page, context, complaints } = await openView(browser, platform.url, {
+  const { page, context, pageErrors } = await openWindow(browser, platform.url, {
     locale: 'ko-KR',
     viewport: PHONE,
   })
   await page.goto('/login')
   await page.getByRole('link', { name: 'Acme 계정으로 로그인' }).click()
-  await proveAt(page, 'hana')
+  await signInAtProvider(page, 'hana')
   await page.getByText('hana@example.test', { exact: false }).waitFor()
   expect(await page.getByLabel('이름').inputValue()).toBe('하나')
   await page.getByLabel('핸들').fill('hana_1')
@@ -65,28 +65,28 @@ test('who is new signs in by the provider, chooses a handle, sets a password, an
   await page.getByRole('button', { name: '비밀번호 정하기' }).click()
   await page.getByLabel('현재 비밀번호').waitFor()
   await page.getByText('로그인 방법 연결', { exact: true }).waitFor()
-  expect(complaints.filter(isOurs)).toEqual([])
+  expect(pageErrors.filter(isOurs)).toEqual([])
   await context.close()
 
-  const { page: second, context: other } = await openView(browser, platform.url)
+  const { page: second, context: other } = await openWindow(browser, platform.url)
   await logIn(second, 'hana@example.test', 'a password of her own')
   await other.close()
-  const { page: third, context: last } = await openView(browser, platform.url)
+  const { page: third, context: last } = await openWindow(browser, platform.url)
   await third.goto('/login?returnTo=%2Fpopular')
   await third.getByRole('link', { name: 'Sign in with Acme' }).click()
-  await proveAt(third, 'hana')
+  await signInAtProvider(third, 'hana')
   await third.waitForURL('**/popular')
   await third.getByRole('link', { name: 'Security' }).waitFor()
   await last.close()
 })
 
-test('the owner of an account links it by its password, and unlinks it on the security page', async () => {
+test('an existing account is linked with its password, unlinked, and linked again', async () => {
   const member = await newMember({ memberName: 'Park Dari' }, platform.url)
   provider.accounts.set('dari', { email: member.email, email_verified: true })
-  const { page, context, complaints } = await openView(browser, platform.url)
+  const { page, context, pageErrors } = await openWindow(browser, platform.url)
   await page.goto('/login')
   await page.getByRole('link', { name: 'Sign in with Acme' }).click()
-  await proveAt(page, 'dari')
+  await signInAtProvider(page, 'dari')
   await page.getByText('There is an account with the address', { exact: false }).waitFor()
   await page.getByLabel('Password').fill(member.password)
   await page.getByRole('button', { name: 'Link and log in' }).click()
@@ -99,18 +99,18 @@ test('the owner of an account links it by its password, and unlinks it on the se
   await dialog.getByRole('button', { name: 'Unlink' }).click()
   await page.getByText('Acme is unlinked.').waitFor()
   await page.getByRole('button', { name: 'Link Acme' }).click()
-  const again = page.getByRole('dialog', { name: 'Link Acme' })
-  await again.getByLabel('Password').fill(member.password)
-  await again.getByRole('button', { name: 'Go on' }).click()
-  // The provider knows this browser, and asks nothing any more.
+  const linkDialog = page.getByRole('dialog', { name: 'Link Acme' })
+  await linkDialog.getByLabel('Password').fill(member.password)
+  await linkDialog.getByRole('button', { name: 'Go on' }).click()
+  // The provider has a session with this browser, so it redirects at once.
   await page.waitForURL('**/security?linked=acme')
   await page.getByRole('button', { name: 'Unlink Acme' }).waitFor()
-  expect(complaints.filter(isOurs)).toEqual([])
+  expect(pageErrors.filter(isOurs)).toEqual([])
   await context.close()
 })
 
-test('who turns back at the provider is told so on the login page', async () => {
-  const { page, context } = await openView(browser, platform.url)
+test('a sign-in that is cancelled at the provider is reported on the login page', async () => {
+  const { page, context } = await openWindow(browser, platform.url)
   await page.goto('/login')
   await page.getByRole('link', { name: 'Sign in with Acme' }).click()
   await page.getByText('[ Cancel ]').click()

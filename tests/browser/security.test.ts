@@ -1,9 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Member, newMember } from '../acceptance/client.ts'
-import { launchBrowser, logIn, openView, PHONE } from './browser.ts'
+import { launchBrowser, logIn, openWindow, PHONE } from './browser.ts'
 
-/** The security page as its owner uses it: who is logged in, what happened, and the way out. */
+/** The security page: sessions, the audit log and withdrawal. */
 let browser: Browser
 let minji: Member
 
@@ -13,10 +13,10 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
-test('another device is seen and logged out from here, and the page of that device asks for a login', async () => {
+test('logging out another device leaves it at the login page', async () => {
   const [here, there] = [
-    await openView(browser, inject('platformUrl')),
-    await openView(browser, inject('platformUrl'), { viewport: PHONE }),
+    await openWindow(browser, inject('platformUrl')),
+    await openWindow(browser, inject('platformUrl'), { viewport: PHONE }),
   ]
   await logIn(there.page, minji.email, minji.password)
   await logIn(here.page, minji.email, minji.password)
@@ -25,7 +25,7 @@ test('another device is seen and logged out from here, and the page of that devi
   await expect
     .poll(() => here.page.getByText('Logged in', { exact: true }).count(), { timeout: 10_000 })
     .toBeGreaterThanOrEqual(2)
-  // The newest of the others: the phone's.
+  // The first of the other sessions is the phone's.
   await here.page
     .getByRole('button', { name: /^Log out Chrome/ })
     .first()
@@ -33,12 +33,12 @@ test('another device is seen and logged out from here, and the page of that devi
   await here.page.getByText(/is logged out\.$/).waitFor()
   await there.page.reload()
   await there.page.getByRole('button', { name: 'Log in', exact: true }).waitFor()
-  expect(here.complaints).toEqual([])
+  expect(here.pageErrors).toEqual([])
   await Promise.all([here.context.close(), there.context.close()])
 })
 
-test('who withdraws is told what it means, needs the password, and comes back by a login', async () => {
-  const { page, context } = await openView(browser, inject('platformUrl'), {
+test('withdrawal is explained, needs the password, and is undone by a login', async () => {
+  const { page, context } = await openWindow(browser, inject('platformUrl'), {
     locale: 'ko-KR',
     viewport: PHONE,
   })
@@ -49,6 +49,7 @@ test('who withdraws is told what it means, needs the password, and comes back by
   const dialog = page.getByRole('dialog', { name: '정말 탈퇴할까요?' })
   await dialog.getByLabel('비밀번호').fill('not the password')
   await dialog.getByRole('button', { name: '탈퇴하기' }).click()
+  // The second text with this word is the error message.
   await dialog.getByText('비밀번호', { exact: false }).nth(1).waitFor()
   await dialog.getByLabel('비밀번호').fill(minji.password)
   await dialog.getByRole('button', { name: '탈퇴하기' }).click()

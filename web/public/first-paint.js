@@ -1,4 +1,4 @@
-// Runs before the first paint, as a file of its own since the page allows no inline script.
+// Sets theme and language before the first paint. The page's security policy allows no inline script, so it is a file.
 // The keys are those of src/theme/theme.ts and src/language/language.ts.
 try {
   const theme = localStorage.getItem('dailyfeed.theme')
@@ -6,5 +6,5 @@ try {
   const language = localStorage.getItem('dailyfeed.language')
   if (language === 'ko' || language === 'en') document.documentElement.lang = language
 } catch {
-  // Storage is switched off: the system's theme and language stand.
+  // Without storage, the page uses the system's theme and language.
 }

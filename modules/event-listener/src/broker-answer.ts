@@ -1,10 +1,10 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { BrokerAwayError } from '@dailyfeed/kafka-support/broker-fault'
 
-/** Throws KAFKA_NETWORK_ERROR where the brokers do not answer: whoever asked hears that it is not this service that is away. */
-export async function brokerAnswerOrThrow<Answer>(asked: Promise<Answer>): Promise<Answer> {
+/** Throws KAFKA_NETWORK_ERROR when the brokers are unreachable, so that callers do not take this service for unavailable. */
+export async function brokerAnswerOrThrow<Answer>(request: Promise<Answer>): Promise<Answer> {
   try {
-    return await asked
+    return await request
   } catch (error) {
     if (error instanceof BrokerAwayError)
       throw new DailyfeedError('KAFKA_NETWORK_ERROR', { cause: error })

@@ -1,15 +1,19 @@
-import type { Sql } from 'postgres'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** Dead letters that name these members. What is no JSON is searched as bytes: a letter may be what nobody could decode. */
+/**
+ * Deletes dead letters that name these members, and returns their number. Payloads are searched as bytes, not as JSON,
+ * since a dead letter may be one that could not be decoded.
+ */
 export async function eraseDeadLettersOf(
-  sql: Sql,
+  sql: Queryable,
   schema: string,
   memberIds: readonly number[],
 ): Promise<number> {
   const { count } = await sql`
     delete from ${sql(schema)}.dead_letter
     where exists (
-      select from unnest(${memberIds as number[]}::bigint[]) as erased (id), unnest(array['memberId', 'targetMemberId']) as name, unnest(array[',', '}']) as ending
+      select from unnest(${anyOf(memberIds)}::bigint[]) as erased (id),
+        unnest(array['memberId', 'targetMemberId']) as name, unnest(array[',', '}']) as ending
       where position(convert_to('"' || name || '":' || erased.id || ending, 'UTF8') in payload) > 0)`
   return count
 }

@@ -1,19 +1,19 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyBaseLogger } from 'fastify'
+import type { Log } from '@dailyfeed/http-server/log'
 
 const MINUTE = 60_000
 
-interface DeadLetterBrakeOptions {
+interface DeadLetterRateLimitOptions {
   schema: string
   /** New dead letters within a minute. */
   limit: number
-  log: FastifyBaseLogger
+  log: Pick<Log, 'error'>
 }
 
-/** A bad release must not make a dead letter of everything that comes: after too many within a minute the listener pauses. */
+/** Pauses the listener after too many dead letters within a minute, so that a faulty release does not dead-letter a whole topic. */
 export interface DeadLetterRateLimit {
   count(): void
-  /** Throws SERVICE_UNAVAILABLE while too many of the last minute are counted: what was delivered waits with its sender. */
+  /** Throws SERVICE_UNAVAILABLE while the limit is reached: undelivered events then wait with their sender. */
   checkOrThrow(): void
 }
 
@@ -21,7 +21,7 @@ export function createDeadLetterRateLimit({
   schema,
   limit,
   log,
-}: DeadLetterBrakeOptions): DeadLetterRateLimit {
+}: DeadLetterRateLimitOptions): DeadLetterRateLimit {
   let times: number[] = []
   let isPaused = false
   return {
@@ -35,15 +35,14 @@ export function createDeadLetterRateLimit({
         isPaused = false
         return
       }
+      const retryAfterSeconds = Math.ceil((MINUTE - (now - (times[0] ?? now))) / 1_000)
       if (!isPaused)
         log.error(
-          { schema, limit },
+          { schema, limit, retryAfterSeconds },
           'ALARM: too many dead letters within a minute; the listener pauses, and events wait with their sender',
         )
       isPaused = true
-      throw new DailyfeedError('SERVICE_UNAVAILABLE', {
-        retryAfterSeconds: Math.ceil((MINUTE - (now - (times[0] ?? now))) / 1_000),
-      })
+      throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds })
     },
   }
 }

@@ -10,7 +10,7 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { registerDeadLetterRoutes } from './dead-letter.routes.ts'
 import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
-import { createListener, type Listener } from './listener.ts'
+import { Listener } from './listener.ts'
 
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
 const TOKEN_OF_TIMELINE = 'the-token-of-timeline-svc-in-tests-only'
@@ -74,7 +74,7 @@ beforeAll(async () => {
       return events.length
     },
   }
-  listener = createListener({ sql, schema: 'content', handlers: [step], log: app.log })
+  listener = new Listener({ sql, schema: 'content', handlers: [step], log: app.log })
   replay = createDeadLetterReplay({ sql, schema: 'content', listener })
   registerDeadLetterRoutes(app, { sql, schema: 'content', replay })
 })

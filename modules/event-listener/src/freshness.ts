@@ -2,18 +2,18 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { Counter, Histogram } from 'prom-client'
 
-/** For a listener's `onHandled`: how many events took effect, and how long after they happened. */
+/** Returns a function for a listener's `onHandled`, which measures how many events took effect and how late. */
 export function measureFreshness(
   app: HttpServer,
 ): (events: readonly MemberActivityEvent[]) => void {
   const handled = new Counter({
     name: 'listener_events_total',
-    help: 'Events that were taken up',
+    help: 'Events that were processed',
     registers: [app.metrics],
   })
   const freshness = new Histogram({
     name: 'listener_event_age_seconds',
-    help: 'Time from the commit of an act to its effect here; of each batch its oldest event',
+    help: 'Time from the commit of an action to its effect here, by the oldest event of each batch',
     buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3_600],
     registers: [app.metrics],
   })
@@ -21,7 +21,7 @@ export function measureFreshness(
     handled.inc(events.length)
     let oldest = Number.POSITIVE_INFINITY
     for (const { occurredAt } of events) oldest = Math.min(oldest, Date.parse(occurredAt))
-    // Clocks of two machines may differ by more than an event takes.
+    // The clocks of two machines may differ by more than an event is old.
     if (events.length > 0) freshness.observe(Math.max(0, (Date.now() - oldest) / 1_000))
   }
 }

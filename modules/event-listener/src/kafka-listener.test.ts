@@ -19,14 +19,14 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Destination } from '@dailyfeed/outbox/destination'
 import { deliverToKafka } from '@dailyfeed/outbox/kafka-delivery'
-import type { EventHandler } from './listener.ts'
+import type { EventHandler } from './event-handler.ts'
 import { registerListener } from './register-listener.ts'
 
 const isMissing = await kafkaIsMissing()
 const isWithoutRedis = isMissing || (await redisIsMissing())
 const TIME_ZONE = 'Asia/Seoul'
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
-const TOKEN_OF_MEMBER = 'the-token-of-member-svc-in-tests-only-x'
+const TOKEN_OF_TIMELINE = 'the-token-of-timeline-svc-in-tests-only-x'
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 
 let broker: Awaited<ReturnType<typeof startTestKafka>>
@@ -108,7 +108,7 @@ const deliver = (events: MemberActivityEvent[]) =>
 
 async function start(): Promise<HttpServer> {
   const { verifier } = await testTokens()
-  const callers = `batch:${hashOf(TOKEN_OF_BATCH)},member:${hashOf(TOKEN_OF_MEMBER)}`
+  const callers = `batch:${hashOf(TOKEN_OF_BATCH)},timeline:${hashOf(TOKEN_OF_TIMELINE)}`
   app = await createHttpServer({
     service: 'content',
     log: createLog('test', 'silent'),
@@ -203,7 +203,7 @@ test.skipIf(isMissing)(
       `http://127.0.0.1:${(server.address() as { port: number }).port}/internal/member-activity-events`,
       {
         method: 'POST',
-        headers: { [INTERNAL_TOKEN]: TOKEN_OF_MEMBER, 'content-type': 'application/json' },
+        headers: { [INTERNAL_TOKEN]: TOKEN_OF_TIMELINE, 'content-type': 'application/json' },
         body: JSON.stringify({ events: eventsOf(300) }),
       },
     )

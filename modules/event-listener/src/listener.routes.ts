@@ -1,3 +1,4 @@
+import { EVENTS_PATH, MISSING_EVENTS_PATH } from '@dailyfeed/contract/event-delivery'
 import {
   MAX_EVENTS_PER_BATCH,
   MemberActivityEvent,
@@ -5,10 +6,9 @@ import {
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import { EVENTS_PATH, MISSING_EVENTS_PATH } from '@dailyfeed/contract/event-delivery'
 import type { Listener } from './listener.ts'
 
-/** Each event is judged by the listener, so that one that is not valid becomes a dead letter and holds up no other. */
+/** The listener validates each event by itself, so that an invalid one becomes a dead letter and delays no other. */
 const EventBatch = Type.Object({
   events: Type.Array(Type.Any(), { maxItems: MAX_EVENTS_PER_BATCH }),
 })
@@ -22,30 +22,31 @@ const ValidBatch = Type.Object({
 })
 const Missing = Type.Object({ missing: Type.Array(Type.String()), lag: Type.Integer() })
 
-interface HttpListeningOptions {
-  listener: Listener
+interface ListenerContext {
+  listener: Pick<Listener, 'handle' | 'findMissing'>
+  /** Services that may deliver events. */
   publishers: readonly string[]
-  /** Records that are still to be read from Kafka. */
+  /** Number of records not yet read from Kafka. */
   lag: () => number
 }
 
 export function registerListenerRoutes(
   app: HttpServer,
-  { listener, publishers, lag }: HttpListeningOptions,
+  { listener, publishers, lag }: ListenerContext,
 ): void {
   const config = { access: 'INTERNAL' as const, callers: publishers }
   app.post(
     EVENTS_PATH,
     { config, schema: { hide: true, body: EventBatch, response: { 200: successOf(Report) } } },
-    async (request) =>
-      success(200, await listener.handle(request.body.events, `http:${request.callerService}`)),
+    async ({ body, callerService }) =>
+      success(200, await listener.handle(body.events, `http:${callerService}`)),
   )
 
   app.post(
     MISSING_EVENTS_PATH,
     { config, schema: { hide: true, body: ValidBatch, response: { 200: successOf(Missing) } } },
-    async (request) => {
-      const missing = await listener.findMissing(request.body.events)
+    async ({ body }) => {
+      const missing = await listener.findMissing(body.events)
       return success(200, { missing: missing.map(({ eventId }) => eventId), lag: lag() })
     },
   )

@@ -1,11 +1,13 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
-import { createListener, type Listener, type EventHandler } from './listener.ts'
+import type { EventHandler } from './event-handler.ts'
+import { Listener } from './listener.ts'
 
 const alarms: string[] = []
 const log = {
@@ -18,7 +20,7 @@ let sql: Sql
 let listener: Listener
 let replay: DeadLetterReplay
 /** What each step does before it takes effect. */
-let inTheWay: Record<string, (event: MemberActivityEvent, sql: Sql) => void | Promise<void>>
+let inTheWay: Record<string, (event: MemberActivityEvent, sql: Queryable) => void | Promise<void>>
 
 const eventOf = (n: number): MemberActivityEvent => {
   const at = '2026-11-25T00:00:00.000Z'
@@ -68,7 +70,7 @@ beforeEach(async () => {
   inTheWay = {}
   alarms.length = 0
   await database.sql`truncate content.dead_letter, content.inbox, content.effect restart identity`
-  listener = createListener({
+  listener = new Listener({
     sql,
     schema: 'content',
     handlers: [stepNamed('first'), stepNamed('second')],

@@ -8,45 +8,46 @@ import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import { Gauge } from 'prom-client'
 import { countDeadLetters } from './dead-letter.queries.ts'
-import { createDeadLetterReplay } from './dead-letter-replay.ts'
 import { registerDeadLetterRoutes } from './dead-letter.routes.ts'
-import { rotateInboxPartitions } from './inbox.queries.ts'
-import { createProcessedEventCache } from './processed-events.ts'
+import { createDeadLetterReplay } from './dead-letter-replay.ts'
+import type { EventHandler } from './event-handler.ts'
 import { measureFreshness } from './freshness.ts'
-import { createListener, type EventHandler } from './listener.ts'
+import { rotateInboxPartitions } from './inbox.queries.ts'
+import { Listener } from './listener.ts'
 import { registerListenerRoutes } from './listener.routes.ts'
+import { createProcessedEventCache } from './processed-event-cache.ts'
 import { registerTopicReplayRoutes } from './topic-replay.routes.ts'
 
 interface ListenerRegistration {
   sql: Sql
-  /** Also the schema of its tables. */
+  /** The listening service, and the schema of its tables. */
   service: string
-  /** In this order. */
+  /** Applied in this order. */
   handlers: readonly EventHandler[]
-  /** Undefined where no brokers are set. */
+  /** Undefined where no brokers are configured. */
   kafka?: KafkaCluster | undefined
-  /** Undefined where Redis is not set. */
+  /** Undefined where Redis is not configured. */
   redis?: RedisClient | undefined
-  /** Of the days of topics. */
+  /** IANA zone of the days of topics. */
   timeZone: string
   /** Called after events took effect here. */
   onHandled?: () => void
 }
 
-const TURN_DAYS_EVERY_MILLISECONDS = 3_600_000
-/** Topics are kept seven days, and an event may have waited a day before it was sent. */
+const ROTATE_EVERY_MILLISECONDS = 3_600_000
+/** Topics are kept for seven days, and an event may have waited a day before it was sent. */
 const INBOX_DAYS_KEPT = 9
 
 /**
- * All ways in which events reach a listening service, over HTTP always and from Kafka while the server listens, and what
- * goes with them: dead letters, replays, jobs and metrics.
+ * Registers everything that a listening service needs: the delivery of events over HTTP, and from Kafka while the server
+ * listens, with dead letters, replays, jobs and metrics.
  */
 export function registerListener(
   app: HttpServer,
   { sql, service, handlers, kafka, redis, timeZone, onHandled = () => {} }: ListenerRegistration,
 ): void {
   const measure = measureFreshness(app)
-  const listener = createListener({
+  const listener = new Listener({
     sql,
     schema: service,
     handlers,
@@ -59,27 +60,35 @@ export function registerListener(
       onHandled()
     },
   })
-  let supervisor: TopicSupervisor | undefined
-  const lag = () => [...(supervisor?.lags().values() ?? [])].reduce((sum, one) => sum + one, 0)
+  const supervisor = readTopicsWhileListening(app, { service, kafka, timeZone, listener })
+  rotateInboxWhileListening(app, sql, service)
 
-  registerListenerRoutes(app, { listener, publishers: publishersTo(service), lag })
+  registerListenerRoutes(app, {
+    listener,
+    publishers: publishersTo(service),
+    lag: () => [...(supervisor()?.lags().values() ?? [])].reduce((sum, lag) => sum + lag, 0),
+  })
   const replay = createDeadLetterReplay({ sql, schema: service, listener })
   registerDeadLetterRoutes(app, { sql, schema: service, replay })
   registerTopicReplayRoutes(app, { service, listener, kafka })
   registerJobs(app, {
     listenerDeadletterRestoreJob: async () => ({ ...(await replay.restoreDue()) }),
   })
-  measureListening(app, sql, service, () => supervisor)
+  measureListener(app, sql, service, supervisor)
+}
 
-  let turning: NodeJS.Timeout | undefined
-  const turnDays = () =>
-    rotateInboxPartitions(sql, service, INBOX_DAYS_KEPT).catch((err) =>
-      app.log.warn({ err }, 'days of the inbox not turned; tried again'),
-    )
+/** Returns the supervisor of the topics: undefined before the server listens, and without Kafka. */
+function readTopicsWhileListening(
+  app: HttpServer,
+  {
+    service,
+    kafka,
+    timeZone,
+    listener,
+  }: Pick<ListenerRegistration, 'service' | 'kafka' | 'timeZone'> & { listener: Listener },
+): () => TopicSupervisor | undefined {
+  let supervisor: TopicSupervisor | undefined
   app.addHook('onListen', async () => {
-    void turnDays()
-    turning = setInterval(turnDays, TURN_DAYS_EVERY_MILLISECONDS)
-    turning.unref()
     if (kafka === undefined) return
     supervisor = superviseTopics({
       connection: kafka.connection,
@@ -91,13 +100,25 @@ export function registerListener(
       log: app.log,
     })
   })
-  app.addHook('onClose', async () => {
-    clearInterval(turning)
-    await supervisor?.stop()
-  })
+  app.addHook('onClose', async () => supervisor?.stop())
+  return () => supervisor
 }
 
-function measureListening(
+function rotateInboxWhileListening(app: HttpServer, sql: Sql, schema: string): void {
+  const rotate = () =>
+    rotateInboxPartitions(sql, schema, INBOX_DAYS_KEPT).catch((err) =>
+      app.log.warn({ err }, 'partitions of the inbox not rotated; retried in an hour'),
+    )
+  let rotating: NodeJS.Timeout | undefined
+  app.addHook('onListen', async () => {
+    void rotate()
+    rotating = setInterval(rotate, ROTATE_EVERY_MILLISECONDS)
+    rotating.unref()
+  })
+  app.addHook('onClose', async () => clearInterval(rotating))
+}
+
+function measureListener(
   app: HttpServer,
   sql: Sql,
   schema: string,
@@ -105,7 +126,7 @@ function measureListening(
 ): void {
   new Gauge({
     name: 'listener_lag',
-    help: 'Records of a topic that this service has still to read',
+    help: 'Records of a topic that this service has not read yet',
     labelNames: ['topic'] as const,
     registers: [app.metrics],
     collect() {
@@ -115,7 +136,7 @@ function measureListening(
   })
   new Gauge({
     name: 'listener_reader_restarts',
-    help: 'How often a reader of a topic had to be replaced',
+    help: 'How often a reader of a topic was replaced',
     registers: [app.metrics],
     collect() {
       this.set(supervisor()?.restarts() ?? 0)
@@ -123,7 +144,7 @@ function measureListening(
   })
   new Gauge({
     name: 'listener_dead_letters',
-    help: 'Events that could not take effect, by state',
+    help: 'Events on which a handler failed permanently, by status',
     labelNames: ['status'] as const,
     registers: [app.metrics],
     async collect() {

@@ -1,27 +1,27 @@
 import { PassThrough } from 'node:stream'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { ACTIVITY_TYPES, type ActivityType } from '@dailyfeed/contract/event-registry'
+import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { brokerAnswerOrThrow } from './broker-answer.ts'
-import { replayDay } from './topic-replay.ts'
-import type { Listener } from './listener.ts'
+import { type DayReplayListener, replayDay } from './topic-replay.ts'
 
-/** Events go over HTTP here: no day was ever kept. */
+/** The error of a service without brokers: its events come over HTTP, and no day is stored. */
 const NO_KAFKA = 'NO_KAFKA'
+const JSON_LINES = 'application/x-ndjson'
 
-export const TOPIC_REPLAY_PATH = '/internal/topics/replay'
-
-interface TopicReplayRoutesOptions {
+interface TopicReplayContext {
   service: string
-  listener: Listener
+  listener: DayReplayListener
+  /** Undefined where no brokers are configured. */
   kafka: KafkaCluster | undefined
 }
 
-const Body = Type.Object({
+const TopicReplayRequest = Type.Object({
   /** yyyyMMdd */
   day: Type.String({ pattern: '^\\d{8}$', maxLength: 8 }),
   type: Type.Optional(Type.Enum([...ACTIVITY_TYPES])),
@@ -29,53 +29,51 @@ const Body = Type.Object({
 })
 
 /**
- * Runs one day through this service's handlers again. Answers lines of JSON while it goes on: `{ done, of }` now and then,
- * and at last `{ report }` or `{ error }`. Whoever asked and goes away ends it.
+ * Runs one day through this service's handlers again, and answers one line of JSON after the other: `{ done, of }` during
+ * the replay, and at the end `{ report }` or `{ error }`. When the caller disconnects, the replay ends.
  */
-export function registerTopicReplayRoutes(
-  app: HttpServer,
-  { service, listener, kafka }: TopicReplayRoutesOptions,
-): void {
+export function registerTopicReplayRoutes(app: HttpServer, context: TopicReplayContext): void {
+  const { kafka } = context
   app.post(
-    TOPIC_REPLAY_PATH,
-    { config: { access: 'INTERNAL', callers: ['batch'] }, schema: { hide: true, body: Body } },
-    async (request, reply) => {
-      const {
-        day,
-        type,
-        isDryRun = false,
-      } = request.body as { day: string; type?: ActivityType; isDryRun?: boolean }
+    '/internal/topics/replay',
+    {
+      config: { access: 'INTERNAL', callers: ['batch'] },
+      schema: { hide: true, body: TopicReplayRequest },
+    },
+    async ({ body: { day, type, isDryRun = false }, log }, reply) => {
       if (kafka === undefined)
-        return reply.type('application/x-ndjson').send(`${JSON.stringify({ error: NO_KAFKA })}\n`)
+        return reply.type(JSON_LINES).send(`${JSON.stringify({ error: NO_KAFKA })}\n`)
       if (!isTopicDay(day) || !(await brokerAnswerOrThrow(kafka.topics.exists(day))))
         throw new DailyfeedError('NOT_FOUND')
-      const gone = new AbortController()
       const lines = new PassThrough()
-      reply.raw.once('close', () => gone.abort(new Error('nobody waits for the replay any more')))
-      const write = (line: object) => lines.write(`${JSON.stringify(line)}\n`)
+      const write = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
+      const signal = disconnectSignalOf(reply)
       replayDay({
-        service,
-        listener,
+        ...context,
         kafka,
         day,
         type,
         isDryRun,
-        log: request.log,
-        signal: gone.signal,
+        log,
+        signal,
         onProgress: (done, of) => write({ done, of }),
       })
         .then(
           (report) => write({ report }),
-          (error: Error) => {
-            if (!gone.signal.aborted)
-              request.log.warn({ day, err: error }, 'replay of a day ended early')
-            write({
-              error: error instanceof UnknownTopicError ? 'the topic is gone' : error.message,
-            })
+          (err: Error) => {
+            if (!signal.aborted) log.warn({ day, err }, 'replay of a day failed')
+            write({ error: err instanceof UnknownTopicError ? 'the topic is gone' : err.message })
           },
         )
         .finally(() => lines.end())
-      return reply.type('application/x-ndjson').send(lines)
+      return reply.type(JSON_LINES).send(lines)
     },
   )
+}
+
+/** Aborts when the connection of the answer closes. */
+function disconnectSignalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => controller.abort(new Error('the caller has disconnected')))
+  return controller.signal
 }

@@ -1,33 +1,37 @@
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
+import type { Log } from '@dailyfeed/http-server/log'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { replayTopic } from '@dailyfeed/kafka-support/topic-replay'
-import type { FastifyBaseLogger } from 'fastify'
+import { decode } from './event-validation.ts'
 import type { Listener } from './listener.ts'
 
-/** What a replay of one day did in one service, or would do. */
+/** The outcome of replaying one day in one service, or of a dry run. */
 export interface DayReplayReport {
-  /** Records read, of the type where one was asked for. */
+  /** Records read; with a type, those of the type. */
   records: number
-  /** Effects that were not there before: 0 where the day had taken effect already. In a dry run: events that lack one. */
+  /** New effects: 0 if the whole day had taken effect before. In a dry run: events that lack an effect. */
   changed: number
   deadLettered: number
 }
 
+/** The part of a listener that a replay needs. */
+export type DayReplayListener = Pick<Listener, 'dryRun' | 'handleRecords'>
+
 interface DayReplayOptions {
   service: string
-  listener: Listener
+  listener: DayReplayListener
   kafka: KafkaCluster
   /** yyyyMMdd */
   day: string
   type: ActivityType | undefined
   isDryRun: boolean
   onProgress: (done: number, of: number) => void
-  log: FastifyBaseLogger
+  log: Log
   signal: AbortSignal
 }
 
-/** The day's topic once through the handlers, which take effect of each event once: a second replay changes nothing. */
+/** Runs a day's topic through the handlers once more. Each event takes effect once, so that a second replay changes nothing. */
 export async function replayDay({
   service,
   listener,
@@ -49,16 +53,16 @@ export async function replayDay({
     log,
     signal,
     async handle(records) {
-      const asked =
+      const selected =
         type === undefined ? records : records.filter((record) => typeOf(record) === type)
-      report.records += asked.length
+      report.records += selected.length
       if (isDryRun) {
-        const { missing, invalid } = await listener.dryRun(asked)
+        const { missing, invalid } = await listener.dryRun(selected)
         report.changed += missing
         report.deadLettered += invalid
         return
       }
-      const { applied, deadLettered } = await listener.handleRecords(asked, { isReplay: true })
+      const { applied, deadLettered } = await listener.handleRecords(selected, { isReplay: true })
       report.changed += applied
       report.deadLettered += deadLettered
     },
@@ -66,14 +70,10 @@ export async function replayDay({
   return report
 }
 
-/** Undefined for what is no event: a replay of one type leaves it alone. */
+/** Undefined for a record that is no event. */
 function typeOf({ value }: TopicRecord): unknown {
-  try {
-    return value === null
-      ? undefined
-      : (JSON.parse(value.toString()) as { memberActivityType?: unknown } | null)
-          ?.memberActivityType
-  } catch {
-    return undefined
-  }
+  const event = decode(value)
+  return typeof event === 'object' && event !== null && 'memberActivityType' in event
+    ? event.memberActivityType
+    : undefined
 }

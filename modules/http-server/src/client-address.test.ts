@@ -30,7 +30,7 @@ afterAll(() => app.close())
 const ask = async (headers: Record<string, string>) =>
   (await app.inject({ url: '/client', headers: { host: 'svc:8084', ...headers } })).json()
 
-test('what the gateway says of the client is believed with its credential', async () => {
+test('forwarding headers count beside the gateway’s credential', async () => {
   expect(await ask({ ...told, 'x-internal-token': 'of the gateway' })).toEqual({
     address: '203.0.113.9',
     isHttps: true,
@@ -39,7 +39,7 @@ test('what the gateway says of the client is believed with its credential', asyn
   })
 })
 
-test('nobody else is believed, not even another service', async () => {
+test('forwarding headers of any other sender are ignored, also of another service', async () => {
   for (const headers of [
     told,
     { ...told, 'x-internal-token': 'wrong' },
@@ -48,13 +48,13 @@ test('nobody else is believed, not even another service', async () => {
     expect(await ask(headers)).toEqual(own)
 })
 
-test('an address that is none is not believed from anybody', async () => {
+test('a forwarded address that is not an IP address is ignored', async () => {
   expect(
     await ask({ ...told, 'x-forwarded-for': 'here, there', 'x-internal-token': 'of the gateway' }),
   ).toEqual(own)
 })
 
-test('trusted frontends are addresses and ranges of both families', () => {
+test('trusted frontends are addresses and CIDR ranges of IPv4 and IPv6', () => {
   const frontends = trustedFrontendsOf(' 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32')
   expect(
     ['10.200.0.1', '192.0.2.7', '2001:db8:1::1'].map((address) => frontends.includes(address)),

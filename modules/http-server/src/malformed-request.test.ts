@@ -38,7 +38,7 @@ function send(bytes: string): Promise<string> {
 const bodyOf = (answer: string) =>
   JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as Record<string, unknown>
 
-test('an address that cannot be read is 400 in the envelope, in the language asked for', async () => {
+test('a URL that cannot be decoded is 400 in the envelope, in the requested language', async () => {
   const answer = await app.inject({
     url: '/api/things/%zz?q=1',
     headers: { 'accept-language': 'en', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
@@ -55,7 +55,7 @@ test('an address that cannot be read is 400 in the envelope, in the language ask
   })
 })
 
-test('an id longer than any of ours is 404 in the envelope', async () => {
+test('an id longer than any possible id is 404 in the envelope', async () => {
   const answer = await app.inject({ method: 'POST', url: `/api/things/${'1'.repeat(501)}` })
   expect([answer.statusCode, answer.json().code]).toEqual([404, 'NOT_FOUND'])
 })
@@ -78,7 +78,7 @@ test.each([
   })
 })
 
-test('a body that is too large gets its 413 even while it is still being sent', async () => {
+test('a body that is too large gets 413 while it is still being sent', async () => {
   for (let n = 0; n < 5; n++) {
     const answer = await fetch(`http://127.0.0.1:${port}/api/things/1`, {
       method: 'POST',

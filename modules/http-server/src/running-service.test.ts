@@ -1,18 +1,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createHttpServer } from './create-http-server.ts'
 import { createLog } from './log.ts'
 import { listen } from './running-service.ts'
 
-test('a kept connection that was busy when the service began to stop does not hold it', async () => {
+test('a connection that was busy when closing began does not delay it', async () => {
   const app = await createHttpServer({
     service: 'any',
     log: createLog('test', 'silent'),
     checkReady: async () => {},
   })
-  // Refused at the door, before its body has come.
+  // Refused before its body has arrived.
   app.post('/internal/refused', { config: { access: 'INTERNAL' } }, async () => ({}))
   const service = await listen({ name: 'any', app, host: '127.0.0.1', port: 0 })
   const client = connect(Number(new URL(service.url).port), '127.0.0.1')
@@ -20,10 +19,9 @@ test('a kept connection that was busy when the service began to stop does not ho
     'POST /internal/refused HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n12345',
   )
   await once(client, 'data')
-  const before = Date.now()
   const closed = service.close()
-  await wait(50)
+  await expect.poll(() => app.server.listening, { timeout: 60_000 }).toBe(false)
   client.write('67890')
+  // Without the sweep, closing would wait for the keep-alive limit of 72 s, longer than the test's own limit.
   await closed
-  expect(Date.now() - before).toBeLessThan(2_000)
 })

@@ -1,19 +1,19 @@
-/** The brokers cannot be reached, do not answer, or cannot take it now: the same send may succeed a moment later. */
+/** The brokers are unreachable, do not answer, or refuse for now: the same send may succeed later. */
 export class BrokerAwayError extends Error {
   override name = 'BrokerAwayError'
 }
 
-/** The topic is not there (yet). */
+/** The topic does not exist (yet). */
 export class UnknownTopicError extends Error {
   override name = 'UnknownTopicError'
 }
 
-/** The brokers refused this very record: too large, not authorised, malformed. Sending it again unchanged is in vain. */
+/** The brokers refuse this record for good: it is too large, malformed, or not authorised. */
 export class RecordRefusedError extends Error {
   override name = 'RecordRefusedError'
 }
 
-/** Protocol errors that judge the record or the right to send it, not the moment. */
+/** Kafka's names of the protocol errors that a retry of the same record cannot avoid. */
 const PERMANENT = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -25,7 +25,7 @@ const PERMANENT = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
 ])
 
-/** What a failure of the client library means. Its errors nest; the innermost that says something decides. */
+/** Classifies a failure of the client library, whose errors nest, by the first telling cause. */
 export function brokerFaultOf(
   error: unknown,
 ): BrokerAwayError | UnknownTopicError | RecordRefusedError {
@@ -33,18 +33,9 @@ export function brokerFaultOf(
   const permanent = causes.find(({ apiId }) => apiId !== undefined && PERMANENT.has(apiId))
   if (permanent !== undefined)
     return new RecordRefusedError(`Kafka refused: ${permanent.apiId}`, { cause: error })
-  // The library says this one in words alone.
-  if (
-    causes.some(
-      ({ apiId, message }) =>
-        apiId === 'UNKNOWN_TOPIC_OR_PARTITION' ||
-        apiId === 'UNKNOWN_TOPIC_ID' ||
-        message.startsWith('Unknown topic'),
-    )
-  )
-    return new UnknownTopicError('Kafka does not know the topic', { cause: error })
-  const told = causes.findLast(({ message }) => message !== '')
-  return new BrokerAwayError(`Kafka: ${told?.message ?? 'no answer'}`, { cause: error })
+  if (causes.some(isUnknownTopic)) return new UnknownTopicError('unknown topic', { cause: error })
+  const innermost = causes.findLast(({ message }) => message !== '')
+  return new BrokerAwayError(`Kafka: ${innermost?.message ?? 'no answer'}`, { cause: error })
 }
 
 interface LibraryError {
@@ -53,9 +44,15 @@ interface LibraryError {
   apiId?: string
 }
 
+const isUnknownTopic = ({ apiId, message }: LibraryError): boolean =>
+  apiId === 'UNKNOWN_TOPIC_OR_PARTITION' ||
+  apiId === 'UNKNOWN_TOPIC_ID' ||
+  // The library reports a topic that is missing from its metadata by message only.
+  message.startsWith('Unknown topic')
+
 function* causesOf(error: unknown, depth = 0): Generator<LibraryError> {
   if (!(error instanceof Error) || depth > 8) return
-  yield error as LibraryError
+  yield error
   yield* causesOf(error.cause, depth + 1)
   if (error instanceof AggregateError)
     for (const one of error.errors) yield* causesOf(one, depth + 1)

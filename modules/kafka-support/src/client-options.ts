@@ -1,7 +1,7 @@
 import type { BaseOptions } from '@platformatic/kafka'
 import type { KafkaConnection } from './kafka-settings.ts'
 
-/** What every client of ours is made with. `clientId` is shown in the brokers' logs. */
+/** Options of every Kafka client. The brokers log the `clientId`. */
 export function clientOptionsOf(
   { brokers, tls, sasl }: KafkaConnection,
   clientId: string,
@@ -9,7 +9,7 @@ export function clientOptionsOf(
   return {
     clientId,
     bootstrapBrokers: brokers,
-    // The library's own are 5 s and 30 s: a hung broker would cost half a minute an attempt.
+    // With the library's defaults, 5 s and 30 s, a hung broker costs half a minute per attempt.
     connectTimeout: 2_000,
     requestTimeout: 3_000,
     ...(tls === undefined ? {} : { tls }),
@@ -17,7 +17,7 @@ export function clientOptionsOf(
   }
 }
 
-/** An `error` event that nobody hears would end the process; what failed is told by the call that failed too. */
+/** An unhandled `error` event crashes the process; the failing call reports the error. */
 export function ignoreErrorEvents(client: {
   on(event: 'error', listener: (error: Error) => void): unknown
 }): void {

@@ -8,7 +8,7 @@ import { fillTopic, newTopic, recordsOf, silentLog, waitForLeaders } from './kaf
 import type { KafkaConnection } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 import { readTopic } from './topic-reader.ts'
-import { groupOf } from './topic-supervisor.ts'
+import { groupOf } from './consumer-group.ts'
 
 const isMissing = await kafkaIsMissing()
 let kafka: Awaited<ReturnType<typeof startTestKafka>>
@@ -29,7 +29,7 @@ afterAll(async () => {
 const topicsNamed = (prefix: string, by = admin): DatedTopics =>
   createDatedTopics({ admin: by, prefix, replicationFactor: 1, listeners: ['activity', 'search'] })
 
-/** As `service` does, to the end that is there now. */
+/** Reads the topic as the service would, up to this many records. */
 async function readToEnd(service: string, topic: string, count: number): Promise<void> {
   let read = 0
   const reader = await readTopic({
@@ -47,7 +47,7 @@ async function readToEnd(service: string, topic: string, count: number): Promise
 }
 
 test.skipIf(isMissing)(
-  'a day is created once, also when several ask for it at the same time: 6 partitions, kept for 7 days, never compacted',
+  'concurrent requests create a day once: 6 partitions, retention of 7 days, no compaction',
   async () => {
     const topics = topicsNamed('create')
     expect(await topics.exists('20261125')).toBe(false)
@@ -84,11 +84,11 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'days are listed in their order, with what each listener has still to read, also one that has never read',
+  'days are listed in order, with the lag of every listener, even of one that never read',
   async () => {
     const topics = topicsNamed('list')
     for (const day of ['20270101', '20261231']) await topics.create(day)
-    // Neither a day that does not exist nor another prefix is one of them.
+    // Topics with an impossible day or another prefix are not listed.
     for (const topic of ['list-20260230', 'list-of-20261231', 'listen-20261231'])
       await newTopic(admin, { topic })
     const topic = topics.topicOf('20261231')
@@ -115,7 +115,7 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'a day goes only when every group has read it to its end, one that is no listener of ours among them; its groups go with it',
+  'a day is deleted with its groups once every group has read it, including unknown groups',
   async () => {
     const topics = topicsNamed('delete')
     await topics.create('20261101')
@@ -148,7 +148,7 @@ test.skipIf(isMissing)(
   },
 )
 
-test('eight days before midnight in Seoul a day may not go yet, and a moment later it may', () => {
+test('a day becomes deletable at the midnight in Seoul that ends its seven days', () => {
   const days = ['20261116', '20261117', '20261118']
   expect(
     daysToDelete(days, topicDayOf(new Date('2026-11-24T14:59:59.999Z'), 'Asia/Seoul')),

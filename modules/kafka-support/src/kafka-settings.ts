@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox'
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 const BROKER = /^(?<host>[^\s:,]+|\[[0-9a-fA-F:]+\]):(?<port>\d{1,5})$/
 
-/** Settings of every service that publishes or listens. Without brokers, events go over HTTP. */
+/** Settings of every service that publishes or listens. Without brokers, events travel over HTTP. */
 export const kafkaSettings = {
   KAFKA_BROKERS: Type.Optional(
     Type.String({
@@ -15,7 +15,8 @@ export const kafkaSettings = {
   ),
   KAFKA_ACKS: Type.Enum(['1', 'all'], {
     default: '1',
-    description: 'whose receipt a publisher waits for: the leader alone, or every replica in sync',
+    description:
+      'which acknowledgement a publisher waits for: 1 = the leader, all = every in-sync replica',
   }),
   KAFKA_REPLICATION_FACTOR: Type.Integer({
     minimum: 1,
@@ -26,11 +27,11 @@ export const kafkaSettings = {
   KAFKA_TOPIC: Type.String({
     pattern: '^[a-zA-Z0-9._-]{1,200}$',
     default: 'member-activity',
-    description: 'what the names of dated topics begin with',
+    description: 'prefix of the names of dated topics',
   }),
   KAFKA_TLS: Type.Enum(['off', 'on'], {
     default: 'off',
-    description: 'on to speak TLS with the brokers',
+    description: 'on to connect to the brokers with TLS',
   }),
   KAFKA_TLS_CA_FILE: Type.Optional(
     Type.String({
@@ -50,7 +51,7 @@ export const kafkaSettings = {
 const Settings = Type.Object(kafkaSettings)
 export type KafkaConfig = Static<typeof Settings>
 
-/** How to reach the cluster. */
+/** Address and login of the cluster. */
 export interface KafkaConnection {
   /** host:port */
   brokers: string[]
@@ -58,7 +59,10 @@ export interface KafkaConnection {
   sasl?: { mechanism: (typeof mechanisms)[number]; username: string; password: string }
 }
 
-/** Undefined where no brokers are set. Throws ConfigurationError, in one line, on settings that contradict each other. */
+/**
+ * Returns undefined if no brokers are set. Throws ConfigurationError with a message of one line on
+ * contradictory settings.
+ */
 export function kafkaConnectionOf(config: KafkaConfig): KafkaConnection | undefined {
   if (config.KAFKA_BROKERS === undefined) return undefined
   const brokers = config.KAFKA_BROKERS.split(',').map((broker) => broker.trim())
@@ -83,7 +87,7 @@ function tlsOf({ KAFKA_TLS, KAFKA_TLS_CA_FILE }: KafkaConfig): Pick<KafkaConnect
     return { tls: { ca: readFileSync(KAFKA_TLS_CA_FILE, 'utf8') } }
   } catch {
     throw new ConfigurationError(
-      `KAFKA_TLS_CA_FILE is '${KAFKA_TLS_CA_FILE}'; it must be a file that can be read`,
+      `KAFKA_TLS_CA_FILE is '${KAFKA_TLS_CA_FILE}'; it must be a readable file`,
     )
   }
 }

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createOffsetCommitter } from './offset-committer.ts'
-
-type Commit = { partition: number; offset: bigint; leaderEpoch: number }[]
+import { type CommittedOffset, OffsetCommitter } from './offset-committer.ts'
 
 const batchOf = (partition: number, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, n) => ({
@@ -16,20 +14,20 @@ const batchOf = (partition: number, from: number, to: number) =>
     leaderEpoch: 7,
   }))
 
-/** Commits that answer when they are told to. */
+/** A committer whose commits stay in flight until `answer`. */
 function committerUnderTest({
   isAssigned = () => true,
 }: {
   isAssigned?: (partition: number) => boolean
 } = {}) {
-  const commits: Commit[] = []
+  const commits: CommittedOffset[][] = []
   const failures: unknown[] = []
   let waiting: { resolve(): void; reject(error: unknown): void } | undefined
-  const committer = createOffsetCommitter({
+  const committer = new OffsetCommitter({
     isAssigned,
     onFailure: (error) => void failures.push(error),
     commit(offsets) {
-      expect(waiting, 'one commit at a time').toBeUndefined()
+      expect(waiting, 'the commit in flight').toBeUndefined()
       commits.push(offsets)
       return new Promise((resolve, reject) => {
         waiting = { resolve, reject }
@@ -46,7 +44,7 @@ function committerUnderTest({
   return { committer, commits, failures, answer, isWaiting: () => waiting !== undefined }
 }
 
-test('what is handled while a commit is on its way goes with the next, one commit at a time, the furthest offset of each partition', async () => {
+test('batches that are handled during a commit share the next one, with the last offset of each partition', async () => {
   const { committer, commits, answer, isWaiting } = committerUnderTest()
   committer.handled(batchOf(0, 0, 4))
   committer.handled(batchOf(0, 5, 9))
@@ -62,7 +60,7 @@ test('what is handled while a commit is on its way goes with the next, one commi
   expect(isWaiting()).toBe(false)
 })
 
-test('a commit that failed is repeated with the next one, and moves no partition back', async () => {
+test('a failed commit is repeated with the next one, and moves no partition back', async () => {
   const { committer, commits, failures, answer } = committerUnderTest()
   committer.handled([...batchOf(0, 0, 4), ...batchOf(1, 0, 4)])
   committer.handled(batchOf(0, 5, 9))
@@ -77,7 +75,7 @@ test('a commit that failed is repeated with the next one, and moves no partition
   ])
 })
 
-test('offsets of partitions that another member reads now are left out', async () => {
+test('a commit omits the partitions that are now assigned to another member', async () => {
   const mine = new Set([0, 1])
   const { committer, commits, answer, isWaiting } = committerUnderTest({
     isAssigned: (partition) => mine.has(partition),
@@ -95,7 +93,7 @@ test('offsets of partitions that another member reads now are left out', async (
   expect(commits).toHaveLength(2)
 })
 
-test('flush settles when everything that was handled is committed', async () => {
+test('flush resolves when everything that was handled is committed', async () => {
   const { committer, commits, answer } = committerUnderTest()
   committer.handled(batchOf(0, 0, 0))
   committer.handled(batchOf(0, 1, 1))
@@ -110,7 +108,7 @@ test('flush settles when everything that was handled is committed', async () => 
   expect(commits.at(-1)).toEqual([{ partition: 0, offset: 2n, leaderEpoch: 7 }])
 })
 
-test('flush tries once more what failed, and then does not wait for brokers that are away', async () => {
+test('flush repeats a failed commit once, and does not wait for unreachable brokers', async () => {
   const { committer, commits, failures, answer } = committerUnderTest()
   committer.handled(batchOf(0, 0, 0))
   await answer(new Error('away'))
@@ -122,7 +120,7 @@ test('flush tries once more what failed, and then does not wait for brokers that
   expect(failures).toHaveLength(2)
 })
 
-test('however commits fail, what is committed of a partition never goes back and ends at what was handled', async () => {
+test('commits of a partition never move back and end at the last handled offset, whichever fail', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -137,7 +135,7 @@ test('however commits fail, what is committed of a partition never goes back and
         const committed = new Map<number, bigint>()
         const handled = new Map<number, number>()
         let fails = false
-        const committer = createOffsetCommitter({
+        const committer = new OffsetCommitter({
           isAssigned: () => true,
           onFailure() {},
           async commit(offsets) {

@@ -1,70 +1,77 @@
-import type { TopicRecord } from './topic-record.ts'
+import { singleFlight } from '@dailyfeed/concurrency/single-flight'
+import type { ReceivedRecord } from './topic-record.ts'
 
-interface Position {
+export interface CommittedOffset {
+  partition: number
+  /** The offset of the next record to read. */
   offset: bigint
   leaderEpoch: number
 }
 
 interface OffsetCommitterOptions {
-  /** Sends one commit; one call at a time. */
-  commit: (offsets: { partition: number; offset: bigint; leaderEpoch: number }[]) => Promise<void>
-  /** Partitions that are this member's now: another's offsets must not be moved. */
+  /** Sends one commit. Never called while a commit is in flight. */
+  commit: (offsets: CommittedOffset[]) => Promise<void>
+  /** Whether the partition is assigned to this member: it must not move another member's offsets. */
   isAssigned: (partition: number) => boolean
   onFailure: (error: unknown) => void
 }
 
-export interface OffsetCommitter {
-  /** All of a batch took effect. Per partition batches come in order, so that this is the end of a gapless prefix. */
-  handled(batch: readonly (TopicRecord & { leaderEpoch: number })[]): void
-  /** Until everything that was handled is committed, or a commit fails. */
-  flush(): Promise<void>
-}
+/**
+ * Commits the offsets of handled batches, one commit at a time. Batches that are handled during a
+ * commit share the next one, and a failed commit is repeated with it.
+ */
+export class OffsetCommitter {
+  readonly #options: OffsetCommitterOptions
+  /** By partition, the newest offset that waits for a commit. */
+  readonly #pending = new Map<number, CommittedOffset>()
+  readonly #commitPending = singleFlight(() => this.#run())
+  #isRunning = false
 
-/** Commits what was handled, one commit at a time; what comes meanwhile goes with the next. A failed commit is repeated with it. */
-export function createOffsetCommitter({
-  commit,
-  isAssigned,
-  onFailure,
-}: OffsetCommitterOptions): OffsetCommitter {
-  const positions = new Map<number, Position>()
-  let running: Promise<void> | undefined
+  constructor(options: OffsetCommitterOptions) {
+    this.#options = options
+  }
 
-  async function run(): Promise<void> {
-    while (positions.size > 0) {
-      const taken = [...positions]
-      positions.clear()
-      const offsets = taken
-        .filter(([partition]) => isAssigned(partition))
-        .map(([partition, position]) => ({ partition, ...position }))
-      if (offsets.length === 0) continue
-      try {
-        await commit(offsets)
-      } catch (error) {
-        // Lost only until the next one, or until a restart delivers them again.
-        for (const [partition, position] of taken)
-          if (!positions.has(partition)) positions.set(partition, position)
-        onFailure(error)
-        return
+  /**
+   * Notes that every record of the batch took effect. Batches of a partition arrive in order, so
+   * that the last offset of a batch ends a gapless prefix.
+   */
+  handled(batch: readonly ReceivedRecord[]): void {
+    for (const { partition, offset, leaderEpoch } of batch)
+      this.#pending.set(partition, { partition, offset: offset + 1n, leaderEpoch })
+    void this.#commitPending()
+  }
+
+  /** Waits until everything that was handled is committed, or until a commit fails. */
+  async flush(): Promise<void> {
+    if (this.#isRunning) await this.#commitPending()
+    if (this.#pending.size > 0) await this.#commitPending()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    try {
+      while (this.#pending.size > 0) {
+        const taken = [...this.#pending.values()]
+        this.#pending.clear()
+        if (!(await this.#commit(taken))) return
       }
+    } finally {
+      this.#isRunning = false
     }
   }
 
-  const start = () => {
-    running ??= run().finally(() => {
-      running = undefined
-    })
-    return running
-  }
-
-  return {
-    handled(batch) {
-      for (const { partition, offset, leaderEpoch } of batch)
-        positions.set(partition, { offset: offset + 1n, leaderEpoch })
-      void start()
-    },
-    async flush() {
-      await running
-      if (positions.size > 0) await start()
-    },
+  async #commit(taken: readonly CommittedOffset[]): Promise<boolean> {
+    const offsets = taken.filter(({ partition }) => this.#options.isAssigned(partition))
+    if (offsets.length === 0) return true
+    try {
+      await this.#options.commit(offsets)
+      return true
+    } catch (error) {
+      // The next commit takes these along; until then a restart would deliver them again.
+      for (const one of taken)
+        if (!this.#pending.has(one.partition)) this.#pending.set(one.partition, one)
+      this.#options.onFailure(error)
+      return false
+    }
   }
 }

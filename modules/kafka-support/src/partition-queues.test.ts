@@ -15,7 +15,7 @@ const recordOf = (partition: number, offset: number): TopicRecord => ({
 const partitionsOf = (batch: readonly TopicRecord[] = []) =>
   [...new Set(batch.map(({ partition }) => partition))].sort()
 
-test('whatever comes and goes in whatever order: each record is taken once, in the order of its partition, in batches that share no partition and are not too large', () => {
+test('in any interleaving each record is taken once and in order, by batches that share no partition', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('push' as const),
@@ -30,7 +30,7 @@ test('whatever comes and goes in whatever order: each record is taken once, in t
       fc.array(step, { maxLength: 80 }),
       fc.integer({ min: 1, max: 15 }),
       (steps, maxBatch) => {
-        const queues = createPartitionQueues(maxBatch)
+        const queues = createPartitionQueues<TopicRecord>(maxBatch)
         const pushed = new Map<number, number>()
         const taken = new Map<number, number>()
         const inFlight: TopicRecord[][] = []
@@ -71,7 +71,7 @@ test('whatever comes and goes in whatever order: each record is taken once, in t
             }
           expect(queues.size).toBe(waitingCount())
         }
-        // Whatever is left is had as soon as what is in flight is released: nothing is stuck.
+        // Releasing what is in flight makes everything else available: no record is stuck.
         while (inFlight.length > 0 || queues.size > 0) if (!take()) release(0)
         expect(taken).toEqual(pushed)
         expect(queues.take()).toBeUndefined()
@@ -80,8 +80,8 @@ test('whatever comes and goes in whatever order: each record is taken once, in t
   )
 })
 
-test('one batch leaves half of the partitions to the next', () => {
-  const queues = createPartitionQueues(500)
+test('a batch leaves half of the ready partitions to the next batch', () => {
+  const queues = createPartitionQueues<TopicRecord>(500)
   for (let partition = 0; partition < 6; partition += 1) queues.push(recordOf(partition, 0))
   const first = partitionsOf(queues.take())
   const second = partitionsOf(queues.take())
@@ -89,20 +89,20 @@ test('one batch leaves half of the partitions to the next', () => {
   expect(first.filter((partition) => second.includes(partition))).toEqual([])
 })
 
-test('a partition that has something to read waits for no other twice, also with two batches in flight', () => {
+test('a partition with records is served before any other is served twice', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 6 }),
       fc.integer({ min: 1, max: 2 }),
       fc.infiniteStream(fc.boolean()),
       (partitions, batches, endsFirst) => {
-        const queues = createPartitionQueues(10)
+        const queues = createPartitionQueues<TopicRecord>(10)
         const fill = (partition: number) => {
           for (let offset = 0; offset < 10; offset += 1) queues.push(recordOf(partition, offset))
         }
         const waited = new Map<number, number>()
         for (let partition = 0; partition < partitions; partition += 1) {
-          // More than any batch takes: each of them always has something.
+          // More than any batch takes, so that every partition always has records.
           for (let n = 0; n < 3; n += 1) fill(partition)
           waited.set(partition, 0)
         }

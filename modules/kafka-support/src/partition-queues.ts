@@ -1,20 +1,20 @@
-import type { TopicRecord } from './topic-record.ts'
-
-/** Records that have been read and wait to be handled, by partition and in order. */
-export interface PartitionQueues {
+/** Records that were read and are not handled yet, by partition and in order. */
+export interface PartitionQueues<Item extends { partition: number }> {
   readonly size: number
-  push(record: TopicRecord): void
+  push(record: Item): void
   /**
-   * The next batch, from partitions of which none is in flight; undefined where there is nothing to take. Its partitions
-   * are in flight until `release`: so that the order within a partition is kept, and two batches never share one.
+   * Takes the next batch, or undefined if there is none. Its partitions count as in flight until
+   * `release`: batches in flight never share a partition, so that each partition keeps its order.
    */
-  take(): TopicRecord[] | undefined
-  release(batch: readonly TopicRecord[]): void
+  take(): Item[] | undefined
+  release(batch: readonly Item[]): void
 }
 
-export function createPartitionQueues(maxBatch: number): PartitionQueues {
-  /** Those taken from longest ago come first, so that a partition that always has something does not keep the others waiting. */
-  const waiting = new Map<number, TopicRecord[]>()
+export function createPartitionQueues<Item extends { partition: number }>(
+  maxBatch: number,
+): PartitionQueues<Item> {
+  /** The least recently served partition comes first, so that a busy one does not starve the others. */
+  const queues = new Map<number, Item[]>()
   const inFlight = new Set<number>()
   let size = 0
 
@@ -24,27 +24,26 @@ export function createPartitionQueues(maxBatch: number): PartitionQueues {
     },
 
     push(record) {
-      const queue = waiting.get(record.partition)
-      if (queue === undefined) waiting.set(record.partition, [record])
+      const queue = queues.get(record.partition)
+      if (queue === undefined) queues.set(record.partition, [record])
       else queue.push(record)
       size += 1
     },
 
     take() {
-      const ready = [...waiting]
-        .filter(([partition, queue]) => queue.length > 0 && !inFlight.has(partition))
-        .map(([partition]) => partition)
+      const ready = [...queues].filter(
+        ([partition, queue]) => queue.length > 0 && !inFlight.has(partition),
+      )
       if (ready.length === 0) return undefined
-      // Half of what is ready, so that another batch finds partitions of its own while this one is in flight.
+      // Half of the ready partitions, so that the next batch has some while this one is in flight.
       const share = ready.slice(0, Math.ceil(ready.length / 2))
-      const batch: TopicRecord[] = []
-      for (const partition of share) {
+      const batch: Item[] = []
+      for (const [partition, queue] of share) {
         if (batch.length === maxBatch) break
-        const queue = waiting.get(partition) as TopicRecord[]
         batch.push(...queue.splice(0, maxBatch - batch.length))
         inFlight.add(partition)
-        waiting.delete(partition)
-        waiting.set(partition, queue)
+        queues.delete(partition)
+        queues.set(partition, queue)
       }
       size -= batch.length
       return batch

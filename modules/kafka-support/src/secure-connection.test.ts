@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEventProducer } from './event-producer.ts'
+import { silentLog } from './kafka-fixture.ts'
 import { type KafkaConfig, kafkaConnectionOf } from './kafka-settings.ts'
 import { createTopicAdmin } from './topic-admin.ts'
 import { replayTopic } from './topic-replay.ts'
 
 const isMissing = await kafkaIsMissing()
 const LOGIN = { username: 'dailyfeed', password: 'only-for-tests' }
-/** Added to a node's own port: ports in a row are rarely taken. */
-const SECURE = 2_000
+/** Subtracted from a node's port: a port that is rarely taken. */
+const SECURE_PORT_DISTANCE = 2_000
 let folder: string
 let kafka: Awaited<ReturnType<typeof startTestKafka>>
 let config: KafkaConfig
@@ -21,42 +22,23 @@ beforeAll(async () => {
   if (isMissing) return
   folder = await mkdtemp(join(tmpdir(), 'dailyfeed-tls-'))
   const keystore = join(folder, 'broker.p12')
-  const keytool = (...args: string[]) =>
-    execFileSync(
-      'keytool',
-      [
-        ...args,
-        '-keystore',
-        keystore,
-        '-storetype',
-        'PKCS12',
-        '-storepass',
-        LOGIN.password,
-        '-alias',
-        'broker',
-      ],
-      { stdio: 'ignore' },
-    )
-  keytool(
-    '-genkeypair',
-    '-keyalg',
-    'EC',
-    '-dname',
-    'CN=broker',
-    '-ext',
-    'SAN=ip:127.0.0.1',
-    '-validity',
-    '2',
-  )
-  keytool('-exportcert', '-rfc', '-file', join(folder, 'ca.pem'))
+  const keytool = (command: string) =>
+    execFileSync('keytool', command.split(' '), { stdio: 'ignore' })
+  const store = `-keystore ${keystore} -storetype PKCS12 -storepass ${LOGIN.password} -alias broker`
+  keytool(`-genkeypair -keyalg EC -dname CN=broker -ext SAN=ip:127.0.0.1 -validity 2 ${store}`)
+  keytool(`-exportcert -rfc -file ${join(folder, 'ca.pem')} ${store}`)
   const jaas = (module: string, users = '') =>
     `org.apache.kafka.common.security.${module} required ${users};`
   let securePort = 0
   kafka = await startTestKafka({
     settings: ({ port, controllerPort }) => {
-      securePort = port - SECURE
+      securePort = port - SECURE_PORT_DISTANCE
       return {
-        listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},SECURE://127.0.0.1:${securePort}`,
+        listeners: [
+          `PLAINTEXT://127.0.0.1:${port}`,
+          `CONTROLLER://127.0.0.1:${controllerPort}`,
+          `SECURE://127.0.0.1:${securePort}`,
+        ].join(),
         'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${securePort}`,
         'listener.security.protocol.map':
           'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
@@ -88,7 +70,7 @@ beforeAll(async () => {
     KAFKA_SASL_USERNAME: LOGIN.username,
     KAFKA_SASL_PASSWORD: LOGIN.password,
   }
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await kafka?.stop()
   if (folder !== undefined) await rm(folder, { recursive: true, force: true })
@@ -101,7 +83,7 @@ function connectionOf(changes: Partial<KafkaConfig>) {
 }
 
 test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
-  'over TLS and with %s, records are sent and read',
+  'records are sent and read over TLS with %s',
   async (mechanism) => {
     const connection = connectionOf({ KAFKA_SASL_MECHANISM: mechanism })
     const admin = createTopicAdmin(connection, 'test')
@@ -125,7 +107,6 @@ test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
           { timeout: 10_000 },
         )
         .toBe('sent')
-      const log = { info() {}, warn() {}, error() {} }
       await replayTopic({
         connection,
         admin,
@@ -133,7 +114,7 @@ test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
         topic,
         handle: async (records) => void found.push(...records.map(({ value }) => String(value))),
         onProgress() {},
-        log,
+        log: silentLog,
       })
     } finally {
       await producer.close()
@@ -144,7 +125,7 @@ test.skipIf(isMissing).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 )
 
 test.skipIf(isMissing)(
-  'a wrong password, no login, and a certificate of nobody known are refused',
+  'a wrong password and an unknown certificate authority are refused',
   async () => {
     const refused = [
       connectionOf({ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_PASSWORD: 'wrong' }),

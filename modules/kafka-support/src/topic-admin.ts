@@ -1,4 +1,4 @@
-import { Admin, ListOffsetTimestamps, type ProtocolError } from '@platformatic/kafka'
+import { Admin, GenericError, ListOffsetTimestamps, MultipleErrors } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
 import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
@@ -15,27 +15,27 @@ export interface NewTopic {
 export type Offsets = ReadonlyMap<number, bigint>
 
 export interface TopicRange {
-  /** The first that is kept. */
+  /** Offsets of the first records that are kept. */
   begin: Offsets
-  /** The one after the last. */
+  /** Offsets that the next records will have. */
   end: Offsets
 }
 
 /** Every method throws BrokerAwayError, UnknownTopicError or RecordRefusedError (not authorised). */
 export interface TopicAdmin {
-  /** `brokers`: how many are there now. */
+  /** The cluster's id and the number of brokers that are up. */
   describeCluster(): Promise<{ id: string; brokers: number }>
-  /** False where it was there already, made by whomever. */
+  /** Returns false if the topic existed already. */
   createTopic(topic: NewTopic): Promise<boolean>
   listTopics(): Promise<string[]>
   rangesOf(topics: readonly string[]): Promise<Map<string, TopicRange>>
-  /** Empty where the group has committed nothing there. */
+  /** Empty if the group has committed no offset of the topic. */
   committedOffsetsOf(group: string, topic: string): Promise<Offsets>
-  /** Groups that are known to the cluster, with and without members. */
+  /** All groups of the cluster, with and without members. */
   listGroups(): Promise<string[]>
-  /** Groups without members only; one that is not there is fine. */
+  /** Deletes groups without members; ignores those that do not exist. */
   deleteGroups(groups: readonly string[]): Promise<void>
-  /** One that is not there is fine. */
+  /** Ignores a topic that does not exist. */
   deleteTopic(topic: string): Promise<void>
   close(): Promise<void>
 }
@@ -43,25 +43,101 @@ export interface TopicAdmin {
 export function createTopicAdmin(connection: KafkaConnection, clientId: string): TopicAdmin {
   const admin = new Admin({ ...clientOptionsOf(connection, clientId), retries: 1, retryDelay: 200 })
   ignoreErrorEvents(admin)
+  return new KafkaTopicAdmin(admin)
+}
 
-  async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await question()
-    } catch (error) {
-      throw brokerFaultOf(error)
-    }
+class KafkaTopicAdmin implements TopicAdmin {
+  readonly #admin: Admin
+
+  constructor(admin: Admin) {
+    this.#admin = admin
   }
 
-  async function offsetsOf(
+  describeCluster(): Promise<{ id: string; brokers: number }> {
+    return withBrokerFaults(async () => {
+      const { id, brokers } = await this.#admin.metadata({ topics: [], forceUpdate: true })
+      return { id, brokers: brokers.size }
+    })
+  }
+
+  async createTopic(newTopic: NewTopic): Promise<boolean> {
+    const created = await withBrokerFaults(() =>
+      unless('TOPIC_ALREADY_EXISTS', () =>
+        this.#admin.createTopics({
+          topics: [newTopic.topic],
+          partitions: newTopic.partitions,
+          replicas: newTopic.replicationFactor,
+          configs: [
+            { name: 'cleanup.policy', value: 'delete' },
+            { name: 'retention.ms', value: String(newTopic.retentionMilliseconds) },
+          ],
+        }),
+      ),
+    )
+    return created !== undefined
+  }
+
+  listTopics(): Promise<string[]> {
+    return withBrokerFaults(() => this.#admin.listTopics())
+  }
+
+  rangesOf(topics: readonly string[]): Promise<Map<string, TopicRange>> {
+    return withBrokerFaults(async () => {
+      if (topics.length === 0) return new Map()
+      const begin = await this.#offsetsOf(topics, ListOffsetTimestamps.EARLIEST)
+      const end = await this.#offsetsOf(topics, ListOffsetTimestamps.LATEST)
+      return new Map(
+        topics.map((topic) => [
+          topic,
+          { begin: begin.get(topic) ?? new Map(), end: end.get(topic) ?? new Map() },
+        ]),
+      )
+    })
+  }
+
+  async committedOffsetsOf(group: string, topic: string): Promise<Offsets> {
+    const groups = await withBrokerFaults(() =>
+      unless('GROUP_ID_NOT_FOUND', () => this.#admin.listConsumerGroupOffsets({ groups: [group] })),
+    )
+    const partitions = groups?.[0]?.topics.find(({ name }) => name === topic)?.partitions ?? []
+    return new Map(
+      partitions
+        .filter(({ committedOffset }) => committedOffset >= 0n)
+        .map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]),
+    )
+  }
+
+  listGroups(): Promise<string[]> {
+    return withBrokerFaults(async () => [...(await this.#admin.listGroups()).keys()])
+  }
+
+  async deleteGroups(groups: readonly string[]): Promise<void> {
+    for (const group of groups)
+      await withBrokerFaults(() =>
+        unless('GROUP_ID_NOT_FOUND', () => this.#admin.deleteGroups({ groups: [group] })),
+      )
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await withBrokerFaults(() =>
+      unless('UNKNOWN_TOPIC_OR_PARTITION', () => this.#admin.deleteTopics({ topics: [topic] })),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close()
+  }
+
+  async #offsetsOf(
     topics: readonly string[],
     timestamp: bigint,
   ): Promise<Map<string, Map<number, bigint>>> {
-    const { topics: known } = await admin.metadata({ topics: [...topics], forceUpdate: true })
-    const listed = await admin.listOffsets({
+    const metadata = await this.#admin.metadata({ topics: [...topics], forceUpdate: true })
+    const listed = await this.#admin.listOffsets({
       topics: topics.map((name) => ({
         name,
         partitions: Array.from(
-          { length: known.get(name)?.partitionsCount ?? 0 },
+          { length: metadata.topics.get(name)?.partitionsCount ?? 0 },
           (_, partitionIndex) => ({ partitionIndex, timestamp }),
         ),
       })),
@@ -73,98 +149,35 @@ export function createTopicAdmin(connection: KafkaConnection, clientId: string):
       ]),
     )
   }
+}
 
-  return {
-    describeCluster: () =>
-      ask(async () => {
-        const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true })
-        return { id, brokers: brokers.size }
-      }),
-
-    createTopic: ({ topic, partitions, replicationFactor, retentionMilliseconds }) =>
-      ask(async () => {
-        try {
-          await admin.createTopics({
-            topics: [topic],
-            partitions,
-            replicas: replicationFactor,
-            configs: [
-              { name: 'cleanup.policy', value: 'delete' },
-              { name: 'retention.ms', value: String(retentionMilliseconds) },
-            ],
-          })
-          return true
-        } catch (error) {
-          if (isProtocolError(error, 'TOPIC_ALREADY_EXISTS')) return false
-          throw error
-        }
-      }),
-
-    listTopics: () => ask(() => admin.listTopics()),
-
-    rangesOf: (topics) =>
-      ask(async () => {
-        if (topics.length === 0) return new Map()
-        const begin = await offsetsOf(topics, ListOffsetTimestamps.EARLIEST)
-        const end = await offsetsOf(topics, ListOffsetTimestamps.LATEST)
-        return new Map(
-          topics.map((topic) => [
-            topic,
-            { begin: begin.get(topic) ?? new Map(), end: end.get(topic) ?? new Map() },
-          ]),
-        )
-      }),
-
-    committedOffsetsOf: (group, topic) =>
-      ask(async () => {
-        try {
-          const [listed] = await admin.listConsumerGroupOffsets({ groups: [group] })
-          const partitions = listed?.topics.find(({ name }) => name === topic)?.partitions ?? []
-          return new Map(
-            partitions
-              .filter(({ committedOffset }) => committedOffset >= 0n)
-              .map((one) => [one.partitionIndex, one.committedOffset]),
-          )
-        } catch (error) {
-          if (isProtocolError(error, 'GROUP_ID_NOT_FOUND')) return new Map()
-          throw error
-        }
-      }),
-
-    listGroups: () => ask(async () => [...(await admin.listGroups()).keys()]),
-
-    deleteGroups: (groups) =>
-      ask(async () => {
-        for (const group of groups) {
-          try {
-            await admin.deleteGroups({ groups: [group] })
-          } catch (error) {
-            if (!isProtocolError(error, 'GROUP_ID_NOT_FOUND')) throw error
-          }
-        }
-      }),
-
-    deleteTopic: (topic) =>
-      ask(async () => {
-        try {
-          await admin.deleteTopics({ topics: [topic] })
-        } catch (error) {
-          if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
-        }
-      }),
-
-    close: async () => admin.close(),
+async function withBrokerFaults<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await request()
+  } catch (error) {
+    throw brokerFaultOf(error)
   }
 }
 
-const isProtocolError = (error: unknown, apiId: string): boolean =>
-  error instanceof Error &&
-  (error as { findBy?(property: string, value: unknown): ProtocolError | null }).findBy?.(
-    'apiId',
-    apiId,
-  ) != null
+/** Returns the answer, or undefined if the request fails with this protocol error of Kafka. */
+async function unless<Answer>(
+  apiId: string,
+  request: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await request()
+  } catch (error) {
+    if (isProtocolError(error, apiId)) return undefined
+    throw error
+  }
+}
 
-/** Records that a group has still to read. */
+function isProtocolError(error: unknown, apiId: string): boolean {
+  if (error instanceof GenericError) return error.findBy('apiId', apiId) !== null
+  return error instanceof MultipleErrors && error.findBy('apiId', apiId) !== null
+}
+
+/** Counts the records that a group has not read yet. */
 export function lagOf({ begin, end }: TopicRange, committed: Offsets): number {
   let lag = 0n
   for (const [partition, last] of end) {

@@ -1,16 +1,19 @@
-/** A record as it stands in a topic: bytes that nobody has judged yet. */
+/** A record of a topic, with its bytes not validated yet. */
 export interface TopicRecord {
   topic: string
   partition: number
   offset: bigint
-  /** When it was sent, milliseconds since 1970. */
+  /** When it was sent, in milliseconds since 1970. */
   timestamp: number
   key: Buffer | null
-  /** Null in a record without a value, which no publisher of ours writes. */
+  /** Null in a tombstone, which no publisher of this product writes. */
   value: Buffer | null
   headers: [key: string, value: string][]
 }
 
-/** `kafka:topic/partition/offset`: where a record came from, in dead letters and logs. */
+/** A record as a group member receives it. */
+export type ReceivedRecord = TopicRecord & { leaderEpoch: number }
+
+/** `kafka:topic/partition/offset`: the origin of a record, in dead letters and logs. */
 export const sourceOf = ({ topic, partition, offset }: TopicRecord): string =>
   `kafka:${topic}/${partition}/${offset}`

@@ -50,7 +50,7 @@ const replayGroups = async () =>
   (await admin.listGroups()).filter((group) => group.startsWith('replay.'))
 
 test.skipIf(isMissing)(
-  'a topic is replayed from its first record to the end that was there at the beginning; no listener’s place moves, and its own group is gone afterwards',
+  'a replay reads from the first record to the end of its start, and moves no listener’s offsets',
   async () => {
     const topic = await newTopic(admin, { partitions: 6 })
     await fillTopic(connection, topic, recordsOf(600))
@@ -68,7 +68,7 @@ test.skipIf(isMissing)(
     })
     await expect.poll(() => listened, { timeout: 10_000, interval: 20 }).toBe(600)
     await listener.close()
-    const place = await admin.committedOffsetsOf(group, topic)
+    const committed = await admin.committedOffsetsOf(group, topic)
 
     const replayed: string[] = []
     const progress: [done: number, of: number][] = []
@@ -76,7 +76,7 @@ test.skipIf(isMissing)(
     const done = await replay(topic, {
       onProgress: (...one) => void progress.push(one),
       async handle(records) {
-        // What comes while it runs is for the listeners.
+        // Records that arrive during the replay are left to the listeners.
         if (!isFilled) await fillTopic(connection, topic, recordsOf(100, 600))
         isFilled = true
         replayed.push(...records.map(textOf))
@@ -87,13 +87,13 @@ test.skipIf(isMissing)(
     expect(progress.at(0)).toEqual([0, 600])
     expect(progress.at(-1)).toEqual([600, 600])
     expect(progress.map(([at]) => at)).toEqual(progress.map(([at]) => at).sort((a, b) => a - b))
-    expect(await admin.committedOffsetsOf(group, topic)).toEqual(place)
+    expect(await admin.committedOffsetsOf(group, topic)).toEqual(committed)
     expect(await replayGroups()).toEqual([])
   },
 )
 
 test.skipIf(isMissing)(
-  'an empty topic is replayed at once, and one that is not there is an error',
+  'a replay of an empty topic ends at once, and one of an unknown topic throws',
   async () => {
     const progress: number[][] = []
     expect(
@@ -106,7 +106,7 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'what the handler throws ends the replay, and nothing more is handled',
+  'an error of the handler ends the replay, and no further batch is handled',
   async () => {
     const topic = await newTopic(admin, { partitions: 1 })
     await fillTopic(connection, topic, recordsOf(600))
@@ -125,27 +125,24 @@ test.skipIf(isMissing)(
   },
 )
 
-test.skipIf(isMissing)(
-  'a replay is called off by its signal, before and while it reads',
-  async () => {
-    const topic = await newTopic(admin)
-    await fillTopic(connection, topic, recordsOf(50))
-    const reason = new Error('called off')
-    const controller = new AbortController()
-    await expect(
-      replay(topic, {
-        signal: controller.signal,
-        async handle() {
-          controller.abort(reason)
-        },
-      }),
-    ).rejects.toBe(reason)
-    await expect(replay(topic, { signal: controller.signal })).rejects.toBe(reason)
-    expect(await replayGroups()).toEqual([])
-  },
-)
+test.skipIf(isMissing)('an abort signal ends a replay, before and during the reading', async () => {
+  const topic = await newTopic(admin)
+  await fillTopic(connection, topic, recordsOf(50))
+  const reason = new Error('aborted')
+  const controller = new AbortController()
+  await expect(
+    replay(topic, {
+      signal: controller.signal,
+      async handle() {
+        controller.abort(reason)
+      },
+    }),
+  ).rejects.toBe(reason)
+  await expect(replay(topic, { signal: controller.signal })).rejects.toBe(reason)
+  expect(await replayGroups()).toEqual([])
+})
 
-/** More than is taken into memory at once. */
+/** Fills the topic with more than a reader queues. */
 async function fillWithLarge(topic: string): Promise<void> {
   const large = recordsOf(5_000).map(({ key, value }) => ({
     key,
@@ -156,7 +153,7 @@ async function fillWithLarge(topic: string): Promise<void> {
 }
 
 test.skipIf(isMissing)(
-  'a day that is deleted while it is replayed ends the replay with an error instead of a wait without end',
+  'deleting a topic during its replay ends the replay with an error',
   async () => {
     const topic = await newTopic(admin, { partitions: 6 })
     await fillWithLarge(topic)
@@ -172,24 +169,21 @@ test.skipIf(isMissing)(
   },
 )
 
-test.skipIf(isMissing)(
-  'records that are deleted while they are replayed are not waited for',
-  async () => {
-    const topic = await newTopic(admin, { partitions: 1 })
-    await fillWithLarge(topic)
-    const owner = new Admin(clientOptionsOf(connection, 'replay-test'))
-    let isDeleted = false
-    const done = await replay(topic, {
-      async handle() {
-        if (!isDeleted)
-          await owner.deleteRecords({
-            topics: [{ name: topic, partitions: [{ partition: 0, offset: 5_000n }] }],
-          })
-        isDeleted = true
-      },
-    })
-    await owner.close()
-    expect(done).toBeGreaterThan(0)
-    expect(done).toBeLessThan(5_000)
-  },
-)
+test.skipIf(isMissing)('a replay ends although records were deleted during it', async () => {
+  const topic = await newTopic(admin, { partitions: 1 })
+  await fillWithLarge(topic)
+  const owner = new Admin(clientOptionsOf(connection, 'replay-test'))
+  let isDeleted = false
+  const done = await replay(topic, {
+    async handle() {
+      if (!isDeleted)
+        await owner.deleteRecords({
+          topics: [{ name: topic, partitions: [{ partition: 0, offset: 5_000n }] }],
+        })
+      isDeleted = true
+    },
+  })
+  await owner.close()
+  expect(done).toBeGreaterThan(0)
+  expect(done).toBeLessThan(5_000)
+})

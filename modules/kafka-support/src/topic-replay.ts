@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { BrokerAwayError } from './broker-fault.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
+import { ReplayProgress } from './replay-progress.ts'
 import type { TopicAdmin } from './topic-admin.ts'
-import { type HandleBatch, readTopic } from './topic-reader.ts'
+import { type HandleBatch, readTopic, type TopicReader } from './topic-reader.ts'
+import type { TopicRecord } from './topic-record.ts'
 
 interface TopicReplayOptions {
   connection: KafkaConnection
@@ -11,101 +13,101 @@ interface TopicReplayOptions {
   clientId: string
   topic: string
   handle: HandleBatch
-  /** Records handled, of all that were there when the replay began. */
-  onProgress: (done: number, of: number) => void
+  /** Receives the number of handled records, and of all records that existed at the beginning. */
+  onProgress: (done: number, total: number) => void
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   signal?: AbortSignal
 }
 
+const WATCH_MILLISECONDS = 1_000
+
 /**
- * Reads a topic once from its first record to the last that is there now, with a group of its own, so that no listener's
- * place is moved. Throws what `handle` throws, UnknownTopicError (also when it is
- * deleted meanwhile), BrokerAwayError, or the signal's reason.
+ * Reads a topic once, from its first record to the last one of now, with its own group, so that no
+ * listener's offsets move. Returns the number of handled records. Throws what `handle` throws,
+ * UnknownTopicError (also when the topic is deleted meanwhile), BrokerAwayError, or the signal's
+ * reason.
  */
-export async function replayTopic({
-  connection,
-  admin,
-  clientId,
-  topic,
-  handle,
-  onProgress,
-  log,
-  signal,
-}: TopicReplayOptions): Promise<number> {
-  const range = (await admin.rangesOf([topic])).get(topic)
-  const remaining = new Map<number, bigint>()
-  let total = 0
-  for (const [partition, end] of range?.end ?? []) {
-    const begin = range?.begin.get(partition) ?? 0n
-    if (end > begin) remaining.set(partition, end)
-    total += Number(end - begin)
-  }
-  onProgress(0, total)
-  if (remaining.size === 0) return 0
-  // One that is aborted already calls no listener.
+export async function replayTopic(options: TopicReplayOptions): Promise<number> {
+  const { admin, clientId, topic, onProgress, log, signal } = options
+  const progress = new ReplayProgress((await admin.rangesOf([topic])).get(topic))
+  onProgress(0, progress.total)
+  if (progress.isComplete) return 0
+  // A replay that is aborted already must not call the handler.
   signal?.throwIfAborted()
 
   const group = `replay.${clientId}.${randomUUID()}`
-  const finished = Promise.withResolvers<void>()
-  finished.promise.catch(() => {})
-  const abort = () => finished.reject(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
-  let done = 0
-  let isOver = false
-  const reader = await readTopic({
-    connection,
-    clientId,
-    topic,
-    group,
-    log,
-    async handle(records) {
-      if (isOver || signal?.aborted) return
-      const asked = records.filter(
-        ({ partition, offset }) => offset < (range?.end.get(partition) ?? 0n),
-      )
-      try {
-        if (asked.length > 0) await handle(asked)
-      } catch (error) {
-        isOver = true
-        finished.reject(error)
-        return
-      }
-      done += asked.length
-      onProgress(done, total)
-      for (const { partition, offset } of records)
-        if (offset + 1n >= (remaining.get(partition) ?? 0n)) remaining.delete(partition)
-      if (remaining.size === 0) finished.resolve()
-    },
-  })
-  let doneBefore = 0
-  /** A reader waits without end for records that are gone. */
-  async function lookForWhatIsGone(): Promise<void> {
-    const fault = reader.fault()
-    if (fault !== undefined) throw new Error(`${topic} cannot be read to its end: ${fault}`)
-    const hasProgressed = done > doneBefore
-    doneBefore = done
-    if (hasProgressed) return
-    const begin = (await admin.rangesOf([topic])).get(topic)?.begin
-    for (const [partition, end] of remaining)
-      if ((begin?.get(partition) ?? 0n) >= end) remaining.delete(partition)
-    if (remaining.size === 0) finished.resolve()
-  }
-  const watch = setInterval(() => {
-    // Brokers that are away come back, and the reader goes on.
-    lookForWhatIsGone().catch((error) => error instanceof BrokerAwayError || finished.reject(error))
-  }, 1_000)
+  const replay = new Replay(options, progress)
+  const reader = await readTopic({ ...options, group, handle: (records) => replay.handle(records) })
   try {
-    await finished.promise
-    return done
+    await replay.run(reader)
+    return progress.done
   } finally {
-    isOver = true
-    clearInterval(watch)
-    signal?.removeEventListener('abort', abort)
     await reader.close()
     await admin
       .deleteGroups([group])
       .catch((error) =>
-        log.warn({ group, err: error }, 'the group of a replay is left; it expires by itself'),
+        log.warn({ group, err: error }, 'the group of a replay was not deleted; it expires'),
       )
   }
+}
+
+class Replay {
+  readonly #options: TopicReplayOptions
+  readonly #progress: ReplayProgress
+  readonly #finished = Promise.withResolvers<void>()
+  #isOver = false
+  #doneBefore = 0
+
+  constructor(options: TopicReplayOptions, progress: ReplayProgress) {
+    this.#options = options
+    this.#progress = progress
+    this.#finished.promise.catch(() => {})
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  async run(reader: TopicReader): Promise<void> {
+    const watch = setInterval(() => {
+      this.#checkProgress(reader).catch((error) => {
+        // The reader resumes by itself when the brokers are back.
+        if (!(error instanceof BrokerAwayError)) this.#finished.reject(error)
+      })
+    }, WATCH_MILLISECONDS)
+    try {
+      await this.#finished.promise
+    } finally {
+      this.#isOver = true
+      clearInterval(watch)
+      this.#options.signal?.removeEventListener('abort', this.#abort)
+    }
+  }
+
+  async handle(records: readonly TopicRecord[]): Promise<void> {
+    const { handle, onProgress, signal } = this.#options
+    if (this.#isOver || signal?.aborted) return
+    const included = records.filter((record) => this.#progress.includes(record))
+    try {
+      if (included.length > 0) await handle(included)
+    } catch (error) {
+      this.#isOver = true
+      this.#finished.reject(error)
+      return
+    }
+    this.#progress.advance(records, included.length)
+    onProgress(this.#progress.done, this.#progress.total)
+    if (this.#progress.isComplete) this.#finished.resolve()
+  }
+
+  /** Without this check the reader would wait for ever for records that were deleted. */
+  async #checkProgress(reader: TopicReader): Promise<void> {
+    const { admin, topic } = this.#options
+    const fault = reader.fault()
+    if (fault !== undefined) throw new Error(`${topic} cannot be read to its end: ${fault}`)
+    const hasAdvanced = this.#progress.done > this.#doneBefore
+    this.#doneBefore = this.#progress.done
+    if (hasAdvanced) return
+    this.#progress.skipDeleted((await admin.rangesOf([topic])).get(topic)?.begin ?? new Map())
+    if (this.#progress.isComplete) this.#finished.resolve()
+  }
+
+  readonly #abort = (): void => this.#finished.reject(this.#options.signal?.reason)
 }

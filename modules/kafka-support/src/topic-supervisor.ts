@@ -1,17 +1,22 @@
+import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import type { FastifyBaseLogger } from 'fastify'
+import { groupOf } from './consumer-group.ts'
 import { addDays, findTopicDay, type TopicDay } from './dated-topic.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
-import { lagOf, type Offsets, type TopicAdmin, type TopicRange } from './topic-admin.ts'
+import { LagMonitor } from './lag-monitor.ts'
+import { ReaderSet } from './reader-set.ts'
+import { settleWithin } from './settle-within.ts'
+import type { TopicAdmin } from './topic-admin.ts'
 import { type HandleBatch, readTopic, type TopicReader } from './topic-reader.ts'
 
 interface TopicSupervisorOptions {
   connection: KafkaConnection
   admin: TopicAdmin
-  /** Also the first part of the names of its groups. */
+  /** The reading service; its groups are named after it. */
   service: string
-  /** What the names of dated topics begin with. */
+  /** The prefix of the dated topics' names. */
   prefix: string
-  /** Today in the zone of the topics. */
+  /** Today in the time zone of the topics. */
   today: () => TopicDay
   handle: HandleBatch
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
@@ -20,194 +25,118 @@ interface TopicSupervisorOptions {
 }
 
 export interface TopicSupervisor {
-  /** Records to read, by topic, when it was last asked for. */
+  /** Unread records by topic, as measured last. */
   lags(): ReadonlyMap<string, number>
-  /** Topics that are being read now. */
+  /** The topics that are read now. */
   topics(): string[]
-  /** How often a reader had to be replaced. */
+  /** The number of readers that were replaced. */
   restarts(): number
   stop(): Promise<void>
 }
 
-/** A group of its own for each day: deleting a day's topic cannot disturb another day. */
-export const groupOf = (service: string, topic: string): string => `${service}.${topic}`
-
 const ROUND_MILLISECONDS = 3_000
-/** While there is not one topic to read: they are made at the same start. */
+/** While there is no topic to read: topics are created during the same start. */
 const FIRST_ROUND_MILLISECONDS = 250
-/** Every so many rounds the lags are asked for. */
+/** Lags are measured in every fourth round. */
 const LAG_ROUNDS = 4
-/**
- * A partition with something to read whose commits stand still for so long has lost its reader, whatever others do. Longer
- * than a leader takes to change and a group to meet again.
- */
+/** Longer than a change of leader and a rebalance take. */
 const STALL_MILLISECONDS = 30_000
+const STOP_MILLISECONDS = 3_000
 
 /**
- * Keeps one reader for each dated topic from yesterday on, tomorrow's before midnight, and for any older one that has
- * something to read. A reader that ended, lost its heartbeat or makes no progress is replaced; one whose topic is gone is
- * closed.
+ * Keeps one reader for each dated topic from yesterday on (tomorrow's before midnight), and for each
+ * older one with unread records. Replaces readers that ended, lost their heartbeat or make no
+ * progress, and closes those whose topic is gone.
  */
 export function superviseTopics(options: TopicSupervisorOptions): TopicSupervisor {
-  const {
-    connection,
-    admin,
-    service,
-    prefix,
-    today,
-    handle,
-    log,
-    roundMilliseconds = ROUND_MILLISECONDS,
-    stallMilliseconds = STALL_MILLISECONDS,
-  } = options
-  const readers = new Map<string, TopicReader>()
-  const lags = new Map<string, number>()
-  /** By topic and partition, where there is something to read: how far the commits reach, and since when they have not moved. */
-  const waiting = new Map<string, Map<number, { offset: bigint; since: number }>>()
-  const stopping = Promise.withResolvers<void>()
-  let isStopping = false
-  let restarts = 0
-  let isAway = false
+  const supervision = new TopicSupervision(options)
+  const running = supervision.run()
+  return {
+    lags: () => supervision.lags.lags,
+    topics: () => supervision.readers.topics,
+    restarts: () => supervision.readers.restarts,
+    async stop() {
+      supervision.stop()
+      // A round may wait for unreachable brokers; it closes whatever it still opens.
+      await settleWithin(running, STOP_MILLISECONDS)
+      await supervision.readers.close()
+    },
+  }
+}
 
-  async function findWanted(round: number): Promise<string[]> {
-    const topics = (await admin.listTopics()).filter(
-      (topic) => findTopicDay(prefix, topic) !== undefined,
-    )
+class TopicSupervision {
+  readonly lags: LagMonitor
+  readonly readers: ReaderSet
+  readonly #options: TopicSupervisorOptions
+  readonly #sleeps = new WakeableSleep()
+  #isStopped = false
+  #isUnreachable = false
+
+  constructor(options: TopicSupervisorOptions) {
+    const { admin, service, log, stallMilliseconds = STALL_MILLISECONDS } = options
+    this.#options = options
+    this.lags = new LagMonitor({ admin, service, log, stallMilliseconds })
+    this.readers = new ReaderSet({
+      open: (topic) => this.#openReader(topic),
+      problemOf: (reader) => this.#problemOf(reader),
+      log,
+      service,
+    })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.readers.stopOpening()
+    this.#sleeps.stop()
+  }
+
+  async run(): Promise<void> {
+    const { roundMilliseconds = ROUND_MILLISECONDS } = this.#options
+    for (let round = 0; !this.#isStopped; round += 1) {
+      await this.#tryRound(round)
+      const hasReaders = this.readers.topics.length > 0
+      await this.#sleeps.untilStopped(hasReaders ? roundMilliseconds : FIRST_ROUND_MILLISECONDS)
+    }
+  }
+
+  async #tryRound(round: number): Promise<void> {
+    const { service, log } = this.#options
+    try {
+      await this.readers.reconcile(new Set(await this.#findWanted(round)))
+      if (this.#isUnreachable) log.info({ service }, 'Kafka reachable again')
+      this.#isUnreachable = false
+    } catch (error) {
+      if (!this.#isUnreachable)
+        log.warn({ service, err: error }, 'Kafka unreachable; readers resume automatically')
+      this.#isUnreachable = true
+    }
+  }
+
+  async #findWanted(round: number): Promise<string[]> {
+    const { admin, prefix, today } = this.#options
+    const dated = (await admin.listTopics())
+      .map((topic) => ({ topic, day: findTopicDay(prefix, topic) ?? '' }))
+      .filter(({ day }) => day !== '')
     const yesterday = addDays(today(), -1)
-    if (round % LAG_ROUNDS === 0) await measureLags(topics)
-    return topics.filter(
-      (topic) =>
-        (findTopicDay(prefix, topic) ?? '') >= yesterday ||
-        (lags.get(topic) ?? 0) > 0 ||
-        !lags.has(topic),
-    )
+    if (round % LAG_ROUNDS === 0) await this.lags.measure(dated.map(({ topic }) => topic))
+    const { lags } = this.lags
+    return dated
+      .filter(({ topic, day }) => day >= yesterday || lags.get(topic) !== 0)
+      .map(({ topic }) => topic)
   }
 
-  async function measureLags(topics: readonly string[]): Promise<void> {
-    const ranges = await admin.rangesOf(topics)
-    for (const topic of lags.keys()) if (!ranges.has(topic)) lags.delete(topic)
-    for (const topic of waiting.keys()) if (!ranges.has(topic)) waiting.delete(topic)
-    for (const [topic, range] of ranges) {
-      const committed = await admin.committedOffsetsOf(groupOf(service, topic), topic)
-      for (const [partition, offset] of committed) {
-        if (offset < (range.begin.get(partition) ?? 0n))
-          log.error(
-            { topic, service, partition, from: String(offset) },
-            'ALARM: records were deleted before this group read them',
-          )
-      }
-      lags.set(topic, lagOf(range, committed))
-      noteWaiting(topic, range, committed)
-    }
+  #openReader(topic: string): Promise<TopicReader> {
+    const { connection, service, handle, log } = this.#options
+    const group = groupOf(service, topic)
+    return readTopic({ connection, clientId: service, topic, group, handle, log })
   }
 
-  function noteWaiting(topic: string, { begin, end }: TopicRange, committed: Offsets): void {
-    const before = waiting.get(topic)
-    const now = new Map<number, { offset: bigint; since: number }>()
-    for (const [partition, last] of end) {
-      const offset = committed.get(partition) ?? begin.get(partition) ?? 0n
-      if (offset >= last) continue
-      const known = before?.get(partition)
-      now.set(partition, {
-        offset,
-        since: known?.offset === offset ? known.since : performance.now(),
-      })
-    }
-    waiting.set(topic, now)
-  }
-
-  /** A partition of this very reader that does not move, though nothing is being repeated. */
-  function findStalled(reader: TopicReader): number | undefined {
-    if (reader.isRepeating()) return undefined
-    const mine = reader.partitions()
-    for (const [partition, { since }] of waiting.get(reader.topic) ?? [])
-      if (
-        mine.includes(partition) &&
-        performance.now() - Math.max(since, reader.startedAt) > stallMilliseconds
-      )
-        return partition
-    return undefined
-  }
-
-  /** Why a reader has to go, if it has to. */
-  function troubleOf(reader: TopicReader): string | undefined {
+  #problemOf(reader: TopicReader): string | undefined {
     const fault = reader.fault()
     if (fault !== undefined) return fault
-    const stalled = findStalled(reader)
-    return stalled === undefined
+    const partition = this.lags.findStalledPartition(reader)
+    return partition === undefined
       ? undefined
-      : `partition ${stalled} has something to read and does not move`
-  }
-
-  async function supervise(round: number): Promise<void> {
-    const wanted = new Set(await findWanted(round))
-    for (const [topic, reader] of readers) {
-      const trouble = wanted.has(topic) ? troubleOf(reader) : undefined
-      if (wanted.has(topic) && trouble === undefined) continue
-      readers.delete(topic)
-      if (trouble !== undefined) {
-        restarts += 1
-        log.warn({ topic, service, trouble }, 'a reader is replaced')
-      }
-      await reader.close()
-    }
-    await Promise.all(
-      [...wanted]
-        .filter((topic) => !readers.has(topic) && !isStopping)
-        .map(async (topic) => {
-          const reader = await readTopic({
-            connection,
-            clientId: service,
-            topic,
-            group: groupOf(service, topic),
-            handle,
-            log,
-          })
-          if (isStopping) await reader.close()
-          else readers.set(topic, reader)
-        }),
-    )
-  }
-
-  async function run(): Promise<void> {
-    for (let round = 0; !isStopping; round += 1) {
-      try {
-        await supervise(round)
-        if (isAway) log.info({ service }, 'Kafka is there again')
-        isAway = false
-      } catch (error) {
-        if (!isAway)
-          log.warn(
-            { service, err: error },
-            'Kafka cannot be asked; readers go on by themselves when it is back',
-          )
-        isAway = true
-      }
-      let timer: NodeJS.Timeout | undefined
-      await Promise.race([
-        stopping.promise,
-        new Promise((resolve) => {
-          timer = setTimeout(
-            resolve,
-            readers.size === 0 ? FIRST_ROUND_MILLISECONDS : roundMilliseconds,
-          )
-        }),
-      ])
-      clearTimeout(timer)
-    }
-  }
-
-  const running = run()
-  return {
-    lags: () => lags,
-    topics: () => [...readers.keys()].sort(),
-    restarts: () => restarts,
-    async stop() {
-      isStopping = true
-      stopping.resolve()
-      // A round that waits for brokers that are away is not waited for: what it opens, it closes.
-      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 3_000).unref())])
-      await Promise.all([...readers.values()].map((reader) => reader.close()))
-    },
+      : `partition ${partition} has unread records and makes no progress`
   }
 }

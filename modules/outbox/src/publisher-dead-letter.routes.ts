@@ -8,6 +8,7 @@ import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import {
+  PUBLISHER_DEAD_LETTERS_PATH,
   PublisherDeadLetter,
   PublisherDeadLetterGroup,
   Redelivery,
@@ -22,7 +23,6 @@ import {
   redeliverGroup,
 } from './publisher-dead-letter.service.ts'
 
-export const PUBLISHER_DEAD_LETTERS_PATH = '/internal/undelivered'
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
 
 /** The publisher dead letters of a service, for batch-svc. Internal calls, and therefore all POST. */

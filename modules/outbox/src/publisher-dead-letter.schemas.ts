@@ -1,5 +1,8 @@
 import Type from 'typebox'
 
+/** Internal routes of publisher dead letters. */
+export const PUBLISHER_DEAD_LETTERS_PATH = '/internal/undelivered'
+
 export const PublisherDeadLetterGroup = Type.Object({
   fingerprint: Type.String(),
   destination: Type.String({ description: 'kafka, or the name of a service' }),

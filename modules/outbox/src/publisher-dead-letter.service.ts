@@ -126,13 +126,16 @@ async function findRefusedCause(
   }
 }
 
-/** Two groups of one cause; instants in ISO 8601 with equal precision compare as text. */
+/** Joins two groups of one cause. */
 const merge = (
   one: PublisherDeadLetterGroup,
   other: PublisherDeadLetterGroup,
 ): PublisherDeadLetterGroup => ({
   ...(one.latestId > other.latestId ? one : other),
   count: one.count + other.count,
-  firstAt: one.firstAt < other.firstAt ? one.firstAt : other.firstAt,
-  lastAt: one.lastAt > other.lastAt ? one.lastAt : other.lastAt,
+  firstAt: isBefore(one.firstAt, other.firstAt) ? one.firstAt : other.firstAt,
+  lastAt: isBefore(one.lastAt, other.lastAt) ? other.lastAt : one.lastAt,
 })
+
+/** Instants of ISO 8601 with equal precision compare as text. */
+const isBefore = (instant: string, other: string): boolean => instant < other

@@ -1,69 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { cacheFolderOf } from '../cache-folder.ts'
-import { makeClassArchives } from './class-archives.ts'
-import { failureOf, findJava, type Java } from '../java.ts'
+import type { Java } from '../java.ts'
 
-const KAFKA_VERSION = '4.4.0'
-/** What Kafka 4 needs at least. */
-const JAVA_VERSION = 17
-
-/** The programs of Apache Kafka, as a machine with Java and Maven, or with Docker, has them. */
+/** The programs of Apache Kafka, on a machine with Java and Maven, or with Docker. */
 export interface KafkaDistribution {
   java: Java
-  /** Jars, always in the same order: an archive is of use only with the order that it was made with. */
+  /** Jars in a fixed order: a class archive is valid only for the order that it was made with. */
   classPath: string
-  /** Where archives of loaded classes stand: with them a broker starts in half the time. */
+  /** The folder of the class archives, with which a broker starts in half the time. */
   archives: string
-}
-
-/** Fetched once into the cache of the machine, 43 MB; or why it cannot be had. */
-export async function provideKafka(
-  env: NodeJS.ProcessEnv,
-  say: (line: string) => void,
-): Promise<KafkaDistribution | { reason: string }> {
-  const home = join(cacheFolderOf(env), `kafka-${KAFKA_VERSION}`)
-  const libraries = join(home, 'libs')
-  const isFetched = existsSync(libraries)
-  const java = findJava(env, { from: JAVA_VERSION }, isFetched ? ['java'] : ['java', 'mvn'])
-  if ('reason' in java) return java
-  if (!isFetched) {
-    say(`fetching Apache Kafka ${KAFKA_VERSION}…`)
-    try {
-      await fetchLibraries(java, home)
-    } catch (error) {
-      return { reason: `Maven could not fetch Apache Kafka: ${failureOf(error)}` }
-    }
-  }
-  const jars = readdirSync(libraries)
-    .filter((name) => name.endsWith('.jar'))
-    .sort()
-  const distribution = {
-    java,
-    classPath: jars.map((name) => join(libraries, name)).join(':'),
-    archives: home,
-  }
-  await makeClassArchives(distribution, say)
-  return distribution
-}
-
-/** Made aside and moved when whole: two processes may do so at once, and one may be killed in the middle. */
-async function fetchLibraries(java: Java, home: string): Promise<void> {
-  const making = `${home}.${process.pid}`
-  await mkdir(making, { recursive: true })
-  try {
-    const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
-    const to = `-DoutputDirectory=${join(making, 'libs')}`
-    await java.run(
-      'mvn',
-      ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), copy, '-DincludeScope=runtime', to],
-      [import.meta.dirname],
-    )
-    await rename(making, home).catch((error) => {
-      if (!existsSync(join(home, 'libs'))) throw error
-    })
-  } finally {
-    await rm(making, { recursive: true, force: true })
-  }
 }

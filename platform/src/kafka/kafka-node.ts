@@ -6,15 +6,15 @@ import type { KafkaDistribution } from './kafka-distribution.ts'
 
 interface KafkaNodeOptions {
   distribution: KafkaDistribution
-  /** Holds `server.properties` and, formatted, its data. */
+  /** Contains `server.properties` and, once formatted, the data. */
   folder: string
-  /** As Java writes it. */
+  /** In Java's notation: `256m`. */
   heap: string
-  /** Where the classes that it loaded are written down when it stops. */
+  /** The file to which Java dumps its loaded classes when it exits. */
   archiveTo?: string
 }
 
-/** Quick to start rather than quick for ever: one compiler, one collector thread. */
+/** Favours a fast start over throughput: one compiler tier, one collector thread. */
 const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 export const kafkaNodeOf = ({
@@ -38,7 +38,7 @@ export const kafkaNodeOf = ({
     archiveTo === undefined ? [] : [dirname(archiveTo)],
   )
 
-/** Gives the node's folder the cluster's id, once. */
+/** Formats the node's folder with the cluster's id, unless that is done. */
 export async function formatNode(
   distribution: KafkaDistribution,
   folder: string,
@@ -70,7 +70,7 @@ export async function formatNode(
       folders,
     )
   } catch (error) {
-    throw new Error(`Kafka's files in ${folder} could not be made: ${failureOf(error)}`)
+    throw new Error(`Kafka's folder ${folder} could not be formatted: ${failureOf(error)}`)
   }
 }
 

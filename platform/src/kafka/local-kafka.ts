@@ -11,33 +11,33 @@ import { type NodePorts, serverPropertiesOf } from './server-properties.ts'
 
 interface LocalKafkaOptions {
   distribution: KafkaDistribution
-  /** Kept between starts; made when missing. */
+  /** Kept between starts; created if missing. */
   folder: string
-  /** One, or three that survive the loss of one. */
+  /** Three nodes survive the loss of one. */
   nodes?: 1 | 3
-  /** More of `server.properties`, given the ports. */
+  /** Further lines of `server.properties`. */
   settings?: (node: NodePorts) => Record<string, string>
-  /** More arguments when a node is formatted. */
+  /** Further arguments for formatting a node. */
   formatArguments?: readonly string[]
-  /** Of each broker, as Java writes it. */
+  /** The heap of each broker, in Java's notation. */
   heap?: string
-  /** Where Java writes down the classes that it loaded. */
+  /** The file to which Java dumps its loaded classes. */
   archiveTo?: (name: 'format' | 'server') => string
 }
 
 export interface LocalKafka {
-  /** host:port of every node, as KAFKA_BROKERS takes them. */
+  /** host:port of every node, in the format of KAFKA_BROKERS. */
   brokers: string
   nodes: readonly ServerProcess[]
-  /** Settles when that many brokers answer, of this very cluster. */
+  /** Resolves when this many brokers of this cluster answer. */
   untilReady(brokers?: number): Promise<void>
   stop(): Promise<void>
 }
 
-/** On a crowded machine three nodes took 90 s to elect their first leader. */
+/** On a busy machine three nodes took 90 s to elect their first leader. */
 const READY_MILLISECONDS = { 1: 60_000, 3: 180_000 }
 
-/** Apache Kafka on this machine, on the loopback address. */
+/** Starts Apache Kafka on the loopback address. */
 export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
   const {
     distribution,
@@ -81,7 +81,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
     try {
       for (let waited = 0; waited < READY_MILLISECONDS[count]; waited += 50) {
         const cluster = await admin.describeCluster().catch(() => undefined)
-        // Its own id: on its port another cluster could answer.
+        // Another cluster could answer on the same port.
         if (cluster?.id === clusterId && cluster.brokers >= wanted) return
         if (nodes.every((node) => node.pid() === undefined))
           throw new Error(
@@ -107,7 +107,10 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   return { brokers: brokers.join(','), nodes, untilReady, stop }
 }
 
-/** 16 random bytes as Kafka writes them, never with a dash first: it is an argument. The same at every start. */
+/**
+ * 16 random bytes in base64url, the same at every start. The id is a command-line argument and must
+ * not begin with a dash.
+ */
 async function clusterIdOf(folder: string): Promise<string> {
   const file = join(folder, 'cluster-id')
   const known = await readFile(file, 'utf8').catch(() => undefined)

@@ -1,14 +1,15 @@
 export interface NodePorts {
   id: number
-  /** For clients. */
+  /** The port of the clients. */
   port: number
-  /** Among brokers. */
+  /** The port of the other controllers. */
   controllerPort: number
 }
 
 /**
- * A broker that is its own controller. Up to three of them: topics then have as many copies as there are nodes, of which
- * all but one must be in sync. Times are short, so that a broker that was killed is back in 4 s instead of 13.
+ * The properties of a node that is broker and controller. With up to three nodes, topics have one
+ * replica per node, of which all but one must be in sync. Timeouts are short, so that a killed broker
+ * is back in 4 s instead of 13 s.
  */
 export function serverPropertiesOf(
   node: NodePorts,

@@ -3,7 +3,7 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import type { ListenerReport } from '@dailyfeed/event-listener/listener'
+import type { HandlingReport } from '@dailyfeed/event-listener/event-handler-runner'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -19,7 +19,7 @@ export interface ActivityFixture {
   tokens: TestTokens
   ask(memberId: number, method: 'GET' | 'POST', url: string, payload?: object): Promise<Answer>
   /** As content-svc's relay would. Throws unless it is taken. */
-  deliver(...events: MemberActivityEvent[]): Promise<ListenerReport>
+  deliver(...events: MemberActivityEvent[]): Promise<HandlingReport>
   close(): Promise<void>
 }
 

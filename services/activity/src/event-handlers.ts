@@ -1,4 +1,4 @@
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { countInterests } from './interest/interest.listener.ts'
 import type { BlockedTerms } from './moderation/blocked-terms.ts'
 import { moderateBlockedTerms } from './moderation/moderation.listener.ts'

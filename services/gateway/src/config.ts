@@ -18,28 +18,25 @@ export const GatewaySettings = Type.Object({
   ...upstreamSettings('gateway'),
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(
     5_000,
-    'patience with a service that does not accept the connection, in milliseconds',
+    'milliseconds to wait until a service accepts a connection',
   ),
-  UPSTREAM_READ_TIMEOUT_MS: milliseconds(
-    10_000,
-    'patience with a service that does not answer, in milliseconds',
-  ),
+  UPSTREAM_READ_TIMEOUT_MS: milliseconds(10_000, 'milliseconds to wait until a service answers'),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',
     maxLength: 4_000,
-    description: 'origins whose pages may call, separated by commas',
+    description: 'origins whose pages may call the API, separated by commas',
   }),
   TRUSTED_FRONTENDS: Type.String({
     default: '',
     maxLength: 4_000,
     description:
-      'addresses and CIDR ranges of proxies whose X-Forwarded-* are believed, separated by commas',
+      'addresses and CIDR ranges of proxies whose X-Forwarded-* headers are trusted, separated by commas',
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     minimum: 1,
     maximum: 10_000_000,
     default: 3_000,
-    description: 'requests of one address in a minute',
+    description: 'requests of one client address in a minute',
   }),
   WEB_DIR: Type.String({
     default: 'web/dist',
@@ -48,7 +45,7 @@ export const GatewaySettings = Type.Object({
   WEB_URL: Type.Optional(
     Type.String({
       pattern: '^https?://',
-      description: 'address of a server that has the pages, instead of WEB_DIR',
+      description: 'address of a server that serves the pages, instead of WEB_DIR',
     }),
   ),
 })
@@ -59,7 +56,7 @@ export interface GatewayConfig
     'CORS_ORIGINS' | 'TRUSTED_FRONTENDS' | 'INTERNAL_TOKEN' | 'INTERNAL_CALLERS'
   > {
   INTERNAL_TOKEN: string
-  /** Who may read this gateway's metrics; nobody unless said. */
+  /** Callers that may read this gateway's metrics; none by default. */
   INTERNAL_CALLERS: string
   CORS_ORIGINS: string[]
   TRUSTED_FRONTENDS: TrustedFrontends
@@ -79,7 +76,7 @@ export function readGatewayConfigOrThrow(env: NodeJS.ProcessEnv): GatewayConfig 
   }
 }
 
-/** Exact origins only: a pattern or `*` together with credentials would open the door to every page. */
+/** Exact origins only: a pattern or `*` together with credentials would admit every page. */
 function originsOrThrow(list: string): string[] {
   const origins = list
     .split(',')

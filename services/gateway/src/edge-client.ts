@@ -4,8 +4,8 @@ import { plainAddress, type TrustedFrontends } from '@dailyfeed/http-server/trus
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Who asks, judged at the edge. Only a peer of TRUSTED_FRONTENDS may speak for somebody else: then the client is the last
- * address of its chain that is not itself such a frontend, since everything to the left of it is that client's own claim.
+ * The client of a request at the edge. Only a peer of TRUSTED_FRONTENDS may name another client: the last address of its
+ * chain that is not such a frontend itself. Everything to the left of that address is the client's own claim.
  */
 export function edgeClientOf({ raw }: FastifyRequest, frontends: TrustedFrontends): Client {
   const peer = plainAddress(raw.socket.remoteAddress ?? '')
@@ -47,7 +47,7 @@ const listOf = (header: string | string[] | undefined) =>
     .filter((part) => part !== '')
 const lastOf = (header: string | string[] | undefined) => listOf(header).at(-1)
 
-/** What one customer of a provider has: an IPv4 address, or a whole /64 of IPv6, of which each request could take another. */
+/** The block that one subscriber has: an IPv4 address, or a /64 of IPv6, where each request could use another address. */
 export function addressBlockOf(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail = ''] = address.split('::')

@@ -57,7 +57,7 @@ test('CORS admits the configured origins with credentials and names what a page 
   expect(answer.headers.get('vary')).toBe('Origin')
 })
 
-test('a preflight is answered at the gateway', async () => {
+test('the gateway answers preflight requests', async () => {
   const answer = await preflight('http://localhost:3000')
   expect(answer.status).toBe(204)
   expect(answer.headers.get('access-control-allow-methods')).toBe('GET, POST, PUT, DELETE')
@@ -82,7 +82,7 @@ test.each([
   }
 })
 
-test('a failure that the gateway itself answers can be read by an admitted page', async () => {
+test('an admitted page can read a failure of the gateway itself', async () => {
   const answer = await fetch(`${gateway.url}/api/unknown`, {
     headers: { origin: 'http://localhost:3000' },
   })
@@ -92,7 +92,7 @@ test('a failure that the gateway itself answers can be read by an admitted page'
   ])
 })
 
-test('x-forwarded-* of a trusted frontend is believed, to the last hop that is not one', async () => {
+test('x-forwarded-* of a trusted frontend counts up to the last hop that is not one', async () => {
   const url = await open({ TRUSTED_FRONTENDS: '127.0.0.0/8, 10.1.0.0/16' })
   const clientOf = async (headers: Record<string, string>) =>
     ((await (await fetch(`${url}/api/posts/1`, { headers })).json()) as { client: unknown }).client
@@ -119,7 +119,7 @@ test('x-forwarded-* of a trusted frontend is believed, to the last hop that is n
   })
 })
 
-test('beyond the limit of its address a client is told 429 and when to come again, however it varies x-forwarded-for', async () => {
+test('above the limit of its address a client gets 429 with Retry-After, whatever it forwards', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '3' })
   const ask = (n: number) =>
     fetch(`${url}/api/posts/${n}`, { headers: { 'x-forwarded-for': `9.9.9.${n}` } })
@@ -144,7 +144,7 @@ test('beyond the limit of its address a client is told 429 and when to come agai
   expect((await fetch(`${url}/healthz/live`)).status).toBe(200)
 })
 
-test('a trusted frontend is not limited, the clients it names are', async () => {
+test('a trusted frontend is not limited, but the clients that it names are', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_FRONTENDS: '127.0.0.1' })
   const ask = async (headers: Record<string, string>) =>
     (await fetch(`${url}/api/posts/1`, { headers })).status
@@ -166,7 +166,7 @@ test('RATE_LIMIT=off limits nobody', async () => {
   for (let n = 0; n < 3; n++) expect((await fetch(`${url}/api/posts/1`)).status).toBe(200)
 })
 
-test('metrics are for internal callers; to anybody else there is nothing', async () => {
+test('metrics are 404 for everybody but internal callers', async () => {
   expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404)
   expect(
     (await fetch(`${gateway.url}/metrics`, { headers: { 'x-internal-token': 'wrong' } })).status,
@@ -177,7 +177,7 @@ test('metrics are for internal callers; to anybody else there is nothing', async
   )
 })
 
-test('/healthz/live knows no service; /healthz/ready is 200 once all services have answered that they are ready', async () => {
+test('/healthz/live needs no service; /healthz/ready is 200 once every service was ready', async () => {
   let isUp = false
   const late = createServer((_request, response) => response.writeHead(isUp ? 200 : 503).end('{}'))
   await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
@@ -258,13 +258,13 @@ test.each([
   expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1)
 })
 
-test('a client that sends its header too slowly is told 408', async () => {
+test('a client that sends its headers too slowly gets 408', async () => {
   const answer = await sendRaw(gateway.url, 'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nA:')
   expect(answer).toMatch(/^HTTP\/1.1 408 /)
   expect(answer).toContain('"statusCode":408')
 }, 20_000)
 
-test('every answer of the gateway itself carries the security headers and says nothing of its making', async () => {
+test('answers of the gateway itself have security headers and no server banner', async () => {
   for (const path of ['/api/unknown', '/api/timeline/posts', '/healthz/live', '/internal/x']) {
     const { headers } = await fetch(gateway.url + path)
     expect(headers.get('content-security-policy'), path).toBe(

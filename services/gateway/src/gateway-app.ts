@@ -15,7 +15,7 @@ import Fastify from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { documentRoutes } from './documents/document.routes.ts'
 import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
-import { EndlessAnswers } from './forward/forward.ts'
+import { StreamingResponses } from './forward/forward.ts'
 import { pageRoutes } from './page/page.routes.ts'
 import { publicUrlOf } from './public-path.ts'
 import { createReadinessCheck } from './readiness.ts'
@@ -29,13 +29,16 @@ interface GatewayAppOptions {
   log: Log
 }
 
-/** The edge: of the manners of a service it keeps envelope, trace, health and metrics, but it reads no body and knows no member. */
+/**
+ * The edge. Like a service it has the failure envelope, traces, health and metrics; unlike one it reads no bodies and
+ * authenticates no members.
+ */
 export async function gatewayApp({
   config,
   context: { upstreams },
   log,
 }: GatewayAppOptions): Promise<HttpServer> {
-  // A picture of 10 MiB over a phone's connection takes longer than any answer may; headers still have their own, short time.
+  // An upload of 10 MiB over a phone's connection takes longer than any answer may. Headers have a shorter limit.
   const app: HttpServer = Fastify({
     ...serverOptions(log),
     requestTimeout: 60_000,
@@ -53,11 +56,11 @@ export async function gatewayApp({
   app.decorate('metrics', metrics)
   registerHealthRoutes(app, createReadinessCheck(upstreams))
 
-  const endless = new EndlessAnswers()
-  app.addHook('preClose', async () => endless.endAll())
-  await app.register(apiRoutes, { config, upstreams, endless })
+  const streams = new StreamingResponses()
+  app.addHook('preClose', async () => streams.endAll())
+  await app.register(apiRoutes, { config, upstreams, streams })
   await app.register(documentRoutes, { upstreams })
-  await app.register(pageRoutes, { config, upstreams, endless })
+  await app.register(pageRoutes, { config, upstreams, streams })
   return app
 }
 
@@ -76,7 +79,7 @@ function applyHttpDefaults(app: HttpServer): void {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
   app.setNotFoundHandler((request, reply) => {
-    // Every path has a route for reading, which comes here when there is no such file.
+    // Every path has a route for GET, which calls this handler when there is no such file.
     if (request.method === 'GET' || request.method === 'HEAD')
       return failWith(request, reply, new DailyfeedError('NOT_FOUND'))
     return failWith(

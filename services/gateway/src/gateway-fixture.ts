@@ -17,7 +17,7 @@ export interface Upstream {
   url: string
 }
 
-/** A small real server in a service's place: it tells what reached it. */
+/** A small real server in place of a service: it answers with the request that it received. */
 export async function startUpstream(
   name: string,
   add: (app: FastifyInstance) => void = () => {},
@@ -54,7 +54,7 @@ export async function startUpstream(
   return { app, url }
 }
 
-/** A gateway whose services are all away, but for those given by `<NAME>_URL`. */
+/** A gateway whose services are unreachable, except for those given by `<NAME>_URL`. */
 export async function startGateway(settings: Record<string, string> = {}): Promise<RunningService> {
   const urls = Object.fromEntries(
     UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${DEAD_PORT}`]),

@@ -2,7 +2,7 @@ import { SERVICES } from '@dailyfeed/contract/services'
 import type { UpstreamName } from './config.ts'
 import { UPSTREAM_NAMES } from './upstreams.ts'
 
-/** The service that answers each public prefix. */
+/** The service of each public prefix. */
 const UPSTREAM_BY_PREFIX = new Map<string, UpstreamName>(
   UPSTREAM_NAMES.flatMap((name) => SERVICES[name].paths.map((prefix) => [prefix, name] as const)),
 )
@@ -10,12 +10,12 @@ const PROXY_PREFIX = '/api/proxy/'
 const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i
 
 /**
- * Anything that a router behind us might read as another path than we do: empty and dot segments, encoded slashes and
- * dots, backslashes, a fragment, NUL. No address of ours has one.
+ * Parts that a service's router might read as another path than the gateway does: empty and dot segments, encoded
+ * slashes and dots, backslashes, fragments, NUL. No path of the API contains one.
  */
 const AMBIGUOUS = /\/\/|\\|#|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:\/|$)/i
 
-/** What the request asks for in the founding client's form or ours: `/api/proxy/<rest>` is `/api/<rest>`, once. */
+/** The public URL of a request: `/api/proxy/<rest>`, as clients of the founding system send it, is `/api/<rest>`, once. */
 export function publicUrlOf(url: string): string {
   const local = url.startsWith('/') ? url : url.replace(SCHEME_AND_HOST, '')
   return local.startsWith(PROXY_PREFIX) ? `/api/${local.slice(PROXY_PREFIX.length)}` : local
@@ -27,8 +27,8 @@ export function pathOf(url: string): string {
 }
 
 /**
- * The service that has this path, judged by its bytes as they will be sent on: by its first two segments behind `/api`
- * where the table names them, otherwise by the first. Undefined: no service does.
+ * The service of a path, found by the bytes that will be forwarded: by its first two segments after `/api` where
+ * `SERVICES` names them, otherwise by the first. Undefined where no service has it.
  */
 export function findService(path: string): UpstreamName | undefined {
   if (AMBIGUOUS.test(path)) return undefined
@@ -44,7 +44,7 @@ function endOfSegment(path: string, from: number): number {
   return end === -1 ? path.length : end
 }
 
-export const isOfApi = (path: string) => path === '/api' || path.startsWith('/api/')
-/** Paths of the services' own port that would be doors, and are no pages either. */
-export const isInternal = (path: string) =>
+export const isApiPath = (path: string) => path === '/api' || path.startsWith('/api/')
+/** Paths that exist on the ports of services only. The gateway neither forwards them nor serves a page for them. */
+export const isInternalPath = (path: string) =>
   /^\/+(?:internal|metrics|healthz|\.well-known)(?:\/|$)/.test(path)

@@ -1,36 +1,35 @@
+import { singleFlight } from '@dailyfeed/concurrency/single-flight'
 import type { UpstreamName } from './config.ts'
 import { UPSTREAM_NAMES, type Upstreams } from './upstreams.ts'
 
-const PATIENCE_MILLISECONDS = 2_000
+const TIMEOUT_MILLISECONDS = 2_000
 
 /**
- * Throws until every service has answered that it is ready, once. After that a service that goes away takes its own
- * paths with it, not the whole edge: those answer 503 while the others are served.
+ * Throws until every service has once answered that it is ready. A service that becomes unreachable later does not make
+ * the gateway unready: its own paths answer 503 while the others are served.
  */
 export function createReadinessCheck({ services }: Upstreams): () => Promise<void> {
   const awaited = new Set<UpstreamName>(UPSTREAM_NAMES)
-  let asking: Promise<unknown> | undefined
 
-  async function ask(name: UpstreamName): Promise<void> {
+  async function check(name: UpstreamName): Promise<void> {
     try {
       const { statusCode, body } = await services[name].request({
         method: 'GET',
         path: '/healthz/ready',
-        headersTimeout: PATIENCE_MILLISECONDS,
+        headersTimeout: TIMEOUT_MILLISECONDS,
       })
       await body.dump()
       if (statusCode === 200) awaited.delete(name)
     } catch {
-      // Not up yet: that it is still awaited says so.
+      // Not reachable yet: the service stays in `awaited`.
     }
   }
 
+  const checkAwaited = singleFlight(() => Promise.all([...awaited].map(check)))
+
   return async () => {
     if (awaited.size === 0) return
-    asking ??= Promise.all([...awaited].map(ask)).finally(() => {
-      asking = undefined
-    })
-    await asking
+    await checkAwaited()
     if (awaited.size > 0) throw new Error(`not ready yet: ${[...awaited].join(', ')}`)
   }
 }

@@ -7,12 +7,12 @@ export const UPSTREAM_NAMES: readonly UpstreamName[] = SERVICES.gateway.calls
 
 export interface Upstreams {
   services: Record<UpstreamName, UpstreamPool>
-  /** The server of `WEB_URL`. */
+  /** The server of `WEB_URL`; undefined where the gateway serves the pages itself. */
   pages: UpstreamPool | undefined
   close(): Promise<void>
 }
 
-/** Opens no connection yet. */
+/** Creates the pools; connections are opened with the first requests. */
 export function openUpstreams(config: GatewayConfig): Upstreams {
   const timeouts = {
     connectTimeoutMilliseconds: config.UPSTREAM_CONNECT_TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { Comment } from '@dailyfeed/contract/comment'
 import type { QueryClient } from '@tanstack/react-query'
 import { changePost, reloadCounts } from '../post/posts.ts'
 import { appendToPages, changeInPages, type Pages } from '../scroll/pages.ts'
-import { isFailure } from '../server/failure.ts'
+import { ignoreFailure } from '../server/failure.ts'
 import { optimisticToggle } from '../server/optimisticToggle.ts'
 import { call } from '../session/call.ts'
 
@@ -54,12 +54,7 @@ export async function deleteComment(
   client: QueryClient,
   { id, parentId, postId }: Comment,
 ): Promise<void> {
-  try {
-    await call<true>('DELETE', `/api/comments/${id}`)
-  } catch (error) {
-    // Another tab may have deleted it already.
-    if (!isFailure(error, 'COMMENT_NOT_FOUND')) throw error
-  }
+  await ignoreFailure('COMMENT_NOT_FOUND', () => call<true>('DELETE', `/api/comments/${id}`))
   changeComment(client, id, () => undefined)
   if (parentId !== null) changeReplyCount(client, parentId, -1)
   // A failure is not worth a message: the next visit of the post loads the right counts.
@@ -85,15 +80,10 @@ export function likeComment(
   })
 }
 
-async function sendLike(commentId: number, on: boolean): Promise<void> {
-  try {
-    await call<true>(on ? 'POST' : 'DELETE', `/api/comments/${commentId}/like`)
-  } catch (error) {
-    // Another tab may have reached the same state already.
-    const reached = on ? 'COMMENT_LIKE_ALREADY_EXISTS' : 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED'
-    if (!isFailure(error, reached)) throw error
-  }
-}
+const sendLike = (commentId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'COMMENT_LIKE_ALREADY_EXISTS' : 'COMMENT_LIKE_CANCEL_ALREADY_COMMITTED', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/comments/${commentId}/like`),
+  )
 
 /** Removes the comments of a post, and all replies, from the cache: the next visit loads them from the first page. */
 export function removeDiscussion(client: QueryClient, postId: number): void {

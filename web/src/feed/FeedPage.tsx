@@ -1,5 +1,5 @@
 import type { Post } from '@dailyfeed/contract/post'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useDictionary } from '../language/language.ts'
@@ -86,7 +86,8 @@ function FeedPosts({ feed, filter }: { feed: FeedName; filter: FeedFilter }) {
   const key = keyOf(feed, filter)
   const { data: justShared } = useQuery<Pages<Post>>({
     queryKey: justSharedKey(feed),
-    enabled: false,
+    // Only createPost writes it.
+    queryFn: skipToken,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,
   })

@@ -3,7 +3,7 @@ import type { FeedName } from './feeds.ts'
 export const WINDOWS = ['1h', '1d', '7d', 'all'] as const
 export const SCOPES = ['all', 'followings'] as const
 
-/** What a ranking is computed from. */
+/** The posts that a ranking is computed from. */
 export interface FeedFilter {
   window: (typeof WINDOWS)[number]
   scope: (typeof SCOPES)[number]

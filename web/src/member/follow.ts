@@ -1,7 +1,7 @@
 import type { MemberProfile, MemberSummary } from '@dailyfeed/contract/member'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { currentDictionary } from '../language/language.ts'
-import { isFailure, messageFor } from '../server/failure.ts'
+import { ignoreFailure, messageFor } from '../server/failure.ts'
 import { optimisticToggle } from '../server/optimisticToggle.ts'
 import { call } from '../session/call.ts'
 import { ME } from '../session/me.ts'
@@ -67,15 +67,10 @@ async function setFollowing(
   void client.invalidateQueries({ queryKey: [CONNECTIONS], refetchType: 'none' })
 }
 
-async function sendFollowing(memberId: number, on: boolean): Promise<void> {
-  try {
-    await call<true>(on ? 'POST' : 'DELETE', `/api/members/follow/${memberId}`)
-  } catch (error) {
-    // Another tab may have reached the same state already.
-    const reached = on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND'
-    if (!isFailure(error, reached)) throw error
-  }
-}
+const sendFollowing = (memberId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'FOLLOW_RELATIONSHIP_ALREADY_EXISTS' : 'FOLLOW_RELATIONSHIP_NOT_FOUND', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/members/follow/${memberId}`),
+  )
 
 function showFollowing(client: QueryClient, member: Followable, on: boolean): void {
   const followings = client.getQueryData<MemberSummary[]>(FOLLOWINGS) ?? []

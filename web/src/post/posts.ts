@@ -1,7 +1,7 @@
 import type { Post, PostDraft } from '@dailyfeed/contract/post'
 import type { QueryClient } from '@tanstack/react-query'
 import { changeInPages, itemsOf, onePageOf, type Pages } from '../scroll/pages.ts'
-import { isFailure } from '../server/failure.ts'
+import { ignoreFailure } from '../server/failure.ts'
 import { optimisticToggle } from '../server/optimisticToggle.ts'
 import { call } from '../session/call.ts'
 
@@ -50,12 +50,7 @@ export async function updatePost(
 }
 
 export async function deletePost(client: QueryClient, postId: number): Promise<void> {
-  try {
-    await call<true>('DELETE', `/api/posts/${postId}`)
-  } catch (error) {
-    // Another tab may have deleted it already.
-    if (!isFailure(error, 'POST_ALREADY_DELETED')) throw error
-  }
+  await ignoreFailure('POST_ALREADY_DELETED', () => call<true>('DELETE', `/api/posts/${postId}`))
   changePost(client, postId, () => undefined)
   client.removeQueries({ queryKey: postKey(postId), type: 'inactive' })
 }
@@ -79,15 +74,10 @@ export function likePost(
   })
 }
 
-async function sendLike(postId: number, on: boolean): Promise<void> {
-  try {
-    await call<true>(on ? 'POST' : 'DELETE', `/api/posts/${postId}/like`)
-  } catch (error) {
-    // Another tab may have reached the same state already.
-    const reached = on ? 'POST_LIKE_ALREADY_EXISTS' : 'POST_LIKE_CANCEL_ALREADY_COMMITTED'
-    if (!isFailure(error, reached)) throw error
-  }
-}
+const sendLike = (postId: number, on: boolean): Promise<void> =>
+  ignoreFailure(on ? 'POST_LIKE_ALREADY_EXISTS' : 'POST_LIKE_CANCEL_ALREADY_COMMITTED', () =>
+    call<true>(on ? 'POST' : 'DELETE', `/api/posts/${postId}/like`),
+  )
 
 /** Changes a post wherever it is shown; `change` returns undefined to remove it from all lists. */
 export function changePost(

@@ -1,7 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { en } from '../language/en.ts'
 import { ko } from '../language/ko.ts'
-import { Failure, fieldMessagesOf, isFailure, isTransient, messageFor } from './failure.ts'
+import {
+  Failure,
+  fieldMessagesOf,
+  ignoreFailure,
+  isFailure,
+  isTransient,
+  messageFor,
+} from './failure.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -19,6 +26,14 @@ test('a failure matches its own code only', () => {
   expect(isFailure(error, 'POST_NOT_FOUND')).toBe(true)
   expect(isFailure(error, 'COMMENT_NOT_FOUND')).toBe(false)
   expect(isFailure(new Error('a bug'))).toBe(false)
+})
+
+test('a failure that means success already is ignored, and any other is thrown', async () => {
+  const fail = (code: string) => () => Promise.reject(new Failure(code, 400))
+  await ignoreFailure('POST_ALREADY_DELETED', fail('POST_ALREADY_DELETED'))
+  await expect(ignoreFailure('POST_ALREADY_DELETED', fail('POST_NOT_FOUND'))).rejects.toMatchObject(
+    { code: 'POST_NOT_FOUND' },
+  )
 })
 
 test('the server’s message is shown in the language in which it was written', () => {

@@ -35,6 +35,8 @@ export class Failure extends Error {
   }
 }
 
+export const isErrorCode = (code: string): code is ErrorCode => code in ERRORS
+
 export const isFailure = (error: unknown, code?: ErrorCode): error is Failure =>
   error instanceof Failure && (code === undefined || error.code === code)
 
@@ -42,12 +44,24 @@ export const isFailure = (error: unknown, code?: ErrorCode): error is Failure =>
 export const isTransient = (error: unknown): boolean =>
   error instanceof Failure && (error.status === 0 || error.status >= 500)
 
+/**
+ * Runs `work`. A failure with `code` counts as success: another tab, or an earlier request whose response was lost, has
+ * reached the same state already.
+ */
+export async function ignoreFailure(code: ErrorCode, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isFailure(error, code)) throw error
+  }
+}
+
 /** The message for the member, in the language of `dictionary`. */
 export function messageFor(error: unknown, { failure, language }: Dictionary): string {
   if (!(error instanceof Failure)) return failure.unexpected
   if (error.status === 0) return navigator.onLine ? failure.unreachable : failure.offline
   if (error.message !== '' && error.language === language) return error.message
-  if (error.code in ERRORS) return ERRORS[error.code as ErrorCode][language]
+  if (isErrorCode(error.code)) return ERRORS[error.code][language]
   return error.status >= 500 ? failure.server : failure.unexpected
 }
 

@@ -4,7 +4,7 @@ import { countCodePoints } from './typing.ts'
 /** Screen readers read the rest out only when so few characters or fewer are left. */
 const ANNOUNCED_BELOW = 20
 
-/** How much of the limit, in code points, the text uses. */
+/** Shows the length of a text and its limit, both in code points. */
 export function CharacterCounter({ text, limit }: { text: string; limit: number }) {
   const { state } = useDictionary()
   const used = countCodePoints(text)

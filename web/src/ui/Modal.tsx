@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { focusMain } from './focus.ts'
 
-/** By then the browser has moved focus, if it moves it at all. */
+/** The browser has moved focus by then, if it moves it at all. */
 const FOCUS_CHECK_MS = 50
 
 interface ModalProps {

@@ -4,7 +4,8 @@ import { useDictionary } from '../language/language.ts'
 /** Precedes every document title, as `(3) ` for three unread notifications. */
 export const TitlePrefix = createContext('')
 
-let isFirstPage = true
+/** The heading of the page that the browser loaded. */
+let firstHeading: HTMLElement | null = null
 
 interface PageHeadingProps {
   title: string
@@ -18,9 +19,9 @@ export function PageHeading({ title, hidden = false, children }: PageHeadingProp
   const prefix = useContext(TitlePrefix)
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
+    firstHeading ??= heading.current
     // On the first page, screen readers start where the browser puts them.
-    if (!isFirstPage) heading.current?.focus({ preventScroll: true })
-    isFirstPage = false
+    if (heading.current !== firstHeading) heading.current?.focus({ preventScroll: true })
   }, [])
   return (
     <div className={hidden ? 'page-heading visually-hidden' : 'page-heading'}>

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@dailyfeed/contract/errors'
 import type { Dictionary } from '../language/dictionary.ts'
-import { fieldMessagesOf, isFailure, messageFor } from '../server/failure.ts'
+import { fieldMessagesOf, isErrorCode, isFailure, messageFor } from '../server/failure.ts'
 
 export interface FormErrors {
   /** Messages by field name. */
@@ -21,7 +21,8 @@ export function formErrorsOf(
   if (error === null || error === undefined) return { fields: {}, message: undefined }
   const message = messageFor(error, dictionary)
   const fields = fieldMessagesOf(error)
-  const field = isFailure(error) && fieldOfCode[error.code as ErrorCode]
-  if (field) fields[field] = message
+  const code = isFailure(error) && isErrorCode(error.code) ? error.code : undefined
+  const field = code && fieldOfCode[code]
+  if (field !== undefined) fields[field] = message
   return { fields, message: Object.keys(fields).length === 0 ? message : undefined }
 }

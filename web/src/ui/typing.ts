@@ -7,7 +7,7 @@ import type { KeyboardEvent } from 'react'
 export const isComposing = (event: KeyboardEvent): boolean =>
   event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229
 
-/** For `onKeyDown` of a form. */
+/** The `onKeyDown` handler of a form. */
 export function preventSubmitWhileComposing(event: KeyboardEvent): void {
   if (event.key === 'Enter' && isComposing(event)) event.preventDefault()
 }

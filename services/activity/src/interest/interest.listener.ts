@@ -1,5 +1,5 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { EFFECTS } from '../event-effects.ts'
 import { addToInterests, type WeighedAct } from './interest.queries.ts'
 

@@ -1,7 +1,7 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
-import type { Sql } from 'postgres'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { EFFECTS } from '../event-effects.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import {
@@ -52,7 +52,7 @@ export const moderateBlockedTerms = (blockedTerms: BlockedTerms): EventHandler =
 })
 
 async function findChanges(
-  sql: Sql,
+  sql: Queryable,
   blockedTerms: BlockedTerms,
   events: readonly MemberActivityEvent[],
 ): Promise<ModerationChange[]> {

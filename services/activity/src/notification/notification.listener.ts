@@ -1,5 +1,5 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import type { Sql } from 'postgres'
 import { EFFECTS } from '../event-effects.ts'
 import {

@@ -1,4 +1,4 @@
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { toNewRecord } from './record.mapper.ts'
 import { findUnrecorded, type NewRecord, upsertRecords } from './record.queries.ts'
 

@@ -4,8 +4,8 @@ import {
   PUBLISHERS,
   type PublisherName,
 } from '@dailyfeed/contract/subscriptions'
-import { DEAD_LETTERS_PATH } from '@dailyfeed/event-listener/dead-letter.routes'
-import { PUBLISHER_DEAD_LETTERS_PATH } from '@dailyfeed/outbox/publisher-dead-letter.routes'
+import { DEAD_LETTERS_PATH } from '@dailyfeed/event-listener/dead-letter.schemas'
+import { PUBLISHER_DEAD_LETTERS_PATH } from '@dailyfeed/outbox/publisher-dead-letter.schemas'
 
 /** LISTENER: a handler failed on a received event. PUBLISHER: a written event could not be delivered. */
 export const KINDS = ['LISTENER', 'PUBLISHER'] as const

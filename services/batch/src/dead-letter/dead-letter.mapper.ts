@@ -1,7 +1,7 @@
 import type {
   DeadLetter as ListenerLetter,
   DeadLetterGroup as ListenerGroup,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,

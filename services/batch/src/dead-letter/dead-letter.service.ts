@@ -7,7 +7,7 @@ import type {
   DeadLetter as ListenerLetter,
   DeadLetterGroup as ListenerGroup,
   Replay as ListenerReplay,
-} from '@dailyfeed/event-listener/dead-letter.routes'
+} from '@dailyfeed/event-listener/dead-letter.schemas'
 import type {
   PublisherDeadLetter,
   PublisherDeadLetterGroup,

@@ -1,7 +1,7 @@
 import { createNewEventOf, insertEvents } from '@dailyfeed/outbox/outbox'
 import { registerDeadLetterRoutes } from '@dailyfeed/event-listener/dead-letter.routes'
 import { createDeadLetterReplay } from '@dailyfeed/event-listener/dead-letter-replay'
-import { createListener, type Listener } from '@dailyfeed/event-listener/listener'
+import { Listener } from '@dailyfeed/event-listener/listener'
 import { registerPublisherDeadLetterRoutes } from '@dailyfeed/outbox/publisher-dead-letter.routes'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
@@ -54,7 +54,7 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
   }
   const listener =
     name === 'content' || name === 'search'
-      ? createListener({ sql, schema: name, handlers: [step], log: server.log })
+      ? new Listener({ sql, schema: name, handlers: [step], log: server.log })
       : undefined
   if (listener !== undefined)
     registerDeadLetterRoutes(server, {

@@ -1,4 +1,4 @@
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { addViews } from './view.queries.ts'
 
 /** timeline-svc tells who looked at what; only content-svc writes the count. A sum has no key to upsert by, so an inbox makes it once. */

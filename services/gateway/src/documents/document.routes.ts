@@ -5,11 +5,11 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Upstreams } from '../upstreams.ts'
 import { createPublicDocument } from './public-document.ts'
 
-/** Only the files of Swagger UI are used: its plugin would hold a document of this server's own routes, and load it all at start. */
+/** Only the files of Swagger UI are used. Its Fastify plugin would document this server's own routes and load everything at start. */
 const SWAGGER_UI = fileURLToPath(new URL('./static/', import.meta.resolve('@fastify/swagger-ui')))
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'index.css', 'favicon-32x32.png']
 
-/** Swagger UI writes styles into the page and pictures as data; its scripts are files. */
+/** Swagger UI uses inline styles and images as data URLs; its scripts are files. */
 const setHeadersOfDocuments = securityHeaders({
   contentSecurityPolicy: {
     useDefaults: false,

@@ -1,5 +1,6 @@
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
+import { SERVICES } from '@dailyfeed/contract/services'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import Type from 'typebox'
 import { afterAll, expect, test } from 'vitest'
@@ -46,21 +47,11 @@ async function startService(service: string, prefix: string): Promise<string> {
   return app.listen({ host: '127.0.0.1', port: 0 })
 }
 
-const PREFIXES = {
-  member: '/api/members',
-  content: '/api/posts',
-  timeline: '/api/timeline/posts',
-  search: '/api/search/posts',
-  image: '/api/images',
-  activity: '/api/notifications',
-  batch: '/api/admin',
-}
-
 async function startAll(settings: Record<string, string> = {}): Promise<string> {
   const urls = await Promise.all(
     UPSTREAM_NAMES.map(
       async (name) =>
-        [`${name.toUpperCase()}_URL`, await startService(name, PREFIXES[name])] as const,
+        [`${name.toUpperCase()}_URL`, await startService(name, SERVICES[name].paths[0])] as const,
     ),
   )
   const gateway = await startGateway({ ...Object.fromEntries(urls), ...settings })
@@ -68,7 +59,7 @@ async function startAll(settings: Record<string, string> = {}): Promise<string> 
   return gateway.url
 }
 
-test('/openapi.json is one document of all public paths, sorted, with no internal one', async () => {
+test('/openapi.json lists all public paths in order, and no internal path', async () => {
   const url = await startAll()
   const answer = await fetch(`${url}/openapi.json`)
   expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -77,7 +68,7 @@ test('/openapi.json is one document of all public paths, sorted, with no interna
   expect(document.openapi).toBe('3.1.0')
   expect(document.servers).toEqual([expect.objectContaining({ url: '/' })])
   expect(paths).toEqual(
-    Object.values(PREFIXES)
+    UPSTREAM_NAMES.map((name) => SERVICES[name].paths[0])
       .flatMap((prefix) => [prefix, `${prefix}/{id}`])
       .sort(),
   )
@@ -95,7 +86,7 @@ test('/openapi.json is one document of all public paths, sorted, with no interna
   })
 })
 
-test('every operation asks for the bearer, unless it is public', async () => {
+test('every operation requires a bearer token unless it is public', async () => {
   const url = await startAll()
   const { paths, components } = (await (
     await fetch(`${url}/openapi.json`)
@@ -107,7 +98,7 @@ test('every operation asks for the bearer, unless it is public', async () => {
   expect(paths['/api/posts']?.post?.security).toEqual([])
 })
 
-test('every reference in the document leads somewhere, and no mark of the libraries is left', async () => {
+test('every reference in the document resolves, and no marks of libraries are left', async () => {
   const url = await startAll()
   const text = await (await fetch(`${url}/openapi.json`)).text()
   const document = JSON.parse(text) as OpenApiDocument
@@ -116,13 +107,13 @@ test('every reference in the document leads somewhere, and no mark of the librar
   expect(text).not.toMatch(/"~|"\$id"/)
 })
 
-test('while a service is away there is no document rather than half of one', async () => {
+test('while a service is unreachable there is no document instead of an incomplete one', async () => {
   const url = await startAll({ SEARCH_URL: 'http://127.0.0.1:1' })
   const answer = await fetch(`${url}/openapi.json`)
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
 })
 
-test('/docs shows that document, with every script a file of ours', async () => {
+test('/docs shows that document and loads scripts from this server only', async () => {
   const upstream = await startUpstream('any')
   closing.push(() => upstream.app.close())
   const gateway = await startGateway()

@@ -23,11 +23,11 @@ export interface OpenApiDocument {
 }
 
 const FAILURE = {
-  description: 'What went wrong, in the envelope',
+  description: 'Failure, in the envelope',
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
 }
 
-/** One document of what the gateway routes, out of what each service says of itself. */
+/** Merges the documents of the services into one that describes the paths which the gateway forwards. */
 export function mergeDocuments(
   documents: ReadonlyMap<UpstreamName, OpenApiDocument>,
 ): OpenApiDocument {
@@ -62,9 +62,9 @@ export function mergeDocuments(
       title: 'Dailyfeed',
       version: '1',
       description:
-        'The whole public API. Every answer stands in an envelope; failures look alike everywhere.',
+        'The whole public API. Every answer has an envelope, and every failure the same one.',
     },
-    servers: [{ url: '/', description: 'Where this document came from' }],
+    servers: [{ url: '/', description: 'The server that sent this document' }],
     tags: [...tags].sort().map((name) => ({ name })),
     paths: Object.fromEntries(
       Object.entries(paths).sort(([one], [other]) => (one < other ? -1 : 1)),
@@ -76,7 +76,7 @@ export function mergeDocuments(
   }
 }
 
-/** Services name their schemas without knowing of each other, so each name gets the service in front. */
+/** Prefixes the names of schemas with the service, since two services may use the same name. */
 function withOwnNames(service: UpstreamName, document: OpenApiDocument): OpenApiDocument {
   const text = JSON.stringify(document).replaceAll(
     '"#/components/schemas/',
@@ -90,7 +90,7 @@ function withOwnNames(service: UpstreamName, document: OpenApiDocument): OpenApi
   return { ...own, components: { ...own.components, schemas: Object.fromEntries(schemas) } }
 }
 
-/** Without TypeBox's own marks (`~kind`) and `$id`, which would move the base of every reference below it. */
+/** Removes TypeBox's marks (`~kind`) and `$id`, which would change the base of every reference below it. */
 function withoutMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMarks)
   if (typeof value !== 'object' || value === null) return value

@@ -8,13 +8,13 @@ import type { Client } from '@dailyfeed/http-server/client-address'
 import { addressBlockOf, edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
 import type { Upstreams } from '../upstreams.ts'
-import { type Destination, type EndlessAnswers, forward } from './forward.ts'
+import { type Destination, type StreamingResponses, forward } from './forward.ts'
 import { forwardedHeadersOf } from './request-headers.ts'
 
 interface ApiOptions {
   config: GatewayConfig
   upstreams: Upstreams
-  endless: EndlessAnswers
+  streams: StreamingResponses
 }
 
 declare module 'fastify' {
@@ -23,7 +23,7 @@ declare module 'fastify' {
   }
 }
 
-/** PATCH too: the service that has the address says 405 and which methods it takes. */
+/** PATCH is forwarded, too: the service of the path answers 405 with the methods that it allows. */
 export const FORWARDED_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']
 const EXPOSED_HEADERS = [
   'Authorization',
@@ -34,13 +34,13 @@ const EXPOSED_HEADERS = [
 ]
 const PREFLIGHT_SECONDS = 600
 const RETRY_AFTER_SECONDS = 5
-/** A proxy server in front of a client logs people out when this one fails. */
+/** A proxy of the founding frontend logs members out when this request fails. */
 const UNLIMITED = /^\/api\/members\/profile\/?$/
 
-/** Everything under `/api`, passed to the service that has it. Whether the caller may is for that service to judge. */
+/** Forwards everything under `/api` to its service, which authenticates and authorises the caller. */
 export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   app,
-  { config, upstreams, endless },
+  { config, upstreams, streams },
 ) => {
   passBodiesUnread(app)
   await app.register(cors, {
@@ -51,7 +51,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
   })
-  app.decorateRequest('client', null as unknown as Client)
+  app.decorateRequest('client')
   app.addHook('onRequest', (request, _reply, done) => {
     request.client = edgeClientOf(request, config.TRUSTED_FRONTENDS)
     done()
@@ -70,10 +70,10 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const destination: Destination = {
         pool: upstreams.services[service],
         headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
-        isEndless: path === '/api/notifications/stream',
+        isStream: path === '/api/notifications/stream',
         unavailable: () => unavailable(service),
       }
-      forward(request, reply, destination, endless)
+      forward(request, reply, destination, streams)
     },
   })
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -137,7 +136,7 @@ test.each([
   '/api/postsx',
   '/api/healthz/ready',
   '/api/posts/..;/internal/%2e%2e/',
-])('%s is routed to nobody', async (path) => {
+])('%s is not forwarded', async (path) => {
   const answer = await sendRaw(
     gateway.url,
     `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
@@ -146,7 +145,7 @@ test.each([
   expect(answer).toContain('"code":"NOT_FOUND"')
 })
 
-test('an address in absolute form is the same address', async () => {
+test('a URL in absolute form reaches the same path', async () => {
   const answer = await sendRaw(
     gateway.url,
     'GET http://feed.example/api/posts/1 HTTP/1.1\r\nHost: feed.example\r\nConnection: close\r\n\r\n',
@@ -154,7 +153,7 @@ test('an address in absolute form is the same address', async () => {
   expect(answer).toContain('"url":"/api/posts/1"')
 })
 
-test('a body passes untouched, whatever its content type', async () => {
+test('a body is forwarded unchanged for every content type', async () => {
   const body = randomBytes(900_000)
   for (const type of [
     'application/json',
@@ -173,7 +172,7 @@ test('a body passes untouched, whatever its content type', async () => {
   }
 })
 
-test('a body without a length passes in chunks', async () => {
+test('a body without a length is forwarded in chunks', async () => {
   const body = new ReadableStream({
     start(controller) {
       controller.enqueue(new TextEncoder().encode('one '))
@@ -191,7 +190,7 @@ test('a body without a length passes in chunks', async () => {
   expect(Buffer.from(String(answer['body']), 'base64').toString()).toBe('one two')
 })
 
-test('an empty body is no body, whatever its content type', async () => {
+test('an empty body is not forwarded for any content type', async () => {
   for (const method of ['GET', 'POST', 'DELETE']) {
     const answer = await askJson('/api/posts/1', {
       method,
@@ -202,13 +201,13 @@ test('an empty body is no body, whatever its content type', async () => {
   }
 })
 
-test('a body that the service refuses unread still gets its answer, and the connection lives on', async () => {
+test('a body that the service refuses unread gets its answer, and the connection stays usable', async () => {
   const answer = await ask('/api/posts', { method: 'POST', body: randomBytes(12_000_000) })
   expect(answer.status).toBe(413)
   expect(await askJson('/api/posts/1')).toMatchObject({ name: 'content' })
 })
 
-test('a body with GET stops at the gateway', async () => {
+test('a body sent with GET is not forwarded', async () => {
   const answer = await sendRaw(
     gateway.url,
     'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd',
@@ -216,7 +215,7 @@ test('a body with GET stops at the gateway', async () => {
   expect(answer).toContain('"body":null')
 })
 
-test('status, headers and bytes of an answer pass untouched, each cookie by itself', async () => {
+test('status, headers, cookies and bytes of an answer are forwarded unchanged', async () => {
   const cookies = await ask('/api/posts/cookies')
   expect(cookies.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
   expect(cookies.headers.get('vary')).toBe('Origin, Accept')
@@ -229,7 +228,7 @@ test('status, headers and bytes of an answer pass untouched, each cookie by itse
   )
 })
 
-test('what a client says of itself to services is dropped, and the gateway says it instead', async () => {
+test('forwarding headers of a client are dropped, and the gateway sets its own', async () => {
   const spoofed = {
     'X-Internal-Token': 'stolen',
     'X-Forwarded-For': '6.6.6.6',
@@ -286,7 +285,7 @@ test('what a client says of itself to services is dropped, and the gateway says 
   })
 })
 
-test('x-request-id is made at the edge when it is absent or odd, and returned; the trace goes on', async () => {
+test('the edge returns x-request-id, creates a missing or malformed one, and continues the trace', async () => {
   const given = await ask('/api/posts/1', {
     headers: { 'x-request-id': 'abc-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
   })
@@ -303,7 +302,7 @@ test('x-request-id is made at the edge when it is absent or odd, and returned; t
   )
 })
 
-test('a service that does not answer in time is 503 with Retry-After, in the envelope', async () => {
+test('a service that does not answer in time is 503 with Retry-After in the envelope', async () => {
   const answer = await ask('/api/posts/never', { headers: { 'accept-language': 'en' } })
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
   expect(await answer.json()).toMatchObject({
@@ -315,11 +314,11 @@ test('a service that does not answer in time is 503 with Retry-After, in the env
   })
 })
 
-test('a service that breaks off its answer breaks off ours: half is never taken for whole', async () => {
+test('an answer that the service ends early is ended early for the client, too', async () => {
   await expect(ask('/api/posts/broken').then((answer) => answer.text())).rejects.toThrow()
 })
 
-test('an event stream may be silent for longer than an answer may take, and ends at the service when the client leaves', async () => {
+test('a silent event stream stays open, and ends at the service when the client disconnects', async () => {
   const leave = new AbortController()
   const answer = await ask('/api/notifications/stream', { signal: leave.signal })
   expect(answer.headers.get('content-type')).toBe('text/event-stream')
@@ -329,17 +328,16 @@ test('an event stream may be silent for longer than an answer may take, and ends
   await expect.poll(() => [streams, openStreams]).toEqual([1, 0])
 })
 
-test('a gateway that stops ends open event streams', async () => {
+test('a gateway that stops ends its open event streams', async () => {
   const own = await startGateway({ ACTIVITY_URL: activity.url })
   const answer = await fetch(`${own.url}/api/notifications/stream`)
   const all = answer.text()
-  const before = Date.now()
+  // Either would wait for ever if the gateway did not end the stream.
   await own.close()
   await all
-  expect(Date.now() - before).toBeLessThan(1_400)
 })
 
-test('a service that cannot be reached is 503 in the envelope, with a code of its own for member-svc, also with a body', async () => {
+test('an unreachable service is 503 in the envelope, and member-svc has its own code', async () => {
   const alone = await startGateway()
   for (const [path, code] of [
     ['/api/members/profile', 'MEMBER_API_CONNECTION_ERROR'],
@@ -356,7 +354,7 @@ test('a service that cannot be reached is 503 in the envelope, with a code of it
   await alone.close()
 })
 
-test('GET is tried again when the connection breaks before an answer; a write never is', async () => {
+test('GET is retried when the connection breaks before an answer; a write never is', async () => {
   let connections = 0
   const flaky = createServer((socket) => {
     connections++
@@ -374,7 +372,7 @@ test('GET is tried again when the connection breaks before an answer; a write ne
   expect(await (await fetch(`${own.url}/api/posts/1`)).text()).toBe('ok')
   expect(connections).toBe(2)
   expect((await fetch(`${own.url}/api/posts`, { method: 'POST', body: '{}' })).status).toBe(503)
-  await wait(200)
+  // A retry would have come before the 503.
   expect(connections).toBe(3)
   await own.close()
   flaky.close()

@@ -9,60 +9,60 @@ import type {
 } from '@dailyfeed/service-client/upstream-pool'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ForwardedHeaders } from './request-headers.ts'
-import { answeredHeadersOf } from './response-headers.ts'
+import { responseHeadersOf } from './response-headers.ts'
 
 export interface Destination {
   pool: UpstreamPool
   headers: ForwardedHeaders
-  /** An event stream may be silent for long. */
-  isEndless: boolean
-  /** What to answer when the upstream is away or does not answer in time. */
+  /** A stream of events may be silent for longer than other answers may take. */
+  isStream: boolean
+  /** The failure to answer when the upstream cannot be reached or does not answer in time. */
   unavailable: () => DailyfeedError
 }
 
-/** Long enough for a process that is just being replaced, too short to be felt. */
+/** Long enough for a process that is being replaced, too short to be noticed. */
 const RETRY_MILLISECONDS = 50
-/** A service that is released anew ends many connections at the same moment: the next one of the pool may be gone too. */
+/** A restarted service closes many connections at once: the next one of the pool may be closed, too. */
 const RETRIES = 3
-/** The upstream was not reached, or closed a kept connection before it said anything. */
+/** Error codes of an upstream that was not reached, or that closed a kept connection before it answered. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Answers that go on until the client or the upstream ends them; a server that stops has to end them itself. */
-export class EndlessAnswers {
-  readonly #answers = new Set<ServerResponse>()
+/** Answers that last until the client or the upstream ends them. A gateway that stops must end them itself. */
+export class StreamingResponses {
+  readonly #responses = new Set<ServerResponse>()
 
   add(response: ServerResponse): void {
-    this.#answers.add(response)
-    response.once('close', () => this.#answers.delete(response))
+    this.#responses.add(response)
+    response.once('close', () => this.#responses.delete(response))
   }
 
   endAll(): void {
-    for (const response of this.#answers) response.end()
+    for (const response of this.#responses) response.end()
   }
 }
 
 /**
- * Passes a request on and its answer back as they are, byte for byte, without reading either. It writes to the socket
- * itself, since Fastify's and undici's streams between would cost more than the rest of the way.
+ * Forwards a request and its answer byte for byte, without parsing either. It writes to the socket itself: streams of
+ * Fastify and undici in between would cost more than the rest of the request (docs/decisions/0028).
  */
 export function forward(
   request: FastifyRequest,
   reply: FastifyReply,
   destination: Destination,
-  endless: EndlessAnswers,
+  streams: StreamingResponses,
 ): void {
-  new Forwarding(request, reply, destination, endless).start()
+  new Forwarding(request, reply, destination, streams).start()
 }
 
 class Forwarding implements UpstreamHandler {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #destination: Destination
-  readonly #endless: EndlessAnswers
+  readonly #streams: StreamingResponses
   #control: UpstreamControl | undefined
-  #hasClientLeft = false
+  #hasClientDisconnected = false
   #hasUpstreamEnded = false
-  /** Bytes of the answer still to come; NaN where the upstream does not say. */
+  /** Bytes of the answer still to come; NaN without a Content-Length. */
   #left = Number.NaN
   #retriesLeft: number
 
@@ -70,35 +70,35 @@ class Forwarding implements UpstreamHandler {
     request: FastifyRequest,
     reply: FastifyReply,
     destination: Destination,
-    endless: EndlessAnswers,
+    streams: StreamingResponses,
   ) {
     this.#request = request
     this.#reply = reply
     this.#destination = destination
-    this.#endless = endless
+    this.#streams = streams
     this.#retriesLeft = isSafe(request.method) ? RETRIES : 0
   }
 
   start(): void {
     this.#reply.raw.once('close', () => {
       if (this.#hasUpstreamEnded) return
-      this.#hasClientLeft = true
-      this.#control?.abort(new Error('the client has left'))
+      this.#hasClientDisconnected = true
+      this.#control?.abort(new Error('the client has disconnected'))
     })
     this.#dispatch()
   }
 
   #dispatch(): void {
-    const { pool, headers, isEndless } = this.#destination
+    const { pool, headers, isStream } = this.#destination
     const { raw } = this.#request
-    // Validated and sent as it came: a path that was written anew could mean another thing to the service.
+    // The path is forwarded exactly as it was validated: rewritten, it could mean something else to the service.
     pool.dispatch(
       {
         path: raw.url ?? '/',
         method: this.#request.method,
         headers,
         body: bodyOf(this.#request),
-        ...(isEndless ? { bodyTimeout: 0 } : {}),
+        ...(isStream ? { bodyTimeout: 0 } : {}),
       },
       this,
     )
@@ -106,26 +106,26 @@ class Forwarding implements UpstreamHandler {
 
   onRequestStart(control: UpstreamControl): void {
     this.#control = control
-    if (this.#hasClientLeft) control.abort(new Error('the client has left'))
+    if (this.#hasClientDisconnected) control.abort(new Error('the client has disconnected'))
   }
 
   onResponseStart(_control: UpstreamControl, status: number, given: IncomingHttpHeaders): void {
     if (status < 200) return
     const { raw } = this.#reply
-    const headers = answeredHeadersOf(this.#reply, given)
+    const headers = responseHeadersOf(this.#reply, given)
     this.#left = Number(headers['content-length'] ?? Number.NaN)
     this.#reply.code(status).hijack()
     raw.writeHead(status, headers)
     if (String(headers['content-type']).startsWith('text/event-stream')) {
       raw.flushHeaders()
-      this.#endless.add(raw)
+      this.#streams.add(raw)
     }
   }
 
   onResponseData(control: UpstreamControl, chunk: Buffer): void {
     const { raw } = this.#reply
     this.#left -= chunk.length
-    // Ended with its last byte, a short answer leaves in one write.
+    // A short answer that ends with its last byte leaves in one write.
     if (this.#left === 0) raw.end(chunk)
     else if (!raw.writableEnded && !raw.write(chunk)) {
       control.pause()
@@ -137,20 +137,23 @@ class Forwarding implements UpstreamHandler {
     const { raw } = this.#reply
     this.#hasUpstreamEnded = true
     if (!raw.writableEnded) raw.end()
-    // The upstream may have answered without reading all of the body (413).
+    // The upstream may have answered without reading the whole body (413).
     dropRestOf(this.#request)
   }
 
   onResponseError(_control: UpstreamControl, error: Error): void {
     const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (this.#hasClientLeft) {
-      // Nobody is there to be answered.
+    if (this.#hasClientDisconnected) {
+      // The client has disconnected: there is nobody to answer.
       this.#reply.hijack()
       return
     }
     if (this.#reply.sent) {
-      // Half an answer must not look like a whole one.
-      this.#request.log.warn({ err: error }, 'an upstream broke off its answer')
+      // A truncated answer must not look complete.
+      this.#request.log.warn(
+        { err: error },
+        'upstream ended its answer early; the connection to the client is closed',
+      )
       this.#reply.raw.destroy()
       return
     }
@@ -161,14 +164,14 @@ class Forwarding implements UpstreamHandler {
     }
     dropRestOf(this.#request)
     if (code === 'UND_ERR_INVALID_ARG') return void failMalformed(this.#request, this.#reply)
-    this.#request.log.warn({ err: error }, 'an upstream is away')
+    this.#request.log.warn({ err: error }, 'upstream unreachable; answered 503')
     failWith(this.#request, this.#reply, this.#destination.unavailable())
   }
 }
 
 const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
 
-/** What still comes of a body that nobody wants is read and dropped: else its connection would be stuck, or cut under the answer. */
+/** Reads and discards the rest of a body, so that the connection neither stalls nor is cut while the answer is sent. */
 function dropRestOf({ raw }: FastifyRequest): void {
   if (!raw.complete) raw.unpipe().resume()
 }

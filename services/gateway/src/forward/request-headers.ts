@@ -4,7 +4,7 @@ import { type Client, TRUSTED_FRONTEND } from '@dailyfeed/http-server/client-add
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import type { FastifyRequest } from 'fastify'
 
-/** Of one connection only (RFC 9110, 7.6.1), and `expect`, which this server has answered itself. */
+/** Headers of one connection (RFC 9110, 7.6.1), and `expect`, which this server has answered itself. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -18,8 +18,8 @@ const HOP_BY_HOP = [
   'http2-settings',
   'expect',
 ]
-/** What only the gateway may say. `host` becomes the service's own, x-forwarded-host keeps the client's. */
-const OURS = [
+/** Headers that only the gateway may set. `host` becomes the service's own; x-forwarded-host keeps the client's. */
+const GATEWAY_HEADERS = [
   'host',
   INTERNAL_TOKEN,
   TRUSTED_FRONTEND,
@@ -30,12 +30,12 @@ const OURS = [
   'traceparent',
   REQUEST_ID,
 ]
-const DROPPED = new Set([...HOP_BY_HOP, ...OURS])
+const DROPPED = new Set([...HOP_BY_HOP, ...GATEWAY_HEADERS])
 
 export type ForwardedHeaders = Record<string, string | string[]>
 
-/** The client's headers, without what it may not say to a service. */
-function harmlessHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
+/** The client's headers, without those that it may not send to a service. */
+function allowedHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
   const headers: ForwardedHeaders = {}
   for (const name in given) {
     const value = given[name]
@@ -46,7 +46,7 @@ function harmlessHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
   return headers
 }
 
-/** A client may declare more headers to be of its own connection; almost none does. */
+/** Further headers that the client declares to be hop-by-hop; almost no client does. */
 const namedByConnection = (connection: string | undefined) =>
   connection === undefined || connection === 'keep-alive' || connection === 'close'
     ? []
@@ -55,19 +55,19 @@ const namedByConnection = (connection: string | undefined) =>
         .split(',')
         .map((name) => name.trim())
 
-/** `internalToken`: absent towards a server that is not one of ours. */
+/** Headers of the forwarded request. `internalToken` is undefined for a server that is not a service of the product. */
 export function forwardedHeadersOf(
   request: FastifyRequest,
   client: Client,
   internalToken: string | undefined,
 ): ForwardedHeaders {
-  const headers = harmlessHeadersOf(request.raw.headers)
+  const headers = allowedHeadersOf(request.raw.headers)
   headers['x-forwarded-for'] = client.address
   headers['x-forwarded-proto'] = client.isHttps ? 'https' : 'http'
   headers['x-forwarded-host'] = client.host
   headers[REQUEST_ID] = request.id
   headers['traceparent'] = traceparentOf(request.traceId)
-  // Reading has no body for us: what a client sends with it stops here, and so does its length.
+  // A body sent with GET or HEAD is not forwarded, and so neither is its length.
   if (request.method === 'GET' || request.method === 'HEAD') delete headers['content-length']
   if (internalToken !== undefined) headers[INTERNAL_TOKEN] = internalToken
   if (client.isTrustedFrontend) headers[TRUSTED_FRONTEND] = 'true'

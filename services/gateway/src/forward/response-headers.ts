@@ -13,10 +13,10 @@ const HOP_BY_HOP = new Set([
 ])
 
 /**
- * The upstream's headers, on top of what the edge has already said (request id, rate limit, CORS): a service's word on
- * its own answer counts more, but CORS is the edge's alone.
+ * The upstream's headers over those that the edge has set (request id, rate limit, CORS). The service's values take
+ * precedence, except for CORS, which only the edge decides.
  */
-export function answeredHeadersOf(
+export function responseHeadersOf(
   reply: FastifyReply,
   given: IncomingHttpHeaders,
 ): Record<string, string | string[] | number> {

@@ -8,10 +8,10 @@ export type PageFile =
   | { kind: 'MISSING' }
   | { kind: 'NOT_BUILT' }
 
-/** Their names hold a hash of their content. */
+/** Assets have a hash of their content in their names. */
 const isHashed = (path: string) => path.startsWith('/assets/')
 
-/** The file for a path of the web client. Its routes are the client's own affair: an unknown path is its page. */
+/** The file for a path of the web client. The client routes in the browser, so an unknown path is its page. */
 export async function pageFileOf(webDir: string, path: string): Promise<PageFile> {
   if (path !== '/' && (await isFile(join(webDir, path)))) {
     return {
@@ -20,7 +20,7 @@ export async function pageFileOf(webDir: string, path: string): Promise<PageFile
       cacheControl: isHashed(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
     }
   }
-  // A page in place of a script of yesterday would only be a riddle to the browser.
+  // An HTML page in place of a script of an earlier build would break in the browser.
   if (isHashed(path)) return { kind: 'MISSING' }
   return (await isFile(join(webDir, INDEX)))
     ? { kind: 'FILE', name: INDEX, cacheControl: 'no-cache' }

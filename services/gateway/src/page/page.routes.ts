@@ -4,19 +4,19 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { edgeClientOf } from '../edge-client.ts'
-import { type EndlessAnswers, forward } from '../forward/forward.ts'
+import { type StreamingResponses, forward } from '../forward/forward.ts'
 import { forwardedHeadersOf } from '../forward/request-headers.ts'
-import { isInternal, isOfApi, pathOf } from '../public-path.ts'
+import { isInternalPath, isApiPath, pathOf } from '../public-path.ts'
 import type { Upstreams } from '../upstreams.ts'
 import { pageFileOf } from './page-file.ts'
 
 interface PageOptions {
   config: GatewayConfig
   upstreams: Upstreams
-  endless: EndlessAnswers
+  streams: StreamingResponses
 }
 
-/** The page runs our own scripts only and talks to us only; pictures may come from anywhere. */
+/** The page may run scripts of this origin and call this origin only; images may come from anywhere. */
 const setHeadersOfPage = securityHeaders({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -37,17 +37,17 @@ const setHeadersOfPage = securityHeaders({
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dailyfeed</title>
 <h1>The web client has not been built yet</h1>
 <p>Build it with <code>npx vite build web</code> at the top of the repository, or start everything with <code>npm start</code>, which does. Then load this page again.</p>
-<p>The API is here all the same: <a href="/docs">its documents</a>.</p></html>
+<p>The API is available nevertheless: <a href="/docs">its documentation</a>.</p></html>
 `
 
-/** Every address that is not the API's: the built web client, or with `WEB_URL` the pages of that server. */
+/** Serves every path outside the API: from the built web client, or with `WEB_URL` from that server. */
 export const pageRoutes: FastifyPluginAsync<PageOptions> = async (
   app,
-  { config, upstreams, endless },
+  { config, upstreams, streams },
 ) => {
   app.addHook('onRequest', async (request) => {
     const path = decodeURIComponent(pathOf(request.url))
-    if (isOfApi(path) || isInternal(path)) throw new DailyfeedError('NOT_FOUND')
+    if (isApiPath(path) || isInternalPath(path)) throw new DailyfeedError('NOT_FOUND')
   })
 
   const { pages } = upstreams
@@ -69,10 +69,10 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (
           {
             pool: pages,
             headers,
-            isEndless: false,
+            isStream: false,
             unavailable: () => new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 }),
           },
-          endless,
+          streams,
         )
       },
     })

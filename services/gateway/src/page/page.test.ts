@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(webDir, { recursive: true })
 })
 
-test('/ and every other unknown address is the page of the web client, never cached unasked', async () => {
+test('/ and every unknown path are the page of the web client, revalidated on each use', async () => {
   for (const path of [
     '/',
     '/posts/1',
@@ -39,7 +39,7 @@ test('/ and every other unknown address is the page of the web client, never cac
   }
 })
 
-test('the page runs only our own scripts', async () => {
+test('the page may run scripts of its own origin only', async () => {
   const { headers } = await fetch(gateway.url)
   expect(headers.get('content-security-policy')).toBe(
     "default-src 'self';script-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' https: http: data: blob:;connect-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'self'",
@@ -47,7 +47,7 @@ test('the page runs only our own scripts', async () => {
   expect(headers.get('x-content-type-options')).toBe('nosniff')
 })
 
-test('hashed files are kept for ever, others are asked for again', async () => {
+test('hashed files are cached for a year, others are revalidated', async () => {
   const script = await fetch(`${gateway.url}/assets/main-abc123.js`)
   expect([script.headers.get('cache-control'), script.headers.get('content-type')]).toEqual([
     'public, max-age=31536000, immutable',
@@ -66,7 +66,7 @@ test('hashed files are kept for ever, others are asked for again', async () => {
   expect(again).toMatch(/^HTTP\/1.1 304 /)
 })
 
-test('a hashed file that is gone is 404, not a page in its place', async () => {
+test('a missing hashed file is 404, not the page', async () => {
   const answer = await fetch(`${gateway.url}/assets/main-old.js`)
   expect(answer.status).toBe(404)
   expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND' })
@@ -101,7 +101,7 @@ test('HEAD of a page is answered, other methods are 405', async () => {
   expect(await answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' })
 })
 
-test('a client that is not built yet is a plain page that says how to build it, until it is', async () => {
+test('without a built client a plain page says how to build it', async () => {
   const later = mkdtempSync(join(tmpdir(), 'web-'))
   const own = await startGateway({ WEB_DIR: join(later, 'dist') })
   const answer = await fetch(own.url)
@@ -114,7 +114,7 @@ test('a client that is not built yet is a plain page that says how to build it, 
   rmSync(later, { recursive: true })
 })
 
-test('with WEB_URL the pages come from that server, which never sees our credential', async () => {
+test('with WEB_URL pages come from that server, which never receives the credential', async () => {
   const frontend: Upstream = await startUpstream('frontend', (app) =>
     app.get('/', async (_request, reply) =>
       reply.header('content-security-policy', 'its own').send('page'),

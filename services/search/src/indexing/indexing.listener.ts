@@ -1,6 +1,6 @@
 import { categoryOf } from '@dailyfeed/contract/event-registry'
 import { subscriptionsOf } from '@dailyfeed/contract/subscriptions'
-import type { EventHandler } from '@dailyfeed/event-listener/listener'
+import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import type { SearchEngine } from '../engine/search-engine.ts'
 import { findGonePostsWithComments, findOutdatedCommentsIn } from './comment-index.queries.ts'
 import { indexComments, indexPosts, unindexCommentsOfGonePosts } from './indexing.service.ts'

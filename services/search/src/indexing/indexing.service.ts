@@ -1,4 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises'
+import {
+  inTransaction as beginTransaction,
+  type Queryable,
+} from '@dailyfeed/postgres-support/queryable'
 import type { Sql } from 'postgres'
 import type { IndexedDocument, IndexTable, SearchEngine } from '../engine/search-engine.ts'
 import {
@@ -23,10 +27,13 @@ import {
   wasIndexedLately,
 } from './post-index.queries.ts'
 
-/** What is indexed stands in PostgreSQL, what it says in the engine. */
-export interface Index {
-  sql: Sql
+/** PostgreSQL tracks which posts and comments are indexed; the engine stores their text. */
+export interface IndexWriter {
+  sql: Queryable
   engine: SearchEngine
+}
+export interface Index extends IndexWriter {
+  sql: Sql
 }
 
 /**
@@ -34,18 +41,16 @@ export interface Index {
  * takes its place between two transactions, and no row promises what the engine does not have.
  */
 const inTransaction = <Result>(
-  { sql, engine }: Index,
-  work: (index: Index) => Promise<Result>,
+  { sql, engine }: IndexWriter,
+  work: (index: IndexWriter) => Promise<Result>,
 ): Promise<Result> =>
   'begin' in sql
-    ? (sql.begin((transaction) =>
-        work({ sql: transaction as unknown as Sql, engine }),
-      ) as Promise<Result>)
+    ? beginTransaction(sql, (transaction) => work({ sql: transaction, engine }))
     : work({ sql, engine })
 
 /** Makes the index hold these posts as content-svc has them now, and no more those that are deleted. Returns how many changed. */
 export const indexPosts = (
-  index: Index,
+  index: IndexWriter,
   postIds: readonly number[],
   table: PostIndexTable = 'post_index',
 ): Promise<number> =>
@@ -72,7 +77,7 @@ export const indexPosts = (
 
 /** The same for comments; those of a deleted post count as deleted. */
 export const indexComments = (
-  index: Index,
+  index: IndexWriter,
   commentIds: readonly number[],
   table: CommentIndexTable = 'comment_index',
 ): Promise<number> =>
@@ -108,7 +113,7 @@ const onlyThese = (
 
 /** The comments of posts that are deleted are no longer found. */
 export const unindexCommentsOfGonePosts = (
-  index: Index,
+  index: IndexWriter,
   postIds: readonly number[],
 ): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
@@ -119,14 +124,17 @@ export const unindexCommentsOfGonePosts = (
   })
 
 /** Returns how many of these members' posts are found no more. */
-export const unindexPostsOf = (index: Index, authorIds: readonly number[]): Promise<number> =>
+export const unindexPostsOf = (index: IndexWriter, authorIds: readonly number[]): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const removed = await deletePostsOf(sql, authorIds)
     await engine.removeAuthors('post_index', authorIds)
     return removed
   })
 
-export const unindexCommentsOf = (index: Index, authorIds: readonly number[]): Promise<number> =>
+export const unindexCommentsOf = (
+  index: IndexWriter,
+  authorIds: readonly number[],
+): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const removed = await deleteCommentsOf(sql, authorIds)
     await engine.removeAuthors('comment_index', authorIds)

@@ -1,9 +1,10 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
-import { launchBrowser, logIn, openView, PHONE } from './browser.ts'
+import { launchBrowser, logIn, openWindow, PHONE } from './browser.ts'
 
-/** Members whom one does not want to read: muted or blocked on their page, taken back on the security page. */
+/** Members are muted and blocked on their page, and unmuted and unblocked on the security page. */
 let browser: Browser
 let reader: Member
 let loud: Member
@@ -12,13 +13,13 @@ beforeAll(async () => {
   browser = await launchBrowser()
   reader = await newMember({ memberName: 'Reader' })
   loud = await newMember({ memberName: 'Loud' })
-  await reader.ask('POST', `/api/members/follow/${loud.id}`)
-  await loud.ask('POST', '/api/posts', { title: '', content: 'listen to me' })
+  await ask(reader, { method: 'POST', url: `/api/members/follow/${loud.id}` })
+  await ask(loud, { url: '/api/posts', body: { title: '', content: 'listen to me' } })
 })
 afterAll(() => browser?.close())
 
-test('who is muted is not in the feed any more, and is again when it is taken back', async () => {
-  const { page, context, complaints } = await openView(browser, inject('platformUrl'))
+test('a muted member’s posts leave the feed, and return after unmuting', async () => {
+  const { page, context, pageErrors } = await openWindow(browser, inject('platformUrl'))
   await logIn(page, reader.email, reader.password)
   await page.getByText('listen to me').waitFor()
   await page.goto(`/members/${loud.handle}`)
@@ -31,12 +32,12 @@ test('who is muted is not in the feed any more, and is again when it is taken ba
   await page.getByText('You have muted nobody.').waitFor()
   await page.goto('/')
   await page.getByText('listen to me').waitFor()
-  expect(complaints).toEqual([])
+  expect(pageErrors).toEqual([])
   await context.close()
 })
 
-test('a block says what it means, leads away from the page that is gone, and is taken back on the security page', async () => {
-  const { page, context } = await openView(browser, inject('platformUrl'), {
+test('a block explains itself, leaves the blocked page, and can be undone on the security page', async () => {
+  const { page, context } = await openWindow(browser, inject('platformUrl'), {
     locale: 'ko-KR',
     viewport: PHONE,
   })
@@ -47,7 +48,7 @@ test('a block says what it means, leads away from the page that is gone, and is 
   await dialog.getByText('서로의 프로필과 글', { exact: false }).waitFor()
   await dialog.getByRole('button', { name: '차단' }).click()
   await page.getByText('아직 소식이 없습니다', { exact: false }).waitFor()
-  expect((await loud.ask('GET', `/api/members/profile/@${reader.handle}`)).status).toBe(404)
+  expect((await ask(loud, { url: `/api/members/profile/@${reader.handle}` })).status).toBe(404)
   await page.goto('/security')
   await page.getByRole('button', { name: 'Loud 님 차단 해제' }).click()
   await page.getByText('차단한 회원이 없습니다.').waitFor()

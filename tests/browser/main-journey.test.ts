@@ -1,12 +1,13 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
-import { DESKTOP, launchBrowser, logIn, openView, PHONE, type View } from './browser.ts'
+import { DESKTOP, launchBrowser, logIn, openWindow, PHONE, type BrowserWindow } from './browser.ts'
 
 let browser: Browser
 let minji: Member
 let sora: Member
-let view: View | undefined
+let opened: BrowserWindow | undefined
 
 beforeAll(async () => {
   browser = await launchBrowser()
@@ -14,25 +15,25 @@ beforeAll(async () => {
     await newMember({ memberName: 'Kim Minji' }),
     await newMember({ memberName: 'Park Sora' }),
   ]
-  await minji.ask('POST', `/api/members/follow/${sora.id}`)
+  await ask(minji, { method: 'POST', url: `/api/members/follow/${sora.id}` })
 })
 afterEach(async () => {
-  await view?.context.close()
-  view = undefined
+  await opened?.context.close()
+  opened = undefined
 })
 afterAll(() => browser?.close())
 
-async function open(options: Parameters<typeof openView>[2] = {}): Promise<View> {
-  view = await openView(browser, inject('platformUrl'), options)
-  return view
+async function open(options: Parameters<typeof openWindow>[2] = {}): Promise<BrowserWindow> {
+  opened = await openWindow(browser, inject('platformUrl'), options)
+  return opened
 }
 
-test('a new member signs up, lands on the feed, and is still logged in after a reload', async () => {
-  const { page, complaints } = await open()
+test('a new member signs up, sees the feed, and is still logged in after a reload', async () => {
+  const { page, pageErrors } = await open()
   const handle = `web_${Math.random().toString(36).slice(2, 10)}`
   await page.goto('/')
   await page.getByRole('link', { name: 'Create an account' }).click()
-  // The login page asks for an e-mail address and a password too, and stands there until the code of the next page has come.
+  // The login page has fields of the same names, and remains until the code of the next page is loaded.
   await page.getByRole('heading', { level: 1, name: 'Create an account' }).waitFor()
   await page.getByLabel('E-mail').fill(`${handle}@example.com`)
   await page.getByLabel('Password', { exact: true }).fill('a long enough password')
@@ -43,10 +44,10 @@ test('a new member signs up, lands on the feed, and is still logged in after a r
   await page.reload()
   await page.getByRole('heading', { level: 1, name: "My follow's news" }).waitFor()
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toMatch(/eyJ|Bearer/)
-  expect(complaints).toEqual([])
+  expect(pageErrors).toEqual([])
 })
 
-test('a wrong password is answered with a sentence, and the page stays', async () => {
+test('a wrong password is reported on the login page', async () => {
   const { page } = await open()
   await page.goto('/login')
   await page.getByLabel('E-mail').fill(minji.email)
@@ -55,9 +56,9 @@ test('a wrong password is answered with a sentence, and the page stays', async (
   await page.getByText('The e-mail address or the password is wrong.').waitFor()
 })
 
-test('the main job: write, see it in a follower’s feed, like, comment, reply, and find it by search', async () => {
+test('a post is written, seen by a follower, liked, commented, replied to, and found by search', async () => {
   const word = `breadcrumb${Math.random().toString(36).slice(2, 8)}`
-  const author = await openView(browser, inject('platformUrl'))
+  const author = await openWindow(browser, inject('platformUrl'))
   await logIn(author.page, sora.email, sora.password)
   await author.page
     .getByRole('textbox', { name: 'What’s on your mind today?' })
@@ -65,7 +66,7 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
   await author.page.getByRole('button', { name: 'Share', exact: true }).click()
   await author.page.getByText('Your post is up.').first().waitFor()
 
-  const { page, complaints } = await open()
+  const { page, pageErrors } = await open()
   await logIn(page, minji.email, minji.password)
   const card = page.getByRole('article').filter({ hasText: word })
   await card.getByRole('button', { name: 'Like, 0' }).click()
@@ -99,10 +100,10 @@ test('the main job: write, see it in a follower’s feed, like, comment, reply, 
     .filter({ hasText: `Fresh ${word} today` })
     .first()
     .waitFor()
-  expect(complaints).toEqual([])
+  expect(pageErrors).toEqual([])
 })
 
-test('editing keeps the place; deleting asks first, and Escape says no', async () => {
+test('a post is edited in its card, and Escape cancels its deletion', async () => {
   const { page } = await open()
   await logIn(page, sora.email, sora.password)
   await page.getByRole('link', { name: 'My feed' }).first().click()
@@ -124,34 +125,7 @@ test('editing keeps the place; deleting asks first, and Escape says no', async (
   await changed.waitFor({ state: 'detached' })
 })
 
-test('a feed goes on past its first page while one scrolls, and its place is there again after a look at a post', async () => {
-  const { page } = await open()
-  for (let n = 0; n < 45; n += 1)
-    await sora.ask('POST', '/api/posts', { content: `scroll post number ${n}` })
-  await logIn(page, minji.email, minji.password)
-  const far = page.getByText('scroll post number 12', { exact: true })
-  for (let n = 0; n < 60 && !(await far.isVisible()); n += 1) {
-    await page.mouse.wheel(0, 700)
-    await page.waitForTimeout(50)
-  }
-  await far.scrollIntoViewIfNeeded()
-  const before = await far.boundingBox()
-  await page
-    .getByRole('article')
-    .filter({ has: far })
-    .getByRole('link', { name: /Comments/ })
-    .click()
-  await page.waitForURL(/\/posts\/\d+/)
-  await page.goBack()
-  await far.waitFor()
-  await expect
-    .poll(async () => Math.abs(((await far.boundingBox())?.y ?? 9_999) - (before?.y ?? 0)), {
-      timeout: 3_000,
-    })
-    .toBeLessThan(60)
-})
-
-test('the page speaks Korean to a Korean browser, one language at a time, and says so in lang', async () => {
+test('a Korean browser gets the page in Korean only, with the matching lang attribute', async () => {
   const { page } = await open({ locale: 'ko-KR' })
   await logIn(page, minji.email, minji.password, 'ko')
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('ko')
@@ -163,7 +137,7 @@ test('the page speaks Korean to a Korean browser, one language at a time, and sa
   expect(text).not.toMatch(/Log out|Popular|Share|Follow\b/)
 })
 
-test('a silent refresh renews a token that has ended, and the member notices nothing', async () => {
+test('an expired token is renewed and the feed appears without an error', async () => {
   const { page } = await open()
   await logIn(page, minji.email, minji.password)
   const expireOnce = (route: Route) =>
@@ -178,34 +152,31 @@ test('a silent refresh renews a token that has ended, and the member notices not
   await page.getByRole('article').first().waitFor()
 })
 
-test.each([320, 390, 768, 1_280])(
-  'at %i px nothing is cut off, and every page can be reached',
-  async (width) => {
-    const { page } = await open({ viewport: { width, height: 800 } })
-    await logIn(page, minji.email, minji.password)
-    for (const path of [
-      '/',
-      '/popular',
-      '/commented',
-      '/recent',
-      '/me',
-      '/profile',
-      '/connections',
-      '/search?keyword=post',
-      '/notifications',
-    ]) {
-      await page.goto(path)
-      await page.getByRole('heading', { level: 1 }).first().waitFor()
-      const { scroll, client } = await page.evaluate(() => ({
-        scroll: document.documentElement.scrollWidth,
-        client: document.documentElement.clientWidth,
-      }))
-      expect(scroll, `${path} at ${width} px`).toBeLessThanOrEqual(client)
-    }
-  },
-)
+test.each([320, 390, 768, 1_280])('at %i px no page overflows its width', async (width) => {
+  const { page } = await open({ viewport: { width, height: 800 } })
+  await logIn(page, minji.email, minji.password)
+  for (const path of [
+    '/',
+    '/popular',
+    '/commented',
+    '/recent',
+    '/me',
+    '/profile',
+    '/connections',
+    '/search?keyword=post',
+    '/notifications',
+  ]) {
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    const { scroll, client } = await page.evaluate(() => ({
+      scroll: document.documentElement.scrollWidth,
+      client: document.documentElement.clientWidth,
+    }))
+    expect(scroll, `${path} at ${width} px`).toBeLessThanOrEqual(client)
+  }
+})
 
-test('keys alone are enough: skip link, navigation, like', async () => {
+test('the keyboard reaches the skip link and toggles a like', async () => {
   const { page } = await open({ viewport: DESKTOP })
   await logIn(page, minji.email, minji.password)
   await page.getByRole('article').first().waitFor()
@@ -228,7 +199,7 @@ test('keys alone are enough: skip link, navigation, like', async () => {
     .not.toBe(before)
 })
 
-test('on a phone the way out is there: the drawer holds the account and logs out', async () => {
+test('on a phone, the drawer contains the logout button', async () => {
   const { page } = await open({ viewport: PHONE })
   await logIn(page, minji.email, minji.password)
   await page.getByRole('button', { name: 'Menu' }).click()
