@@ -1,5 +1,6 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { isNamedInNotifications } from '@dailyfeed/visibility/visibility.queries'
 
 export interface ActorRow {
   member_id: number
@@ -26,16 +27,7 @@ export interface NotificationRow {
   updated_at: Date
 }
 
-/**
- * Whom a recipient is shown as an actor: nobody withdrawn, nobody of a block either way, nobody muted. The list of these
- * is made once a statement.
- */
-const isShown = (sql: Queryable, recipientId: number) => sql`
-  not profile.withdrawn
-  and actor.actor_id not in (
-    select blocked_id from member.block where blocker_id = ${recipientId}
-    union all select blocker_id from member.block where blocked_id = ${recipientId}
-    union all select muted_id from member.mute where muter_id = ${recipientId})`
+const isShown = isNamedInNotifications
 
 /** A notification of a thing that is gone, or that the recipient may no longer see, goes with it. */
 const isOfLivingThing = (sql: Queryable, recipientId: number) => sql`

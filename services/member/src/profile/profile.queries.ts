@@ -1,3 +1,4 @@
+import { isProfileFound } from '@dailyfeed/visibility/visibility.queries'
 import type { Sql } from 'postgres'
 
 export interface ProfileRow {
@@ -32,11 +33,8 @@ export const profileColumns = (sql: Sql, viewerId: number) => sql`
   m.verification_status, m.privacy_level, m.avatar_url, m.cover_url, m.followers_count, m.followings_count, m.created_at, m.updated_at,
   (m.privacy_level = 'PUBLIC' or m.id = ${viewerId} or member.may_see(${viewerId}, m.id)) as visible`
 
-/** Members who are there for the viewer: not withdrawn, and no block either way. */
-export const isThere = (sql: Sql, viewerId: number) => sql`
-  m.withdrawn_at is null
-  and not exists (select from member.block where blocker_id = m.id and blocked_id = ${viewerId})
-  and not exists (select from member.block where blocker_id = ${viewerId} and blocked_id = m.id)`
+/** Members whose profiles the viewer finds. */
+export const isThere = isProfileFound
 
 export async function findProfile(
   sql: Sql,
