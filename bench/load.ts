@@ -5,8 +5,8 @@ import { median } from './percentile.ts'
 const CONNECTIONS = 16
 const WARM_UP_SECONDS = 2
 const SECONDS = 5
-/** How often the load looks whether its time is over, in milliseconds. */
-const SAMPLE = 20
+/** How often autocannon checks whether its time is over. */
+const SAMPLE_INTERVAL_MS = 20
 
 interface LoadOptions {
   connections?: number
@@ -14,7 +14,10 @@ interface LoadOptions {
   seconds?: number
 }
 
-/** Closed loop over some connections, after a warm-up; of several addresses each in turn. Throws when an answer was not 2xx: a fast refusal is no figure. */
+/**
+ * The rate of a closed loop over some connections, after a warm-up; several addresses are requested
+ * in turn. Throws when an answer is not 2xx, since refusals are faster than answers.
+ */
 export async function requestsPerSecond(
   urls: string | readonly string[],
   headers: Record<string, string>,
@@ -34,7 +37,7 @@ export async function requestsPerSecond(
             headers,
           })),
         }
-  const options = { url, headers, connections, sampleInt: SAMPLE, ...requests }
+  const options = { url, headers, connections, sampleInt: SAMPLE_INTERVAL_MS, ...requests }
   if (warmUpSeconds > 0) await autocannon({ ...options, duration: warmUpSeconds })
   const result = await autocannon({ ...options, duration: seconds })
   if (result.non2xx > 0 || result.errors > 0)
@@ -43,11 +46,12 @@ export async function requestsPerSecond(
 }
 
 /**
- * Each measured once a round, one after the other. A processor that is shared with other machines is up to twice as fast
- * in one round as in the next, and so in all of a round: every round is brought to one speed (the geometric mean of its
- * values) before the medians are taken. Of two that are measured, the medians' ratio is the median of the rounds' ratios.
+ * Runs several measures in rounds, each once per round, and returns the median of each. A processor
+ * that is shared with other machines may be twice as fast in one round as in the next. So the values
+ * of a round are divided by its speed, which is their geometric mean, before the medians are taken.
+ * For two measures, the ratio of the medians is therefore the median of the rounds' ratios.
  */
-export async function turnByTurn<Name extends string>(
+export async function interleaved<Name extends string>(
   rounds: number,
   measures: Record<Name, () => Promise<number>>,
 ): Promise<Record<Name, number>> {
@@ -66,84 +70,87 @@ export async function turnByTurn<Name extends string>(
   ) as Record<Name, number>
 }
 
-export interface Load {
+export interface ClosedLoop {
   urls: string | readonly string[]
   headers?: Record<string, string>
   connections?: number
 }
 
-/** Requests per second of each, turn by turn after a warm-up. Many short rounds: the shorter one is, the more alike is the machine in all of it. */
-export async function ratesTurnByTurn<Name extends string>(
-  loads: Record<Name, Load>,
+/**
+ * Requests per second of each load, interleaved after a warm-up. The rounds are many and short: the
+ * shorter a round is, the less the machine's speed changes within it.
+ */
+export async function interleavedRates<Name extends string>(
+  loads: Record<Name, ClosedLoop>,
   rounds: number,
 ): Promise<Record<Name, number>> {
-  const rateOf = ({ urls, headers = {}, connections }: Load, seconds: LoadOptions) =>
+  const rateOf = ({ urls, headers = {}, connections }: ClosedLoop, seconds: LoadOptions) =>
     requestsPerSecond(urls, headers, {
       ...seconds,
       ...(connections !== undefined && { connections }),
     })
-  const entries = Object.entries<Load>(loads)
+  const entries = Object.entries<ClosedLoop>(loads)
   for (const [, load] of entries) await rateOf(load, { warmUpSeconds: 0, seconds: WARM_UP_SECONDS })
   const measures = entries.map(
     ([name, load]) => [name, () => rateOf(load, { warmUpSeconds: 0.1, seconds: 0.4 })] as const,
   )
-  return turnByTurn(rounds, Object.fromEntries(measures) as Record<Name, () => Promise<number>>)
+  return interleaved(rounds, Object.fromEntries(measures) as Record<Name, () => Promise<number>>)
 }
 
 const geometricMean = (values: readonly number[]) =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 
-export interface Question {
+export interface LoadRequest {
   url: string
   headers: Record<string, string>
 }
 
-/** Milliseconds of each answer, in a closed loop over some connections, each question asked once. */
-export async function timesOfEach(
-  questions: readonly Question[],
+/** Sends each request once, in a closed loop over some connections. Returns milliseconds. */
+export async function latencies(
+  requests: readonly LoadRequest[],
   connections: number,
 ): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const times: number[] = []
-  const waiting = questions.values()
+  const measured: number[] = []
+  const queue = requests.values()
   try {
     await Promise.all(
       Array.from({ length: connections }, async () => {
-        for (const question of waiting) times.push(await timeOf(question, agent))
+        for (const request of queue) measured.push(await latencyOf(request, agent))
       }),
     )
-    return times
+    return measured
   } finally {
     agent.destroy()
   }
 }
 
-function timeOf({ url, headers }: Question, agent: Agent): Promise<number> {
+function latencyOf({ url, headers }: LoadRequest, agent: Agent): Promise<number> {
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     get(url, { headers, agent }, (response) => {
       response.resume()
       response.once('end', () => {
         if (response.statusCode === 200) resolve(performance.now() - startedAt)
-        else reject(new Error(`${url} was answered ${response.statusCode}`))
+        else reject(new Error(`${url} answered ${response.statusCode}`))
       })
     }).once('error', reject)
   })
 }
 
-/** How often `act` is done in a second, so many at once; it is told which of them it is. */
-export async function actsPerSecond(
-  act: (worker: number) => Promise<unknown>,
-  atOnce: number,
+/** How many times per second an action completes with so many concurrent workers. */
+export async function throughput(
+  action: (worker: number) => Promise<unknown>,
+  workers: number,
   seconds: number,
 ): Promise<number> {
   const startedAt = performance.now()
   const end = startedAt + seconds * 1_000
   let done = 0
   await Promise.all(
-    Array.from({ length: atOnce }, async (_, worker) => {
+    Array.from({ length: workers }, async (_, worker) => {
       while (performance.now() < end) {
-        await act(worker)
+        await action(worker)
         done += 1
       }
     }),

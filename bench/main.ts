@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { authBench } from './auth/auth.ts'
 import { eventsBench } from './events/events.ts'
 import { feedBench } from './feed/feed.ts'
-import { type Figure, tableOf } from './figure.ts'
+import { type Measurement, tableOf } from './measurement.ts'
 import { memoryBench } from './memory/memory.ts'
 import { writeBench } from './write.ts'
 
@@ -13,10 +13,11 @@ interface Options {
 }
 
 /**
- * `npm run bench -- <name> [--json]`: each bench returns figures of one run; with --json one object a row. Without a name
- * all but `memory`, which takes the hour that it is given, or `--minutes`, at 100 requests a second, or `--rate`.
+ * `npm run bench -- <name> [--json]` prints the measurements of one run as a table, or with `--json`
+ * as one object per line. Without a name it runs every bench except `memory`, which takes an hour
+ * (or `--minutes`) at 100 requests a second (or `--rate`).
  */
-const BENCHES: Record<string, (options: Options) => Promise<Figure[]>> = {
+const BENCHES: Record<string, (options: Options) => Promise<Measurement[]>> = {
   feed: feedBench,
   events: eventsBench,
   auth: authBench,
@@ -26,12 +27,17 @@ const BENCHES: Record<string, (options: Options) => Promise<Figure[]>> = {
 
 const { names, options } = readArgsOrExit()
 for (const name of names) {
-  const figures = (await BENCHES[name]?.(options)) ?? []
-  process.stdout.write(
-    options.json
-      ? figures.map((figure) => `${JSON.stringify(figure)}\n`).join('')
-      : `\n${name}\n${tableOf(figures)}\n`,
-  )
+  try {
+    const measurements = (await BENCHES[name]?.(options)) ?? []
+    process.stdout.write(
+      options.json
+        ? measurements.map((measurement) => `${JSON.stringify(measurement)}\n`).join('')
+        : `\n${name}\n${tableOf(measurements)}\n`,
+    )
+  } catch (error) {
+    process.stderr.write(`the bench ${name} failed: ${inspect(error)}\n`)
+    process.exit(1)
+  }
 }
 
 function readArgsOrExit(): { names: readonly string[]; options: Options } {
@@ -50,11 +56,11 @@ function readArgsOrExit(): { names: readonly string[]; options: Options } {
         `there is no bench '${unknown}'; there are: ${Object.keys(BENCHES).join(', ')}`,
       )
     if ((values.minutes ?? values.rate) !== undefined && !positionals.includes('memory'))
-      throw new Error('--minutes and --rate are for the bench `memory` alone')
-    const numberOf = (name: 'minutes' | 'rate', most: number, otherwise: number) => {
-      const value = Number(values[name] ?? otherwise)
-      if (!(value >= 1 && value <= most))
-        throw new Error(`--${name} must be a number from 1 to ${most}, not '${values[name]}'`)
+      throw new Error('--minutes and --rate are options of the bench `memory` only')
+    const numberOf = (name: 'minutes' | 'rate', max: number, byDefault: number) => {
+      const value = Number(values[name] ?? byDefault)
+      if (!(value >= 1 && value <= max))
+        throw new Error(`--${name} must be a number from 1 to ${max}, not '${values[name]}'`)
       return value
     }
     const names =

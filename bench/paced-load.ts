@@ -1,51 +1,63 @@
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Question } from './load.ts'
+import { sendAtRate } from '@dailyfeed/tests/pacing'
+import type { LoadRequest } from './load.ts'
 
-const MOST_CONNECTIONS = 64
+const MAX_CONNECTIONS = 64
 
 /**
- * Milliseconds of each answer, asked at a steady pace, whatever became of those before. The pace is kept to a millisecond,
- * the shortest that a timer sleeps: with a thread that slept less, asking took twice as much of the processors.
+ * Sends a request at a steady rate, whatever happened to earlier ones, and returns the latencies in
+ * milliseconds. Throws after the run when a request failed. A sleeping timer keeps the rate: a
+ * thread that kept it more exactly took twice as much of the processors.
  */
-export async function timesAtPace(
-  question: Question,
+export async function latenciesAtRate(
+  request: LoadRequest,
   perSecond: number,
   seconds: number,
 ): Promise<number[]> {
-  const connections = new Connections(question)
-  const asked: Promise<number>[] = []
+  const connections = new Connections(request)
+  const measured: number[] = []
+  const failures: Error[] = []
+  const inFlight: Promise<unknown>[] = []
   const count = Math.round(perSecond * seconds)
   try {
-    for (const startedAt = performance.now(); ; await sleep(1)) {
-      const due = Math.min(count, Math.floor(((performance.now() - startedAt) * perSecond) / 1_000))
-      while (asked.length < due) asked.push(connections.timeOfNext())
-      if (due === count) return await Promise.all(asked)
-    }
+    await sendAtRate(perSecond, count, () => {
+      inFlight.push(
+        connections.send().then(
+          (milliseconds) => measured.push(milliseconds),
+          (error) => failures.push(error),
+        ),
+      )
+    })
+    await Promise.all(inFlight)
   } finally {
     connections.end()
   }
+  if (failures.length > 0)
+    throw new Error(
+      `${failures.length} of ${count} requests to ${request.url} failed at ${Math.round(perSecond)} a second; the first: ${failures[0]?.message}`,
+    )
+  return measured
 }
 
-interface Asking {
+interface Pending {
   startedAt: number
   resolve: (milliseconds: number) => void
   reject: (error: Error) => void
 }
 
 /**
- * The same question over and over, on bare sockets: node:http takes longer to ask it than a service to answer, and on a
- * machine of two processors that time is taken from those who are measured.
+ * Sends the same request again and again on plain sockets. node:http takes longer to send it than a
+ * service to answer it, and on a machine of two processors that time is taken from the service.
  */
 class Connections {
   readonly #port: number
   readonly #host: string
   readonly #bytes: Buffer
-  readonly #all: Connection[] = []
+  readonly #open: Connection[] = []
   readonly #idle: Connection[] = []
-  readonly #waiting: Asking[] = []
+  readonly #queue: Pending[] = []
 
-  constructor({ url, headers }: Question) {
+  constructor({ url, headers }: LoadRequest) {
     const { hostname, port, host, pathname, search } = new URL(url)
     const lines = [
       `GET ${pathname}${search} HTTP/1.1`,
@@ -56,53 +68,77 @@ class Connections {
     this.#host = hostname
   }
 
-  timeOfNext(): Promise<number> {
+  /** Resolves with the milliseconds until the whole answer has arrived. */
+  send(): Promise<number> {
     return new Promise((resolve, reject) => {
-      const asking = { startedAt: performance.now(), resolve, reject }
-      const connection = this.#idle.pop() ?? this.#open()
-      if (connection === undefined) this.#waiting.push(asking)
-      else connection.ask(asking)
+      const pending = { startedAt: performance.now(), resolve, reject }
+      const connection = this.#idle.pop() ?? this.#connect()
+      if (connection === undefined) this.#queue.push(pending)
+      else connection.send(pending)
     })
   }
 
-  #open(): Connection | undefined {
-    if (this.#all.length === MOST_CONNECTIONS) return undefined
+  #connect(): Connection | undefined {
+    if (this.#open.length === MAX_CONNECTIONS) return undefined
     const socket = connect({ port: this.#port, host: this.#host, noDelay: true })
-    const connection = new Connection(socket, this.#bytes, () => {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#idle.push(connection)
-      else connection.ask(next)
+    const connection = new Connection(socket, this.#bytes, {
+      onIdle: () => {
+        const next = this.#queue.shift()
+        if (next === undefined) this.#idle.push(connection)
+        else connection.send(next)
+      },
+      onClose: (error) => this.#remove(connection, error),
     })
-    this.#all.push(connection)
+    this.#open.push(connection)
     return connection
   }
 
+  /** A closed connection is not used again. Without any connection left, waiting requests fail. */
+  #remove(connection: Connection, error: Error): void {
+    for (const list of [this.#open, this.#idle]) {
+      const index = list.indexOf(connection)
+      if (index >= 0) list.splice(index, 1)
+    }
+    if (this.#open.length === 0) for (const { reject } of this.#queue.splice(0)) reject(error)
+  }
+
   end(): void {
-    for (const connection of this.#all) connection.end()
+    for (const connection of [...this.#open]) connection.end()
   }
 }
 
-/** One question at a time. */
+interface ConnectionEvents {
+  onIdle: () => void
+  onClose: (error: Error) => void
+}
+
+/** One request at a time. */
 class Connection {
   readonly #socket: Socket
   readonly #bytes: Buffer
-  #asking: Asking | undefined
-  /** Bytes of the answer still to come; undefined until its head is whole. */
-  #left: number | undefined
+  #pending: Pending | undefined
+  /** Bytes of the answer still to come; undefined until its head is complete. */
+  #remaining: number | undefined
   #head = ''
 
-  constructor(socket: Socket, bytes: Buffer, onIdle: () => void) {
+  constructor(socket: Socket, bytes: Buffer, { onIdle, onClose }: ConnectionEvents) {
     this.#socket = socket
     this.#bytes = bytes
-    socket.on('data', (chunk) => this.#take(chunk) && onIdle())
-    socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(new Error('a connection was closed before its answer')))
+    let failure = new Error('a connection was closed before its answer')
+    socket.on('data', (chunk) => this.#receive(chunk) && onIdle())
+    socket.on('error', (error) => {
+      failure = error
+    })
+    socket.on('close', () => {
+      this.#fail(failure)
+      onClose(failure)
+    })
   }
 
-  ask(asking: Asking): void {
-    this.#asking = asking
+  send(pending: Pending): void {
+    this.#pending = pending
     this.#head = ''
-    this.#left = undefined
+    this.#remaining = undefined
     this.#socket.write(this.#bytes)
   }
 
@@ -110,28 +146,30 @@ class Connection {
     this.#socket.destroy()
   }
 
-  /** Whether that was the last of an answer. */
-  #take(chunk: Buffer): boolean {
-    if (this.#left === undefined) {
+  /** Returns whether the answer is complete. */
+  #receive(chunk: Buffer): boolean {
+    if (this.#remaining === undefined) {
       this.#head += chunk.toString('latin1')
       const end = this.#head.indexOf('\r\n\r\n')
       if (end === -1) return false
       const length = /^content-length: *(\d+)/im.exec(this.#head)?.[1]
       if (!this.#head.startsWith('HTTP/1.1 200 ') || length === undefined) {
-        this.#fail(new Error(`the answer was no 200 with a length: ${this.#head.slice(0, end)}`))
+        const head = this.#head.slice(0, end)
+        this.#fail(new Error(`the answer is not 200 with a content length: ${head}`))
+        this.#socket.destroy()
         return false
       }
-      this.#left = Number(length) - (this.#head.length - end - 4)
-    } else this.#left -= chunk.length
-    if (this.#left > 0) return false
-    const { startedAt, resolve } = this.#asking as Asking
-    this.#asking = undefined
-    resolve(performance.now() - startedAt)
+      this.#remaining = Number(length) - (this.#head.length - end - 4)
+    } else this.#remaining -= chunk.length
+    if (this.#remaining > 0) return false
+    const pending = this.#pending
+    this.#pending = undefined
+    pending?.resolve(performance.now() - pending.startedAt)
     return true
   }
 
   #fail(error: Error): void {
-    this.#asking?.reject(error)
-    this.#asking = undefined
+    this.#pending?.reject(error)
+    this.#pending = undefined
   }
 }

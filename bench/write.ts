@@ -3,39 +3,44 @@ import { insertPost } from '@dailyfeed/content/post/post.queries'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
+import { ask, clientAt } from '@dailyfeed/tests/http-client'
+import { connectAsOwner } from '@dailyfeed/tests/owner-connection'
 import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/separate-services'
 import autocannon from 'autocannon'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { median } from './percentile.ts'
-import { factorFigure, type Figure, ratioFigure } from './figure.ts'
-import { actsPerSecond } from './load.ts'
-import { drawGrowth } from './picture.ts'
+import { atMostFactor, type Measurement, atLeastRatio } from './measurement.ts'
+import { throughput } from './load.ts'
+import { drawChart } from './chart.ts'
 
 const SECONDS = 4
 const ROUNDS = 3
 const CONNECTIONS = [1, 4, 16, 64]
-/** content-svc's default. */
+/** The default of content-svc. */
 const POOL_MAX = 8
 const LIKERS = 64
 const POSTS_TO_COMPARE = 150
-const PASSWORD = 'a bench writes many posts'
+const PASSWORD = 'a password of the benches'
 
-/** Creating posts against their bare statement, a post of somebody with 100,000 followers, and a post that everybody likes. */
-export async function writeBench(): Promise<Figure[]> {
+/**
+ * Creating posts against the bare statement, posts of an author with 100,000 followers, and likes of
+ * one post by many members.
+ */
+export async function writeBench(): Promise<Measurement[]> {
   const database = await startOwnDatabase()
   const services = await startSeparateServices({
     database,
     services: ['member', 'content'],
     env: () => ({ DATABASE_POOL_MAX: String(POOL_MAX) }),
   })
-  const owner = postgres(database.ownerUrl, { max: 2, onnotice() {} }) as unknown as Sql
+  const owner = connectAsOwner(database.ownerUrl)
   const bare = openPool({ url: database.urlOf('content'), max: POOL_MAX, name: 'bench' })
   try {
     const members = await Promise.all(
       Array.from({ length: LIKERS }, (_, number) => newMember(services, number)),
     )
     return [
-      ...(await creating(services, bare, members)),
+      ...(await measureCreation(services, bare, members)),
       await famousAuthor(services, owner, members),
       await viralPost(services, members),
     ]
@@ -52,119 +57,114 @@ interface BenchMember {
 }
 
 async function newMember(services: SeparateServices, number: number): Promise<BenchMember> {
-  const url = services.urlOf('member')
-  const account = {
+  const client = clientAt(services.urlOf('member'))
+  const body = {
     email: `writer${number}@example.com`,
     password: PASSWORD,
     memberName: `Writer ${number}`,
     handle: `writer_${number}`,
   }
-  const json = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(account),
-  }
-  const signup = (await (await fetch(`${url}/api/authentication/signup`, json)).json()) as {
-    data: { id: number }
-  }
-  const login = await fetch(`${url}/api/authentication/login`, json)
-  return { id: signup.data.id, authorization: login.headers.get('authorization') ?? '' }
+  const signup = await ask(client, { url: '/api/authentication/signup', body })
+  const login = await ask(client, { url: '/api/authentication/login', body })
+  return { id: signup.body.data.id, authorization: login.headers.get('authorization') ?? '' }
 }
 
-async function creating(
+const CONTENT = '봄비가 온다. 우산은 하나뿐이고 갈 길은 멀다.'
+
+async function postsPerSecond(
+  services: SeparateServices,
+  author: BenchMember,
+  connections: number,
+): Promise<number> {
+  const result = await autocannon({
+    url: `${services.urlOf('content')}/api/posts`,
+    method: 'POST',
+    connections,
+    duration: SECONDS,
+    headers: { authorization: author.authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ title: '', content: CONTENT }),
+  })
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} posts were refused, ${result.errors} failed`)
+  return result.requests.average
+}
+
+async function measureCreation(
   services: SeparateServices,
   bare: Sql,
-  members: readonly BenchMember[],
-): Promise<Figure[]> {
-  const [author] = members
-  const url = `${services.urlOf('content')}/api/posts`
-  const create = async (connections: number) => {
-    const result = await autocannon({
-      url,
-      method: 'POST',
-      connections,
-      duration: SECONDS,
-      headers: { authorization: author?.authorization ?? '', 'content-type': 'application/json' },
-      body: JSON.stringify({ title: '', content: '봄비가 온다. 우산은 하나뿐이고 갈 길은 멀다.' }),
-    })
-    if (result.non2xx > 0 || result.errors > 0)
-      throw new Error(`${result.non2xx} posts were refused, ${result.errors} failed`)
-    return result.requests.average
-  }
+  [author]: readonly BenchMember[],
+): Promise<Measurement[]> {
+  if (author === undefined) throw new Error('there is no member to write posts')
   const newEventOf = createNewEventOf('Asia/Seoul')
   const insert = () =>
     insertPost(bare, {
-      event: newEventOf('POST_CREATE', { memberId: author?.id ?? 0, postId: ROW_ID }),
-      authorId: author?.id ?? 0,
+      event: newEventOf('POST_CREATE', { memberId: author.id, postId: ROW_ID }),
+      authorId: author.id,
       title: '',
-      content: '봄비가 온다. 우산은 하나뿐이고 갈 길은 멀다.',
+      content: CONTENT,
     })
-  await create(16)
-  const lines = {
-    service: [] as { x: number; y: number }[],
-    bare: [] as { x: number; y: number }[],
-  }
+  await postsPerSecond(services, author, 16)
+  const ofService = new Map<number, number>()
+  const ofBare = new Map<number, number>()
   for (const connections of CONNECTIONS) {
-    const [ofService, ofBare]: [number[], number[]] = [[], []]
-    // Turn by turn: a machine that drifts does so in both.
+    const [service, statement]: [number[], number[]] = [[], []]
+    // Alternately, so that a change of the machine's speed affects both.
     for (let round = 0; round < ROUNDS; round += 1) {
-      ofBare.push(await actsPerSecond(insert, connections, SECONDS))
-      ofService.push(await create(connections))
+      statement.push(await throughput(insert, connections, SECONDS))
+      service.push(await postsPerSecond(services, author, connections))
     }
-    lines.bare.push({ x: connections, y: median(ofBare) })
-    lines.service.push({ x: connections, y: median(ofService) })
+    ofBare.set(connections, median(statement))
+    ofService.set(connections, median(service))
   }
-  await drawGrowth('write', {
-    title: 'Posts created a second',
-    xLabel: 'at once',
+  const pointsOf = (rates: Map<number, number>) => [...rates].map(([x, y]) => ({ x, y }))
+  await drawChart('write', {
+    title: 'Posts created per second',
+    xLabel: 'connections',
     yLabel: 'posts/s',
     lines: [
-      { name: 'the bare statement', points: lines.bare },
-      { name: 'POST /api/posts', points: lines.service },
+      { name: 'the bare statement', points: pointsOf(ofBare) },
+      { name: 'POST /api/posts', points: pointsOf(ofService) },
     ],
   })
-  const at = (points: { x: number; y: number }[], x: number) =>
-    points.find((point) => point.x === x)?.y ?? Number.NaN
-  return [
-    ratioFigure(
-      'create a post, 16 connections, of the bare statement',
-      at(lines.service, 16),
-      at(lines.bare, 16),
+  return [16, 64].map((connections) =>
+    atLeastRatio(
+      `create a post, ${connections} connections, of the bare statement`,
+      ofService.get(connections) ?? Number.NaN,
+      ofBare.get(connections) ?? Number.NaN,
       'posts/s',
-      0.5,
+      connections === 16 ? 0.5 : 0.6,
     ),
-    ratioFigure(
-      'create a post, 64 connections, of the bare statement',
-      at(lines.service, 64),
-      at(lines.bare, 64),
-      'posts/s',
-      0.6,
-    ),
-  ]
+  )
 }
 
 async function famousAuthor(
   services: SeparateServices,
   owner: Sql,
   members: readonly BenchMember[],
-): Promise<Figure> {
+): Promise<Measurement> {
   const [famous, unknown] = members.slice(1, 3) as [BenchMember, BenchMember]
   await owner`
     with follower as (
-      insert into member.member (email, member_name, handle) select 'follower' || n || '@example.com', 'Follower', 'follower_' || n from generate_series(1, 100000) n returning id
+      insert into member.member (email, member_name, handle)
+      select 'follower' || n || '@example.com', 'Follower', 'follower_' || n
+      from generate_series(1, 100000) n
+      returning id
     )
     insert into member.follow (follower_id, following_id) select id, ${famous.id} from follower`
-  await owner`insert into member.follow (follower_id, following_id) select id, ${unknown.id} from member.member where handle like 'follower_%' order by id limit 10`
+  await owner`
+    insert into member.follow (follower_id, following_id)
+    select id, ${unknown.id} from member.member
+    where handle like 'follower_%' order by id limit 10`
   await owner`analyze member.member, member.follow`
-  const times = { famous: [] as number[], unknown: [] as number[] }
+  const latencies = { famous: [] as number[], unknown: [] as number[] }
   for (let n = 0; n < POSTS_TO_COMPARE; n += 1) {
-    times.famous.push(await timed(() => post(services, famous)))
-    times.unknown.push(await timed(() => post(services, unknown)))
+    latencies.famous.push(await latencyOf(() => writePost(services, famous)))
+    latencies.unknown.push(await latencyOf(() => writePost(services, unknown)))
   }
-  return factorFigure(
+  return atMostFactor(
     'a post of an author with 100,000 followers, median, against 10',
-    median(times.famous),
-    median(times.unknown),
+    median(latencies.famous),
+    median(latencies.unknown),
     'ms',
     1.5,
   )
@@ -173,39 +173,15 @@ async function famousAuthor(
 async function viralPost(
   services: SeparateServices,
   members: readonly BenchMember[],
-): Promise<Figure> {
-  const own = await Promise.all(members.map((member) => post(services, member)))
-  const [viral = 0] = own
-  const like = async (postIdOf: (index: number) => number) => {
-    const liked = members.map(() => false)
-    return actsPerSecond(
-      async (worker) => {
-        const [member, postId] = [members[worker] as BenchMember, postIdOf(worker)]
-        const response = await fetch(`${services.urlOf('content')}/api/posts/${postId}/like`, {
-          method: liked[worker] ? 'DELETE' : 'POST',
-          headers: { authorization: member.authorization },
-        })
-        await response.arrayBuffer()
-        if (!response.ok) throw new Error(`a like was ${response.status}`)
-        liked[worker] = !liked[worker]
-      },
-      members.length,
-      SECONDS,
-    ).finally(async () => {
-      for (const [index, member] of members.entries())
-        if (liked[index])
-          await fetch(`${services.urlOf('content')}/api/posts/${postIdOf(index)}/like`, {
-            method: 'DELETE',
-            headers: { authorization: member.authorization },
-          })
-    })
-  }
+): Promise<Measurement> {
+  const ownPosts = await Promise.all(members.map((member) => writePost(services, member)))
+  const [viral = 0] = ownPosts
   const [spread, same]: [number[], number[]] = [[], []]
   for (let round = 0; round < ROUNDS; round += 1) {
-    spread.push(await like((index) => own[index] ?? 0))
-    same.push(await like(() => viral))
+    spread.push(await likesPerSecond(services, members, (index) => ownPosts[index] ?? 0))
+    same.push(await likesPerSecond(services, members, () => viral))
   }
-  return ratioFigure(
+  return atLeastRatio(
     'likes of one post by 64 members at once, of likes spread over 64 posts',
     median(same),
     median(spread),
@@ -214,17 +190,41 @@ async function viralPost(
   )
 }
 
-async function post(services: SeparateServices, { authorization }: BenchMember): Promise<number> {
-  const response = await fetch(`${services.urlOf('content')}/api/posts`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/json' },
-    body: JSON.stringify({ title: '', content: 'a post' }),
-  })
-  return ((await response.json()) as { data: { id: number } }).data.id
+/** Each member likes and unlikes a post in turn; at the end every like is withdrawn. */
+async function likesPerSecond(
+  services: SeparateServices,
+  members: readonly BenchMember[],
+  postIdOf: (index: number) => number,
+): Promise<number> {
+  const liked = members.map(() => false)
+  const toggle = async (index: number) => {
+    const response = await fetch(`${services.urlOf('content')}/api/posts/${postIdOf(index)}/like`, {
+      method: liked[index] ? 'DELETE' : 'POST',
+      headers: { authorization: members[index]?.authorization ?? '' },
+    })
+    await response.arrayBuffer()
+    if (!response.ok) throw new Error(`a like answered ${response.status}`)
+    liked[index] = !liked[index]
+  }
+  const rate = await throughput(toggle, members.length, SECONDS)
+  for (const index of members.keys()) if (liked[index]) await toggle(index)
+  return rate
 }
 
-async function timed(act: () => Promise<unknown>): Promise<number> {
+async function writePost(
+  services: SeparateServices,
+  { authorization }: BenchMember,
+): Promise<number> {
+  const { body } = await ask(clientAt(services.urlOf('content')), {
+    as: authorization,
+    url: '/api/posts',
+    body: { title: '', content: 'a post' },
+  })
+  return body.data.id
+}
+
+async function latencyOf(action: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
-  await act()
+  await action()
   return performance.now() - startedAt
 }

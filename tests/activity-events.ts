@@ -2,7 +2,7 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 
 const TIME = '2026-11-25T00:00:00.000Z'
 
-/** A valid event whose id and key follow from its number: a view of post 1 by member 1, unless told. */
+/** A valid event whose id and key follow from its number; by default a view of post 1 by member 1. */
 export const activityEvent = (
   n: number,
   fields: Partial<MemberActivityEvent> = {},

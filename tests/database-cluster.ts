@@ -20,7 +20,10 @@ declare module 'vitest' {
   }
 }
 
-/** One real PostgreSQL for all test files of a run, with a migrated template. Without fsync: no test here pulls the plug. */
+/**
+ * Starts one real PostgreSQL for all test files of a run, with a migrated template. It runs without
+ * fsync, since no test simulates a power failure.
+ */
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'dailyfeed-test-'))
   await chmod(folder, 0o755)
@@ -38,7 +41,8 @@ export default async function setup(project: TestProject) {
   )
   await migrate(server.urlOf(TEMPLATE), SCHEMAS)
   const template = postgres(server.urlOf(TEMPLATE), { max: 1, onnotice() {} })
-  // Autovacuum comes too late for a copy that lives for seconds; with what it would know, random histories take a third of the time.
+  // Autovacuum would come too late for a copy that lives for seconds. With the statistics that it
+  // would collect, the tests of random histories take a third of the time.
   await template`vacuum analyze`
   await template.end()
   project.provide('templateUrl', server.urlOf(TEMPLATE))

@@ -3,29 +3,28 @@ import { roleOf } from '@dailyfeed/postgres-support/roles'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
 import { TEMPLATE, TEST_PASSWORD } from './database-cluster.ts'
+import { connectAsOwner } from './owner-connection.ts'
 
 export interface TestDatabase {
   ownerUrl: string
-  /** The address with a service's own login. */
+  /** The address with the login of one service. */
   urlOf(service: string): string
-  /** The owner's connection, for arranging and for looking at what was kept. */
+  /** The owner's connection: arranges rows, and reads what was stored. */
   sql: Sql
   drop(): Promise<void>
 }
 
-const asNumber = { bigint: { to: 20, from: [20], parse: Number, serialize: String } }
-
-/** A fresh, migrated database of this test file's own. */
+/** A fresh, migrated database for one test file. */
 export async function testDatabase(): Promise<TestDatabase> {
   const templateUrl = inject('templateUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
   const admin = postgres(templateUrl.replace(TEMPLATE, 'postgres'), { max: 1, onnotice() {} })
-  // Copying a template wants it to itself for a moment; other test files copy it too.
+  // PostgreSQL copies a template only while nobody else uses it, and test files copy it in parallel.
   await admin`select pg_advisory_lock(1)`
   await admin.unsafe(`create database ${name} template ${TEMPLATE}`)
   await admin`select pg_advisory_unlock(1)`
   const ownerUrl = templateUrl.replace(TEMPLATE, name)
-  const sql = postgres(ownerUrl, { max: 4, types: asNumber, onnotice() {} }) as unknown as Sql
+  const sql = connectAsOwner(ownerUrl, 4)
   return {
     ownerUrl,
     urlOf(service) {

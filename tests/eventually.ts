@@ -14,8 +14,8 @@ interface EventuallyOptions {
  *     await eventually('the view is counted', readCount, (count) => count === 2)
  *     const page = await eventually('the post is found', async () => (await search()).body.data)
  *
- * After the time limit it throws an error that says what was awaited and the last value read. What
- * `read` throws ends the wait at once.
+ * After the time limit it throws an error that says what was awaited and the last value read. An
+ * error of `read` ends the wait at once.
  */
 export async function eventually<Value>(
   awaited: string,

@@ -33,7 +33,7 @@ const bearerOf = async (memberId: number) => `Bearer of ${memberId}`
 
 describe.each<[string, () => HttpClient]>([
   ['inject', () => clientOf(app, bearerOf)],
-  ['fetch', () => clientAt(baseUrl, bearerOf)],
+  ['fetch', () => clientAt(baseUrl, { bearerOf })],
 ])('a client by %s', (_transport, newClient) => {
   test('sends GET without a body, and POST with a JSON body, unless a method is given', async () => {
     const client = newClient()

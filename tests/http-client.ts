@@ -76,12 +76,19 @@ export const clientOf = (app: InjectableApp, bearerOf?: BearerOf): HttpClient =>
   },
 })
 
-/** A client of a server at an address such as `http://127.0.0.1:8080`. */
-export const clientAt = (baseUrl: string, bearerOf?: BearerOf): HttpClient => ({
+/**
+ * A client of a server at an address such as `http://127.0.0.1:8080`. With `timeoutMs`, a request
+ * without a whole answer by then fails.
+ */
+export const clientAt = (
+  baseUrl: string,
+  { bearerOf, timeoutMs }: { bearerOf?: BearerOf; timeoutMs?: number } = {},
+): HttpClient => ({
   bearerOf,
   async send({ method, url, headers, payload }) {
     const body = payload === undefined ? null : new Uint8Array(payload)
-    const response = await fetch(baseUrl + url, { method, headers, body })
+    const signal = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs)
+    const response = await fetch(baseUrl + url, { method, headers, body, signal })
     const bytes = Buffer.from(await response.arrayBuffer())
     return { status: response.status, headers: response.headers, bytes }
   },

@@ -1,19 +1,28 @@
 import type { Sql } from 'postgres'
 
-/** A member straight in the table, for tests of a service without member-svc beside it. Returns the id. */
+/**
+ * Rows written straight into member-svc's tables, for tests of another service without member-svc
+ * beside it. Changes that member-svc publishes are also written into its outbox.
+ */
+
+/** Returns the id. */
 export async function insertMember(
   sql: Sql,
   handle: string,
   fields: { privacyLevel?: string; withdrawn?: boolean } = {},
 ): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
-    insert into member.member (email, member_name, handle, display_name, privacy_level, withdrawn_at)
-    values (${`${handle}@example.com`}, ${`Member ${handle}`}, ${handle}, ${handle}, ${fields.privacyLevel ?? 'PUBLIC'}, ${fields.withdrawn === true ? new Date() : null})
+    insert into member.member
+      (email, member_name, handle, display_name, privacy_level, withdrawn_at)
+    values (
+      ${`${handle}@example.com`}, ${`Member ${handle}`}, ${handle}, ${handle},
+      ${fields.privacyLevel ?? 'PUBLIC'}, ${fields.withdrawn === true ? new Date() : null}
+    )
     returning id`
   return row.id
 }
 
-/** What member-svc leaves in its outbox with each of these, and what others hear of it by. */
+/** Inserts the row of member-svc's outbox by which other services receive a change. */
 export async function insertMemberEvent(
   sql: Sql,
   type: string,
@@ -21,7 +30,8 @@ export async function insertMemberEvent(
   targetId: number | null = null,
 ): Promise<void> {
   await sql`
-    insert into member.outbox (activity_type, message_key, version, member_id, target_member_id, created_at, updated_at)
+    insert into member.outbox
+      (activity_type, message_key, version, member_id, target_member_id, created_at, updated_at)
     values (${type}, ${`${type} of a test`}, 1, ${memberId}, ${targetId}, now(), now())`
 }
 
@@ -30,7 +40,9 @@ export async function insertFollow(
   followerId: number,
   followingId: number,
 ): Promise<void> {
-  await sql`insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId}) on conflict do nothing`
+  await sql`
+    insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId})
+    on conflict do nothing`
   await insertMemberEvent(sql, 'MEMBER_FOLLOW', followerId, followingId)
 }
 
@@ -39,21 +51,28 @@ export async function deleteFollow(
   followerId: number,
   followingId: number,
 ): Promise<void> {
-  await sql`delete from member.follow where follower_id = ${followerId} and following_id = ${followingId}`
+  await sql`
+    delete from member.follow
+    where follower_id = ${followerId} and following_id = ${followingId}`
   await insertMemberEvent(sql, 'MEMBER_UNFOLLOW', followerId, followingId)
 }
 
 export async function insertBlock(sql: Sql, blockerId: number, blockedId: number): Promise<void> {
-  await sql`insert into member.block (blocker_id, blocked_id) values (${blockerId}, ${blockedId}) on conflict do nothing`
+  await sql`
+    insert into member.block (blocker_id, blocked_id) values (${blockerId}, ${blockedId})
+    on conflict do nothing`
   await insertMemberEvent(sql, 'MEMBER_BLOCK', blockerId, blockedId)
 }
 
 export async function deleteBlock(sql: Sql, blockerId: number, blockedId: number): Promise<void> {
-  await sql`delete from member.block where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
+  await sql`
+    delete from member.block where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
   await insertMemberEvent(sql, 'MEMBER_UNBLOCK', blockerId, blockedId)
 }
 
 export async function insertMute(sql: Sql, muterId: number, mutedId: number): Promise<void> {
-  await sql`insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing`
+  await sql`
+    insert into member.mute (muter_id, muted_id) values (${muterId}, ${mutedId})
+    on conflict do nothing`
   await insertMemberEvent(sql, 'MEMBER_MUTE', muterId, mutedId)
 }

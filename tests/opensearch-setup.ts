@@ -3,7 +3,7 @@ import { startTestOpenSearch } from './opensearch.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the OpenSearch that the files of this run share; undefined where PostgreSQL searches. */
+    /** The address of the OpenSearch of this run; undefined where PostgreSQL searches. */
     openSearchUrl: string | undefined
   }
 }

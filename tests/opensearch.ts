@@ -7,11 +7,11 @@ import {
 } from '@dailyfeed/platform/opensearch/local-opensearch'
 import { provideOpenSearch } from '@dailyfeed/platform/opensearch/opensearch-distribution'
 
-/** Why this machine cannot have OpenSearch, for `skipIf`: `npm test` names it, and CI does not let it pass. */
+/** For `skipIf`: `npm test` reports the skipped tests, and fails for them under CI=true. */
 export const openSearchIsMissing = async (): Promise<boolean> =>
   'reason' in (await provideOpenSearch(process.env, () => {}))
 
-/** A server of a test file's own, on fresh data. */
+/** A server for one run of tests, with an empty data folder. */
 export async function startTestOpenSearch(): Promise<LocalOpenSearch> {
   const distribution = await provideOpenSearch(process.env, () => {})
   if ('reason' in distribution) throw new Error(distribution.reason)

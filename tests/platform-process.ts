@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
+import { eventually } from './eventually.ts'
 import { flagsOfStart } from './node-flags.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -15,26 +15,26 @@ export interface PlatformProcess {
   port: number
   pid: number
   dataDir: string
-  /** What it has printed so far. */
+  /** The output so far. */
   output(): string
   kill(signal: NodeJS.Signals): void
-  /** The exit code, once it has ended. */
+  /** Resolves with the exit code when the process has ended. */
   ended: Promise<number | null>
-  /** SIGTERM, and waits; removes the data folder unless told to keep it. */
+  /** Sends SIGTERM, waits for the end, and removes the data folder unless `keepData` is set. */
   stop(options?: { keepData?: boolean }): Promise<number | null>
 }
 
 interface StartOptions {
-  /** With Apache Kafka, Redis and OpenSearch beside it. */
+  /** Whether to start Apache Kafka, Redis and OpenSearch beside the platform. */
   isFull?: boolean
   env?: Record<string, string>
   dataDir?: string
   port?: number
-  /** What is run, from the root of the repository: something that starts the product, and more. */
+  /** The script to run, from the root of the repository: one that starts the product, and more. */
   main?: string
 }
 
-/** The product as a person starts it, in a process and a folder of its own; settles when it is ready. */
+/** Starts the product as `npm start` does, with its own process and data folder, and awaits it. */
 export async function startPlatformProcess({
   isFull = false,
   env = {},
@@ -88,18 +88,25 @@ export async function startPlatformProcess({
 }
 
 async function waitUntilReady(child: ChildProcess, output: () => string): Promise<void> {
-  for (let waited = 0; waited < 60_000; waited += 50) {
-    // The last line of the start: what stands above it (the demo login) has been printed too.
-    if (output().includes('Ctrl-C stops it')) return
+  const readOutput = () => {
     if (child.exitCode !== null)
       throw new Error(`the platform ended with ${child.exitCode} before it was ready:\n${output()}`)
-    await sleep(50)
+    return output()
   }
-  child.kill('SIGKILL')
-  throw new Error(`the platform was not ready within 60 s:\n${output()}`)
+  // The last line of a start: the lines before it, such as the demo login, are complete by then.
+  const isReady = (text: string) => text.includes('Ctrl-C stops it')
+  try {
+    await eventually('the platform is ready', readOutput, isReady, { timeoutMs: 180_000 })
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
 }
 
-/** The first of as many free ports in a row as the platform takes, below those lent to outgoing connections. */
+/**
+ * Finds as many consecutive free ports as the platform needs, and returns the first. They are below
+ * the range that the system assigns to outgoing connections.
+ */
 export async function freePortRange(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const first = 10_000 + Math.floor(Math.random() * 9_000)

@@ -3,13 +3,13 @@ import { startPlatformProcess } from './platform-process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The gateway of the platform that the files of this run share. */
+    /** The address of the gateway of the platform that the files of this run share. */
     platformUrl: string
     platformDataDir: string
   }
 }
 
-/** One platform for all black-box files of a run; a file that breaks things starts one of its own. */
+/** Starts one platform for all acceptance tests of a run; tests that kill processes start their own. */
 export default async function setup(project: TestProject) {
   const platform = await startPlatformProcess()
   project.provide('platformUrl', platform.url)

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** All that a process started, and what those did. None where the system has no /proc. */
+/** The ids of all direct and indirect children of a process; none where the system has no /proc. */
 export async function descendantsOf(pid: number): Promise<number[]> {
   const childrenOf = new Map<number, number[]>()
   for (const [child, parent] of await Promise.all(
@@ -15,9 +15,9 @@ export async function descendantsOf(pid: number): Promise<number[]> {
 const runningPids = async (): Promise<number[]> =>
   (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isSafeInteger)
 
-/** 0 for a process that has ended meanwhile. */
+/** Returns 0 for a process that has ended. */
 async function parentOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // After the name, which may hold anything: state, parent.
+  // The name in parentheses may contain any character; state and parent follow its last one.
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }

@@ -9,18 +9,21 @@ import { provideChromium } from './browser/chromium.ts'
 import { readReport } from './vitest-report.ts'
 
 /**
- * `npm test`: everything, in the order in which a person would want to hear of a fault. Its last line counts every test
- * and every check; above it stand what failed, and each part that this machine cannot run, which is a failure under
- * CI=true.
+ * `npm test`: every check and every test, the fastest first. The last line counts them; the lines
+ * before it name each failure and each part that this machine cannot run. A part that cannot run is
+ * a failure under CI=true.
  */
 const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const isCi = process.env['CI'] === 'true'
-/** What Node compiled once is read by every test file and every service that a test starts: a third to a half of the time they take to start. */
+/**
+ * Every test file and every service that a test starts shares one cache of compiled code, which
+ * saves a third to a half of the time that each takes to start.
+ */
 const compileCache = join(root, 'node_modules', '.cache', 'node')
 const total = { passed: 0, failed: 0, skipped: 0 }
 const missing: string[] = []
-/** Told again at the end: who reads the last page of a long log sees what to look at. */
+/** Printed again at the end, so that the last page of a long log shows every failure. */
 const failures: string[] = []
 const startedAt = performance.now()
 
@@ -28,7 +31,7 @@ check('types', bin('tsc'), ['-p', '.'])
 check('types of the web client', bin('tsc'), ['-p', 'web', '--noEmit'])
 check('lint and format', bin('biome'), ['check', '.'])
 check('unused code and dependencies', bin('knip'), [])
-// What is fetched for them is fetched here, once: test files run beside each other.
+// Programs are downloaded here, once, since test files run in parallel.
 const kafka = await provideKafka(process.env, say)
 if ('reason' in kafka) missing.push(`every test with Apache Kafka: ${kafka.reason}`)
 const redis = await provideRedis(process.env, say)
@@ -38,7 +41,7 @@ runTests('unit and integration', 'vitest.config.ts')
 if ('reason' in openSearch) skip('search over OpenSearch', openSearch.reason)
 else runTests('search over OpenSearch', 'services/search/opensearch.vitest.config.ts')
 runTests('acceptance, through the gateway', 'tests/acceptance/vitest.config.ts')
-runTests('faults, a seeded selection', 'tests/faults/vitest.config.ts')
+runTests('faults, a selection with a fixed seed', 'tests/faults/vitest.config.ts')
 const chromium = await provideChromium()
 if (typeof chromium === 'string')
   runTests('browser', 'tests/browser/vitest.config.ts', { CHROMIUM_PATH: chromium })
@@ -57,7 +60,7 @@ function check(name: string, command: string, args: string[]): void {
   if (status !== 0) failures.push(name)
 }
 
-/** vitest tells its figures in a file, so that what it prints stays for people. */
+/** Runs vitest, which prints for people and writes a report that is counted here. */
 function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): void {
   say(`── ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'dailyfeed-report-'))
@@ -80,19 +83,19 @@ function runTests(name: string, config: string, env: NodeJS.ProcessEnv = {}): vo
         env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
       },
     )
-    const figures = readReport(report, root)
-    total.passed += figures.passed
-    total.skipped += figures.skipped
-    failures.push(...figures.failures)
-    // A run that failed without a failed test (a crash, a file that cannot be read) is one failure.
-    if (figures.failed === 0 && status !== 0) {
+    const counts = readReport(report, root)
+    total.passed += counts.passed
+    total.skipped += counts.skipped
+    failures.push(...counts.failures)
+    // A run that failed without a failed test (a crash, an unreadable file) is one failure.
+    if (counts.failed === 0 && status !== 0) {
       total.failed += 1
       failures.push(`${name}: ended with ${status} without a failed test`)
     }
-    total.failed += figures.failed
-    if (isCi && figures.skipped > 0) {
-      total.failed += figures.skipped
-      failures.push(`${name}: ${figures.skipped} skipped`)
+    total.failed += counts.failed
+    if (isCi && counts.skipped > 0) {
+      total.failed += counts.skipped
+      failures.push(`${name}: ${counts.skipped} skipped`)
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   SERVICE_NAMES,
   type ServiceName,
@@ -11,149 +7,128 @@ import {
 import { flagsOfImage } from './node-flags.ts'
 import { type OwnDatabase, startOwnDatabase } from './own-database.ts'
 import { freePortRange } from './platform-process.ts'
+import { type ServiceProcess, startServiceProcess } from './service-process.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-
-/** A replica of a service: the first, or another beside it. */
-interface Replica {
-  /** 0 for the first. */
+interface StartOptions {
+  /** The replica of the service: 0 for the first. */
   number?: number
   env?: Record<string, string>
-  /** A command that starts another one, which follows it: to put the process into a control group, say. */
-  launcher?: readonly string[]
+  /** A command and its arguments that run the process, for example in a control group. */
+  launcher?: readonly string[] | undefined
 }
 
 export interface SeparateServices {
-  /** The gateway's address. */
+  /** The address of the gateway. */
   url: string
   urlOf(service: ServiceName, replica?: number): string
   database: OwnDatabase
   internalTokenOf(service: ServiceName): string
-  start(service: ServiceName, replica?: Replica): Promise<void>
-  /** Sends a signal to one that runs, and waits for nothing. */
+  start(service: ServiceName, options?: StartOptions): Promise<void>
+  /** Sends a signal to a running replica without waiting for its effect. */
   signal(service: ServiceName, signal: NodeJS.Signals, replica?: number): void
-  /** Ends one with a signal, and waits until it is gone. */
+  /** Sends a signal to a replica and waits until its process has ended. */
   end(service: ServiceName, signal: NodeJS.Signals, replica?: number): Promise<void>
   isRunning(service: ServiceName, replica?: number): boolean
   pidOf(service: ServiceName, replica?: number): number | undefined
-  /** What a process wrote so far, of all that ran as this replica. */
+  /** The output of every process that has run as this replica so far. */
   outputOf(service: ServiceName, replica?: number): string
   stopAll(): Promise<void>
 }
 
 interface SeparateServicesOptions {
   services?: readonly ServiceName[]
-  /** Beside what every process is told. */
+  /** Settings of a service beside those that every process gets. */
   env?: (service: ServiceName) => Record<string, string>
-  /** The database's address as a service gets it, with a proxy between for example. */
+  /** Maps the address of the database to the one that a service gets, for example of a proxy. */
   through?: (databaseUrl: string) => string
   database?: OwnDatabase
 }
 
-/** Every service in a process of its own, as in production, over one real PostgreSQL. */
-export async function startSeparateServices(
-  options: SeparateServicesOptions = {},
-): Promise<SeparateServices> {
-  const {
-    services = SERVICE_NAMES,
-    env = () => ({}),
-    through = (url) => url,
-    database = await startOwnDatabase(),
-  } = options
+const replicaName = (service: ServiceName, replica = 0) => `${service}#${replica}`
+
+/** Every service in a separate process, as in production, over one real PostgreSQL. */
+export async function startSeparateServices({
+  services = SERVICE_NAMES,
+  env = () => ({}),
+  through = (url) => url,
+  database,
+}: SeparateServicesOptions = {}): Promise<SeparateServices> {
+  const ownDatabase = database ?? (await startOwnDatabase())
+  const urlOf = addressesBetween(await freePortRange(), await freePortRange())
   const flags = await flagsOfImage()
-  const port = await freePortRange()
-  /** Second replicas take ports of their own range. */
-  const morePorts = await freePortRange()
-  const portOf = (service: ServiceName, replica = 0) =>
-    (replica === 0 ? port : morePorts) + SERVICES[service].portOffset
-  const urlOf = (service: ServiceName, replica?: number) =>
-    `http://127.0.0.1:${portOf(service, replica)}`
-  const running = new Map<string, ChildProcess>()
+  const running = new Map<string, ServiceProcess>()
   const outputs = new Map<string, string>()
-  const nameOf = (service: ServiceName, replica = 0) => `${service}#${replica}`
 
   async function start(
     service: ServiceName,
-    { number = 0, env: more = {}, launcher = [] }: Replica = {},
+    { number = 0, env: moreEnv = {}, launcher = [] }: StartOptions = {},
   ): Promise<void> {
-    const urls = Object.fromEntries(SERVICE_NAMES.map((name) => [urlSettingOf(name), urlOf(name)]))
-    const [command = '', ...args] = [
-      ...launcher,
-      process.execPath,
-      ...flags,
-      join('services', service, 'src', 'main.ts'),
-    ]
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const name = replicaName(service, number)
+    const ofDatabase = SERVICES[service].hasSchema
+      ? { DATABASE_URL: through(ownDatabase.urlOf(service)) }
+      : {}
+    const started = await startServiceProcess({
+      service,
+      flags,
+      launcher,
       env: {
-        PATH: process.env['PATH'],
-        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-        ...urls,
-        JWKS_URL: `${urlOf('member')}/.well-known/jwks.json`,
-        PORT: String(portOf(service, number)),
-        DATA_DIR: database.folder,
-        LOG_LEVEL: 'warn',
-        RATE_LIMIT: 'off',
-        ...(SERVICES[service].hasSchema ? { DATABASE_URL: through(database.urlOf(service)) } : {}),
+        ...commonEnv(urlOf, ownDatabase),
+        PORT: new URL(urlOf(service, number)).port,
+        ...ofDatabase,
         ...env(service),
-        ...more,
+        ...moreEnv,
       },
+      onOutput: (text) => void outputs.set(name, `${outputs.get(name) ?? ''}${text}`),
     })
-    const name = nameOf(service, number)
-    let isListening = false
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => {
-        outputs.set(name, `${outputs.get(name) ?? ''}${chunk}`)
-        if (String(chunk).includes(' listens on ')) isListening = true
-      })
-    running.set(name, child)
-    for (let waited = 0; waited < 30_000; waited += 50) {
-      if (isListening) return
-      if (child.exitCode !== null)
-        throw new Error(`${service} ended with ${child.exitCode}:\n${outputs.get(name)}`)
-      await sleep(50)
-    }
-    throw new Error(`${service} did not start within 30 s:\n${outputs.get(name)}`)
-  }
-
-  async function endByName(name: string, signal: NodeJS.Signals): Promise<void> {
-    const child = running.get(name)
-    running.delete(name)
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill(signal)
-    // One that is paused ends only when it goes on.
-    child.kill('SIGCONT')
-    await ended
+    running.set(name, started)
   }
 
   async function stopAll(): Promise<void> {
-    for (const name of [...running.keys()].reverse()) await endByName(name, 'SIGTERM')
-    await database.stop()
+    for (const started of [...running.values()].reverse()) await started.end('SIGTERM')
+    await ownDatabase.stop()
   }
 
   try {
-    // member-svc first: the others ask it for its key set when the first token comes.
     for (const service of services) await start(service)
   } catch (error) {
     await stopAll()
     throw error
   }
+  const find = (service: ServiceName, replica?: number) =>
+    running.get(replicaName(service, replica))
   return {
     url: urlOf('gateway'),
     urlOf,
-    database,
-    internalTokenOf: (service) => database.secrets.internalTokens[service],
+    database: ownDatabase,
+    internalTokenOf: (service) => ownDatabase.secrets.internalTokens[service],
     start,
-    signal: (service, signal, replica) => void running.get(nameOf(service, replica))?.kill(signal),
-    end: (service, signal, replica) => endByName(nameOf(service, replica), signal),
-    isRunning(service, replica) {
-      const child = running.get(nameOf(service, replica))
-      return child !== undefined && child.exitCode === null && child.signalCode === null
-    },
-    pidOf: (service, replica) => running.get(nameOf(service, replica))?.pid,
-    outputOf: (service, replica) => outputs.get(nameOf(service, replica)) ?? '',
+    signal: (service, signal, replica) => find(service, replica)?.signal(signal),
+    end: async (service, signal, replica) => find(service, replica)?.end(signal),
+    isRunning: (service, replica) => find(service, replica)?.isRunning() ?? false,
+    pidOf: (service, replica) => find(service, replica)?.pid,
+    outputOf: (service, replica) => outputs.get(replicaName(service, replica)) ?? '',
     stopAll,
+  }
+}
+
+/** The first replicas have ports from one range, all further ones from another. */
+const addressesBetween =
+  (firstPort: number, secondPort: number) =>
+  (service: ServiceName, replica = 0): string =>
+    `http://127.0.0.1:${(replica === 0 ? firstPort : secondPort) + SERVICES[service].portOffset}`
+
+function commonEnv(
+  urlOf: (service: ServiceName) => string,
+  database: OwnDatabase,
+): Record<string, string | undefined> {
+  const urls = SERVICE_NAMES.map((name) => [urlSettingOf(name), urlOf(name)])
+  return {
+    PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+    ...Object.fromEntries(urls),
+    JWKS_URL: `${urlOf('member')}/.well-known/jwks.json`,
+    DATA_DIR: database.folder,
+    LOG_LEVEL: 'warn',
+    RATE_LIMIT: 'off',
   }
 }

@@ -12,13 +12,13 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, Sign
 export interface TestTokens {
   verifier: TokenVerifier
   revocations: InProcessRevocations
-  /** As member-svc would publish it. */
+  /** The public keys, as member-svc would publish them. */
   keySet: JSONWebKeySet
-  /** An `Authorization` header's value for a member, as member-svc would issue it. */
+  /** An `Authorization` header with a token for a member, as member-svc would issue it. */
   bearerOf(memberId: number, claims?: Record<string, unknown>): Promise<string>
 }
 
-/** An issuer of one's own, for tests of a service without member-svc beside it. */
+/** Issues and verifies access tokens, for tests of a service without member-svc beside it. */
 export async function testTokens(): Promise<TestTokens> {
   const { privateKey, publicKey } = await generateKeyPair(TOKEN_ALGORITHM)
   const keySet: JSONWebKeySet = {

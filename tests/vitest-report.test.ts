@@ -15,7 +15,7 @@ function written(testResults: unknown[]): string {
   return path
 }
 
-test('a failed test is told with its file, its name and what it said, without colours and without the stack', () => {
+test('a failed test is reported with file, title and message, without colours and stack', () => {
   const path = written([
     {
       name: '/clone/services/feed.test.ts',
@@ -43,7 +43,7 @@ test('a failed test is told with its file, its name and what it said, without co
   })
 })
 
-test('a file that fails before its first test is told too', () => {
+test('a file that fails before its first test is reported as a failure', () => {
   const path = written([
     {
       name: '/clone/tests/a.test.ts',
@@ -56,7 +56,7 @@ test('a file that fails before its first test is told too', () => {
   expect(readReport(path, '/clone').failures).toEqual(['tests/a.test.ts\n    Cannot find module'])
 })
 
-test('a run that leaves no report has failed', () => {
+test('a run without a report counts as failed', () => {
   expect(readReport(join(folder, 'none.json'), '/clone')).toMatchObject({
     failed: 1,
     failures: [expect.stringContaining('no report')],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
-/** What vitest's JSON reporter writes, as far as it is read here. */
+/** The fields of the report of vitest's JSON reporter that are used here. */
 interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -14,7 +14,7 @@ interface Report {
 interface FileResult {
   readonly name: string
   readonly status: string
-  /** Why the file itself failed; empty where a test of it did. */
+  /** The reason why the file itself failed; empty where only a test in it failed. */
   readonly message: string
   readonly assertionResults: readonly {
     readonly fullName: string
@@ -23,20 +23,20 @@ interface FileResult {
   }[]
 }
 
-export interface Figures {
+export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
-  /** One text for each failed test: its file, its name, and the first lines of what it said. */
+  /** One text per failed test: its file, its title, and the first lines of its message. */
   readonly failures: readonly string[]
 }
 
-/** Enough for an assertion with a few lines of its difference. */
+/** Enough for a failed assertion and a few lines of its diff. */
 const FAILURE_LINES = 15
 const FAILURE_LINE_CHARACTERS = 400
 
-/** The figures of one run of vitest; where it left no report, that is one failure. */
-export function readReport(path: string, root: string): Figures {
+/** The counts of one run of vitest; a missing report counts as one failure. */
+export function readReport(path: string, root: string): Counts {
   let report: Report
   try {
     report = JSON.parse(readFileSync(path, 'utf8'))
@@ -60,13 +60,13 @@ function failuresOf(
     .filter((result) => result.status === 'failed')
     .map(
       ({ fullName, failureMessages }) =>
-        `${file} > ${fullName.trim()}\n${inShort(failureMessages.join('\n'))}`,
+        `${file} > ${fullName.trim()}\n${shorten(failureMessages.join('\n'))}`,
     )
-  return ofTests.length === 0 && status === 'failed' ? [`${file}\n${inShort(message)}`] : ofTests
+  return ofTests.length === 0 && status === 'failed' ? [`${file}\n${shorten(message)}`] : ofTests
 }
 
-/** Without the stack: the whole of it stands further up in the log. */
-function inShort(message: string): string {
+/** Removes colours and the stack, which the log of the run contains in full. */
+function shorten(message: string): string {
   return stripVTControlCharacters(message)
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))

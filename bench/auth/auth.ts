@@ -6,25 +6,25 @@ import { startTestRedis } from '@dailyfeed/tests/redis'
 import { type SeparateServices, startSeparateServices } from '@dailyfeed/tests/separate-services'
 import autocannon from 'autocannon'
 import { median } from '../percentile.ts'
-import { factorFigure, type Figure, ratioFigure } from '../figure.ts'
-import { actsPerSecond, requestsPerSecond } from '../load.ts'
+import { atMostFactor, type Measurement, atLeastRatio } from '../measurement.ts'
+import { throughput, requestsPerSecond } from '../load.ts'
 import { startVerifyingServer } from './verifying-server.ts'
 
-const PASSWORD = 'a bench knocks at many doors'
+const PASSWORD = 'a password of the benches'
 const MEMBERS = 100
 const SECONDS = 5
-/** As many logins at once as are judged without being refused. */
-const LOGINS_AT_ONCE = 16
+/** The maximum of concurrent logins that the service accepts without refusing some. */
+const CONCURRENT_LOGINS = 16
 const FEED_REQUESTS_PER_SECOND = 100
-/** A p99 of some seconds is the machine's as much as ours: the middle of several is taken. */
+/** The p99 of a few seconds depends on the machine too, so the median of several is taken. */
 const ROUNDS = 5
 
-/** Verification of tokens, logins against bare argon2id, and what a storm of wrong logins does to those who read. */
-export async function authBench(): Promise<Figure[]> {
-  return [...(await verificationAndLogins()), await feedsInAStorm()]
+/** Verification of tokens, logins against bare argon2id, and feed reads during a login flood. */
+export async function authBench(): Promise<Measurement[]> {
+  return [...(await verificationAndLogins()), await feedsDuringLoginFlood()]
 }
 
-async function verificationAndLogins(): Promise<Figure[]> {
+async function verificationAndLogins(): Promise<Measurement[]> {
   const redis = await startTestRedis()
   const services = await startSeparateServices({
     services: ['member'],
@@ -41,7 +41,7 @@ async function verificationAndLogins(): Promise<Figure[]> {
       (await logIn(services.urlOf('member'), emails[0] ?? '', PASSWORD)).headers.get(
         'authorization',
       ) ?? ''
-    // Turn by turn, so that a machine that drifts does so in both.
+    // Alternately, so that a change of the machine's speed affects both.
     const [open, member]: [number[], number[]] = [[], []]
     for (let round = 0; round < 3; round += 1) {
       open.push(await requestsPerSecond(verifying.openUrl, { authorization }))
@@ -53,14 +53,14 @@ async function verificationAndLogins(): Promise<Figure[]> {
       logins.push(await loginsPerSecond(services.urlOf('member'), emails))
     }
     return [
-      ratioFigure(
-        'a route for members, warm, of the same for anybody',
+      atLeastRatio(
+        'a route for members, warm, of the same public route',
         mean(member),
         mean(open),
         'requests/s',
         0.9,
       ),
-      ratioFigure('logins, of bare argon2id', mean(logins), mean(bare), 'logins/s', 0.85),
+      atLeastRatio('logins, of bare argon2id', mean(logins), mean(bare), 'logins/s', 0.85),
     ]
   } finally {
     await verifying.stop()
@@ -69,8 +69,8 @@ async function verificationAndLogins(): Promise<Figure[]> {
   }
 }
 
-/** A reader's p99 at a steady pace, quiet and while a hundred connections guess passwords. */
-async function feedsInAStorm(): Promise<Figure> {
+/** The p99 of feed reads at a steady rate, alone and while a hundred connections guess passwords. */
+async function feedsDuringLoginFlood(): Promise<Measurement> {
   const platform = await startPlatformProcess()
   const memberUrl = `http://127.0.0.1:${platform.port + SERVICES.member.portOffset}`
   try {
@@ -85,10 +85,10 @@ async function feedsInAStorm(): Promise<Figure> {
       (await logIn(memberUrl, account.email, PASSWORD)).headers.get('authorization') ?? ''
     const feed = `http://127.0.0.1:${platform.port + SERVICES.timeline.portOffset}/api/timeline/posts/followings`
     await requestsPerSecond(feed, { authorization })
-    const [quiet, stormy]: [number[], number[]] = [[], []]
+    const [quiet, flooded]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round += 1) {
       quiet.push(await feedP99(feed, authorization))
-      const storm = autocannon({
+      const flood = autocannon({
         url: `${memberUrl}/api/authentication/login`,
         method: 'POST',
         connections: 100,
@@ -96,14 +96,14 @@ async function feedsInAStorm(): Promise<Figure> {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ email: account.email, password: 'a wrong guess' }),
       })
-      // A storm that lasts, not its first gust.
+      // Measures the steady flood, not its first second.
       await sleep(1_000)
-      stormy.push(await feedP99(feed, authorization))
-      await storm
+      flooded.push(await feedP99(feed, authorization))
+      await flood
     }
-    return factorFigure(
+    return atMostFactor(
       'feed reads while 100 connections guess passwords, p99',
-      median(stormy),
+      median(flooded),
       median(quiet),
       'ms',
       2,
@@ -122,7 +122,7 @@ async function feedP99(url: string, authorization: string): Promise<number> {
     duration: SECONDS,
   })
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} feeds were not 2xx, ${result.errors} failed`)
+    throw new Error(`${result.non2xx} feed reads did not answer 2xx, ${result.errors} failed`)
   return result.latency.p99
 }
 
@@ -154,12 +154,12 @@ async function post(url: string, body: object): Promise<Response> {
   return response
 }
 
-/** The very functions of member-svc, with nothing around them. */
+/** The hashing functions of member-svc, called directly. */
 async function bareHashesPerSecond(): Promise<number> {
   const passwords = createPasswordHashing()
   const hash = await passwords.hash(PASSWORD)
   try {
-    return await actsPerSecond(() => passwords.verify(hash, PASSWORD), LOGINS_AT_ONCE, SECONDS)
+    return await throughput(() => passwords.verify(hash, PASSWORD), CONCURRENT_LOGINS, SECONDS)
   } finally {
     await passwords.close()
   }
@@ -168,7 +168,7 @@ async function bareHashesPerSecond(): Promise<number> {
 async function loginsPerSecond(memberUrl: string, emails: readonly string[]): Promise<number> {
   const result = await autocannon({
     url: `${memberUrl}/api/authentication/login`,
-    connections: LOGINS_AT_ONCE,
+    connections: CONCURRENT_LOGINS,
     duration: SECONDS,
     requests: emails.map((email) => ({
       method: 'POST',

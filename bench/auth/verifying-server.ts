@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
-import { createTokenVerifier, remoteKeys } from '@dailyfeed/access-token/token-verifier'
+import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { remoteKeys } from '@dailyfeed/access-token/verification-keys'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { flagsOfImage } from '@dailyfeed/tests/node-flags'
@@ -14,14 +15,14 @@ interface VerifyingServerOptions {
 }
 
 export interface VerifyingServer {
-  /** Answers anybody. */
+  /** A public route. */
   openUrl: string
-  /** The same answer, for members. */
+  /** A route with the same answer, for members only. */
   memberUrl: string
   stop(): Promise<void>
 }
 
-/** A service that does nothing but judge tokens as every service does, in a process of its own. */
+/** A service in a separate process that only verifies tokens, as every service does. */
 export async function startVerifyingServer(
   options: VerifyingServerOptions,
 ): Promise<VerifyingServer> {

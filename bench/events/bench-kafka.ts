@@ -8,7 +8,7 @@ export interface BenchKafka {
   admin: TopicAdmin
 }
 
-/** As dated topics are made, empty, and with leaders. */
+/** Creates an empty topic like the dated ones, and waits until each partition has a leader. */
 export async function freshTopic({ admin }: BenchKafka): Promise<string> {
   const topic = `bench-${randomUUID()}`
   await admin.createTopic({

@@ -1,24 +1,24 @@
 import { readActivityConfigOrThrow } from '@dailyfeed/activity/config'
 import { eventHandlersOf } from '@dailyfeed/activity/event-handlers'
 import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
-import { startWorld } from '@dailyfeed/tests/faults/world'
+import { startEnvironment } from '@dailyfeed/tests/faults/environment'
 import { startTestKafka } from '@dailyfeed/tests/kafka'
 import { startOwnDatabase } from '@dailyfeed/tests/own-database'
 import { pino } from 'pino'
-import type { Figure } from '../figure.ts'
+import type { Measurement } from '../measurement.ts'
 import { listenerBench } from './listener.ts'
 import { relayBench } from './relay.ts'
 import { backlogBench, endToEndBench, writeLatencyBench } from './through-services.ts'
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 
-/** The way of an event, in its parts and as a whole. Takes about eight minutes. */
-export async function eventsBench(): Promise<Figure[]> {
-  return [...(await parts()), ...(await throughServices())]
+/** Relay, listener and the whole path of an event. Takes about eight minutes. */
+export async function eventsBench(): Promise<Measurement[]> {
+  return [...(await relayAndListener()), ...(await throughServices())]
 }
 
-/** Relay and listener alone, in this process: each against a ceiling in the same process. */
-async function parts(): Promise<Figure[]> {
+/** Relay and listener in this process, each against a ceiling in the same process. */
+async function relayAndListener(): Promise<Measurement[]> {
   const database = await startOwnDatabase()
   const broker = await startTestKafka({ heap: '512m' })
   const connection = { brokers: broker.brokers.split(',') }
@@ -37,7 +37,7 @@ async function parts(): Promise<Figure[]> {
       ...(await listenerBench({
         database,
         kafka,
-        allSteps: eventHandlersOf(BLOCKED_TERMS),
+        allHandlers: eventHandlersOf(BLOCKED_TERMS),
         log,
         say,
       })),
@@ -49,17 +49,20 @@ async function parts(): Promise<Figure[]> {
   }
 }
 
-/** With every service in a process of its own. */
-async function throughServices(): Promise<Figure[]> {
-  const world = await startWorld({ seed: 1, databaseSettings: ['track_commit_timestamp=on'] })
+/** The whole path, with every service in a separate process. */
+async function throughServices(): Promise<Measurement[]> {
+  const environment = await startEnvironment({
+    seed: 1,
+    databaseSettings: ['track_commit_timestamp=on'],
+  })
   try {
     say('write latency…')
-    const latency = await writeLatencyBench(world)
+    const latency = await writeLatencyBench(environment)
     say('end to end…')
-    const endToEnd = await endToEndBench(world)
+    const endToEnd = await endToEndBench(environment)
     say('backlog…')
-    return [...latency, ...endToEnd, ...(await backlogBench(world, say))]
+    return [...latency, ...endToEnd, ...(await backlogBench(environment, say))]
   } finally {
-    await world.stop()
+    await environment.stop()
   }
 }

@@ -15,7 +15,7 @@ import type { OwnDatabase } from '@dailyfeed/tests/own-database'
 import { Consumer } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
-import { type Figure, informationFigure, ratioFigure } from '../figure.ts'
+import { type Measurement, withoutTarget, atLeastRatio } from '../measurement.ts'
 import { type BenchKafka, freshTopic } from './bench-kafka.ts'
 import { median } from '../percentile.ts'
 
@@ -27,26 +27,27 @@ const RECORDS_BEFORE = 5_000_000
 interface ListenerBenchOptions {
   database: OwnDatabase
   kafka: BenchKafka
-  /** Of activity-svc, for the figure without a target. */
-  allSteps: readonly EventHandler[]
+  /** The handlers of activity-svc, for the measurement without a target. */
+  allHandlers: readonly EventHandler[]
   log: FastifyBaseLogger
   say: (line: string) => void
 }
 
-/** Reads a topic to its end, and returns when everything is committed. */
+/** Reads a topic to its end, and resolves when everything is committed. */
 type Loop = (topic: string) => Promise<void>
 
 /**
- * Topic to committed record, with 5,000,000 records there before. `bare`: the same statements, two batches in flight, and
- * nothing else. `plain`: BEGIN, inbox, upsert, COMMIT, one batch at a time. In turn, three times, each over fresh events.
+ * Topic to committed record, with 5,000,000 existing records. The loop `bare` runs only the same
+ * statements, with two batches in flight; `plain` runs BEGIN, inbox, upsert and COMMIT for one batch
+ * at a time. The loops alternate three times, each with new events.
  */
 export async function listenerBench({
   database,
   kafka,
-  allSteps,
+  allHandlers,
   log,
   say,
-}: ListenerBenchOptions): Promise<Figure[]> {
+}: ListenerBenchOptions): Promise<Measurement[]> {
   const owner = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   const sql = openPool({ url: database.urlOf('activity'), max: 8, name: 'bench listener' })
   const producer = createEventProducer({
@@ -64,15 +65,15 @@ export async function listenerBench({
         async (events) => void (await upsertRecords(sql, newestOfEachKey(events.map(toNewRecord)))),
       ),
     ours: (topic) => ourLoop(kafka, sql, topic, [recordActivities], log),
-    all: (topic) => ourLoop(kafka, sql, topic, allSteps, log),
+    all: (topic) => ourLoop(kafka, sql, topic, allHandlers, log),
   }
   const rates: Record<string, number[]> = { plain: [], bare: [], ours: [], all: [] }
   let first = 0
   try {
     say(`writing ${RECORDS_BEFORE.toLocaleString('en')} records…`)
     await fillRecords(owner)
-    // The first round is not counted: after a checkpoint every page is written whole once, which is most of what a run of
-    // two seconds does, and nothing beside the quarter of an hour until the next checkpoint.
+    // The first round is not counted. After a checkpoint PostgreSQL logs each page in full once,
+    // which dominates a run of two seconds, but not the quarter of an hour between two checkpoints.
     for (let round = 0; round <= ROUNDS; round += 1)
       for (const [name, loop] of Object.entries(loops)) {
         const topic = await topicOf(kafka, producer, first)
@@ -88,25 +89,25 @@ export async function listenerBench({
   }
   const rate = (name: string) => median(rates[name] ?? [])
   return [
-    ratioFigure(
+    atLeastRatio(
       'listener: topic to committed record, against the bare loop',
       rate('ours'),
       rate('bare'),
       'events/s',
       0.85,
     ),
-    ratioFigure(
+    atLeastRatio(
       'listener: topic to committed record, against the plain loop',
       rate('ours'),
       rate('plain'),
       'events/s',
       2,
     ),
-    informationFigure('listener with every step of activity-svc', rate('all'), 'events/s'),
+    withoutTarget('listener with every handler of activity-svc', rate('all'), 'events/s'),
   ]
 }
 
-/** Everything that a listener of ours does: order within partitions, validation, supervision, dead letters. */
+/** The product's listener: order within partitions, validation, supervision and dead letters. */
 async function ourLoop(
   kafka: BenchKafka,
   sql: Sql,
@@ -115,7 +116,7 @@ async function ourLoop(
   log: FastifyBaseLogger,
 ): Promise<void> {
   const listener = new Listener({ sql, schema: 'activity', handlers, log })
-  let left = EVENTS
+  let remaining = EVENTS
   const reader = await readTopic({
     connection: kafka.connection,
     clientId: 'bench',
@@ -124,14 +125,14 @@ async function ourLoop(
     log,
     async handle(records) {
       await listener.handleRecords(records)
-      left -= records.length
+      remaining -= records.length
     },
   })
-  while (left > 0) await sleep(2)
+  while (remaining > 0) await sleep(2)
   await reader.close()
 }
 
-/** A consumer of the library, batches as they come, and commits of offsets. */
+/** A plain consumer of the Kafka library, which applies batches and commits their offsets. */
 async function bareLoop(
   kafka: BenchKafka,
   topic: string,
@@ -154,12 +155,12 @@ async function bareLoop(
   const ends = new Map<number, bigint>()
   const working = new Set<Promise<void>>()
   let batch: MemberActivityEvent[] = []
-  let left = EVENTS
+  let remaining = EVENTS
   for await (const { value, partition, offset } of stream) {
     batch.push(JSON.parse(String(value)))
     ends.set(partition, offset + 1n)
-    left -= 1
-    if (batch.length < BATCH && left > 0) continue
+    remaining -= 1
+    if (batch.length < BATCH && remaining > 0) continue
     const events = batch
     const offsets = [...ends].map(([one, end]) => ({
       topic,
@@ -172,7 +173,7 @@ async function bareLoop(
       .then(() => consumer.commit({ offsets }))
       .finally(() => working.delete(work))
     working.add(work)
-    if (left === 0) break
+    if (remaining === 0) break
     while (working.size >= inFlight) await Promise.race(working)
   }
   await Promise.all(working)
@@ -186,7 +187,7 @@ const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
     await upsertRecords(transaction as unknown as Sql, newestOfEachKey(fresh.map(toNewRecord)))
   }) as Promise<unknown> as Promise<void>
 
-/** As the step has them: sorted by their keys, of which no two are alike here. */
+/** Sorted by key as in the handler; all keys of the bench are different. */
 const newestOfEachKey = (records: NewRecord[]): NewRecord[] =>
   records.sort((one, other) => (one.messageKey < other.messageKey ? -1 : 1))
 
@@ -203,7 +204,7 @@ async function topicOf(kafka: BenchKafka, producer: EventProducer, first: number
   return topic
 }
 
-/** Ids above all that stand there before. */
+/** An event whose ids are above those of the existing records. */
 export function eventOf(n: number): MemberActivityEvent {
   const at = new Date(Date.UTC(2026, 10, 25) + n).toISOString()
   const postId = RECORDS_BEFORE + n + 1
@@ -226,9 +227,13 @@ export function eventOf(n: number): MemberActivityEvent {
 
 async function fillRecords(owner: postgres.Sql): Promise<void> {
   await owner`
-    insert into activity.record (member_id, occurred_at, created_at, updated_at, version, post_id, event_id, type, message_key)
-    select n % 10000 + 1, at, at, at, 1, n, uuidv7(), 'POST_CREATE', 'POST_CREATE###' || n || '###' || n % 10000 + 1
-    from generate_series(1, ${RECORDS_BEFORE}) n, lateral (select now() - (${RECORDS_BEFORE} - n) * interval '1 second' as at) moment`
+    insert into activity.record (
+      member_id, occurred_at, created_at, updated_at, version, post_id, event_id, type, message_key)
+    select
+      n % 10000 + 1, at, at, at, 1, n, uuidv7(), 'POST_CREATE',
+      'POST_CREATE###' || n || '###' || n % 10000 + 1
+    from generate_series(1, ${RECORDS_BEFORE}) n, lateral (
+      select now() - (${RECORDS_BEFORE} - n) * interval '1 second' as at) moment`
   await owner`vacuum analyze activity.record`
   await owner`checkpoint`
 }

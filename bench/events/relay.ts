@@ -8,7 +8,7 @@ import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { OwnDatabase } from '@dailyfeed/tests/own-database'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres from 'postgres'
-import { type Figure, ratioFigure } from '../figure.ts'
+import { type Measurement, atLeastRatio } from '../measurement.ts'
 import { median } from '../percentile.ts'
 import { freshTopic, type BenchKafka } from './bench-kafka.ts'
 
@@ -16,12 +16,15 @@ const EVENTS = 200_000
 const BATCH = 500
 const ROUNDS = 3
 
-/** Outbox row to acknowledged record, against the same producer with the same batches made ready before. Around each other, three times. */
+/**
+ * Outbox row to acknowledged record, against the same producer with batches that were prepared
+ * before. Both alternate three times.
+ */
 export async function relayBench(
   database: OwnDatabase,
   kafka: BenchKafka,
   log: FastifyBaseLogger,
-): Promise<Figure[]> {
+): Promise<Measurement[]> {
   const owner = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   const sql = openPool({ url: database.urlOf('content'), max: 8, name: 'bench relay' })
   const producer = createEventProducer({
@@ -32,7 +35,7 @@ export async function relayBench(
   const rates = { raw: [] as number[], relay: [] as number[] }
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      rates.raw.push(await rawRate(kafka, producer))
+      rates.raw.push(await rateOfProducer(kafka, producer))
       await fillOutbox(owner, EVENTS)
       const topic = await freshTopic(kafka)
       let sent = 0
@@ -62,7 +65,7 @@ export async function relayBench(
     await owner.end()
   }
   return [
-    ratioFigure(
+    atLeastRatio(
       'relay: outbox row to acknowledged record',
       median(rates.relay),
       median(rates.raw),
@@ -72,7 +75,7 @@ export async function relayBench(
   ]
 }
 
-async function rawRate(kafka: BenchKafka, producer: EventProducer): Promise<number> {
+async function rateOfProducer(kafka: BenchKafka, producer: EventProducer): Promise<number> {
   const topic = await freshTopic(kafka)
   const batches = Array.from({ length: EVENTS / BATCH }, (_, batch) =>
     Array.from({ length: BATCH }, (_, n) => {
@@ -85,7 +88,7 @@ async function rawRate(kafka: BenchKafka, producer: EventProducer): Promise<numb
   return EVENTS / ((performance.now() - startedAt) / 1_000)
 }
 
-/** As one that a relay reads: the same lengths. */
+/** An event of the same length as those that the relay reads. */
 function eventOf(n: number): MemberActivityEvent {
   const at = '2026-11-25T01:02:03.456Z'
   return {
@@ -108,11 +111,15 @@ async function fillOutbox(owner: postgres.Sql, events: number): Promise<void> {
   await owner`truncate content.outbox, content.outbox_pending`
   await owner`
     with event as (
-      insert into content.outbox (activity_type, message_key, version, member_id, post_id, created_at, updated_at)
-      select 'POST_CREATE', 'member_activity:kafka_event:POST_CREATE###' || n || '###' || n % 10000, 1, n % 10000 + 1, n + 1, now(), now()
+      insert into content.outbox
+        (activity_type, message_key, version, member_id, post_id, created_at, updated_at)
+      select
+        'POST_CREATE', 'member_activity:kafka_event:POST_CREATE###' || n || '###' || n % 10000,
+        1, n % 10000 + 1, n + 1, now(), now()
       from generate_series(0, ${events - 1}) n returning event_id
     )
-    insert into content.outbox_pending (event_id, destination) select event_id, 'kafka' from event`
+    insert into content.outbox_pending (event_id, destination)
+    select event_id, 'kafka' from event`
   await owner`vacuum analyze content.outbox_pending`
   await owner`vacuum analyze content.outbox`
   await owner`checkpoint`

@@ -1,39 +1,46 @@
-import { type Figure, limitFigure } from '../figure.ts'
-import { turnByTurn } from '../load.ts'
+import { type Measurement, atMost } from '../measurement.ts'
+import { interleaved } from '../load.ts'
 import { percentile } from '../percentile.ts'
-import { startQuestioner } from '../questioner.ts'
-import type { FeedWorld } from './feed-world.ts'
+import { startLoadClient } from '../load-client.ts'
+import type { FeedEnvironment } from './feed-environment.ts'
 import { FEED, FOLLOWINGS, type Timeline } from './timeline.ts'
 
 const WARM_UP_READERS = 300
 const READERS = 500
-/** A p99 of some seconds is the machine's as much as ours: the middle of several is taken. */
+/** The p99 of a few seconds depends on the machine too, so the median of several is taken. */
 const ROUNDS = 5
 const CONNECTIONS = 4
-const MOST_MILLISECONDS = 12
+const MAX_P99_MS = 12
 
-/** Readers whom the process has never seen, each asking once: token, followings, posts and all are looked up. */
-export async function coldFeed(world: FeedWorld, { url }: Timeline, name: string): Promise<Figure> {
-  const readers = await world.newReaders(WARM_UP_READERS + ROUNDS * READERS, FOLLOWINGS)
-  const questions = readers.map(({ authorization }) => ({
+/**
+ * First reads: each reader is new to the process and reads once, so that token, followings and posts
+ * are all loaded.
+ */
+export async function coldFeed(
+  environment: FeedEnvironment,
+  { url }: Timeline,
+  name: string,
+): Promise<Measurement> {
+  const readers = await environment.createReaders(WARM_UP_READERS + ROUNDS * READERS, FOLLOWINGS)
+  const requests = readers.map(({ authorization }) => ({
     url: `${url}${FEED}`,
     headers: { authorization },
   }))
-  const questioner = startQuestioner()
-  const ask = (count: number) => questioner.timesOfEach(questions.splice(0, count), CONNECTIONS)
+  const loadClient = startLoadClient()
+  const read = (count: number) => loadClient.latencies(requests.splice(0, count), CONNECTIONS)
   try {
-    // Code is compiled, and the database's pages are read: it is the reader who is new.
-    await ask(WARM_UP_READERS)
-    const { p99 } = await turnByTurn(ROUNDS, {
-      p99: async () => percentile(await ask(READERS), 99),
+    // Compiles the code and fills the buffers of the database: only the readers are new later.
+    await read(WARM_UP_READERS)
+    const { p99 } = await interleaved(ROUNDS, {
+      p99: async () => percentile(await read(READERS), 99),
     })
-    return limitFigure(
+    return atMost(
       `${name}, ${FOLLOWINGS} followings, ${CONNECTIONS} connections, p99`,
       p99,
       'ms',
-      MOST_MILLISECONDS,
+      MAX_P99_MS,
     )
   } finally {
-    questioner.stop()
+    loadClient.stop()
   }
 }

@@ -1,22 +1,22 @@
-import { type Page, sendConstantly, startConstantServer } from '../constant-server.ts'
-import type { Reader } from './feed-world.ts'
+import { type Page, servePages, startFixedResponseServer } from '../fixed-response-server.ts'
+import type { Reader } from './feed-environment.ts'
 
-/** What is asked of a timeline-svc: by its own address. */
+/** A timeline-svc, which is requested without the gateway. */
 export interface Timeline {
   url: string
-  /** Of Node, in its process. */
+  /** The V8 flags of its process. */
   flags: readonly string[]
 }
 
-/** One with a server in its process that sends pages as they are. */
-export interface TimelineWithConstant extends Timeline {
-  constantUrl: string
+/** A timeline-svc with a fixed-response server in the same process. */
+export interface TimelineWithFixedResponses extends Timeline {
+  fixedResponseUrl: string
 }
 
 export const FOLLOWINGS = 200
 export const FEED = '/api/timeline/posts/followings'
 
-/** What the timeline answers now, in the order of the paths. */
+/** The current answers of the timeline, in the order of the paths. */
 export async function pagesOf(
   timeline: Timeline,
   paths: readonly string[],
@@ -26,23 +26,23 @@ export async function pagesOf(
   for (const path of paths) {
     const answer = await fetch(`${timeline.url}${path}`, { headers: { authorization } })
     if (answer.status !== 200)
-      throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`)
+      throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
     pages.push({ body: await answer.text(), headers: Object.fromEntries(answer.headers) })
   }
   return pages
 }
 
-/** Measures against a server in a process of its own that sends these pages. */
-export async function besideConstant<Result>(
+/** Runs a measurement beside a separate process that sends the pages as fixed responses. */
+export async function besideFixedResponses<Result>(
   { flags }: Timeline,
   pages: readonly Page[],
   measure: (urls: string[]) => Promise<Result>,
   redisUrl?: string,
 ): Promise<Result> {
-  const constant = await startConstantServer(flags, redisUrl)
+  const server = await startFixedResponseServer(flags, redisUrl)
   try {
-    return await measure(await sendConstantly(constant.url, pages))
+    return await measure(await servePages(server.url, pages))
   } finally {
-    await constant.stop()
+    await server.stop()
   }
 }

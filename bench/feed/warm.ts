@@ -1,52 +1,52 @@
-import { type Figure, ratioFigure } from '../figure.ts'
-import { ratesTurnByTurn } from '../load.ts'
-import { againstConstants, ROUNDS } from './against-constants.ts'
-import type { FeedWorld, Reader } from './feed-world.ts'
+import { type Measurement, atLeastRatio } from '../measurement.ts'
+import { interleavedRates } from '../load.ts'
+import { compareWithFixedResponses, ROUNDS } from './fixed-response-comparison.ts'
+import type { FeedEnvironment, Reader } from './feed-environment.ts'
 import {
-  besideConstant,
+  besideFixedResponses,
   FEED,
   FOLLOWINGS,
   pagesOf,
   type Timeline,
-  type TimelineWithConstant,
+  type TimelineWithFixedResponses,
 } from './timeline.ts'
 
-/** A page of 20, again and again. */
+/** The first page of a reader who has read it before. */
 export async function warmFeed(
-  world: FeedWorld,
-  timeline: TimelineWithConstant,
-): Promise<Figure[]> {
-  const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
-  return againstConstants(timeline, reader, {
+  environment: FeedEnvironment,
+  timeline: TimelineWithFixedResponses,
+): Promise<Measurement[]> {
+  const [reader] = (await environment.createReaders(1, FOLLOWINGS)) as [Reader]
+  return compareWithFixedResponses(timeline, reader, {
     name: 'following feed, page of 20, warm, one process',
     paths: [FEED],
-    leastRatio: 0.7,
+    minRatio: 0.7,
   })
 }
 
-/** The same against a server that asks Redis twice before it sends the bytes. */
+/** The same page, compared with a server that sends two commands to Redis before the bytes. */
 export async function warmFeedOverRedis(
-  world: FeedWorld,
+  environment: FeedEnvironment,
   timeline: Timeline,
   redisUrl: string,
-): Promise<Figure> {
-  const [reader] = (await world.newReaders(1, FOLLOWINGS)) as [Reader]
+): Promise<Measurement> {
+  const [reader] = (await environment.createReaders(1, FOLLOWINGS)) as [Reader]
   const { authorization } = reader
   const measure = (urls: string[]) =>
-    ratesTurnByTurn(
-      { feed: { urls: `${timeline.url}${FEED}`, headers: { authorization } }, constant: { urls } },
+    interleavedRates(
+      { feed: { urls: `${timeline.url}${FEED}`, headers: { authorization } }, fixed: { urls } },
       ROUNDS,
     )
-  const { feed, constant } = await besideConstant(
+  const { feed, fixed } = await besideFixedResponses(
     timeline,
     await pagesOf(timeline, [FEED], reader),
     measure,
     redisUrl,
   )
-  return ratioFigure(
-    'the same with Redis, of two questions to Redis',
+  return atLeastRatio(
+    'the same with Redis, of two commands to Redis',
     feed,
-    constant,
+    fixed,
     'requests/s',
     0.8,
   )

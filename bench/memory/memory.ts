@@ -5,23 +5,24 @@ import { seed } from '@dailyfeed/cli/seed/seed'
 import { runningFileOf } from '@dailyfeed/platform/running-file'
 import { type PlatformProcess, startPlatformProcess } from '@dailyfeed/tests/platform-process'
 import postgres from 'postgres'
-import { factorFigure, type Figure, informationFigure, ratioFigure } from '../figure.ts'
-import { drawGrowth } from '../picture.ts'
-import { answerOf, createMixedLoad, type LoadMember, logIn } from './mixed-load.ts'
+import { atMostFactor, type Measurement, withoutTarget, atLeastRatio } from '../measurement.ts'
+import { drawChart } from '../chart.ts'
+import { type LoadMember, logIn, requestOrThrow } from './load-member.ts'
+import { createMixedLoad } from './mixed-load.ts'
 import { memoryOf, type TreeMemory } from './process-tree.ts'
 
 const MEMBERS = 50
 const FOLLOWINGS = 100
-/** Enough to fill the database's buffers from the start: what is judged is growth, not the first use. */
+/** Enough to fill the buffers of the database at the start, since only growth is measured. */
 const SIZE = { members: 5_000, posts: 100_000, follows: 50_000, seed: 1 }
-const SAMPLE_EVERY_MILLISECONDS = 1_000
-/** Of the whole run: five minutes of an hour. */
-const STRETCH = 1 / 12
-const MOST_FAILURES = 100
+const SAMPLE_INTERVAL_MS = 1_000
+/** The part of the run over which memory is averaged: five minutes of an hour. */
+const AVERAGED_PART = 1 / 12
+const MAX_FAILURES = 100
 
 interface MemoryBenchOptions {
   minutes: number
-  /** Requests a second. */
+  /** Requests per second. */
   rate: number
 }
 
@@ -32,21 +33,22 @@ interface Sample extends TreeMemory {
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 
 /**
- * The product as `npm start` runs it, under a mixed load at a fixed pace: memory of all its processes at the end against
- * that of the same load's beginning. Throws where an answer was not what had to come.
+ * The product as `npm start` runs it, under a mixed load at a fixed rate: the memory of all its
+ * processes at the end, compared with that at the beginning of the same load. Throws when an answer
+ * is not as expected.
  */
-export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Figure[]> {
+export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Measurement[]> {
   const platform = await startPlatformProcess({
     env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000' },
   })
   const failures: string[] = []
   try {
     const members = await makeMembers(platform)
-    say(`${minutes} minutes of ${rate} requests a second…`)
+    say(`${minutes} minutes of ${rate} requests per second…`)
     const load = createMixedLoad({
       url: platform.url,
       members,
-      rate,
+      requestsPerSecond: rate,
       onFailure(message) {
         failures.push(message)
         say(message)
@@ -54,18 +56,16 @@ export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promis
     })
     let isOver = false
     const sampling = sampleUntil(() => isOver, platform.pid)
-    const pace = await load
-      .run(minutes * 60, () => failures.length >= MOST_FAILURES)
+    const reachedRate = await load
+      .run(minutes * 60, () => failures.length >= MAX_FAILURES)
       .finally(() => {
         isOver = true
       })
     const samples = await sampling
     await draw(samples)
     if (failures.length > 0)
-      throw new Error(
-        `${failures.length} answers were not what had to come; the first: ${failures[0]}`,
-      )
-    return figuresOf(samples, minutes, pace, rate)
+      throw new Error(`${failures.length} answers were not as expected; the first: ${failures[0]}`)
+    return measurementsOf(samples, minutes, reachedRate, rate)
   } finally {
     await platform.stop()
   }
@@ -82,19 +82,18 @@ async function makeMembers(platform: PlatformProcess): Promise<LoadMember[]> {
   for (let n = 0; n < MEMBERS; n += 1) {
     const account = {
       email: `member${n}@example.com`,
-      password: 'a bench remembers little',
+      password: 'a password of the benches',
       memberName: `Member ${n}`,
       handle: `bench_member_${n}`,
     }
-    const { data } = await answerOf(platform.url, {
-      method: 'POST',
-      path: '/api/authentication/signup',
+    const { data } = await requestOrThrow(platform.url, {
+      url: '/api/authentication/signup',
       body: account,
     })
     const bearer = await logIn(platform.url, account)
     members.push({
       ...account,
-      id: (data as { id: number }).id,
+      id: data.id,
       bearer,
       formerBearer: undefined,
       likes: new Set(),
@@ -104,8 +103,12 @@ async function makeMembers(platform: PlatformProcess): Promise<LoadMember[]> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   await sql`
     insert into member.follow (follower_id, following_id)
-    select reader.id, followed.id from member.member reader
-    cross join (select id from member.member where handle like 'seed\\_%' order by id limit ${FOLLOWINGS}) followed where reader.handle like 'bench\\_member\\_%'`
+    select reader.id, followed.id
+    from member.member reader
+    cross join (
+      select id from member.member where handle like 'seed\\_%' order by id limit ${FOLLOWINGS}
+    ) followed
+    where reader.handle like 'bench\\_member\\_%'`
   await sql.end()
   return members
 }
@@ -116,49 +119,49 @@ async function sampleUntil(isOver: () => boolean, pid: number): Promise<Sample[]
   while (!isOver()) {
     const minute = (performance.now() - startedAt) / 60_000
     samples.push({ minute, ...(await memoryOf(pid)) })
-    await sleep(SAMPLE_EVERY_MILLISECONDS)
+    await sleep(SAMPLE_INTERVAL_MS)
   }
   return samples
 }
 
-function figuresOf(
+function measurementsOf(
   samples: readonly Sample[],
   minutes: number,
-  pace: number,
+  reachedRate: number,
   rate: number,
-): Figure[] {
-  const stretch = minutes * STRETCH
-  const early = samples.filter(({ minute }) => minute >= stretch && minute < 2 * stretch)
-  const late = samples.filter(({ minute }) => minute >= minutes - stretch)
-  const after = `after ${minutes} minutes, against after ${Math.round(stretch * 10) / 10}`
+): Measurement[] {
+  const part = minutes * AVERAGED_PART
+  const early = samples.filter(({ minute }) => minute >= part && minute < 2 * part)
+  const late = samples.filter(({ minute }) => minute >= minutes - part)
+  const after = `after ${minutes} minutes, against after ${Math.round(part * 10) / 10}`
   return [
-    factorFigure(
+    atMostFactor(
       `memory of all processes ${after}`,
       mean(late.map(totalOf)),
       mean(early.map(totalOf)),
       'MB',
       1.1,
     ),
-    informationFigure('of them Node at the end', mean(late.map(({ root }) => root)), 'MB'),
-    informationFigure(
-      'of them PostgreSQL at the end',
+    withoutTarget('of this, Node at the end', mean(late.map(({ root }) => root)), 'MB'),
+    withoutTarget(
+      'of this, PostgreSQL at the end',
       mean(late.map(({ descendants }) => descendants)),
       'MB',
     ),
-    informationFigure('most at any moment', Math.max(...samples.map(totalOf)), 'MB'),
-    ratioFigure('requests that were answered, of the pace', pace, rate, 'requests/s', 0.99),
+    withoutTarget('maximum at any moment', Math.max(...samples.map(totalOf)), 'MB'),
+    atLeastRatio('answered requests, of the requested rate', reachedRate, rate, 'requests/s', 0.99),
   ]
 }
 
 async function draw(samples: readonly Sample[]): Promise<void> {
-  // Some hundred points are many enough to see by.
+  // A few hundred points are enough for a chart.
   const step = Math.max(1, Math.floor(samples.length / 300))
   const drawn = samples.filter((_, index) => index % step === 0)
-  const line = (name: string, of: (sample: Sample) => number) => ({
+  const line = (name: string, memoryIn: (sample: Sample) => number) => ({
     name,
-    points: drawn.map((sample) => ({ x: sample.minute, y: of(sample) })),
+    points: drawn.map((sample) => ({ x: sample.minute, y: memoryIn(sample) })),
   })
-  const path = await drawGrowth('memory', {
+  const path = await drawChart('memory', {
     title: 'Memory of the product under a mixed load',
     xLabel: 'minutes',
     xScale: 'LINEAR',
@@ -169,7 +172,7 @@ async function draw(samples: readonly Sample[]): Promise<void> {
       line('PostgreSQL', ({ descendants }) => descendants),
     ],
   })
-  say(`drawn: ${path}`)
+  say(`chart: ${path}`)
 }
 
 const totalOf = ({ root, descendants }: TreeMemory) => root + descendants

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { descendantsOf } from '@dailyfeed/tests/process-family'
 
-/** Megabytes of PSS: a page that several processes share is counted once. */
+/** Megabytes of PSS, which counts a page that several processes share only once. */
 export interface TreeMemory {
   root: number
   descendants: number
 }
 
-/** Of a process and all that it started. Only Linux tells it. */
+/** The memory of a process and of all its descendants. Only Linux reports it. */
 export async function memoryOf(pid: number): Promise<TreeMemory> {
   const root = await pssOf(pid)
   if (root === 0)
     throw new Error(
-      `/proc/${pid}/smaps_rollup tells no memory: the process is gone, or this is not Linux`,
+      `/proc/${pid}/smaps_rollup shows no memory: the process has ended, or this is not Linux`,
     )
   const descendants = await Promise.all((await descendantsOf(pid)).map(pssOf))
   return { root, descendants: descendants.reduce((sum, megabytes) => sum + megabytes, 0) }

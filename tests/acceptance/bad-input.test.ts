@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Method } from '../http-client.ts'
-import { ask, type Member, newMember } from './client.ts'
+import { ask, type Method } from '../http-client.ts'
+import { gateway, type Member, newMember } from './client.ts'
 
 let member: Member
 beforeAll(async () => {
   member = await newMember()
 })
 
-/** Every path that takes a body or a query, by method, with a good example to spoil. */
+/** Every path that takes a body, with its method and a valid body, one field of which is replaced. */
 const BODIES: [method: Method, path: string, good: Record<string, unknown>][] = [
   [
     'POST',
@@ -54,11 +54,15 @@ const HOSTILE: unknown[] = [
 ]
 
 test.each(BODIES)(
-  '%s %s answers no hostile value of any field with 5xx, and its refusals name the field',
+  '%s %s never answers a hostile value with 5xx, and names the field that it refuses',
   async (method, path, good) => {
     for (const field of Object.keys(good)) {
       for (const value of HOSTILE) {
-        const { status, body } = await member.ask(method, path, { ...good, [field]: value })
+        const { status, body } = await ask(member, {
+          method,
+          url: path,
+          body: { ...good, [field]: value },
+        })
         expect(
           status,
           `${field} = ${JSON.stringify(value)?.slice(0, 60)}: ${JSON.stringify(body)}`,
@@ -70,7 +74,7 @@ test.each(BODIES)(
   },
 )
 
-test.each(BODIES)('%s %s refuses bodies that are not good JSON', async (method, path) => {
+test.each(BODIES)('%s %s refuses malformed bodies and other media types', async (method, path) => {
   const bodies: [string | Uint8Array, string, number[]][] = [
     ['{', 'application/json', [400]],
     ['{"a":1', 'application/json', [400]],
@@ -85,7 +89,12 @@ test.each(BODIES)('%s %s refuses bodies that are not good JSON', async (method, 
     ['a=1', 'application/x-www-form-urlencoded', [415]],
   ]
   for (const [text, type, statuses] of bodies) {
-    const { status, body } = await member.ask(method, path, text, { 'content-type': type })
+    const { status, body } = await ask(member, {
+      method,
+      url: path,
+      body: text,
+      headers: { 'content-type': type },
+    })
     expect(
       statuses,
       `${String(text).slice(0, 30)} → ${JSON.stringify(body)?.slice(0, 200)}`,
@@ -121,7 +130,7 @@ test.each(QUERIES)('GET %s refuses bad pages, sizes and cursors with 400', async
     'cursor=%00',
     'page=0&page=0',
   ]) {
-    const { status, body } = await member.ask('GET', `${path}?${query}`)
+    const { status, body } = await ask(member, { url: `${path}?${query}` })
     expect([query, status, body.code]).toEqual([query, 400, 'VALIDATION_FAILED'])
   }
 })
@@ -135,8 +144,8 @@ test.each([
   '/api/timeline/posts/%00',
   '/api/members/%F0%9F%98%80/profile',
   '/api/timeline/comments/x/replies',
-])('GET %s is 400 or 404 in the envelope', async (path) => {
-  const { status, body } = await member.ask('GET', path)
+])('GET %s answers 400 or 404 in the envelope', async (path) => {
+  const { status, body } = await ask(member, { url: path })
   expect([400, 404]).toContain(status)
   expect(body.resultCode).toBe('FAIL')
 })
@@ -152,16 +161,15 @@ test.each([
   '"unclosed',
   '💥',
   'a'.repeat(200),
-])('a search for %s is answered, never with 5xx', async (keyword) => {
-  const { status } = await member.ask(
-    'GET',
-    `/api/search/posts?keyword=${encodeURIComponent(keyword)}`,
-  )
+])('a search for %s answers 200 or 400, never 5xx', async (keyword) => {
+  const { status } = await ask(member, {
+    url: `/api/search/posts?keyword=${encodeURIComponent(keyword)}`,
+  })
   expect([200, 400]).toContain(status)
 })
 
-test('the address of every failure is its path without the query, its message a sentence in the language asked for', async () => {
-  const korean = await ask('GET', '/api/timeline/posts?token=secret')
+test('a failure names its path without the query, and its message is in the requested language', async () => {
+  const korean = await ask(gateway(), { url: '/api/timeline/posts?token=secret' })
   expect(korean.body).toMatchObject({
     statusCode: 401,
     code: 'BEARER_TOKEN_MISSING',
@@ -169,9 +177,13 @@ test('the address of every failure is its path without the query, its message a 
     message: '로그인이 필요합니다.',
   })
   expect(korean.body.traceId).toMatch(/^[0-9a-f]{32}$/)
-  const english = await ask('GET', '/api/timeline/posts', undefined, { 'accept-language': 'en' })
+  const english = await ask(gateway(), {
+    url: '/api/timeline/posts',
+    headers: { 'accept-language': 'en' },
+  })
   expect(english.body.message).toBe('Please log in first.')
   expect(
-    (await ask('GET', '/api/timeline/posts', undefined, { 'accept-language': '*' })).body.message,
+    (await ask(gateway(), { url: '/api/timeline/posts', headers: { 'accept-language': '*' } })).body
+      .message,
   ).toBe(korean.body.message)
 })

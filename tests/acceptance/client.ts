@@ -1,8 +1,8 @@
 import { inject } from 'vitest'
-import { eventually as awaitCondition } from '../eventually.ts'
-import { type Answer, ask as send, clientAt, type Method } from '../http-client.ts'
+import { ask, clientAt, type HttpClient } from '../http-client.ts'
 
-export interface Member {
+/** A member who has signed up and logged in: a client whose requests carry its token. */
+export interface Member extends HttpClient {
   id: number
   handle: string
   email: string
@@ -11,27 +11,15 @@ export interface Member {
   bearer: string
   /** `name=value` of its refresh cookie. */
   cookie: string
-  ask(
-    method: Method,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<Answer>
 }
 
 export const PASSWORD = 'correct horse battery staple'
 let members = 0
 
-/** Asks the gateway as anybody. */
-export const ask = (
-  method: Method,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-  url = inject('platformUrl'),
-): Promise<Answer> => send(clientAt(url), { method, url: path, body, headers })
+/** An anonymous client of the platform that all test files of a run share. */
+export const gateway = (): HttpClient => clientAt(inject('platformUrl'))
 
-/** Signs somebody new up and logs in, as a client would. */
+/** Signs a new member up and logs in, as a client would. */
 export async function newMember(
   fields: Record<string, unknown> = {},
   url = inject('platformUrl'),
@@ -45,11 +33,13 @@ export async function newMember(
     handle,
     ...fields,
   }
-  const signup = await ask('POST', '/api/authentication/signup', account, {}, url)
+  const client = clientAt(url)
+  const signup = await ask(client, { url: '/api/authentication/signup', body: account })
   if (signup.status !== 201)
     throw new Error(`sign-up answered ${signup.status}: ${JSON.stringify(signup.body)}`)
   const { email, password } = account
-  const login = await ask('POST', '/api/authentication/login', { email, password }, {}, url)
+  const credentials = { email, password }
+  const login = await ask(client, { url: '/api/authentication/login', body: credentials })
   if (login.status !== 200)
     throw new Error(`login answered ${login.status}: ${JSON.stringify(login.body)}`)
   const bearer = login.headers.get('authorization') ?? ''
@@ -60,11 +50,7 @@ export async function newMember(
     password,
     bearer,
     cookie: login.cookie ?? '',
-    ask: (method, path, body, headers = {}) =>
-      ask(method, path, body, { authorization: bearer, ...headers }, url),
+    send: ({ headers, ...request }) =>
+      client.send({ ...request, headers: { authorization: bearer, ...headers } }),
   }
 }
-
-/** Until what is asked for holds: for what happens a moment after an answer. */
-export const eventually = <Value>(read: () => Promise<Value>, timeoutMs = 60_000) =>
-  awaitCondition('the condition holds', read, Boolean, { timeoutMs })

@@ -10,7 +10,7 @@ export interface Outcome {
   stderr: string
 }
 
-/** The command line as a person runs it, on the platform that runs in a folder. */
+/** Runs the command line as an operator does, against the platform whose data is in `dataDir`. */
 export const dailyfeed = (args: string[], dataDir = inject('platformDataDir')): Promise<Outcome> =>
   new Promise((resolve) => {
     execFile(

@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { type RunningInstallation, runningFileOf } from '@dailyfeed/platform/running-file'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
+import { connectAsOwner } from '../owner-connection.ts'
 import { type Member, newMember } from './client.ts'
 import { dailyfeed } from './dailyfeed.ts'
 
-/** Dead letters as whoever is paged works on them, on the whole product. */
+/** The dead-letter commands that an operator on call uses, against the whole product. */
 let sql: Sql
 let urls: RunningInstallation['urls']
 let member: Member
@@ -18,21 +20,21 @@ beforeAll(async () => {
     await readFile(runningFileOf(inject('platformDataDir')), 'utf8'),
   ) as RunningInstallation
   urls = running.urls
-  sql = postgres(running.ownerUrl, { max: 1, onnotice() {} })
+  sql = connectAsOwner(running.ownerUrl, 1)
   ;[member, admin] = [await newMember(), await newMember()]
   await dailyfeed(['members', 'grant-admin', '--handle', admin.handle])
 })
 beforeEach(() => sql`truncate activity.dead_letter restart identity`)
 afterAll(() => sql.end({ timeout: 1 }))
 
-/** Runs a command that has to succeed, and reads its JSON. */
+/** Runs a command that must succeed, and returns the JSON that it prints. */
 async function answerOf(...args: string[]) {
   const { code, stdout, stderr } = await dailyfeed([...args, '--json'])
   expect([code, stderr]).toEqual([0, ''])
   return JSON.parse(stdout)
 }
 
-/** What activity-svc is sent and cannot read, over HTTP as from content-svc. */
+/** Sends activity-svc events that it cannot decode, with the token of content-svc. */
 async function sendNonsense(count: number): Promise<void> {
   const response = await fetch(`${urls['activity']}/internal/member-activity-events`, {
     method: 'POST',
@@ -43,30 +45,35 @@ async function sendNonsense(count: number): Promise<void> {
     body: JSON.stringify({ events: Array.from({ length: count }, (_, n) => ({ nonsense: n })) }),
   })
   expect((await response.json()).data).toMatchObject({ received: count, deadLettered: count })
-  // Else the job of every minute may be at them too.
+  // Otherwise the retry job, which runs every minute, might process them during the test.
   await sql`update activity.dead_letter set next_attempt_at = now() + interval '1 day'`
 }
 
-/** A post whose event search-svc refused for good, so often that no job tries it again. Returns what `outbox_pending` calls it. */
-async function refuse(content: string): Promise<string> {
-  const { body } = await member.ask('POST', '/api/posts', { content })
-  const [row] = await sql<[{ id: string }]>`
-    insert into content.outbox_pending (event_id, destination, status, attempts, last_attempt_at, last_error)
-    select event_id, 'search', 'DEAD', 14, now(), 'answered 413' from content.outbox where post_id = ${body.data.id} returning id`
+/**
+ * Writes a post whose event counts as refused by search-svc so often that no job retries it.
+ * Returns the id of its row in `outbox_pending`.
+ */
+async function refuse(content: string): Promise<number> {
+  const { body } = await ask(member, { url: '/api/posts', body: { content } })
+  const [row] = await sql<[{ id: number }]>`
+    insert into content.outbox_pending
+      (event_id, destination, status, attempts, last_attempt_at, last_error)
+    select event_id, 'search', 'DEAD', 14, now(), 'answered 413'
+    from content.outbox where post_id = ${body.data.id} returning id`
   return row.id
 }
 const countRefused = async () =>
   (await sql`select from content.outbox_pending where status = 'DEAD'`).count
 
-test('nothing failed: there are no dead letters', async () => {
-  // What other tests wrote may still be on its way.
+test('dead-letters list is empty while every event was processed', async () => {
+  // Events that other tests caused may still be in transit.
   await expect
-    .poll(() => dailyfeed(['dead-letters', 'list']), { timeout: 20_000 })
+    .poll(() => dailyfeed(['dead-letters', 'list']))
     .toEqual({ code: 0, stdout: 'no dead letters\n', stderr: '' })
   expect(await answerOf('dead-letters', 'list')).toEqual({ groups: [], unavailable: [] })
 })
 
-test('what a listener cannot read is listed by cause, shown, tried again in vain, and archived once', async () => {
+test('undecodable events are listed by cause, shown, replayed without success and archived once', async () => {
   await sendNonsense(3)
   const { groups } = await answerOf('dead-letters', 'list', '--kind', 'LISTENER')
   expect(groups).toMatchObject([
@@ -115,7 +122,7 @@ test('what a listener cannot read is listed by cause, shown, tried again in vain
   expect([twice.code, twice.stdout]).toEqual([0, 'nothing to do: none of them is open\n'])
 })
 
-test('when the cause is mended a replay takes effect, once', async () => {
+test('a replay after the cause was fixed takes effect exactly once', async () => {
   const messageKey = `member_activity:kafka_event:POST_CREATE###424242###${member.id}`
   const at = new Date().toISOString()
   const event = {
@@ -150,7 +157,7 @@ test('when the cause is mended a replay takes effect, once', async () => {
   })
 })
 
-test('what was refused on its way is sent again, one or all of a cause', async () => {
+test('refused events are sent again one by one or all of one cause', async () => {
   const ids = [await refuse('first'), await refuse('second'), await refuse('third')]
   const { groups } = await answerOf(
     'dead-letters',
@@ -180,7 +187,7 @@ test('what was refused on its way is sent again, one or all of a cause', async (
     await answerOf('dead-letters', 'replay', '--fingerprint', groups[0].fingerprint),
   ).toMatchObject({ outcome: 'NOTHING_TO_DO' })
   expect(await countRefused()).toBe(0)
-  // Delivered, they are dead letters no more.
+  // The relay removes the rows once the events are delivered.
   await expect
     .poll(
       async () =>
@@ -194,35 +201,37 @@ test('what was refused on its way is sent again, one or all of a cause', async (
   })
 })
 
-test('an administrator does the same over HTTP', async () => {
+test('an administrator lists, replays and archives dead letters over HTTP', async () => {
   await sendNonsense(2)
-  const { body } = await admin.ask('GET', '/api/admin/dead-letters?kind=LISTENER&service=activity')
+  const { body } = await ask(admin, {
+    url: '/api/admin/dead-letters?kind=LISTENER&service=activity',
+  })
   expect(body.data).toMatchObject({
     groups: [{ count: 2, latestId: 'activity-2' }],
     unavailable: [],
   })
   const path = `/api/admin/dead-letters/groups/${body.data.groups[0].fingerprint}`
-  expect((await admin.ask('POST', `${path}/replay`)).body.data).toMatchObject({
+  expect((await ask(admin, { method: 'POST', url: `${path}/replay` })).body.data).toMatchObject({
     replayed: 0,
     failedAgain: 2,
     remaining: 0,
     unavailable: [],
   })
-  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({
+  expect((await ask(admin, { method: 'POST', url: `${path}/archive` })).body.data).toEqual({
     archived: 2,
     remaining: 0,
     unavailable: [],
   })
-  expect((await admin.ask('POST', `${path}/archive`)).body.data).toEqual({
+  expect((await ask(admin, { method: 'POST', url: `${path}/archive` })).body.data).toEqual({
     archived: 0,
     remaining: 0,
     unavailable: [],
   })
-  expect(await admin.ask('GET', '/api/admin/dead-letters/activity-99')).toMatchObject({
+  expect(await ask(admin, { url: '/api/admin/dead-letters/activity-99' })).toMatchObject({
     status: 404,
     body: { code: 'DEAD_LETTER_NOT_FOUND' },
   })
-  expect((await member.ask('GET', '/api/admin/dead-letters')).status).toBe(403)
+  expect((await ask(member, { url: '/api/admin/dead-letters' })).status).toBe(403)
 })
 
 test.each([
@@ -242,14 +251,14 @@ test.each([
   ],
   [['list', '--kind', 'ALL'], 'must be one of LISTENER, PUBLISHER'],
   [['list', '--service', 'image'], 'must be one of activity, content, member, search, timeline'],
-])('dailyfeed dead-letters %j ends with 1 and says what is wrong', async (args, sentence) => {
+])('dailyfeed dead-letters %j exits with 1 and names the mistake', async (args, sentence) => {
   const { code, stdout, stderr } = await dailyfeed(['dead-letters', ...args])
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain(sentence)
   expect(stderr).not.toMatch(/at .*\.ts:\d+/)
 })
 
-test('without Kafka every command about topics says what to set', async () => {
+test('every topics command without Kafka names the setting that is missing', async () => {
   for (const args of [
     ['list'],
     ['replay', '--date', '20261120', '--dry-run'],
@@ -261,7 +270,7 @@ test('without Kafka every command about topics says what to set', async () => {
       'dailyfeed: Kafka is not configured here: events travel over HTTP, and there are no topics; set KAFKA_BROKERS, or start with npm run start:full\n',
     )
   }
-  expect((await admin.ask('GET', '/api/admin/topics')).body.data).toEqual({
+  expect((await ask(admin, { url: '/api/admin/topics' })).body.data).toEqual({
     hasKafka: false,
     topics: [],
   })

@@ -5,7 +5,9 @@ import { kafkaIsMissing } from '../kafka.ts'
 import { openSearchIsMissing } from '../opensearch.ts'
 import { type PlatformProcess, startPlatformProcess } from '../platform-process.ts'
 import { redisIsMissing } from '../redis.ts'
-import { eventually, newMember } from './client.ts'
+import { eventually } from '../eventually.ts'
+import { ask } from '../http-client.ts'
+import { newMember } from './client.ts'
 
 const isMissing =
   (await kafkaIsMissing()) || (await redisIsMissing()) || (await openSearchIsMissing())
@@ -21,7 +23,7 @@ describe.skipIf(isMissing)('npm run start:full', () => {
     await platform.stop()
   })
 
-  const pidsBeside = () =>
+  const pidsOfServers = () =>
     Promise.all(
       SERVERS.map(async (name) =>
         Number.parseInt(await readFile(join(platform.dataDir, name, 'pid'), 'utf8'), 10),
@@ -35,27 +37,29 @@ describe.skipIf(isMissing)('npm run start:full', () => {
     }
   }
 
-  test('what is written is found by others and noted as an activity, and still after the platform was killed and started again', async () => {
+  test('a post is found and recorded as an activity, also after the platform was killed and restarted', async () => {
     const writer = await newMember({}, platform.url)
     const reader = await newMember({}, platform.url)
-    const written = await writer.ask('POST', '/api/posts', {
-      title: '',
-      content: '봄날의 곰취 나물',
+    const written = await ask(writer, {
+      url: '/api/posts',
+      body: {
+        title: '',
+        content: '봄날의 곰취 나물',
+      },
     })
     expect(written.status).toBe(201)
     const postId = written.body.data.id
     const search = () =>
-      reader.ask('GET', `/api/search/posts?keyword=${encodeURIComponent('곰취')}`)
+      ask(reader, { url: `/api/search/posts?keyword=${encodeURIComponent('곰취')}` })
     const isFound = async () => (await search()).body.data.content[0]?.id === postId
-    expect(await eventually(isFound)).toBe(true)
-    const activities = () => writer.ask('GET', '/api/member-activities')
-    expect(
-      await eventually(async () =>
-        JSON.stringify((await activities()).body).includes('POST_CREATE'),
-      ),
-    ).toBe(true)
+    await eventually('the post is found', isFound)
+    await eventually(
+      'the activity is recorded',
+      async () => JSON.stringify((await ask(writer, { url: '/api/member-activities' })).body),
+      (activities) => activities.includes('POST_CREATE'),
+    )
 
-    const before = await pidsBeside()
+    const before = await pidsOfServers()
     platform.kill('SIGKILL')
     await platform.ended
     expect(before.map(isAlive)).toEqual([true, true, true])
@@ -65,11 +69,11 @@ describe.skipIf(isMissing)('npm run start:full', () => {
       port: platform.port,
     })
     expect(before.map(isAlive)).toEqual([false, false, false])
-    expect(await eventually(isFound)).toBe(true)
+    await eventually('the post is found again', isFound)
   })
 
-  test('the servers beside end with it', async () => {
-    const pids = await pidsBeside()
+  test('the servers beside the platform end with it', async () => {
+    const pids = await pidsOfServers()
     expect(pids.map(isAlive)).toEqual([true, true, true])
     expect(await platform.stop()).toBe(0)
     expect(pids.map(isAlive)).toEqual([false, false, false])

@@ -1,18 +1,18 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Answer } from '../http-client.ts'
-import { ask, type Member, newMember, PASSWORD } from './client.ts'
+import { type Answer, ask } from '../http-client.ts'
+import { gateway, type Member, newMember, PASSWORD } from './client.ts'
 import { png } from './png.ts'
 
-/** Every POST that creates has, with an Idempotency-Key, one effect and one answer, through the gateway as a client meets it. */
+/** Through the gateway: every creating POST with an Idempotency-Key has one effect and one answer. */
 let minji: Member
 let sora: Member
 let postId: number
 let commentId: number
 beforeAll(async () => {
   ;[minji, sora] = [await newMember(), await newMember()]
-  postId = (await minji.ask('POST', '/api/posts', { content: '한 번만' })).body.data.id
-  commentId = (await minji.ask('POST', '/api/comments', { postId, content: '한 번만' })).body.data
-    .id
+  postId = (await ask(minji, { url: '/api/posts', body: { content: '한 번만' } })).body.data.id
+  commentId = (await ask(minji, { url: '/api/comments', body: { postId, content: '한 번만' } }))
+    .body.data.id
 })
 
 const picture = (size: number) => {
@@ -23,67 +23,67 @@ const picture = (size: number) => {
 
 const creations: Record<string, (headers: Record<string, string>) => Promise<Answer>> = {
   '/api/authentication/signup': (headers) =>
-    ask(
-      'POST',
-      '/api/authentication/signup',
-      { email: 'once@example.com', password: PASSWORD, memberName: '한번', handle: 'only_once' },
+    ask(gateway(), {
+      url: '/api/authentication/signup',
+      body: {
+        email: 'once@example.com',
+        password: PASSWORD,
+        memberName: '한번',
+        handle: 'only_once',
+      },
       headers,
-    ),
-  '/api/posts': (headers) => sora.ask('POST', '/api/posts', { content: 'once' }, headers),
+    }),
+  '/api/posts': (headers) => ask(sora, { url: '/api/posts', body: { content: 'once' }, headers }),
   '/api/posts/{postId}/like': (headers) =>
-    sora.ask('POST', `/api/posts/${postId}/like`, undefined, headers),
+    ask(sora, { method: 'POST', url: `/api/posts/${postId}/like`, headers }),
   '/api/comments': (headers) =>
-    sora.ask('POST', '/api/comments', { postId, content: 'once' }, headers),
+    ask(sora, { url: '/api/comments', body: { postId, content: 'once' }, headers }),
   '/api/comments/replies': (headers) =>
-    sora.ask(
-      'POST',
-      '/api/comments/replies',
-      { postId, parentId: commentId, content: 'once' },
+    ask(sora, {
+      url: '/api/comments/replies',
+      body: { postId, parentId: commentId, content: 'once' },
       headers,
-    ),
+    }),
   '/api/comments/{commentId}/like': (headers) =>
-    sora.ask('POST', `/api/comments/${commentId}/like`, undefined, headers),
+    ask(sora, { method: 'POST', url: `/api/comments/${commentId}/like`, headers }),
   '/api/members/follow/{memberId}': (headers) =>
-    sora.ask('POST', `/api/members/follow/${minji.id}`, undefined, headers),
+    ask(sora, { method: 'POST', url: `/api/members/follow/${minji.id}`, headers }),
   '/api/members/mute/{memberId}': (headers) =>
-    sora.ask('POST', `/api/members/mute/${minji.id}`, undefined, headers),
-  '/api/images/upload': (headers) => sora.ask('POST', '/api/images/upload', picture(200), headers),
+    ask(sora, { method: 'POST', url: `/api/members/mute/${minji.id}`, headers }),
+  '/api/images/upload': (headers) =>
+    ask(sora, { url: '/api/images/upload', body: picture(200), headers }),
   '/api/images/upload/profile': (headers) =>
-    sora.ask('POST', '/api/images/upload/profile', picture(201), headers),
+    ask(sora, { url: '/api/images/upload/profile', body: picture(201), headers }),
   '/api/member-activities/posts': (headers) =>
-    sora.ask(
-      'POST',
-      '/api/member-activities/posts',
-      { memberId: sora.id, postId, activityType: 'POST_READ' },
+    ask(sora, {
+      url: '/api/member-activities/posts',
+      body: { memberId: sora.id, postId, activityType: 'POST_READ' },
       headers,
-    ),
+    }),
   '/api/member-activities/comments': (headers) =>
-    sora.ask(
-      'POST',
-      '/api/member-activities/comments',
-      { memberId: sora.id, postId, commentId, activityType: 'COMMENT_READ' },
+    ask(sora, {
+      url: '/api/member-activities/comments',
+      body: { memberId: sora.id, postId, commentId, activityType: 'COMMENT_READ' },
       headers,
-    ),
+    }),
   '/api/member-activities/posts/likes': (headers) =>
-    sora.ask(
-      'POST',
-      '/api/member-activities/posts/likes',
-      { memberId: sora.id, postId, activityType: 'LIKE_POST' },
+    ask(sora, {
+      url: '/api/member-activities/posts/likes',
+      body: { memberId: sora.id, postId, activityType: 'LIKE_POST' },
       headers,
-    ),
+    }),
   '/api/member-activities/comments/likes': (headers) =>
-    sora.ask(
-      'POST',
-      '/api/member-activities/comments/likes',
-      { memberId: sora.id, postId, commentId, activityType: 'LIKE_COMMENT' },
+    ask(sora, {
+      url: '/api/member-activities/comments/likes',
+      body: { memberId: sora.id, postId, commentId, activityType: 'LIKE_COMMENT' },
       headers,
-    ),
+    }),
   '/api/members/block/{memberId}': (headers) =>
-    sora.ask('POST', `/api/members/block/${minji.id}`, undefined, headers),
+    ask(sora, { method: 'POST', url: `/api/members/block/${minji.id}`, headers }),
 }
 
 test.each(Object.entries(creations))(
-  'POST %s with a key is answered twice alike',
+  'POST %s repeated with its Idempotency-Key gets the same answer',
   async (path, create) => {
     const headers = { 'idempotency-key': `twice ${path}` }
     const [first, again] = [await create(headers), await create(headers)]
@@ -92,14 +92,14 @@ test.each(Object.entries(creations))(
   },
 )
 
-test('the API documents name the header at exactly these addresses', async () => {
-  const { body: document } = await ask('GET', '/openapi.json')
+test('the API document names the header at exactly these paths', async () => {
+  const { body: document } = await ask(gateway(), { url: '/openapi.json' })
   const documented = Object.entries<{ post?: { parameters?: { name: string; in: string }[] } }>(
     document.paths,
   )
     .filter(([, { post }]) =>
       post?.parameters?.some(
-        ({ name, in: place }) => place === 'header' && name === 'idempotency-key',
+        ({ name, in: location }) => location === 'header' && name === 'idempotency-key',
       ),
     )
     .map(([path]) => path)
@@ -108,9 +108,11 @@ test('the API documents name the header at exactly these addresses', async () =>
   )
 })
 
-test('a file that differs under the same key is 422', async () => {
+test('another file under the same key answers 422', async () => {
   const headers = { 'idempotency-key': 'two pictures' }
-  expect((await sora.ask('POST', '/api/images/upload', picture(210), headers)).status).toBe(201)
-  const other = await sora.ask('POST', '/api/images/upload', picture(211), headers)
+  expect((await ask(sora, { url: '/api/images/upload', body: picture(210), headers })).status).toBe(
+    201,
+  )
+  const other = await ask(sora, { url: '/api/images/upload', body: picture(211), headers })
   expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
 })

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { freePortRange, type PlatformProcess, startPlatformProcess } from '../platform-process.ts'
-import { ask, eventually, newMember } from './client.ts'
+import { eventually } from '../eventually.ts'
+import { ask, clientAt } from '../http-client.ts'
+import { newMember } from './client.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 let started: PlatformProcess[] = []
@@ -27,11 +29,10 @@ async function start(
   return platform
 }
 
-/** A start that is expected to fail: its exit code and what it said, line by line. */
+/** Starts the platform, which is expected to fail. Returns its exit code and the lines it printed. */
 async function failingStart(
   env: Record<string, string>,
-): Promise<{ code: number; lines: string[]; seconds: number }> {
-  const startedAt = performance.now()
+): Promise<{ code: number; lines: string[] }> {
   const child = spawn(process.execPath, ['platform/src/main.ts'], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], DEMO_DATA: 'off', ...env },
@@ -43,11 +44,7 @@ async function failingStart(
       output += chunk
     })
   const [code] = await once(child, 'exit')
-  return {
-    code,
-    lines: output.trim().split('\n'),
-    seconds: (performance.now() - startedAt) / 1_000,
-  }
+  return { code, lines: output.trim().split('\n') }
 }
 
 async function temporaryFolder(): Promise<string> {
@@ -60,21 +57,20 @@ const commands = () => execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'ut
 const processesOf = (platform: PlatformProcess, cluster: string) =>
   commands().filter((line) => line.includes(cluster) || line.trim().startsWith(`${platform.pid} `))
 
-/** Where PostgreSQL's data of this platform lies: under DATA_DIR, or where that says. */
+/** The folder of PostgreSQL's data: the one that `DATA_DIR/postgres-folder` names, if it exists. */
 const clusterOf = async ({ dataDir }: PlatformProcess) =>
   readFile(join(dataDir, 'postgres-folder'), 'utf8').catch(() => join(dataDir, 'postgres'))
 
-test('SIGTERM ends it with 0 within 10 s, and leaves no process behind', async () => {
+test('SIGTERM ends the platform with exit code 0 and leaves no process behind', async () => {
   const platform = await start()
   const cluster = await clusterOf(platform)
   expect(processesOf(platform, cluster).length).toBeGreaterThan(1)
-  const startedAt = performance.now()
+  // An orderly stop that took longer than the platform allows itself would end with another code.
   expect(await platform.stop()).toBe(0)
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
   expect(processesOf(platform, cluster)).toEqual([])
 })
 
-test('kill -9 and a restart lose no acknowledged write, and the PostgreSQL left over is not mistaken for use', async () => {
+test('kill -9 and a restart lose no acknowledged write, although PostgreSQL outlived the kill', async () => {
   const first = await start()
   const member = await newMember({}, first.url)
   const acknowledged: number[] = []
@@ -82,32 +78,34 @@ test('kill -9 and a restart lose no acknowledged write, and the PostgreSQL left 
   const load = Promise.all(
     Array.from({ length: 4 }, async () => {
       while (running) {
-        const answer = await member
-          .ask('POST', '/api/posts', { content: 'kept' })
-          .catch(() => undefined)
+        const answer = await ask(member, { url: '/api/posts', body: { content: 'kept' } }).catch(
+          () => undefined,
+        )
         if (answer?.status === 201) acknowledged.push(answer.body.data.id)
         else await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }),
   )
-  await eventually(async () => acknowledged.length > 100)
+  await eventually(
+    'a hundred writes are acknowledged',
+    () => acknowledged.length,
+    (writes) => writes > 100,
+  )
   first.kill('SIGKILL')
   running = false
   await load
   await first.ended
 
   const second = await start({ dataDir: first.dataDir, port: first.port })
-  const { body } = await ask(
-    'POST',
-    '/api/timeline/posts/query/list',
-    { ids: acknowledged.slice(0, 1_000) },
-    { authorization: member.bearer },
-    second.url,
-  )
+  const { body } = await ask(clientAt(second.url), {
+    as: member.bearer,
+    url: '/api/timeline/posts/query/list',
+    body: { ids: acknowledged.slice(0, 1_000) },
+  })
   expect(body.data).toHaveLength(Math.min(1_000, acknowledged.length))
 })
 
-test('a second start on a used port or a used DATA_DIR says so in one line and exits with 1', async () => {
+test('a second start on a used port or DATA_DIR prints one line and exits with 1', async () => {
   const platform = await start()
   const onPort = await failingStart({
     PORT: String(platform.port),
@@ -115,7 +113,7 @@ test('a second start on a used port or a used DATA_DIR says so in one line and e
   })
   expect(onPort.code).toBe(1)
   expect(onPort.lines).toEqual([
-    `dailyfeed cannot start: port ${platform.port} is in use; end what uses it or set PORT to another`,
+    `dailyfeed cannot start: port ${platform.port} is in use; stop the program that uses it, or set PORT to another port`,
   ])
   const onFolder = await failingStart({
     PORT: String(await freePortRange()),
@@ -128,7 +126,7 @@ test('a second start on a used port or a used DATA_DIR says so in one line and e
   )
 })
 
-test('a port taken by something else beside the gateway’s is named too', async () => {
+test('a start names the port when that of another service is taken', async () => {
   const port = await freePortRange()
   const other = createServer().listen(port + 3, '127.0.0.1')
   await once(other, 'listening')
@@ -140,7 +138,7 @@ test('a port taken by something else beside the gateway’s is named too', async
   expect([code, lines]).toEqual([
     1,
     [
-      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`,
+      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); stop the program that uses it, or set PORT to another port`,
     ],
   ])
 })
@@ -156,45 +154,42 @@ test.each([
     { NODE_ENV: 'production', DEMO_DATA: 'on' },
     "DEMO_DATA is 'on'; with NODE_ENV=production it must be off",
   ],
-])('a wrong setting stops the start with one line that names it: %j', async (env, sentence) => {
-  const { code, lines } = await failingStart({
-    DATA_DIR: await temporaryFolder(),
-    ...env,
-  } as Record<string, string>)
-  expect([code, lines]).toEqual([1, [`dailyfeed cannot start: ${sentence}`]])
-})
+])(
+  'a wrong setting stops the start with one line that names the setting: %j',
+  async (env, sentence) => {
+    const { code, lines } = await failingStart({
+      DATA_DIR: await temporaryFolder(),
+      ...env,
+    } as Record<string, string>)
+    expect([code, lines]).toEqual([1, [`dailyfeed cannot start: ${sentence}`]])
+  },
+)
 
-test('the first run makes demo data through the API and prints a login that works', async () => {
+test('the first start creates demo data through the API and prints a login that works', async () => {
   const platform = await start({ env: { DEMO_DATA: 'on', RATE_LIMIT: 'on' } })
   const [, email, password] = /Demo login: +(\S+) \/ (\S+)/.exec(platform.output()) ?? []
-  const login = await ask(
-    'POST',
-    '/api/authentication/login',
-    { email, password },
-    {},
-    platform.url,
-  )
+  const login = await ask(clientAt(platform.url), {
+    url: '/api/authentication/login',
+    body: { email, password },
+  })
   expect(login.status).toBe(200)
-  const feed = await ask(
-    'GET',
-    '/api/timeline/posts/followings',
-    undefined,
-    { authorization: login.headers.get('authorization') ?? '' },
-    platform.url,
-  )
+  const feed = await ask(clientAt(platform.url), {
+    as: login.headers.get('authorization') ?? '',
+    url: '/api/timeline/posts/followings',
+  })
   expect(feed.body.data.content.length).toBeGreaterThan(3)
 })
 
-test('the gateway answers the page, its documents and one OpenAPI 3.1 document of all public paths', async () => {
+test('the gateway serves the page, the docs and one OpenAPI 3.1 document of all public paths', async () => {
   const platform = await start()
-  const page = await ask('GET', '/', undefined, {}, platform.url)
+  const page = await ask(clientAt(platform.url), { url: '/' })
   expect([page.status, page.headers.get('content-type')]).toEqual([
     200,
     expect.stringContaining('text/html'),
   ])
-  expect((await ask('GET', '/docs/', undefined, {}, platform.url)).status).toBe(200)
-  expect((await ask('GET', '/healthz/ready', undefined, {}, platform.url)).status).toBe(200)
-  const { body } = await ask('GET', '/openapi.json', undefined, {}, platform.url)
+  expect((await ask(clientAt(platform.url), { url: '/docs/' })).status).toBe(200)
+  expect((await ask(clientAt(platform.url), { url: '/healthz/ready' })).status).toBe(200)
+  const { body } = await ask(clientAt(platform.url), { url: '/openapi.json' })
   expect(body.openapi).toBe('3.1.0')
   const paths = Object.keys(body.paths)
   for (const path of [
@@ -216,7 +211,7 @@ test('the gateway answers the page, its documents and one OpenAPI 3.1 document o
     '/metrics',
     '/api/..%2finternal/jobs/x',
   ]) {
-    const { status, body } = await ask('POST', path, {}, {}, platform.url)
+    const { status, body } = await ask(clientAt(platform.url), { url: path, body: {} })
     expect(status, `${path} → ${JSON.stringify(body).slice(0, 100)}`).toBeGreaterThanOrEqual(401)
   }
 })

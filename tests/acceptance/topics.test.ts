@@ -3,10 +3,12 @@ import { addDays, datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/date
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { createTopicAdmin, type TopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
 import { type RunningInstallation, runningFileOf } from '@dailyfeed/platform/running-file'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kafkaIsMissing, startTestKafka } from '../kafka.ts'
 import { type PlatformProcess, startPlatformProcess } from '../platform-process.ts'
+import { ask } from '../http-client.ts'
+import { connectAsOwner } from '../owner-connection.ts'
 import { type Member, newMember } from './client.ts'
 import { dailyfeed } from './dailyfeed.ts'
 
@@ -30,7 +32,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     const running = JSON.parse(
       await readFile(runningFileOf(platform.dataDir), 'utf8'),
     ) as RunningInstallation
-    sql = postgres(running.ownerUrl, { max: 1, onnotice() {} })
+    sql = connectAsOwner(running.ownerUrl, 1)
     member = await newMember({}, platform.url)
     today = topicDayOf(new Date(), 'Asia/Seoul')
   })
@@ -51,23 +53,23 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     (await sql`select from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`)
       .count
 
-  test('a day whose effects were lost is put right by a replay, which a dry run foretells; a second replay changes nothing', async () => {
+  test('a replay restores the lost effects of a day as its dry run predicted, and changes nothing twice', async () => {
     for (const content of ['one', 'two', 'three'])
-      expect((await member.ask('POST', '/api/posts', { content })).status).toBe(201)
-    await expect.poll(countRecords, { timeout: 20_000 }).toBe(3)
+      expect((await ask(member, { url: '/api/posts', body: { content } })).status).toBe(201)
+    await expect.poll(countRecords).toBe(3)
     await sql`delete from activity.record where member_id = ${member.id} and type = 'POST_CREATE'`
 
-    const asked = ['replay', '--date', today, '--type', 'post_create']
-    const nothing = { records: 3, changed: 0, deadLettered: 0 }
-    const others = { search: nothing, content: nothing }
-    const lost = { records: 3, changed: 3, deadLettered: 0 }
-    expect(await answerOf(...asked, '--dry-run')).toEqual({
-      services: { activity: lost, ...others },
+    const command = ['replay', '--date', today, '--type', 'post_create']
+    const unchanged = { records: 3, changed: 0, deadLettered: 0 }
+    const others = { search: unchanged, content: unchanged }
+    const restored = { records: 3, changed: 3, deadLettered: 0 }
+    expect(await answerOf(...command, '--dry-run')).toEqual({
+      services: { activity: restored, ...others },
     })
     expect(await countRecords()).toBe(0)
-    expect(await answerOf(...asked)).toEqual({ services: { activity: lost, ...others } })
+    expect(await answerOf(...command)).toEqual({ services: { activity: restored, ...others } })
     expect(await countRecords()).toBe(3)
-    expect(await answerOf(...asked)).toEqual({ services: { activity: nothing, ...others } })
+    expect(await answerOf(...command)).toEqual({ services: { activity: unchanged, ...others } })
     const whole = await run('replay', '--date', today)
     expect([
       whole.code,
@@ -75,7 +77,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     ]).toEqual([0, expect.objectContaining({ length: 3 })])
   })
 
-  test('days are listed with what is in them and whether they may go; yesterday, today and tomorrow stay', async () => {
+  test('topics list shows records and deletability per day; yesterday to tomorrow are kept', async () => {
     const listed: { day: string; deletion: string; records: number }[] = await answerOf('list')
     expect(listed.map(({ day }) => day)).toEqual([today, addDays(today, 1)])
     expect(listed.map(({ deletion }) => deletion)).toEqual(['IN_USE', 'IN_USE'])
@@ -83,11 +85,11 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     const refused = await run('delete', '--date', today)
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      `dailyfeed: the topic of ${today} stays: publishers and listeners still need yesterday's, today's and tomorrow's\n`,
+      `dailyfeed: the topic of ${today} is kept: publishers and listeners still need yesterday's, today's and tomorrow's\n`,
     ])
   })
 
-  test('an old day is deleted when every group has read it to its end, and not before; deleting it twice does no harm', async () => {
+  test('an old day can be deleted only after every group has read it; a second deletion is harmless', async () => {
     const day = addDays(today, -3)
     const topic = datedTopicOf(PREFIX, day)
     await topics.createTopic({
@@ -106,21 +108,19 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
         () => true,
         () => false,
       )
-    await expect.poll(send, { timeout: 20_000 }).toBe(true)
+    await expect.poll(send).toBe(true)
     await producer.close()
 
-    const foretold = async () => (await run('delete', '--date', day, '--dry-run')).stdout
-    await expect
-      .poll(foretold, { timeout: 50_000, interval: 500 })
-      .toBe(`the topic of ${day} can be deleted\n`)
+    const dryRun = async () => (await run('delete', '--date', day, '--dry-run')).stdout
+    await expect.poll(dryRun, { interval: 500 }).toBe(`the topic of ${day} can be deleted\n`)
     expect((await answerOf('list'))[0]).toMatchObject({ day, deletion: 'POSSIBLE' })
     expect((await run('delete', '--date', day)).stdout).toBe(`the topic of ${day} is deleted\n`)
     await expect
-      .poll(async () => (await run('delete', '--date', day)).stdout, { timeout: 10_000 })
+      .poll(async () => (await run('delete', '--date', day)).stdout)
       .toBe(`there is no topic of ${day}\n`)
   })
 
-  test('of a day that is not there nothing is replayed, and the command says so in one line', async () => {
+  test('a replay of a day without a topic fails with one line that says so', async () => {
     const { code, stderr } = await run('replay', '--date', addDays(today, -9))
     expect([code, stderr]).toEqual([
       1,
@@ -138,16 +138,16 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     )
   })
 
-  test('brokers that do not answer are named, and writes go on', async () => {
+  test('commands name brokers that do not answer, and writes go on', async () => {
     await Promise.all(kafka.nodes.map((node) => node.kill()))
     expect(await run('list')).toEqual({
       code: 1,
       stdout: '',
       stderr: 'dailyfeed: the brokers of KAFKA_BROKERS do not answer\n',
     })
-    expect((await member.ask('POST', '/api/posts', { content: 'without a broker' })).status).toBe(
-      201,
-    )
+    expect(
+      (await ask(member, { url: '/api/posts', body: { content: 'without a broker' } })).status,
+    ).toBe(201)
     const list = async () =>
       JSON.parse(
         (
@@ -158,7 +158,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
         ).stdout,
       ).groups
     await expect
-      .poll(list, { timeout: 30_000 })
+      .poll(list)
       .toMatchObject([{ service: 'content', step: 'to kafka', status: 'PENDING', count: 1 }])
   })
 })

@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['tests/acceptance/**/*.test.ts'],
     globalSetup: ['tests/platform-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    // The limit for a condition is generous, since machines differ in speed by three.
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 })

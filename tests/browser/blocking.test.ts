@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { launchBrowser, logIn, openWindow, PHONE } from './browser.ts'
 
@@ -12,8 +13,8 @@ beforeAll(async () => {
   browser = await launchBrowser()
   reader = await newMember({ memberName: 'Reader' })
   loud = await newMember({ memberName: 'Loud' })
-  await reader.ask('POST', `/api/members/follow/${loud.id}`)
-  await loud.ask('POST', '/api/posts', { title: '', content: 'listen to me' })
+  await ask(reader, { method: 'POST', url: `/api/members/follow/${loud.id}` })
+  await ask(loud, { url: '/api/posts', body: { title: '', content: 'listen to me' } })
 })
 afterAll(() => browser?.close())
 
@@ -47,7 +48,7 @@ test('a block explains itself, leaves the blocked page, and can be undone on the
   await dialog.getByText('서로의 프로필과 글', { exact: false }).waitFor()
   await dialog.getByRole('button', { name: '차단' }).click()
   await page.getByText('아직 소식이 없습니다', { exact: false }).waitFor()
-  expect((await loud.ask('GET', `/api/members/profile/@${reader.handle}`)).status).toBe(404)
+  expect((await ask(loud, { url: `/api/members/profile/@${reader.handle}` })).status).toBe(404)
   await page.goto('/security')
   await page.getByRole('button', { name: 'Loud 님 차단 해제' }).click()
   await page.getByText('차단한 회원이 없습니다.').waitFor()

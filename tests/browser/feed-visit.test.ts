@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { type BrowserWindow, DESKTOP, launchBrowser, logIn, openWindow } from './browser.ts'
 
@@ -13,14 +14,14 @@ beforeAll(async () => {
   browser = await launchBrowser()
   reader = await newMember({ memberName: 'Reader' })
   author = await newMember({ memberName: 'Author' })
-  await reader.ask('POST', `/api/members/follow/${author.id}`)
+  await ask(reader, { method: 'POST', url: `/api/members/follow/${author.id}` })
   for (let n = 0; n < 45; n += 1) await write(`scroll post number ${n}`)
   opened = await openWindow(browser, inject('platformUrl'))
   await logIn(opened.page, reader.email, reader.password)
 })
 afterAll(() => browser?.close())
 
-const write = (content: string) => author.ask('POST', '/api/posts', { content })
+const write = (content: string) => ask(author, { url: '/api/posts', body: { content } })
 const topOf = async (page: Page, text: string) =>
   (await page.getByText(text, { exact: true }).boundingBox())?.y
 const openFeed = (page: Page) =>

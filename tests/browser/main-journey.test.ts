@@ -1,5 +1,6 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { DESKTOP, launchBrowser, logIn, openWindow, PHONE, type BrowserWindow } from './browser.ts'
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
     await newMember({ memberName: 'Kim Minji' }),
     await newMember({ memberName: 'Park Sora' }),
   ]
-  await minji.ask('POST', `/api/members/follow/${sora.id}`)
+  await ask(minji, { method: 'POST', url: `/api/members/follow/${sora.id}` })
 })
 afterEach(async () => {
   await opened?.context.close()
@@ -52,7 +53,7 @@ test('a wrong password is reported on the login page', async () => {
   await page.getByLabel('E-mail').fill(minji.email)
   await page.getByLabel('Password', { exact: true }).fill('not this one')
   await page.getByRole('button', { name: 'Log in', exact: true }).click()
-  await page.getByText('The e-mail address or the password is wrong.').waitFor()
+  await page.getByText('The e-mail address or the password is incorrect.').waitFor()
 })
 
 test('a post is written, seen by a follower, liked, commented, replied to, and found by search', async () => {

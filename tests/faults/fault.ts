@@ -1,13 +1,16 @@
-import type { World } from './world.ts'
+import type { FaultEnvironment } from './environment.ts'
 
 export interface Fault {
-  /** Of the fault matrix. */
+  /** Selects the fault: `npm run test:faults -- --only F3,F11`. */
   id: string
   title: string
-  /** Brings the fault about while members write, ends it, and checks what it is about. Throws where that does not hold. */
-  run(world: World): Promise<void>
-  /** What members may be refused by it, and why; without, every write has to be acknowledged. */
-  refuses?: string
-  /** In the ordinary tests too. */
+  /**
+   * Causes the fault while members write, ends it, and checks its particular effects. Throws where
+   * one of them is not as it should be.
+   */
+  run(environment: FaultEnvironment): Promise<void>
+  /** The reason why writes may be refused; without one, every write must be acknowledged. */
+  expectedRefusals?: string
+  /** Whether `npm test` runs it too. */
   isQuick?: true
 }

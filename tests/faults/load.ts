@@ -1,27 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from './random.ts'
+import { ask, clientAt, type HttpClient, type Method } from '../http-client.ts'
+import type { Random } from './seeded-random.ts'
 
-/** What members were told, to be compared with what is there at the end. */
+/** The answers that members received, which are compared with the database at the end. */
 export interface Ledger {
-  /** Posts and comments that were acknowledged, by their first text, of which no two are alike. */
+  /** Acknowledged posts and comments, by their first text, which is unique. */
   acknowledged: Map<string, { kind: 'post' | 'comment'; id: number }>
-  /** Answered with an error: nothing of it may be there twice, and of a refusal nothing at all. */
+  /** Requests that were answered with an error; their texts must not be stored twice. */
   refused: { text: string; status: number; path: string }[]
-  /** No answer came: it may be there or not, but not twice. */
+  /** Texts of requests without an answer: stored once or not at all. */
   unanswered: Set<string>
-  /** Whether a member likes a post, as last acknowledged; undefined after an answer that did not come. */
+  /** Whether a member likes a post, as last acknowledged; undefined after a missing answer. */
   likes: Map<string, boolean | undefined>
-  /** Milliseconds that acknowledged writes took, by the moment of their answer (`performance.now()`). */
-  times: { at: number; took: number }[]
+  /** Acknowledged writes: the time of the answer (`performance.now()`) and its latency in ms. */
+  latencies: { at: number; took: number }[]
 }
 
 export interface Load {
   readonly ledger: Ledger
-  /** Writes and reads go on until it is stopped. */
+  /** Starts to write and read until `stop()`. */
   start(): void
   stop(): Promise<void>
-  /** So many acknowledged posts, no more and no less, in the middle of everything else. */
-  posts(count: number): Promise<void>
+  /** Waits for the answers of all requests that are in flight now. */
+  drain(): Promise<void>
 }
 
 export interface LoadMember {
@@ -34,125 +35,103 @@ interface LoadOptions {
   contentUrls: () => readonly string[]
   timelineUrl: string
   random: Random
-  /** Requests a second, of all members together. */
-  rate: number
+  /** The rate of all members together. */
+  requestsPerSecond: number
 }
 
-const ANSWER_MILLISECONDS = 15_000
+const ANSWER_TIMEOUT_MS = 15_000
 const WORKERS = 6
 
-/** Members who post, comment, edit, like, take back and read, in random order; each worker one request at a time. */
-export function createLoad({ members, contentUrls, timelineUrl, random, rate }: LoadOptions): Load {
+/**
+ * Members post, comment, edit, like, withdraw likes and read in random order; each of several
+ * workers sends one request at a time.
+ */
+export function createLoad({
+  members,
+  contentUrls,
+  timelineUrl,
+  random,
+  requestsPerSecond,
+}: LoadOptions): Load {
   const ledger: Ledger = {
     acknowledged: new Map(),
     refused: [],
     unanswered: new Set(),
     likes: new Map(),
-    times: [],
+    latencies: [],
   }
   const posts: { id: number; authorId: number }[] = []
+  const send = createRecordingClient(ledger)
   let texts = 0
   let isRunning = false
   let workers: Promise<void>[] = []
-
-  /** The answer's data, or undefined where it was not acknowledged. */
-  async function ask(
-    member: LoadMember,
-    method: string,
-    url: string,
-    path: string,
-    text: string,
-    body?: object,
-  ): Promise<{ id: number } | undefined> {
-    const startedAt = performance.now()
-    let status: number
-    let answer: { data?: { id: number } }
-    try {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          authorization: member.bearer,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-      })
-      status = response.status
-      answer = (await response.json()) as typeof answer
-    } catch {
-      ledger.unanswered.add(text)
-      return undefined
-    }
-    if (status >= 300) {
-      ledger.refused.push({ text, status, path })
-      return undefined
-    }
-    const now = performance.now()
-    if (method !== 'GET') ledger.times.push({ at: now, took: now - startedAt })
-    return answer.data ?? { id: 0 }
-  }
+  const inFlight = new Set<Promise<void>>()
 
   const newText = (kind: string) => {
     texts += 1
     return `${kind} ${texts}`
   }
   const contentUrl = () => random.pick(contentUrls())
-  /** One of the last: an old one would be read by nobody. */
   const recentPost = () =>
     posts.length === 0
       ? undefined
       : posts[posts.length - 1 - random.below(Math.min(50, posts.length))]
 
-  async function post(member: LoadMember): Promise<boolean> {
+  async function writePost(member: LoadMember): Promise<void> {
     const text = newText('post')
-    const data = await ask(member, 'POST', contentUrl(), '/api/posts', text, { content: text })
-    if (data === undefined) return false
+    const body = { content: text }
+    const data = await send({ member, url: `${contentUrl()}/api/posts`, text, body })
+    if (data === undefined) return
     ledger.acknowledged.set(text, { kind: 'post', id: data.id })
     posts.push({ id: data.id, authorId: member.id })
-    return true
   }
 
-  async function act(member: LoadMember, worker: number): Promise<void> {
+  async function writeComment(member: LoadMember, postId: number): Promise<void> {
+    const text = newText('comment')
+    const body = { postId, content: text }
+    const data = await send({ member, url: `${contentUrl()}/api/comments`, text, body })
+    if (data !== undefined) ledger.acknowledged.set(text, { kind: 'comment', id: data.id })
+  }
+
+  async function toggleLike(member: LoadMember, postId: number): Promise<void> {
+    const key = `${postId} ${member.id}`
+    const liked = !(ledger.likes.get(key) ?? false)
+    const method = liked ? 'POST' : 'DELETE'
+    const url = `${contentUrl()}/api/posts/${postId}/like`
+    const data = await send({ member, method, url, text: `like ${key}` })
+    ledger.likes.set(key, data === undefined ? undefined : liked)
+  }
+
+  async function sendOne(member: LoadMember, worker: number): Promise<void> {
     const target = recentPost()
     const chance = random.below(100)
-    if (target === undefined || chance < 35) return void (await post(member))
-    if (chance < 60) {
-      const text = newText('comment')
-      const data = await ask(member, 'POST', contentUrl(), '/api/comments', text, {
-        postId: target.id,
-        content: text,
-      })
-      if (data !== undefined) ledger.acknowledged.set(text, { kind: 'comment', id: data.id })
-    } else if (chance < 80) {
-      // One worker alone likes for a member on a post: otherwise nobody could say which came last.
-      const key = `${target.id} ${member.id}`
-      if (target.id % WORKERS !== worker) return
-      const wants = !(ledger.likes.get(key) ?? false)
-      const done = await ask(
-        member,
-        wants ? 'POST' : 'DELETE',
-        contentUrl(),
-        `/api/posts/${target.id}/like`,
-        `like ${key}`,
-      )
-      ledger.likes.set(key, done === undefined ? undefined : wants)
-    } else if (chance < 95) {
-      const reader = members.find(({ id }) => id !== target.authorId) as LoadMember
-      await ask(reader, 'GET', timelineUrl, `/api/timeline/posts/${target.id}`, `read ${target.id}`)
-    } else {
-      const author = members.find(({ id }) => id === target.authorId) as LoadMember
-      await ask(author, 'PUT', contentUrl(), `/api/posts/${target.id}`, `edit ${target.id}`, {
-        content: `edited ${newText('post')}`,
-      })
+    if (target === undefined || chance < 35) return writePost(member)
+    if (chance < 60) return writeComment(member, target.id)
+    if (chance < 80) {
+      // Only one worker likes a post, since the order of concurrent likes would be unknown.
+      if (target.id % WORKERS === worker) await toggleLike(member, target.id)
+      return
     }
+    if (chance < 95) {
+      const reader = members.find(({ id }) => id !== target.authorId) as LoadMember
+      const url = `${timelineUrl}/api/timeline/posts/${target.id}`
+      await send({ member: reader, url, text: `read ${target.id}` })
+      return
+    }
+    const author = members.find(({ id }) => id === target.authorId) as LoadMember
+    const url = `${contentUrl()}/api/posts/${target.id}`
+    const body = { content: `edited ${newText('post')}` }
+    await send({ member: author, method: 'PUT', url, text: `edit ${target.id}`, body })
   }
 
-  async function work(number: number): Promise<void> {
+  async function work(worker: number): Promise<void> {
     while (isRunning) {
       const startedAt = performance.now()
-      await act(random.pick(members), number)
-      const rest = (WORKERS * 1_000) / rate - (performance.now() - startedAt)
-      if (rest > 0) await sleep(rest)
+      const request = sendOne(random.pick(members), worker)
+      inFlight.add(request)
+      await request.finally(() => inFlight.delete(request))
+      const untilNext = (WORKERS * 1_000) / requestsPerSecond - (performance.now() - startedAt)
+      if (untilNext > 0) await sleep(untilNext)
     }
   }
 
@@ -167,8 +146,41 @@ export function createLoad({ members, contentUrls, timelineUrl, random, rate }: 
       isRunning = false
       await Promise.all(workers)
     },
-    async posts(count) {
-      for (let written = 0; written < count; ) if (await post(random.pick(members))) written += 1
+    async drain() {
+      await Promise.all(inFlight)
     },
+  }
+}
+
+interface LoadRequest {
+  member: LoadMember
+  method?: Method
+  url: string
+  /** Names the request in the ledger. */
+  text: string
+  body?: object
+}
+
+/**
+ * Sends requests and writes their outcomes into the ledger. Returns the data of an acknowledgement,
+ * and undefined where there is none.
+ */
+function createRecordingClient(ledger: Ledger) {
+  const timeout: HttpClient = clientAt('', { timeoutMs: ANSWER_TIMEOUT_MS })
+  return async ({ member, text, ...request }: LoadRequest): Promise<{ id: number } | undefined> => {
+    const startedAt = performance.now()
+    const answer = await ask(timeout, { as: member.bearer, ...request }).catch(() => undefined)
+    if (answer === undefined) {
+      ledger.unanswered.add(text)
+      return undefined
+    }
+    if (answer.status >= 300) {
+      ledger.refused.push({ text, status: answer.status, path: new URL(request.url).pathname })
+      return undefined
+    }
+    const now = performance.now()
+    const isWrite = request.method !== undefined || request.body !== undefined
+    if (isWrite) ledger.latencies.push({ at: now, took: now - startedAt })
+    return answer.body.data ?? { id: 0 }
   }
 }

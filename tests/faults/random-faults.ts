@@ -1,154 +1,155 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { sendRecords } from './records.ts'
-import type { World } from './world.ts'
+import { awaitSentEvents, reconcile } from './settle.ts'
 
-/** A disturbance that lasts a while, beside others. */
+/** A disturbance that lasts for some seconds, concurrently with others. */
 interface Disturbance {
   name: string
-  /** What it takes hold of: no two at once take hold of the same. */
-  of: string
-  begin(world: World): Promise<unknown> | unknown
-  end(world: World): Promise<unknown> | unknown
+  /** The affected part; concurrent disturbances have different targets. */
+  target: string
+  begin(environment: FaultEnvironment): Promise<unknown> | unknown
+  end(environment: FaultEnvironment): Promise<unknown> | unknown
 }
 
 const disturbances: readonly Disturbance[] = [
   {
     name: 'broker killed',
-    of: 'broker',
+    target: 'broker',
     begin: ({ kafka }) => kafka.nodes[0]?.kill(),
     end: ({ kafka }) => kafka.nodes[0]?.start(),
   },
   {
     name: 'broker hangs',
-    of: 'broker',
+    target: 'broker',
     begin: ({ kafka }) => kafka.nodes[0]?.pause(),
     end: ({ kafka }) => kafka.nodes[0]?.resume(),
   },
   {
     name: 'publishers cut off from the broker',
-    of: 'publish',
+    target: 'publish',
     begin: ({ links }) => links.publish.close(),
     end: ({ links }) => links.publish.open(),
   },
   {
     name: 'publishers’ link silent',
-    of: 'publish',
+    target: 'publish',
     begin: ({ links }) => links.publish.hold(),
     end: ({ links }) => links.publish.open(),
   },
   {
     name: 'publishers’ link slow',
-    of: 'publish',
+    target: 'publish',
     begin: ({ links }) => links.publish.slow(150),
     end: ({ links }) => links.publish.open(),
   },
   {
     name: 'listeners cut off from the broker',
-    of: 'listen',
+    target: 'listen',
     begin: ({ links }) => links.listen.close(),
     end: ({ links }) => links.listen.open(),
   },
   {
     name: 'listeners’ link silent',
-    of: 'listen',
+    target: 'listen',
     begin: ({ links }) => links.listen.hold(),
     end: ({ links }) => links.listen.open(),
   },
   {
     name: 'activity-svc killed',
-    of: 'activity',
+    target: 'activity',
     begin: ({ services }) => services.end('activity', 'SIGKILL'),
     end: ({ services }) => services.start('activity'),
   },
   {
     name: 'activity-svc stopped',
-    of: 'activity',
+    target: 'activity',
     begin: ({ services }) => services.end('activity', 'SIGTERM'),
     end: ({ services }) => services.start('activity'),
   },
   {
     name: 'activity-svc paused',
-    of: 'activity',
+    target: 'activity',
     begin: ({ services }) => services.signal('activity', 'SIGSTOP'),
     end: ({ services }) => services.signal('activity', 'SIGCONT'),
   },
   {
     name: 'content-svc killed',
-    of: 'content',
+    target: 'content',
     begin: ({ services }) => services.end('content', 'SIGKILL'),
     end: ({ services }) => services.start('content'),
   },
   {
     name: 'content-svc paused',
-    of: 'content',
+    target: 'content',
     begin: ({ services }) => services.signal('content', 'SIGSTOP'),
     end: ({ services }) => services.signal('content', 'SIGCONT'),
   },
   {
     name: 'search-svc killed',
-    of: 'search',
+    target: 'search',
     begin: ({ services }) => services.end('search', 'SIGKILL'),
     end: ({ services }) => services.start('search'),
   },
   {
     name: 'activity-svc without its database',
-    of: 'activity database',
+    target: 'activity database',
     begin: ({ links }) => links.database['activity']?.close(),
     end: ({ links }) => links.database['activity']?.open(),
   },
   {
     name: 'content-svc without its database',
-    of: 'content database',
+    target: 'content database',
     begin: ({ links }) => links.database['content']?.close(),
     end: ({ links }) => links.database['content']?.open(),
   },
   {
     name: 'activity-svc’s database silent',
-    of: 'activity database',
+    target: 'activity database',
     begin: ({ links }) => links.database['activity']?.hold(),
     end: ({ links }) => links.database['activity']?.open(),
   },
   {
     name: 'content-svc’s connections to its database cut',
-    of: 'content database',
+    target: 'content database',
     begin: ({ links }) => links.database['content']?.cut(),
     end: ({ links }) => links.database['content']?.cut(),
   },
   {
     name: 'PostgreSQL killed',
-    of: 'database',
+    target: 'database',
     begin: ({ services }) => process.kill(services.database.server.pid, 'SIGKILL'),
     end: () => {},
   },
   {
     name: 'Redis killed',
-    of: 'redis',
+    target: 'redis',
     begin: ({ redis }) => redis.server.kill(),
     end: ({ redis }) => redis.server.start(),
   },
   {
     name: 'Redis silent',
-    of: 'redis',
+    target: 'redis',
     begin: ({ links }) => links.redis.hold(),
     end: ({ links }) => links.redis.open(),
   },
   {
     name: 'poison in the topic',
-    of: 'topic',
-    begin: (world) =>
-      sendRecords(world, [
-        { key: `post:${world.random.below(1_000)}`, value: Buffer.from('{"poison') },
+    target: 'topic',
+    begin: (environment) =>
+      sendRecords(environment, [
+        { key: `post:${environment.random.below(1_000)}`, value: Buffer.from('{"poison') },
       ]).catch(() => {}),
     end: () => {},
   },
   {
     name: 'restore jobs',
-    of: 'jobs',
-    begin: (world) =>
+    target: 'jobs',
+    begin: (environment) =>
       Promise.allSettled([
-        world.job('content', 'publishDeadletterRestoreJob'),
-        world.job('activity', 'listenerDeadletterRestoreJob'),
+        environment.job('content', 'publishDeadletterRestoreJob'),
+        environment.job('activity', 'listenerDeadletterRestoreJob'),
       ]),
     end: () => {},
   },
@@ -156,57 +157,64 @@ const disturbances: readonly Disturbance[] = [
 
 interface RandomFaultsOptions {
   seconds: number
-  /** Of one disturbance. */
+  /** The maximum duration of one disturbance. */
   longestSeconds?: number
   say(line: string): void
 }
 
-/** Up to three disturbances at once, in an order that the seed gives. */
+const MAX_CONCURRENT = 3
+
+/** Up to three concurrent disturbances, in an order that the seed determines. */
 export const randomFaults = ({
   seconds: total,
   longestSeconds = 20,
   say,
 }: RandomFaultsOptions): Fault => ({
   id: 'random',
-  title: `disturbances at random for ${total} s`,
-  refuses: 'services and databases go away',
-  async run(world) {
-    const { random } = world
+  title: `random disturbances for ${total} s`,
+  expectedRefusals: 'services and databases go away',
+  async run(environment) {
+    const { random } = environment
     const startedAt = performance.now()
-    const secondsGone = () => (performance.now() - startedAt) / 1_000
-    const taken = new Set<string>()
-    const going = new Set<Promise<void>>()
-    while (secondsGone() < total) {
-      const free = disturbances.filter(({ of }) => !taken.has(of))
+    const elapsedSeconds = () => (performance.now() - startedAt) / 1_000
+    const disturbed = new Set<string>()
+    const running = new Set<Promise<void>>()
+    while (elapsedSeconds() < total) {
+      const free = disturbances.filter(({ target }) => !disturbed.has(target))
       const chosen = random.pick(free)
       const seconds = 1 + random.below(longestSeconds)
-      const rest = 1 + random.below(6)
-      if (taken.size < 3) {
-        taken.add(chosen.of)
-        say(`${secondsGone().toFixed(0).padStart(4)} s  ${chosen.name} for ${seconds} s`)
-        const disturbed: Promise<void> = disturb(world, chosen, seconds).finally(() => {
-          taken.delete(chosen.of)
-          going.delete(disturbed)
+      const secondsUntilNext = 1 + random.below(6)
+      if (disturbed.size < MAX_CONCURRENT) {
+        disturbed.add(chosen.target)
+        say(`${elapsedSeconds().toFixed(0).padStart(4)} s  ${chosen.name} for ${seconds} s`)
+        const disturbance: Promise<void> = disturb(environment, chosen, seconds).finally(() => {
+          disturbed.delete(chosen.target)
+          running.delete(disturbance)
         })
-        going.add(disturbed)
+        running.add(disturbance)
       }
-      await sleep(rest * 1_000)
+      await sleep(secondsUntilNext * 1_000)
     }
-    await Promise.all(going)
-    await world.kafka.untilReady()
-    // What acks = 1 may have lost is asked after, as its schedule would.
-    await world.load.stop()
-    await sleep(5_000)
-    for (const service of ['content', 'timeline', 'member'] as const)
-      await world.job(service, 'eventReconcileJob')
-    await world.sql`update activity.dead_letter set status = 'ARCHIVED' where convert_from(payload, 'utf8') = '{"poison'`
+    await Promise.all(running)
+    await environment.kafka.untilReady()
+    // With acks = 1 a broker may lose acknowledged events; the scheduled job would find them.
+    await environment.load.stop()
+    await awaitSentEvents(environment)
+    await reconcile(environment)
+    await environment.sql`
+      update activity.dead_letter set status = 'ARCHIVED'
+      where convert_from(payload, 'utf8') = '{"poison'`
     for (let round = 0; round < 3; round += 1)
-      await world.job('activity', 'listenerDeadletterRestoreJob')
+      await environment.job('activity', 'listenerDeadletterRestoreJob')
   },
 })
 
-async function disturb(world: World, { begin, end }: Disturbance, seconds: number): Promise<void> {
-  await begin(world)
+async function disturb(
+  environment: FaultEnvironment,
+  { begin, end }: Disturbance,
+  seconds: number,
+): Promise<void> {
+  await begin(environment)
   await sleep(seconds * 1_000)
-  await end(world)
+  await end(environment)
 }

@@ -3,12 +3,16 @@ import { groupOf } from '@dailyfeed/kafka-support/consumer-group'
 import type { TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { replayTopic } from '@dailyfeed/kafka-support/topic-replay'
 import { MESSAGE_KEY_PREFIX } from '@dailyfeed/contract/message-key'
-import type { World } from './world.ts'
+import type { FaultEnvironment } from './environment.ts'
 
 const silent = { info() {}, warn() {}, error() {} }
 
-/** Everything that stands in today's topic now. */
-export async function readRecords({ connection, admin, topic }: World): Promise<TopicRecord[]> {
+/** Every record that today's topic contains now. */
+export async function readRecords({
+  connection,
+  admin,
+  topic,
+}: FaultEnvironment): Promise<TopicRecord[]> {
   const records: TopicRecord[] = []
   await replayTopic({
     connection,
@@ -23,7 +27,7 @@ export async function readRecords({ connection, admin, topic }: World): Promise<
 }
 
 export async function sendRecords(
-  { connection, topic }: World,
+  { connection, topic }: FaultEnvironment,
   records: readonly { key: string; value: Buffer }[],
 ): Promise<void> {
   const producer = createEventProducer({ connection, acks: '1', clientId: 'faults' })
@@ -34,26 +38,35 @@ export async function sendRecords(
   }
 }
 
-/** I5: nothing below activity-svc's committed offsets is without effect. Returns how many were looked at. */
-export async function checkCommittedPrefix(world: World): Promise<number> {
-  const committed = await world.admin.committedOffsetsOf(
-    groupOf('activity', world.topic()),
-    world.topic(),
+/**
+ * Throws where an event below the committed offsets of activity-svc has neither a record nor a dead
+ * letter: an offset is committed only after its event took effect.
+ */
+export async function checkCommittedOffsets(environment: FaultEnvironment): Promise<void> {
+  const committed = await environment.admin.committedOffsetsOf(
+    groupOf('activity', environment.topic()),
+    environment.topic(),
   )
-  const below = (await readRecords(world)).filter(
+  const below = (await readRecords(environment)).filter(
     ({ partition, offset }) => offset < (committed.get(partition) ?? 0n),
   )
   const events = below.flatMap(({ value }) => parseEvent(value) ?? [])
-  const rows = await world.sql<{ event_id: string }[]>`
-    select event_id from unnest(${events.map(({ eventId }) => eventId)}::uuid[], ${events.map(({ messageKey }) => messageKey.replace(MESSAGE_KEY_PREFIX, ''))}::text[],
-      ${events.map(({ version }) => version)}::bigint[]) as asked (event_id, message_key, version)
-    where not exists (select from activity.record where record.message_key = asked.message_key and record.version >= asked.version)
-      and not exists (select from activity.dead_letter where dead_letter.event_id = asked.event_id)`
+  const ids = events.map(({ eventId }) => eventId)
+  const keys = events.map(({ messageKey }) => messageKey.replace(MESSAGE_KEY_PREFIX, ''))
+  const versions = events.map(({ version }) => version)
+  const rows = await environment.sql<{ event_id: string }[]>`
+    select event_id
+    from unnest(${ids}::uuid[], ${keys}::text[], ${versions}::bigint[])
+      as committed (event_id, message_key, version)
+    where not exists (
+        select from activity.record
+        where record.message_key = committed.message_key and record.version >= committed.version)
+      and not exists (
+        select from activity.dead_letter where dead_letter.event_id = committed.event_id)`
   if (rows.length > 0)
     throw new Error(
       `${rows.length} of ${events.length} events below the committed offsets took no effect`,
     )
-  return events.length
 }
 
 export interface SentEvent {
@@ -62,7 +75,7 @@ export interface SentEvent {
   version: number
 }
 
-/** Undefined where it is none: poison is sent here too. */
+/** Returns undefined for a record that is no event, since some faults send undecodable records. */
 export function parseEvent(value: Buffer | null): SentEvent | undefined {
   try {
     const event = JSON.parse(String(value)) as Partial<SentEvent>

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type FaultEnvironment, FAULT_SERVICES } from './environment.ts'
 import type { Fault } from './fault.ts'
-import { RUNNING, settle, type World } from './world.ts'
+import { awaitWrites, settle } from './settle.ts'
 
-/** What a fault did. */
+/** The effects of one fault. */
 export interface FaultReport {
   id: string
   title: string
@@ -11,50 +11,54 @@ export interface FaultReport {
   unanswered: number
   lost: number
   doubled: number
-  /** Seconds from the end of the fault until nothing was on its way any more. */
-  recovered: number
-  /** Empty where all held. */
+  /** Seconds from the end of the fault until no event was in transit any more. */
+  recoverySeconds: number
+  /** Empty where every check passed. */
   failures: string[]
 }
 
 const RECOVERY_SECONDS = 90
-/** Under load before a fault and after it: at 120 requests a second some dozens of writes each. */
-const LOAD_AROUND_MILLISECONDS = 700
-const SHOWN = 3
+/** Acknowledged writes under load before a fault and after it. */
+const WRITES_AROUND = 50
+const MAX_PER_KIND = 3
 
-/** One fault under load, from before it to when all that was written has taken effect. What it leaves behind is added to `known`. */
+/**
+ * Runs one fault under load, and waits until everything written has taken effect. The violations
+ * that it caused are added to `known`, so that the next fault is not blamed for them.
+ */
 export async function runFault(
-  world: World,
+  environment: FaultEnvironment,
   fault: Fault,
   known: Set<string> = new Set(),
 ): Promise<FaultReport> {
-  const { ledger } = world.load
-  const figures = () => ({
-    acknowledged: ledger.times.length,
+  const { ledger } = environment.load
+  const count = () => ({
+    acknowledged: ledger.latencies.length,
     refused: ledger.refused.length,
     unanswered: ledger.unanswered.size,
   })
-  const before = figures()
+  const before = count()
   const failures: string[] = []
-  world.load.start()
-  await sleep(LOAD_AROUND_MILLISECONDS)
+  environment.load.start()
   try {
-    await fault.run(world)
+    await awaitWrites(environment, WRITES_AROUND)
+    await fault.run(environment)
+    environment.load.start()
+    await awaitWrites(environment, WRITES_AROUND)
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error))
   }
-  await sleep(LOAD_AROUND_MILLISECONDS)
-  await world.load.stop()
-  const { lost, doubled, seconds } = await settle(world, RECOVERY_SECONDS, known)
-  for (const what of [...lost, ...doubled]) known.add(what)
-  const after = figures()
+  await environment.load.stop()
+  const { lost, doubled, seconds } = await settle(environment, RECOVERY_SECONDS, known)
+  for (const violation of [...lost, ...doubled]) known.add(violation)
+  const after = count()
   const refused = after.refused - before.refused
   const unanswered = after.unanswered - before.unanswered
-  if (fault.refuses === undefined && refused + unanswered > 0)
+  if (fault.expectedRefusals === undefined && refused + unanswered > 0)
     failures.push(
-      `${refused} writes were refused and ${unanswered} not answered; the first: ${JSON.stringify(ledger.refused.at(before.refused))}`,
+      `${refused} writes were refused and ${unanswered} not answered; the first refused: ${JSON.stringify(ledger.refused.at(before.refused))}`,
     )
-  failures.push(...inShort(lost), ...inShort(doubled))
+  failures.push(...summarise(lost), ...summarise(doubled))
   return {
     id: fault.id,
     title: fault.title,
@@ -63,26 +67,27 @@ export async function runFault(
     unanswered,
     lost: lost.length,
     doubled: doubled.length,
-    recovered: seconds,
+    recoverySeconds: seconds,
     failures,
   }
 }
 
-/** The first of each kind, and how many more there are: which kinds are missing says where they got stuck. */
-function inShort(all: readonly string[]): string[] {
-  const kinds = Map.groupBy(all, (what) => what.replaceAll(/###\S*|\d+/g, '…'))
-  return [...kinds.values()].flatMap((of) => [
-    ...of.slice(0, SHOWN),
-    ...(of.length > SHOWN ? [`and ${of.length - SHOWN} more like it`] : []),
+/** The first violations of each kind, and how many more there are. */
+function summarise(violations: readonly string[]): string[] {
+  const kinds = Map.groupBy(violations, (violation) => violation.replaceAll(/###\S*|\d+/g, '…'))
+  return [...kinds.values()].flatMap((ofKind) => [
+    ...ofKind.slice(0, MAX_PER_KIND),
+    ...(ofKind.length > MAX_PER_KIND ? [`and ${ofKind.length - MAX_PER_KIND} more like it`] : []),
   ])
 }
 
-const LAST_WORDS = 3_000
+const LAST_OUTPUT_CHARACTERS = 3_000
 
-/** The end of what each service logged: read where a fault did not hold. */
-export const lastWordsOf = ({ services }: World): string =>
-  RUNNING.map(
-    (service) => `── ${service} said last\n${services.outputOf(service).slice(-LAST_WORDS)}`,
+/** The end of each service's log, which helps to explain a failure. */
+export const lastOutputOf = ({ services }: FaultEnvironment): string =>
+  FAULT_SERVICES.map(
+    (service) =>
+      `── last output of ${service}\n${services.outputOf(service).slice(-LAST_OUTPUT_CHARACTERS)}`,
   ).join('\n')
 
 const COLUMNS = [
@@ -97,18 +102,28 @@ const COLUMNS = [
 
 export function tableOf(reports: readonly FaultReport[]): string {
   const rows = reports.map(
-    ({ id, title, acknowledged, refused, unanswered, lost, doubled, recovered, failures }) => [
+    ({
+      id,
+      title,
+      acknowledged,
+      refused,
+      unanswered,
+      lost,
+      doubled,
+      recoverySeconds,
+      failures,
+    }) => [
       id,
       String(acknowledged),
       String(refused),
       String(unanswered),
       String(lost),
       String(doubled),
-      `${recovered.toFixed(1)} s`,
+      `${recoverySeconds.toFixed(1)} s`,
       failures.length === 0 ? title : `FAILED: ${title}`,
     ],
   )
-  const all = [[...COLUMNS, 'what'], ...rows]
+  const all = [[...COLUMNS, 'title'], ...rows]
   const widths =
     all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
   return all

@@ -1,4 +1,4 @@
-// Loaded before a service: its clock goes CLOCK_SKEW_SECONDS ahead, or behind where that is negative.
+// Imported before a service: shifts its clock by CLOCK_SKEW_SECONDS, which may be negative.
 const skew = Number(process.env.CLOCK_SKEW_SECONDS) * 1_000
 const RealDate = Date
 

@@ -5,19 +5,29 @@ import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { groupOf } from '@dailyfeed/kafka-support/consumer-group'
 import { Admin } from '@platformatic/kafka'
 import type { Fault } from './fault.ts'
-import { settle, TIME_ZONE, TOPIC_PREFIX, until, type World } from './world.ts'
+import { eventually } from '../eventually.ts'
+import { ask, clientAt } from '../http-client.ts'
+import { type FaultEnvironment, TIME_ZONE, TOPIC_PREFIX } from './environment.ts'
+import { awaitWrites, reconcile, settle } from './settle.ts'
+
+/** timeline-svc writes its buffered views once a second. */
+const VIEW_FLUSH_MS = 1_000
 
 const dayBefore = (days: number) => addDays(topicDayOf(new Date(), TIME_ZONE), -days)
 
-/** The state that events leave behind, as one value: unchanged where they change nothing. */
-async function checksum({ sql }: World): Promise<string> {
+/** A checksum of everything that the effects of events change. */
+async function checksum({ sql }: FaultEnvironment): Promise<string> {
   const [row] = await sql<[{ sum: string }]>`
     select md5(concat(
       (select string_agg(record::text, '|' order by message_key) from activity.record),
-      (select string_agg(interest.member_id || ' ' || author_id || ' ' || score, '|' order by member_id, author_id) from activity.interest),
-      (select string_agg(actor::text, '|' order by actor::text) from activity.notification_actor actor),
-      (select string_agg(post_id || ' ' || view_count, '|' order by post_id) from content.post_counter),
-      (select string_agg(post_id || ' ' || version, '|' order by post_id) from search.post_index))) as sum`
+      (select string_agg(member_id || ' ' || author_id || ' ' || score, '|'
+        order by member_id, author_id) from activity.interest),
+      (select string_agg(actor::text, '|' order by actor::text)
+        from activity.notification_actor actor),
+      (select string_agg(post_id || ' ' || view_count, '|' order by post_id)
+        from content.post_counter),
+      (select string_agg(post_id || ' ' || version, '|' order by post_id)
+        from search.post_index))) as sum`
   return row.sum
 }
 
@@ -26,22 +36,18 @@ interface ReplayLine {
   error?: string
 }
 
-/** The lines that a replay of today answers with. */
+/** Replays today's topic to a service. Returns the lines of its answer, the last with the report. */
 async function replayToday(
-  { services }: World,
+  { services }: FaultEnvironment,
   service: 'activity' | 'search' | 'content',
 ): Promise<ReplayLine[]> {
-  const response = await fetch(`${services.urlOf(service)}/internal/topics/replay`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      [INTERNAL_TOKEN]: services.internalTokenOf('batch'),
-    },
-    body: JSON.stringify({ day: topicDayOf(new Date(), TIME_ZONE), isDryRun: false }),
+  const { status, bytes } = await ask(clientAt(services.urlOf(service)), {
+    url: '/internal/topics/replay',
+    body: { day: topicDayOf(new Date(), TIME_ZONE), isDryRun: false },
+    headers: { [INTERNAL_TOKEN]: services.internalTokenOf('batch') },
   })
-  if (!response.ok)
-    throw new Error(`a replay was answered ${response.status}: ${await response.text()}`)
-  return (await response.text())
+  if (status !== 200) throw new Error(`a replay answered ${status}: ${String(bytes)}`)
+  return String(bytes)
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as ReplayLine)
@@ -50,106 +56,115 @@ async function replayToday(
 export const topicFaults: readonly Fault[] = [
   {
     id: 'F17',
-    title: 'a topic deleted that is not read to its end: by the guard, then by force',
-    async run(world) {
+    title: 'an unread topic is refused for deletion, then deleted by force',
+    async run(environment) {
       const day = dayBefore(3)
       const topic = datedTopicOf(TOPIC_PREFIX, day)
-      await world.services.end('activity', 'SIGTERM')
-      await world.admin.createTopic({
+      await environment.services.end('activity', 'SIGTERM')
+      await environment.admin.createTopic({
         topic,
         partitions: 6,
         replicationFactor: 1,
         retentionMilliseconds: 604_800_000,
       })
       const producer = createEventProducer({
-        connection: world.connection,
+        connection: environment.connection,
         acks: '1',
         clientId: 'faults',
       })
-      await until('the topic takes records', async () =>
+      await eventually('the topic accepts records', () =>
         producer.send(topic, [{ key: 'post:1', value: Buffer.from('{}') }]).then(
           () => true,
           () => false,
         ),
       )
       await producer.close()
-      const { outcome } = await world.post<{ outcome: string }>(
+      const { outcome } = await environment.post<{ outcome: string }>(
         'content',
         '/internal/topics/delete',
         { day, isDryRun: false },
       )
       if (outcome !== 'UNREAD') throw new Error(`the guard answered ${outcome}`)
-      await world.services.start('activity')
-      await sleep(4_000)
-      await world.admin.deleteTopic(topic)
-      await sleep(4_000)
-      await world.sql`update activity.dead_letter set status = 'ARCHIVED' where topic = ${topic}`
+      await environment.services.start('activity')
+      await awaitWrites(environment, 300)
+      await environment.admin.deleteTopic(topic)
+      await awaitWrites(environment, 300)
+      await environment.sql`update activity.dead_letter set status = 'ARCHIVED' where topic = ${topic}`
     },
   },
   {
     id: 'F18',
-    title: 'clocks five minutes fast and slow, in other zones',
-    async run(world) {
+    title: 'clocks of two services are five minutes fast and slow, in other time zones',
+    async run(environment) {
       const skewed = (seconds: number, zone: string) => ({
         NODE_OPTIONS: `--import ${new URL('./skewed-clock.mjs', import.meta.url)}`,
         CLOCK_SKEW_SECONDS: String(seconds),
         TZ: zone,
       })
-      await world.services.end('activity', 'SIGTERM')
-      await world.services.start('activity', { env: skewed(-300, 'Pacific/Auckland') })
-      await world.services.end('content', 'SIGTERM')
-      await world.services.start('content', { env: skewed(300, 'America/New_York') })
-      await sleep(4_000)
+      await environment.services.end('activity', 'SIGTERM')
+      await environment.services.start('activity', { env: skewed(-300, 'Pacific/Auckland') })
+      await environment.services.end('content', 'SIGTERM')
+      await environment.services.start('content', { env: skewed(300, 'America/New_York') })
+      await awaitWrites(environment, 300)
       for (const service of ['content', 'activity'] as const) {
-        await world.services.end(service, 'SIGTERM')
-        await world.services.start(service)
+        await environment.services.end(service, 'SIGTERM')
+        await environment.services.start(service)
       }
     },
-    refuses: 'content-svc is replaced twice',
+    expectedRefusals: 'content-svc is replaced twice',
   },
   {
     id: 'F20',
-    title: 'today replayed twice while it goes on',
+    title: 'today’s topic is replayed twice',
     isQuick: true,
-    async run(world) {
-      await replayToday(world, 'activity')
-      await world.load.stop()
-      // timeline-svc gathers looks for a while before it tells of them.
-      await sleep(3_000)
-      const { pending } = await settle(world, 30)
-      if (pending.length > 0) throw new Error(`still on its way: ${pending[0]}`)
-      const [before, offsets] = [await checksum(world), await offsetsOfToday(world)]
+    async run(environment) {
+      await replayToday(environment, 'activity')
+      await environment.load.stop()
+      // Views reach the outbox of timeline-svc only when it writes its buffer.
+      await sleep(3 * VIEW_FLUSH_MS)
+      const { pending } = await settle(environment, 60)
+      if (pending.length > 0) throw new Error(`still in transit: ${pending[0]}`)
+      const [before, offsets] = [await checksum(environment), await offsetsOfToday(environment)]
       for (const service of ['activity', 'search', 'content'] as const) {
-        const lines = await replayToday(world, service)
+        const lines = await replayToday(environment, service)
         const last = lines.at(-1)
         if (last?.report?.changed !== 0)
-          throw new Error(`${service} changed something: ${JSON.stringify(last)}`)
+          throw new Error(`the replay changed something in ${service}: ${JSON.stringify(last)}`)
       }
-      if ((await checksum(world)) !== before)
-        throw new Error('replaying the day again changed something')
-      if ((await offsetsOfToday(world)) !== offsets)
-        throw new Error('a replay moved the place of the live group')
-      world.load.start()
+      if ((await checksum(environment)) !== before)
+        throw new Error('the second replay of the day changed something')
+      if ((await offsetsOfToday(environment)) !== offsets)
+        throw new Error('a replay changed the offsets of the live group')
+      environment.load.start()
     },
   },
   {
     id: 'F23',
-    title: 'offsets of the group lost; then records deleted before they were read',
-    async run(world) {
-      await world.services.end('activity', 'SIGTERM')
-      const group = groupOf('activity', world.topic())
-      await world.admin.deleteGroups([group])
-      await world.services.start('activity')
-      await until('the group has read again', async () => (await world.lagOf('activity')) < 50)
+    title: 'the offsets of a group are lost; then records are deleted before it read them',
+    async run(environment) {
+      await environment.services.end('activity', 'SIGTERM')
+      const group = groupOf('activity', environment.topic())
+      await environment.admin.deleteGroups([group])
+      await environment.services.start('activity')
+      await eventually(
+        'the group has read the topic again',
+        () => environment.lagOf('activity'),
+        (lag) => lag < 50,
+      )
 
-      await world.services.end('activity', 'SIGTERM')
-      await sleep(1_500)
-      const range = (await world.admin.rangesOf([world.topic()])).get(world.topic())
-      const admin = new Admin({ clientId: 'faults', bootstrapBrokers: world.connection.brokers })
+      await environment.services.end('activity', 'SIGTERM')
+      await awaitWrites(environment, 100)
+      const range = (await environment.admin.rangesOf([environment.topic()])).get(
+        environment.topic(),
+      )
+      const admin = new Admin({
+        clientId: 'faults',
+        bootstrapBrokers: environment.connection.brokers,
+      })
       await admin.deleteRecords({
         topics: [
           {
-            name: world.topic(),
+            name: environment.topic(),
             partitions: [...(range?.end ?? [])].map(([partition, offset]) => ({
               partition,
               offset,
@@ -158,24 +173,19 @@ export const topicFaults: readonly Fault[] = [
         ],
       })
       await admin.close()
-      await world.services.start('activity')
-      await until(
-        'the alarm of the gap',
-        () =>
-          world.services
-            .outputOf('activity')
-            .includes('ALARM: records were deleted before this group read them'),
-        30,
+      await environment.services.start('activity')
+      await eventually('activity-svc logs the alarm about the gap', () =>
+        environment.services
+          .outputOf('activity')
+          .includes('ALARM: records were deleted before this group read them'),
       )
-      // What was deleted is in no topic any more: the outbox still has it.
-      await sleep(2_500)
-      await world.job('content', 'eventReconcileJob')
-      await world.job('timeline', 'eventReconcileJob')
+      // No topic contains the deleted events any more, but the outboxes do.
+      await reconcile(environment)
     },
   },
 ]
 
-async function offsetsOfToday({ admin, topic }: World): Promise<string> {
+async function offsetsOfToday({ admin, topic }: FaultEnvironment): Promise<string> {
   const offsets = await admin.committedOffsetsOf(groupOf('activity', topic()), topic())
   return [...offsets]
     .map(([partition, offset]) => `${partition}:${offset}`)

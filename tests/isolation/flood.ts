@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { ask } from '../acceptance/client.ts'
+import { ask, clientAt } from '../http-client.ts'
 
 export interface FloodReport {
   reads: number
@@ -8,11 +8,11 @@ export interface FloodReport {
 }
 
 interface FloodOptions {
-  /** Of the gateway. */
+  /** The address of the gateway. */
   url: string
-  /** Of the member who reads. */
+  /** The `Authorization` header of the reading member. */
   bearer: string
-  /** How many ask at once, each as fast as it is answered. */
+  /** Concurrent readers; each sends its next request when the last one is answered. */
   readers: number
 }
 
@@ -27,7 +27,7 @@ const PATHS = [
   '/api/search/posts?keyword=%EC%82%B0%EC%88%98%EC%9C%A0',
 ]
 
-/** Readers in a process of their own; `launcher`: as for a service. */
+/** Starts the readers in a separate process, with `launcher` before its command. */
 export function startFlood(options: FloodOptions, launcher: readonly string[] = []): Flood {
   const [command = '', ...args] = [
     ...launcher,
@@ -61,9 +61,9 @@ async function flood({ url, bearer, readers }: FloodOptions): Promise<FloodRepor
     for (let n = number; !isOver; n += 1) {
       const path = PATHS[n % PATHS.length] ?? ''
       try {
-        const { status } = await ask('GET', path, undefined, { authorization: bearer }, url)
+        const { status } = await ask(clientAt(url), { as: bearer, url: path })
         report.reads += 1
-        if (status !== 200) report.failedReads.push(`${path} was ${status}`)
+        if (status !== 200) report.failedReads.push(`${path} answered ${status}`)
       } catch (error) {
         report.failedReads.push(`${path}: ${error}`)
       }

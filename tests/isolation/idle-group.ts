@@ -1,26 +1,28 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../eventually.ts'
 import { descendantsOf } from '../process-family.ts'
 
-/** A control group of Linux whose processes run only where no other wants to: `CPUWeight=idle` of systemd. */
+/**
+ * A Linux control group whose processes run only when no other process wants the processor, like
+ * `CPUWeight=idle` of systemd.
+ */
 export interface IdleGroup {
-  /** Before a command: it is in the group from its first step on, with all that it starts. */
+  /** Put before a command, it starts the command, and all that it starts, in the group. */
   launcher: readonly string[]
-  /** One that runs already, with all that it has started. */
+  /** Moves a running process and its descendants into the group. */
   add(pid: number): Promise<void>
-  /** Once all of its processes have ended. */
+  /** Waits until all processes of the group have ended, and removes it. */
   remove(): Promise<void>
 }
 
-/** Of control groups v1, and of v2. */
-const PLACES = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup']
-const ENDED_WITHIN_MILLISECONDS = 5_000
+/** The folders of control groups v1 and v2. */
+const FOLDERS = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup']
 
-/** Undefined where this user can make none. */
+/** Returns undefined where this user may not create control groups. */
 export async function makeIdleGroup(): Promise<IdleGroup | undefined> {
-  for (const place of PLACES) {
-    const folder = join(place, `dailyfeed-reads-${process.pid}`)
+  for (const parent of FOLDERS) {
+    const folder = join(parent, `dailyfeed-reads-${process.pid}`)
     try {
       await mkdir(folder)
     } catch {
@@ -30,7 +32,7 @@ export async function makeIdleGroup(): Promise<IdleGroup | undefined> {
       await writeFile(join(folder, 'cpu.idle'), '1')
       return groupAt(folder)
     } catch {
-      // Without a cpu controller.
+      // This hierarchy has no cpu controller.
       await rmdir(folder)
     }
   }
@@ -42,19 +44,17 @@ function groupAt(folder: string): IdleGroup {
   return {
     launcher: ['sh', '-c', 'echo $$ > "$0" && exec "$@"', members],
     async add(pid) {
-      // It first: what it starts from here on is in the group by itself.
+      // The process first: the processes that it starts from now on inherit the group.
       await writeFile(members, String(pid))
       for (const one of await descendantsOf(pid)) await writeFile(members, String(one))
     },
     async remove() {
-      for (const until = performance.now() + ENDED_WITHIN_MILLISECONDS; ; ) {
-        try {
-          return await rmdir(folder)
-        } catch (error) {
-          if (performance.now() > until) throw error
-          await sleep(50)
-        }
-      }
+      const tryRemove = () =>
+        rmdir(folder).then(
+          () => 'removed',
+          (error: Error) => error.message,
+        )
+      await eventually(`${folder} is removed`, tryRemove, (outcome) => outcome === 'removed')
     },
   }
 }

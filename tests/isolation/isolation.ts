@@ -1,30 +1,35 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ask } from '../http-client.ts'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { type OwnDatabase, startOwnDatabase } from '../own-database.ts'
+import { sendAtRate } from '../pacing.ts'
 import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
 import { startFlood } from './flood.ts'
 import { type IdleGroup, makeIdleGroup } from './idle-group.ts'
 import { startTcpBalancer } from './tcp-balancer.ts'
 
-/** The write group beside a read group that is flooded and released anew: own processes, and a replica. */
-export interface IsolationWorld {
+/** The write group and the read group in separate processes, over a primary and a replica. */
+export interface IsolationEnvironment {
   services: SeparateServices
-  /** Of the read group, and whoever reads; undefined where they do not yield. */
+  /** The control group of the read group and of the readers; undefined where they do not yield. */
   idleGroup: IdleGroup | undefined
   stop(): Promise<void>
 }
 
-interface IsolationWorldOptions {
-  /** Whether the read group yields to the write group, as an operator has it where both are on one machine (docs/decisions/0021). */
+interface IsolationOptions {
+  /**
+   * Whether the read group yields the processors to the write group, as operators configure it
+   * where both share a machine (docs/decisions/0021).
+   */
   readsYield: boolean
 }
 
-export async function startIsolationWorld({
+export async function startIsolationEnvironment({
   readsYield,
-}: IsolationWorldOptions): Promise<IsolationWorld> {
+}: IsolationOptions): Promise<IsolationEnvironment> {
   const database: OwnDatabase = await startOwnDatabase()
   const replica: Replica = await startReplica(database)
   const idleGroup = readsYield ? await makeIdleGroup() : undefined
@@ -70,24 +75,27 @@ export interface IsolationReport {
   floodedP99: number
 }
 
-interface IsolationOptions {
+interface MeasurementOptions {
   seconds: number
   restarts: number
   readers: number
   writesPerSecond: number
 }
 
-/** Members write at a steady pace, first alone, then while readers ask as fast as they can and timeline-svc is restarted, one replica after the other. */
-export async function isolationRun(
-  world: IsolationWorld,
-  { seconds, restarts, readers, writesPerSecond }: IsolationOptions,
+/**
+ * A member writes at a steady pace, first alone, then while readers send requests as fast as they
+ * are answered and the replicas of timeline-svc are restarted in turn.
+ */
+export async function measureIsolation(
+  environment: IsolationEnvironment,
+  { seconds, restarts, readers, writesPerSecond }: MeasurementOptions,
 ): Promise<IsolationReport> {
-  const { services, idleGroup } = world
+  const { services, idleGroup } = environment
   const { url } = services
   const [author, reader] = [await newMember({}, url), await newMember({}, url)]
-  await reader.ask('POST', `/api/members/follow/${author.id}`)
+  await ask(reader, { method: 'POST', url: `/api/members/follow/${author.id}` })
   for (let n = 0; n < 30; n += 1)
-    await author.ask('POST', '/api/posts', { title: '', content: `산수유 ${n}` })
+    await ask(author, { url: '/api/posts', body: { title: '', content: `산수유 ${n}` } })
   const report: IsolationReport = {
     writes: 0,
     failedWrites: [],
@@ -100,54 +108,55 @@ export async function isolationRun(
 
   report.quietP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   const flood = startFlood({ url, bearer: reader.bearer, readers }, idleGroup?.launcher)
-  const restarting = restart(world, seconds, restarts, report)
+  const restarting = restart(environment, seconds, restarts, report)
   report.floodedP99 = percentile99(await writeFor(author, seconds, writesPerSecond, report))
   await restarting
   return { ...report, ...(await flood.stop()) }
 }
 
-/** Answer times. A write begins at its time, whatever became of those before it. */
+/**
+ * Sends each write at its scheduled time, also while earlier ones are unanswered. Returns the
+ * latencies in milliseconds.
+ */
 async function writeFor(
   author: Member,
   seconds: number,
   perSecond: number,
   report: IsolationReport,
 ): Promise<number[]> {
-  const times: number[] = []
-  const waiting: Promise<void>[] = []
-  const startedAt = performance.now()
-  for (let n = 0; n < seconds * perSecond; n += 1) {
-    const rest = startedAt + (n * 1_000) / perSecond - performance.now()
-    if (rest > 0) await sleep(rest)
-    const begun = performance.now()
-    waiting.push(
-      author.ask('POST', '/api/posts', { title: '', content: `산수유 꽃 ${n}` }).then(
+  const latencies: number[] = []
+  const unanswered: Promise<void>[] = []
+  await sendAtRate(perSecond, seconds * perSecond, (n) => {
+    const sentAt = performance.now()
+    unanswered.push(
+      ask(author, { url: '/api/posts', body: { title: '', content: `산수유 꽃 ${n}` } }).then(
         ({ status }) => {
           report.writes += 1
-          times.push(performance.now() - begun)
-          if (status !== 201) report.failedWrites.push(`a post was ${status}`)
+          latencies.push(performance.now() - sentAt)
+          if (status !== 201) report.failedWrites.push(`a post answered ${status}`)
         },
         (error) => void report.failedWrites.push(String(error)),
       ),
     )
-  }
-  await Promise.all(waiting)
-  return times
+  })
+  await Promise.all(unanswered)
+  return latencies
 }
 
+/** Restarts the replicas of timeline-svc in turn, evenly spread over the seconds. */
 async function restart(
-  { services, idleGroup }: IsolationWorld,
+  { services, idleGroup }: IsolationEnvironment,
   seconds: number,
   times: number,
   report: IsolationReport,
 ): Promise<void> {
-  const pause = (seconds * 1_000) / (times + 1)
+  const interval = (seconds * 1_000) / (times + 1)
   for (let n = 0; n < times; n += 1) {
-    const begun = performance.now()
+    const startedAt = performance.now()
     await services.end('timeline', 'SIGTERM', n % 2)
     await services.start('timeline', { number: n % 2, launcher: idleGroup?.launcher })
     report.restarts += 1
-    await sleep(Math.max(0, pause - (performance.now() - begun)))
+    await sleep(Math.max(0, interval - (performance.now() - startedAt)))
   }
 }
 

@@ -1,17 +1,18 @@
-import { isolationRun, startIsolationWorld } from './isolation.ts'
+import { measureIsolation, startIsolationEnvironment } from './isolation.ts'
 
-/** `npm run test:isolation`: a minute of writes, and another while reads flood and timeline-svc is released ten times. */
-const MOST_RATIO = 1.2
+/**
+ * `npm run test:isolation`: compares a minute of writes with a minute of writes during a flood of
+ * reads and ten restarts of timeline-svc.
+ */
+const MAX_RATIO = 1.2
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
-say(
-  'a minute of writes, and another beside a flood of reads, while timeline-svc is restarted ten times…',
-)
-const world = await startIsolationWorld({ readsYield: true })
+say('a minute of writes, then another during a flood of reads and ten restarts of timeline-svc…')
+const environment = await startIsolationEnvironment({ readsYield: true })
 try {
-  if (world.idleGroup === undefined)
-    say('reads do not yield to writes: this user cannot make a control group of Linux')
-  const report = await isolationRun(world, {
+  if (environment.idleGroup === undefined)
+    say('reads do not yield to writes: this user cannot create a Linux control group')
+  const report = await measureIsolation(environment, {
     seconds: 60,
     restarts: 10,
     readers: 16,
@@ -21,13 +22,14 @@ try {
   say(`reads · failed                    ${report.reads} · ${report.failedReads.length}`)
   say(`restarts of timeline-svc          ${report.restarts}`)
   const { quietP99, floodedP99 } = report
+  const ratio = `${(floodedP99 / quietP99).toFixed(2)} (target ≤ ${MAX_RATIO})`
   say(
-    `p99 of writes, quiet · flooded    ${quietP99.toFixed(1)} ms · ${floodedP99.toFixed(1)} ms = ${(floodedP99 / quietP99).toFixed(2)} (target ≤ ${MOST_RATIO})`,
+    `p99 of writes, quiet · flooded    ${quietP99.toFixed(1)} ms · ${floodedP99.toFixed(1)} ms = ${ratio}`,
   )
   for (const problem of [...report.failedWrites, ...report.failedReads].slice(0, 10))
     say(`  ${problem}`)
   process.exitCode =
     report.failedWrites.length + report.failedReads.length === 0 && report.restarts === 10 ? 0 : 1
 } finally {
-  await world.stop()
+  await environment.stop()
 }

@@ -9,8 +9,8 @@ export interface TcpBalancer {
 }
 
 /**
- * One address before several servers on this machine, as a Service of Kubernetes is: a connection goes to one that takes
- * it. In a process of its own; `launcher`: as for a service.
+ * Starts a load balancer, as a Kubernetes Service is one: a connection goes to a server that accepts
+ * it. It runs in a separate process, with `launcher` before its command.
  */
 export async function startTcpBalancer(
   ports: readonly number[],
@@ -40,13 +40,11 @@ export async function startTcpBalancer(
 }
 
 async function balance(ports: readonly number[]): Promise<string> {
-  let turn = 0
+  let connections = 0
   function connectToOne(client: Socket, triesLeft: number): void {
-    turn += 1
-    const server = createConnection({
-      host: '127.0.0.1',
-      port: ports[turn % ports.length] as number,
-    })
+    connections += 1
+    const port = ports[connections % ports.length] as number
+    const server = createConnection({ host: '127.0.0.1', port })
     const giveUp = () => (triesLeft > 0 ? connectToOne(client, triesLeft - 1) : client.destroy())
     server.once('error', giveUp)
     server.once('connect', () => {
@@ -69,6 +67,6 @@ async function balance(ports: readonly number[]): Promise<string> {
 
 if (import.meta.main) {
   process.stdout.write(`${await balance(process.argv.slice(2).map(Number))}\n`)
-  // Whoever started it has ended it, or has ended itself.
+  // The input ends when the starting process stops the balancer, or ends itself.
   process.stdin.resume().once('end', () => process.exit(0))
 }

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util'
-import postgres, { type Sql } from 'postgres'
+import { connectAsOwner } from '../owner-connection.ts'
 import { startSeparateServices } from '../separate-services.ts'
 import { rotationStorm, STORM_SETTINGS } from './rotation-storm.ts'
 
-/** `npm run test:rotation -- --minutes 10`: tokens of ten seconds, a grace of twelve, key sets of two, a rotation every five. */
+/**
+ * `npm run test:rotation -- --minutes 10`: keys rotate every five seconds under load, with access
+ * tokens of ten seconds, a grace period of twelve, and key sets cached for two.
+ */
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 function minutesOrExit(): number {
@@ -12,7 +15,7 @@ function minutesOrExit(): number {
     const minutes = Number(values.minutes)
     if (minutes > 0 && minutes <= 600) return minutes
   } catch {}
-  process.stderr.write('give --minutes and a number up to 600, or nothing for ten\n')
+  process.stderr.write('--minutes must be a number up to 600; the default is 10\n')
   process.exit(1)
 }
 
@@ -21,16 +24,16 @@ const services = await startSeparateServices({
   services: ['member', 'timeline', 'activity', 'gateway'],
   env: () => STORM_SETTINGS,
 })
-const sql = postgres(services.database.ownerUrl, { max: 2, onnotice() {} }) as unknown as Sql
+const sql = connectAsOwner(services.database.ownerUrl)
 try {
   say(`keys rotate every 5 s under load for ${minutes} minutes`)
   const report = await rotationStorm(services, sql, minutes * 60)
   say(`rotations                          ${report.rotations}`)
   say(`requests · refreshes               ${report.requests} · ${report.refreshes}`)
-  say(`wrong 401s                         ${report.wronglyRefused.length}`)
-  say(`tokens of retired keys tried       ${report.retiredTried}`)
-  say(`tokens of retired keys accepted    ${report.retiredAccepted.length}`)
-  say(`answers that were neither          ${report.otherAnswers}`)
+  say(`living tokens refused              ${report.wronglyRefused.length}`)
+  say(`forged tokens of retired keys      ${report.retiredTried}`)
+  say(`forged tokens accepted             ${report.retiredAccepted.length}`)
+  say(`answers other than 200 and 401     ${report.otherAnswers}`)
   const problems = [...report.wronglyRefused, ...report.retiredAccepted]
   for (const problem of problems.slice(0, 10)) say(`  ${problem}`)
   process.exitCode =

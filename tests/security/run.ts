@@ -2,18 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CHECKS } from './checks.ts'
 
 /**
- * `npm run test:security`: every check of authentication by its id, with what became of its tests. An id stands in the
- * title of each test that is about it, before a colon.
+ * `npm run test:security`: prints every check of authentication with its verdict, which is the
+ * verdict of all tests whose titles name its id.
  */
-const root = join(import.meta.dirname, '..', '..')
-const IDS = [
-  ...Array.from({ length: 10 }, (_, n) => `A${n + 1}`),
-  ...Array.from({ length: 13 }, (_, n) => `B${n + 1}`),
-  ...Array.from({ length: 10 }, (_, n) => `C${n + 1}`),
-]
-const WITH_ID = '(^| )[ABC][0-9]+(, [ABC][0-9]+)*: '
+const ROOT = join(import.meta.dirname, '..', '..')
+const TITLE_WITH_ID = '(^| )[ABC][0-9]+(, [ABC][0-9]+)*: '
 const RUNS: readonly [config: string, ...filters: string[]][] = [
   ['vitest.config.ts', 'modules/access-token', 'services/member'],
   ['tests/acceptance/vitest.config.ts', 'tests/acceptance/security.test.ts'],
@@ -28,7 +24,7 @@ function run([config, ...filters]: (typeof RUNS)[number]): Result[] {
   const folder = mkdtempSync(join(tmpdir(), 'dailyfeed-security-'))
   const report = join(folder, 'report.json')
   try {
-    const vitest = join(root, 'node_modules', '.bin', 'vitest')
+    const vitest = join(ROOT, 'node_modules', '.bin', 'vitest')
     const args = [
       'run',
       '--config',
@@ -36,11 +32,11 @@ function run([config, ...filters]: (typeof RUNS)[number]): Result[] {
       '--reporter=json',
       `--outputFile.json=${report}`,
       '-t',
-      WITH_ID,
+      TITLE_WITH_ID,
       ...filters,
     ]
     spawnSync(process.execPath, [vitest, ...args], {
-      cwd: root,
+      cwd: ROOT,
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
@@ -48,7 +44,7 @@ function run([config, ...filters]: (typeof RUNS)[number]): Result[] {
     }
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
-      .filter(({ fullName }) => new RegExp(WITH_ID).test(fullName))
+      .filter(({ fullName }) => new RegExp(TITLE_WITH_ID).test(fullName))
       .map(({ fullName, status }) => ({ title: fullName, status }))
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -61,19 +57,19 @@ const idsOf = (title: string): string[] =>
   )
 
 const results = RUNS.flatMap(run)
-const lines = IDS.map((id) => {
+let passedChecks = 0
+for (const [id, sentence] of Object.entries(CHECKS)) {
   const tests = results.filter(({ title }) => idsOf(title).includes(id))
   const passed = tests.filter(({ status }) => status === 'passed').length
   const verdict = tests.length === 0 ? 'NO TEST' : passed === tests.length ? 'pass' : 'FAIL'
-  return {
-    id,
-    verdict,
-    line: `${id.padEnd(4)} ${verdict.padEnd(8)} ${passed} of ${tests.length}  ${tests[0]?.title.slice(0, 110) ?? ''}`,
-  }
-})
-for (const { line } of lines) process.stdout.write(`${line}\n`)
-for (const { title, status } of results)
-  if (status !== 'passed') process.stdout.write(`${status}: ${title}\n`)
-const good = lines.filter(({ verdict }) => verdict === 'pass').length
-process.stdout.write(`${good} of ${IDS.length} checks pass\n`)
-process.exitCode = good === IDS.length ? 0 : 1
+  if (verdict === 'pass') passedChecks += 1
+  say(`${id.padEnd(4)} ${verdict.padEnd(8)} ${passed} of ${tests.length} tests  ${sentence}`)
+}
+for (const { title, status } of results) if (status !== 'passed') say(`${status}: ${title}`)
+const total = Object.keys(CHECKS).length
+say(`${passedChecks} of ${total} checks pass`)
+process.exitCode = passedChecks === total ? 0 : 1
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

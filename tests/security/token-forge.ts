@@ -13,12 +13,12 @@ import type { SeparateServices } from '../separate-services.ts'
 export interface SigningKey {
   kid: string
   state: 'NEXT' | 'PRIMARY' | 'RETIRED'
-  /** Milliseconds since 1970; undefined while it may sign. */
+  /** Milliseconds since 1970; undefined while the key may sign. */
   retiredAt: number | undefined
   privateKey: Awaited<ReturnType<typeof importPKCS8>>
 }
 
-/** The keys themselves, as whoever holds the database and its secret could have them. */
+/** The private keys, as an attacker with the database and its encryption key could read them. */
 export async function readSigningKeys(
   sql: Sql,
   { database }: SeparateServices,
@@ -45,12 +45,12 @@ interface Forgery {
   lifeSeconds?: number
   header?: Record<string, unknown>
   claims?: JWTPayload
-  /** Claims that are left out. */
+  /** Claims to leave out. */
   without?: string[]
 }
 
-/** The `Authorization` of a token whose signature is good, whatever it says. */
-export async function forge(
+/** An `Authorization` header with a well-signed token of any content. */
+export async function forgeToken(
   { kid, privateKey }: SigningKey,
   { memberId, lifeSeconds = 60, header = {}, claims = {}, without = [] }: Forgery,
 ): Promise<string> {

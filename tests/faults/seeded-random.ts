@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 
-/** Random choices that a seed repeats. */
+/** Random choices that depend on a seed only, so that a run can be repeated. */
 export interface Random {
-  /** 0 to `bound` - 1. */
+  /** A whole number from 0 to `bound` - 1. */
   below(bound: number): number
   pick<Value>(values: readonly Value[]): Value
 }
 
-/** A hash of seed and count: slow for a generator, and there is nothing in it to get wrong. */
+/** Each choice is a hash of the seed and a counter: slow for a generator, but simple. */
 export function createRandom(seed: number): Random {
   let count = 0
   const below = (bound: number) => {

@@ -11,18 +11,19 @@ export interface Page {
   headers: Record<string, string>
 }
 
-const MOST_PAGES = 2
+const MAX_PAGES = 2
 
 /**
- * The ceiling: our own HTTP server, which sends each page as it is. `redisUrl`: asked twice before each answer, one
- * question after the other.
+ * The product's HTTP server, which answers with stored pages: the upper bound for routes that answer
+ * with the same bytes. With `redisUrl`, it sends two consecutive commands to Redis before each
+ * answer.
  */
-export async function constantServer(redisUrl?: string): Promise<HttpServer> {
+export async function createFixedResponseServer(redisUrl?: string): Promise<HttpServer> {
   const redis = redisUrl === undefined ? undefined : openRedis(redisUrl)
-  // Commands fail until it is connected.
-  while ((await redis?.get('one').catch(() => 'away')) === 'away') await sleep(10)
+  // Commands fail until the client is connected.
+  while ((await redis?.get('one').catch(() => 'failed')) === 'failed') await sleep(10)
   const app = await createHttpServer({
-    service: 'constant',
+    service: 'fixed-response',
     log: createLog('test', 'silent'),
     checkReady: async () => {},
   })
@@ -33,7 +34,7 @@ export async function constantServer(redisUrl?: string): Promise<HttpServer> {
       sent[number] = { type: headers['content-type'] ?? '', bytes: Buffer.from(body) }
     return null
   })
-  for (let number = 0; number < MOST_PAGES; number += 1)
+  for (let number = 0; number < MAX_PAGES; number += 1)
     app.get(`/${number}`, { config: { access: 'PUBLIC' } }, async (_request, reply) => {
       const { type, bytes } = sent[number] as (typeof sent)[number]
       await redis?.get('one')
@@ -43,34 +44,34 @@ export async function constantServer(redisUrl?: string): Promise<HttpServer> {
   return app
 }
 
-/** Has it send these, at most two. Returns the address of each. */
-export async function sendConstantly(url: string, pages: readonly Page[]): Promise<string[]> {
+/** Stores at most two pages in a fixed-response server, and returns the address of each. */
+export async function servePages(url: string, pages: readonly Page[]): Promise<string[]> {
   const { status } = await fetch(`${url}/pages`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(pages),
   })
-  if (status !== 200) throw new Error(`the constant server answered ${status}`)
+  if (status !== 200) throw new Error(`the fixed-response server answered ${status}`)
   return pages.map((_, number) => `${url}/${number}`)
 }
 
-export interface ConstantServer {
+export interface FixedResponseServer {
   url: string
   stop(): Promise<void>
 }
 
-/** In a process of its own. `flags`: of Node, those of the service that is measured against it. */
-export async function startConstantServer(
+/** Starts the server in a separate process, with the V8 flags of the service it is compared with. */
+export async function startFixedResponseServer(
   flags: readonly string[],
   redisUrl?: string,
-): Promise<ConstantServer> {
+): Promise<FixedResponseServer> {
   const args = redisUrl === undefined ? [] : [redisUrl]
   const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
-    child.once('exit', (code) => reject(new Error(`the constant server ended with ${code}`)))
+    child.once('exit', (code) => reject(new Error(`the fixed-response server ended with ${code}`)))
   })
   return {
     url,
@@ -83,7 +84,7 @@ export async function startConstantServer(
 }
 
 if (import.meta.main) {
-  const app = await constantServer(process.argv[2])
+  const app = await createFixedResponseServer(process.argv[2])
   process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
   process.once('SIGTERM', () => process.exit(0))
 }

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 
 interface Line {
   name: string
-  /** In the order of x. */
+  /** Sorted by x. */
   points: { x: number; y: number }[]
 }
 
-interface Picture {
+interface Chart {
   title: string
   xLabel: string
-  /** Logarithmic unless told. */
+  /** The default is logarithmic. */
   xScale?: 'LINEAR'
   yLabel: string
   lines: readonly Line[]
@@ -19,30 +19,30 @@ interface Picture {
 const RESULTS = join(import.meta.dirname, 'results')
 const [WIDTH, HEIGHT] = [720, 400]
 const MARGIN = { left: 80, right: 180, top: 64, bottom: 60 }
-/** Beyond, dots would only make a line thicker. */
-const MOST_DOTS = 30
+/** With more points, dots would only make a line thicker. */
+const MAX_DOTS = 30
 const COLOURS = ['#1b6ca8', '#c8372d', '#3c7d3e', '#8a5a00', '#6b4fa0']
 
-/** How a cost grows, as lines, written to `bench/results/{name}.svg`. Returns where. */
-export async function drawGrowth(name: string, picture: Picture): Promise<string> {
+/** Writes a line chart to `bench/results/{name}.svg`, and returns the path. */
+export async function drawChart(name: string, picture: Chart): Promise<string> {
   await mkdir(RESULTS, { recursive: true })
   const path = join(RESULTS, `${name}.svg`)
   await writeFile(path, svgOf(picture))
   return path
 }
 
-function svgOf({ title, xLabel, xScale, yLabel, lines }: Picture): string {
+function svgOf({ title, xLabel, xScale, yLabel, lines }: Chart): string {
   const points = lines.flatMap((line) => line.points)
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
   const [least, most] = [xs[0] ?? 1, xs.at(-1) ?? 1]
   const top = niceAbove(Math.max(...points.map(({ y }) => y)))
   const across = WIDTH - MARGIN.left - MARGIN.right
   const down = HEIGHT - MARGIN.top - MARGIN.bottom
-  const placeOf = (x: number) =>
+  const fractionOf = (x: number) =>
     xScale === 'LINEAR'
       ? (x - least) / (most - least)
       : Math.log(x / least) / Math.log(most / least)
-  const xOf = (x: number) => MARGIN.left + (most === least ? 0 : placeOf(x) * across)
+  const xOf = (x: number) => MARGIN.left + (most === least ? 0 : fractionOf(x) * across)
   const yOf = (y: number) => MARGIN.top + down * (1 - y / top)
   const text = (x: number, y: number, content: string, more = '') =>
     `<text x="${round(x)}" y="${round(y)}" ${more}>${escapeXml(content)}</text>`
@@ -56,7 +56,7 @@ function svgOf({ title, xLabel, xScale, yLabel, lines }: Picture): string {
   const drawn = lines.map(({ name, points }, index) => {
     const colour = COLOURS[index % COLOURS.length]
     const last = points.at(-1) ?? { x: least, y: 0 }
-    const dots = (points.length > MOST_DOTS ? [] : points).map(
+    const dots = (points.length > MAX_DOTS ? [] : points).map(
       ({ x, y }) => `<circle cx="${round(xOf(x))}" cy="${round(yOf(y))}" r="3" fill="${colour}"/>`,
     )
     return [
@@ -77,14 +77,14 @@ ${drawn.join('\n')}
 `
 }
 
-/** At most ten. */
+/** At most ten ticks at round values. */
 function evenTicks(least: number, most: number): number[] {
   const step = niceAbove((most - least) / 10)
   const first = Math.ceil(least / step)
   return Array.from({ length: Math.floor(most / step) - first + 1 }, (_, n) => (first + n) * step)
 }
 
-/** 1, 2 or 5 times a power of ten. */
+/** The next number above the value that is 1, 2 or 5 times a power of ten. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)))
   return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value) ?? value
