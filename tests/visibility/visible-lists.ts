@@ -212,7 +212,7 @@ export const LISTS: Record<string, VisibleList> = {
       (
         await findNotifications(sql, viewerId, {
           asOf: Number.MAX_SAFE_INTEGER,
-          afterPlace: undefined,
+          afterPosition: undefined,
           offset: 0,
           limit: 100,
         })
