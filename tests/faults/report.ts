@@ -56,7 +56,8 @@ export async function runFault(
   const unanswered = after.unanswered - before.unanswered
   if (fault.expectedRefusals === undefined && refused + unanswered > 0)
     failures.push(
-      `${refused} writes were refused and ${unanswered} not answered; the first refused: ${JSON.stringify(ledger.refused.at(before.refused))}`,
+      `${refused} writes were refused and ${unanswered} not answered; ` +
+        `the first refused: ${JSON.stringify(ledger.refused.at(before.refused))}`,
     )
   failures.push(...summarise(lost), ...summarise(doubled))
   return {
