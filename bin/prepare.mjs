@@ -1,4 +1,5 @@
-// Runs on the machine's own Node (20 or newer) before anything is installed: nothing here may need more than Node itself.
+// This runs on the machine's own Node (20 or newer) before anything is installed, and may therefore
+// use nothing but Node itself.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,10 @@ process.chdir(root)
 install()
 buildWeb()
 
-/** `npm ci` and our patches, where node_modules is missing, of another lock file, of other patches, or of another machine. */
+/**
+ * Runs `npm ci` and applies the patches if node_modules is missing or was made with another lock
+ * file, other patches or for another platform.
+ */
 function install() {
   const stamp = join('node_modules', '.installed')
   const wanted = hashOf(
@@ -22,7 +26,7 @@ function install() {
   process.stderr.write('installing dependencies…\n')
   const npm = process.env.npm_execpath
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-  // The Node that runs npm, since the one in node_modules goes away in the middle of this.
+  // npm runs on the Node that runs it now: the one in node_modules is deleted during the install.
   run(
     npm === undefined ? 'npm' : (process.env.npm_node_execpath ?? process.execPath),
     npm === undefined ? args : [npm, ...args],
@@ -36,7 +40,7 @@ function install() {
   writeFileSync(stamp, wanted)
 }
 
-/** The web client, where its sources are newer than what was built. */
+/** Builds the web client if its sources changed since the last build. */
 function buildWeb() {
   const stamp = join('web', 'dist', '.built-from')
   const wanted = hashOf(
@@ -63,7 +67,7 @@ function buildWeb() {
 }
 
 function run(command, args, complaint, cwd = '.') {
-  // Its standard output is not ours: `npm test` ends with one line of its own.
+  // Output goes to standard error: the standard output of `npm test` is one line.
   const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2] })
   if (status !== 0) {
     process.stderr.write(`${complaint}\n`)

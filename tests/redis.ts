@@ -40,7 +40,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 const FLUSH = redisScript(`return redis.call('FLUSHALL')`)
-/** So many keys are spread over all nodes of a small cluster. */
+/** Enough keys that every node of a small cluster holds some. */
 const SPREAD_KEYS = Array.from({ length: 50 }, (_, n) => `spread ${n}`)
 
 /** Deletes every key of the server, or of each node of the cluster. Throws while it is unreachable. */

@@ -22,7 +22,7 @@ export interface TcpProxy {
   stop(): Promise<void>
 }
 
-/** What every direction of every link obeys. */
+/** The conditions that apply to all links, in both directions. */
 interface Conditions {
   isHeld: boolean
   delay: number

@@ -85,7 +85,7 @@ describe.skipIf(isMissing)('topics over a real Kafka', () => {
     const refused = await run('delete', '--date', today)
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      `dailyfeed: the topic of ${today} stays: publishers and listeners still need yesterday's, today's and tomorrow's\n`,
+      `dailyfeed: the topic of ${today} is kept: publishers and listeners still need yesterday's, today's and tomorrow's\n`,
     ])
   })
 

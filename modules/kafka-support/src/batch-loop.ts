@@ -2,7 +2,7 @@ import { backoff } from '@dailyfeed/concurrency/backoff'
 import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import type { FastifyBaseLogger } from 'fastify'
 import { createPartitionQueues } from './partition-queues.ts'
-import { settleWithin } from './settle-within.ts'
+import { waitAtMost } from './wait-at-most.ts'
 import type { ReceivedRecord } from './topic-record.ts'
 
 /** Maximum number of records in a batch. */
@@ -61,7 +61,7 @@ export class BatchLoop {
     this.#sleeps.stop()
     clearTimeout(this.#gathering)
     this.#options.source.pause()
-    await settleWithin(Promise.all(this.#inFlight), FINISH_MILLISECONDS)
+    await waitAtMost(Promise.all(this.#inFlight), FINISH_MILLISECONDS)
   }
 
   readonly #startGathered = (): void => {

@@ -25,7 +25,7 @@ const PERMANENT = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
 ])
 
-/** Classifies a failure of the client library, whose errors nest, by the first telling cause. */
+/** Classifies a failure of the client library, whose errors nest, by its most specific cause. */
 export function brokerFaultOf(
   error: unknown,
 ): BrokerAwayError | UnknownTopicError | RecordRefusedError {

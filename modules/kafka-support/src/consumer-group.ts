@@ -1,2 +1,2 @@
-/** The consumer group of a service for one topic: each day has its own, so that deleting a day disturbs no other. */
+/** The consumer group of a service for one topic. Deleting a day then disturbs no other day. */
 export const groupOf = (service: string, topic: string): string => `${service}.${topic}`

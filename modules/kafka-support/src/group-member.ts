@@ -3,7 +3,7 @@ import { Consumer, type MessagesStream } from '@platformatic/kafka'
 import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import type { CommittedOffset } from './offset-committer.ts'
-import { settleWithin } from './settle-within.ts'
+import { waitAtMost } from './wait-at-most.ts'
 
 interface GroupMemberOptions {
   connection: KafkaConnection
@@ -86,7 +86,7 @@ export class GroupMember {
 
   /** Closes the stream first: the consumer's forced close would interrupt what its streams do. */
   async close(): Promise<void> {
-    await settleWithin(this.stream.close(), CLOSE_MILLISECONDS)
+    await waitAtMost(this.stream.close(), CLOSE_MILLISECONDS)
     await closeConsumer(this.#consumer)
   }
 
@@ -116,4 +116,4 @@ function createConsumer({ connection, clientId, group }: GroupMemberOptions): Re
 
 /** Leaving is retried for ever without brokers; otherwise the group's session timeout removes it. */
 const closeConsumer = (consumer: RecordConsumer): Promise<void> =>
-  settleWithin(consumer.close(true), CLOSE_MILLISECONDS)
+  waitAtMost(consumer.close(true), CLOSE_MILLISECONDS)

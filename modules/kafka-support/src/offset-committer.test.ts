@@ -41,11 +41,11 @@ function committerUnderTest({
     else asked?.reject(error)
     await new Promise(setImmediate)
   }
-  return { committer, commits, failures, answer, isWaiting: () => waiting !== undefined }
+  return { committer, commits, failures, answer, isInFlight: () => waiting !== undefined }
 }
 
 test('batches that are handled during a commit share the next one, with the last offset of each partition', async () => {
-  const { committer, commits, answer, isWaiting } = committerUnderTest()
+  const { committer, commits, answer, isInFlight } = committerUnderTest()
   committer.handled(batchOf(0, 0, 4))
   committer.handled(batchOf(0, 5, 9))
   committer.handled([...batchOf(1, 0, 2), ...batchOf(0, 10, 10)])
@@ -57,7 +57,7 @@ test('batches that are handled during a commit share the next one, with the last
   ])
   await answer()
   expect(commits).toHaveLength(2)
-  expect(isWaiting()).toBe(false)
+  expect(isInFlight()).toBe(false)
 })
 
 test('a failed commit is repeated with the next one, and moves no partition back', async () => {
@@ -77,7 +77,7 @@ test('a failed commit is repeated with the next one, and moves no partition back
 
 test('a commit omits the partitions that are now assigned to another member', async () => {
   const mine = new Set([0, 1])
-  const { committer, commits, answer, isWaiting } = committerUnderTest({
+  const { committer, commits, answer, isInFlight } = committerUnderTest({
     isAssigned: (partition) => mine.has(partition),
   })
   committer.handled(batchOf(0, 0, 0))
@@ -88,7 +88,7 @@ test('a commit omits the partitions that are now assigned to another member', as
   await answer()
   mine.clear()
   committer.handled(batchOf(0, 4, 4))
-  expect(isWaiting()).toBe(false)
+  expect(isInFlight()).toBe(false)
   await committer.flush()
   expect(commits).toHaveLength(2)
 })
@@ -120,7 +120,7 @@ test('flush repeats a failed commit once, and does not wait for unreachable brok
   expect(failures).toHaveLength(2)
 })
 
-test('commits of a partition never move back and end at the last handled offset, whichever fail', async () => {
+test('commits never move a partition back and end at its last handled offset, even after failures', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -5,7 +5,7 @@ import { GapAlarm } from './gap-alarm.ts'
 import { GroupMember } from './group-member.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { OffsetCommitter } from './offset-committer.ts'
-import { settleWithin } from './settle-within.ts'
+import { waitAtMost } from './wait-at-most.ts'
 import type { ReceivedRecord, TopicRecord } from './topic-record.ts'
 
 /** Applies a batch durably, or throws; then the same batch is retried, and nothing is committed. */
@@ -82,9 +82,9 @@ export async function readTopic({
     partitions: () => member.partitions(),
     isRetrying: () => batches.isRetrying,
     async close() {
-      // Whatever is not committed in the end is delivered to the group's next reader.
+      // Records without a commit are delivered to the group's next reader.
       await batches.stop()
-      await settleWithin(committer.flush(), FLUSH_MILLISECONDS)
+      await waitAtMost(committer.flush(), FLUSH_MILLISECONDS)
       await member.close()
     },
   }

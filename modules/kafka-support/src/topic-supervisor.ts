@@ -5,7 +5,7 @@ import { addDays, findTopicDay, type TopicDay } from './dated-topic.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { LagMonitor } from './lag-monitor.ts'
 import { ReaderSet } from './reader-set.ts'
-import { settleWithin } from './settle-within.ts'
+import { waitAtMost } from './wait-at-most.ts'
 import type { TopicAdmin } from './topic-admin.ts'
 import { type HandleBatch, readTopic, type TopicReader } from './topic-reader.ts'
 
@@ -58,7 +58,7 @@ export function superviseTopics(options: TopicSupervisorOptions): TopicSuperviso
     async stop() {
       supervision.stop()
       // A round may wait for unreachable brokers; it closes whatever it still opens.
-      await settleWithin(running, STOP_MILLISECONDS)
+      await waitAtMost(running, STOP_MILLISECONDS)
       await supervision.readers.close()
     },
   }

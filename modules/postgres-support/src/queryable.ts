@@ -1,6 +1,6 @@
 import type { ISql, Sql, TransactionSql } from 'postgres'
 
-/** Whatever statements can be sent through: the pool, or a transaction of it. */
+/** Anything that sends statements: a pool, or one of its transactions. */
 export type Queryable = ISql
 
 /**

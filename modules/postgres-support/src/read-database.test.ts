@@ -20,7 +20,8 @@ beforeAll(async () => {
     create sequence standby.polls;
     create function standby.pg_is_in_recovery() returns boolean language sql as 'select true';
     create function standby.pg_last_wal_replay_lsn() returns pg_lsn language sql as $$
-      select case when nextval('standby.polls') > polls_behind then 'FFFFFFFF/FFFFFFFF' else '0/0' end::pg_lsn
+      select case when nextval('standby.polls') > polls_behind
+               then 'FFFFFFFF/FFFFFFFF' else '0/0' end::pg_lsn
         from standby.state
     $$;`)
 })

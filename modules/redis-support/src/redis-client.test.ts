@@ -36,7 +36,7 @@ describe.skipIf(isMissing).each([
 
   const keys = Array.from({ length: 100 }, (_, n) => `key ${n}`)
 
-  test('values are stored until they expire, on whichever node their keys are', async () => {
+  test('values are stored until they expire, on the nodes of their keys', async () => {
     await client.setEach(keys.slice(0, 60), 'stored', { seconds: 60 })
     await client.set('key 60', 'expired', { atEpochSeconds: Math.floor(Date.now() / 1_000) - 1 })
     await client.set('key 0', 'changed', { seconds: 60 })

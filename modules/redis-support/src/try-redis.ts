@@ -5,7 +5,7 @@ export type TryRedis = <Answer>(command: () => Promise<Answer>, fallback: Answer
 
 interface TryRedisOptions {
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
-  /** What the service does without Redis, for the log. */
+  /** A clause for the log that says how the service works without Redis. */
   consequence: string
   fields?: object
   /** How long the circuit stays open after a failure; tests shorten it. */
