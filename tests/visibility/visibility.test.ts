@@ -27,7 +27,11 @@ const pairs = (...odds: boolean[]) =>
 const graphs: fc.Arbitrary<Graph> = fc.record({
   members: fc.array(
     fc.record({
-      privacyLevel: fc.constantFrom<Relation['privacyLevel'][]>('PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'),
+      privacyLevel: fc.constantFrom<Relation['privacyLevel'][]>(
+        'PUBLIC',
+        'FRIENDS_ONLY',
+        'PRIVATE',
+      ),
       withdrawn: fc.constantFrom(false, false, false, true),
     }),
     { minLength: MEMBERS, maxLength: MEMBERS },

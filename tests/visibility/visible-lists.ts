@@ -6,7 +6,10 @@ import { findProfiles } from '@dailyfeed/member/profile/profile.queries'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { findCommentHits } from '@dailyfeed/search/comment-search/comment-search.queries'
 import { findPostHits } from '@dailyfeed/search/post-search/post-search.queries'
-import { findCommentsOfMember, findCommentsOfPost } from '@dailyfeed/timeline/comment/comment.queries'
+import {
+  findCommentsOfMember,
+  findCommentsOfPost,
+} from '@dailyfeed/timeline/comment/comment.queries'
 import { createFeedCache, type FeedCache } from '@dailyfeed/timeline/feed-cache/feed-cache'
 import { findRelations } from '@dailyfeed/timeline/feed-cache/feed-cache.queries'
 import { findAuthors } from '@dailyfeed/timeline/feed/hydration.queries'
@@ -46,8 +49,7 @@ export interface VisibleList {
 }
 
 const isVisibleInLists = (relation: Relation) => visibilityOf(relation) === 'VISIBLE'
-const isInFollowingFeed = (relation: Relation) =>
-  relation.isFollowing && isVisibleInLists(relation)
+const isInFollowingFeed = (relation: Relation) => relation.isFollowing && isVisibleInLists(relation)
 
 const idsWhere = (rows: readonly { id: number; shown: boolean }[]) =>
   rows.filter(({ shown }) => shown).map(({ id }) => id)
@@ -140,9 +142,9 @@ export const LISTS: Record<string, VisibleList> = {
   'comments of a post': {
     isShown: maySee,
     shownTo: async ({ sql, memberIds, postIds }, viewerId) =>
-      (
-        await findCommentsOfPost(sql, postIds.get(memberIds[0] ?? 0) ?? 0, range(viewerId))
-      ).map(({ author_id }) => author_id),
+      (await findCommentsOfPost(sql, postIds.get(memberIds[0] ?? 0) ?? 0, range(viewerId))).map(
+        ({ author_id }) => author_id,
+      ),
   },
   'comments of a member': {
     isShown: (relation, first) => maySee(relation) && maySee(first),
