@@ -53,7 +53,7 @@ test('a wrong password is reported on the login page', async () => {
   await page.getByLabel('E-mail').fill(minji.email)
   await page.getByLabel('Password', { exact: true }).fill('not this one')
   await page.getByRole('button', { name: 'Log in', exact: true }).click()
-  await page.getByText('The e-mail address or the password is wrong.').waitFor()
+  await page.getByText('The e-mail address or the password is incorrect.').waitFor()
 })
 
 test('a post is written, seen by a follower, liked, commented, replied to, and found by search', async () => {

@@ -12,7 +12,7 @@ export const Activity = Type.Object({
 })
 export type Activity = Static<typeof Activity>
 
-/** The founding HTTP way in. Whether the type fits the path is judged by the service. */
+/** A report of an activity over HTTP, as founding clients send it. The service checks that the type fits the path. */
 export const PostActivityReport = Type.Object({
   memberId: Id,
   postId: Id,

@@ -28,7 +28,7 @@ const commentFields = {
   parentId: nullable(Type.Integer()),
   depth: Type.Integer(),
   likeCount: Type.Integer(),
-  /** Live direct replies. */
+  /** Number of direct replies that are not deleted. */
   replyCount: Type.Integer(),
   createdAt: Instant,
   updatedAt: Instant,
@@ -36,6 +36,6 @@ const commentFields = {
 export const Comment = Type.Object(commentFields)
 export type Comment = Static<typeof Comment>
 
-/** A comment found by search, with what it is about. */
+/** A comment found by search, with the title of its post. */
 export const CommentHit = Type.Object({ ...commentFields, postTitle: Type.String() })
 export type CommentHit = Static<typeof CommentHit>

@@ -1,4 +1,4 @@
-/** Every error a client can meet, declared once: its HTTP status and what a person is told. */
+/** Every error that a client can receive: its HTTP status and its message in both languages. */
 export const ERRORS = {
   MEMBER_ALREADY_EXISTS: {
     status: 400,
@@ -13,7 +13,7 @@ export const ERRORS = {
   MEMBER_IDS_LIMIT_EXCEEDS: {
     status: 400,
     ko: '한 번에 조회할 수 있는 회원은 1,000명까지입니다.',
-    en: 'At most 1,000 members can be asked for at once.',
+    en: 'At most 1,000 members can be requested at once.',
   },
   MEMBER_UNAUTHORIZED: {
     status: 401,
@@ -33,12 +33,12 @@ export const ERRORS = {
   LOGIN_FAILED: {
     status: 401,
     ko: '이메일 또는 비밀번호가 올바르지 않습니다.',
-    en: 'The e-mail address or the password is wrong.',
+    en: 'The e-mail address or the password is incorrect.',
   },
   MEMBER_PASSWORD_INVALID: {
     status: 403,
     ko: '현재 비밀번호가 올바르지 않습니다.',
-    en: 'The current password is wrong.',
+    en: 'The current password is incorrect.',
   },
   MEMBER_API_CONNECTION_ERROR: {
     status: 503,
@@ -73,63 +73,58 @@ export const ERRORS = {
   },
   JWT_EXPIRED: {
     status: 401,
-    ko: '인증이 만료되었습니다. 토큰을 갱신해 주세요.',
+    ko: '토큰이 만료되었습니다. 토큰을 갱신해 주세요.',
     en: 'This token has expired. Refresh it and try again.',
   },
   JWT_KEY_EXPIRED: {
     status: 401,
-    ko: '인증 키가 교체되었습니다. 토큰을 갱신해 주세요.',
-    en: 'The key of this token has been replaced. Refresh it and try again.',
-  },
-  TOKEN_REFRESH_NEEDED: {
-    status: 401,
-    ko: '토큰 갱신이 필요합니다.',
-    en: 'This token must be refreshed.',
+    ko: '토큰의 서명 키가 교체되었습니다. 토큰을 갱신해 주세요.',
+    en: 'The signing key of this token has been replaced. Refresh the token and try again.',
   },
   NOT_FOUND: {
     status: 404,
     ko: '요청한 주소를 찾을 수 없습니다.',
-    en: 'There is nothing at this address.',
+    en: 'This address does not exist.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
     ko: '이 주소에서 지원하지 않는 요청 방식입니다.',
-    en: 'This address does not take that method.',
+    en: 'This address does not support that method.',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
-    ko: '보낸 내용이 너무 큽니다.',
-    en: 'What was sent is too large.',
+    ko: '요청 크기가 너무 큽니다.',
+    en: 'The request is too large.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
-    ko: '지원하지 않는 형식입니다. application/json 으로 보내 주세요.',
+    ko: '지원하지 않는 콘텐츠 형식입니다. application/json 으로 보내 주세요.',
     en: 'This content type is not supported. Please send application/json.',
   },
   CROSS_SITE_REQUEST_REFUSED: {
     status: 403,
-    ko: '다른 사이트에서 보낸 요청은 받지 않습니다.',
-    en: 'Requests from another site are refused.',
+    ko: '다른 사이트에서 보낸 요청은 처리하지 않습니다.',
+    en: 'Requests from other sites are refused.',
   },
   PROVIDER_NOT_FOUND: {
     status: 404,
     ko: '지원하지 않는 로그인 방법입니다.',
-    en: 'This way to sign in does not exist.',
+    en: 'This sign-in method does not exist.',
   },
   PROVIDER_ALREADY_LINKED: {
     status: 409,
     ko: '이미 연결된 로그인 방법입니다.',
-    en: 'This way to sign in is linked already.',
+    en: 'This sign-in method is already linked.',
   },
   PROVIDER_NOT_LINKED: {
     status: 404,
     ko: '연결되어 있지 않은 로그인 방법입니다.',
-    en: 'This way to sign in is not linked.',
+    en: 'This sign-in method is not linked.',
   },
   PROVIDER_SIGN_IN_EXPIRED: {
     status: 400,
-    ko: '시간이 지났습니다. 처음부터 다시 로그인해 주세요.',
-    en: 'This took too long. Please sign in again from the start.',
+    ko: '로그인 시간이 만료되었습니다. 처음부터 다시 로그인해 주세요.',
+    en: 'The sign-in has expired. Please start again.',
   },
   PROVIDER_UNAVAILABLE: {
     status: 503,
@@ -138,13 +133,13 @@ export const ERRORS = {
   },
   LAST_SIGN_IN_METHOD: {
     status: 409,
-    ko: '마지막 로그인 방법은 해제할 수 없습니다. 먼저 비밀번호를 정해 주세요.',
-    en: 'The last way to sign in cannot be removed. Please set a password first.',
+    ko: '마지막 로그인 방법은 해제할 수 없습니다. 먼저 비밀번호를 설정해 주세요.',
+    en: 'The last sign-in method cannot be removed. Please set a password first.',
   },
   RECENT_SIGN_IN_NEEDED: {
     status: 403,
     ko: '안전을 위해 다시 로그인한 뒤 시도해 주세요.',
-    en: 'For your safety, please sign in again and then try this.',
+    en: 'For your security, please sign in again and then retry.',
   },
   SESSION_NOT_FOUND: {
     status: 404,
@@ -158,39 +153,39 @@ export const ERRORS = {
   },
   IDEMPOTENCY_KEY_IN_PROGRESS: {
     status: 409,
-    ko: '같은 요청을 처리하고 있습니다. 잠시 후 다시 시도해 주세요.',
-    en: 'The same request is still being worked on. Please try again in a moment.',
+    ko: '같은 요청을 아직 처리하고 있습니다. 잠시 후 다시 시도해 주세요.',
+    en: 'The same request is still being processed. Please try again in a moment.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
-    ko: '같은 멱등 키로 다른 내용을 보냈습니다.',
-    en: 'This idempotency key was used with another body.',
+    ko: '이 멱등 키는 이미 다른 요청에 사용되었습니다.',
+    en: 'This idempotency key has already been used for another request.',
   },
   INTERNAL_ERROR: {
     status: 500,
-    ko: '문제가 생겼습니다. 잠시 후 다시 시도해 주세요.',
+    ko: '문제가 발생했습니다. 잠시 후 다시 시도해 주세요.',
     en: 'Something went wrong. Please try again in a moment.',
   },
   POST_NOT_FOUND: { status: 404, ko: '글을 찾을 수 없습니다.', en: 'This post does not exist.' },
   POST_UPDATE_FORBIDDEN: {
     status: 403,
-    ko: '내가 쓴 글만 고칠 수 있습니다.',
-    en: 'Only its author can edit a post.',
+    ko: '내가 쓴 글만 수정할 수 있습니다.',
+    en: 'Only the author can edit this post.',
   },
   POST_DELETE_FORBIDDEN: {
     status: 403,
-    ko: '내가 쓴 글만 지울 수 있습니다.',
-    en: 'Only its author can delete a post.',
+    ko: '내가 쓴 글만 삭제할 수 있습니다.',
+    en: 'Only the author can delete this post.',
   },
   POST_LIKE_ALREADY_EXISTS: {
     status: 400,
     ko: '이미 좋아요를 누른 글입니다.',
-    en: 'You already like this post.',
+    en: 'You have already liked this post.',
   },
   POST_LIKE_CANCEL_ALREADY_COMMITTED: {
     status: 400,
     ko: '좋아요를 누르지 않은 글입니다.',
-    en: 'You do not like this post.',
+    en: 'You have not liked this post.',
   },
   POST_ALREADY_DELETED: {
     status: 410,
@@ -205,37 +200,37 @@ export const ERRORS = {
   PARENT_COMMENT_NOT_FOUND: {
     status: 404,
     ko: '답글을 달 댓글을 찾을 수 없습니다.',
-    en: 'The comment to reply to does not exist.',
+    en: 'The comment that you reply to does not exist.',
   },
   PARENT_COMMENT_POST_ID_NOT_EQUALS: {
     status: 400,
-    ko: '답글과 원래 댓글의 글이 서로 다릅니다.',
-    en: 'The comment to reply to belongs to another post.',
+    ko: '답글은 원래 댓글과 같은 글에만 달 수 있습니다.',
+    en: 'The comment that you reply to belongs to another post.',
   },
   COMMENT_LIKE_ALREADY_EXISTS: {
     status: 400,
     ko: '이미 좋아요를 누른 댓글입니다.',
-    en: 'You already like this comment.',
+    en: 'You have already liked this comment.',
   },
   COMMENT_LIKE_CANCEL_ALREADY_COMMITTED: {
     status: 400,
     ko: '좋아요를 누르지 않은 댓글입니다.',
-    en: 'You do not like this comment.',
+    en: 'You have not liked this comment.',
   },
   COMMENT_DEPTH_LIMIT_EXCEEDS: {
     status: 400,
     ko: '답글은 세 단계까지만 달 수 있습니다.',
-    en: 'Replies go three levels deep at most.',
+    en: 'Replies can be nested at most three levels deep.',
   },
   COMMENT_MODIFICATION_PERMISSION_DENIED: {
     status: 403,
-    ko: '내가 쓴 댓글만 고칠 수 있습니다.',
-    en: 'Only its author can edit a comment.',
+    ko: '내가 쓴 댓글만 수정할 수 있습니다.',
+    en: 'Only the author can edit this comment.',
   },
   COMMENT_DELETION_PERMISSION_DENIED: {
     status: 403,
-    ko: '내가 쓴 댓글만 지울 수 있습니다.',
-    en: 'Only its author can delete a comment.',
+    ko: '내가 쓴 댓글만 삭제할 수 있습니다.',
+    en: 'Only the author can delete this comment.',
   },
   CORRUPTED_IMAGE: {
     status: 400,
@@ -249,7 +244,7 @@ export const ERRORS = {
   },
   FILE_TOO_SMALL: {
     status: 400,
-    ko: '이미지라고 하기에는 파일이 너무 작습니다.',
+    ko: '파일이 너무 작아 이미지로 볼 수 없습니다.',
     en: 'This file is too small to be an image.',
   },
   INVALID_IMAGE_SIGNATURE: {
@@ -272,21 +267,6 @@ export const ERRORS = {
     ko: '이벤트 브로커에 연결할 수 없습니다.',
     en: 'The event broker cannot be reached.',
   },
-  KAFKA_KEY_CREATION_ERROR: {
-    status: 500,
-    ko: '이벤트 키를 만들지 못했습니다.',
-    en: 'The key of the event could not be made.',
-  },
-  API_COMMUNICATION_FAIL: {
-    status: 503,
-    ko: '다른 서비스에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요.',
-    en: 'Another service cannot be reached. Please try again in a moment.',
-  },
-  API_SERIALIZATION_FAIL: {
-    status: 502,
-    ko: '다른 서비스의 응답을 읽을 수 없습니다.',
-    en: 'The answer of another service could not be read.',
-  },
   TOO_MANY_REQUEST: {
     status: 429,
     ko: '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.',
@@ -295,25 +275,25 @@ export const ERRORS = {
   VALIDATION_FAILED: {
     status: 400,
     ko: '입력한 내용을 확인해 주세요.',
-    en: 'Please check what you entered.',
+    en: 'Please check your input.',
   },
   SERVICE_UNAVAILABLE: {
     status: 503,
     ko: '지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.',
-    en: 'This cannot be done right now. Please try again in a moment.',
+    en: 'The request cannot be processed at the moment. Please try again shortly.',
   },
 } as const satisfies Record<string, { status: number; ko: string; en: string }>
 
 export type ErrorCode = keyof typeof ERRORS
 export type Language = 'ko' | 'en'
 
-/** Which header a 401 carries: what the client must do next. */
+/** What the client must do after a 401; a header of the answer says it. */
 export type TokenAdvice = 'REFRESH' | 'RELOGIN'
 
 interface DailyfeedErrorOptions extends ErrorOptions {
-  /** Only with a 401. */
+  /** Only with status 401. */
   advice?: TokenAdvice
-  /** Seconds, sent as Retry-After. */
+  /** Sent as Retry-After. */
   retryAfterSeconds?: number
 }
 
@@ -337,7 +317,7 @@ export interface FieldProblem {
   en: string
 }
 
-/** A 400 VALIDATION_FAILED whose rule a schema cannot say. */
+/** A 400 VALIDATION_FAILED by a rule that a schema cannot express. */
 export class ValidationError extends Error {
   override name = 'ValidationError'
   readonly problems: FieldProblem[]

@@ -1,11 +1,11 @@
-/** Internal routes by which an outbox delivers events to a listener over HTTP, and asks which ones it lacks. */
+/** Internal routes of a listener: to deliver events to it over HTTP, and to query which events have not taken effect. */
 export const EVENTS_PATH = '/internal/member-activity-events'
 export const MISSING_EVENTS_PATH = '/internal/member-activity-events/missing'
 
-/** A listener's answer on MISSING_EVENTS_PATH. */
+/** A listener's answer to MISSING_EVENTS_PATH. */
 export interface MissingEvents {
-  /** Ids of events that it has neither processed nor kept as dead letters. */
+  /** Ids of events that it has neither applied nor stored as dead letters. */
   missing: string[]
-  /** Records that its consumer group has still to read: a missing event may only be late. */
+  /** Number of records that its consumer groups have not read yet: a missing event may be among them. */
   lag: number
 }

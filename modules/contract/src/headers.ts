@@ -1,11 +1,11 @@
-/** Headers of the contract, in the case that Node reports them. */
+/** Headers of the contract, in lower case as Node reports them. */
 export const TOKEN_REFRESH_NEEDED = 'x-token-refresh-needed'
 export const RELOGIN_REQUIRED = 'x-relogin-required'
 export const REQUEST_ID = 'x-request-id'
-/** A service's own credential, on internal calls and on what the gateway forwards. */
+/** A service's own credential, on internal calls and on requests that the gateway forwards. */
 export const INTERNAL_TOKEN = 'x-internal-token'
 export const IDEMPOTENCY_KEY = 'idempotency-key'
 
 export const REFRESH_COOKIE = 'refresh_token'
-/** The name over HTTPS: a browser then refuses it from any other host or path. */
+/** The name over HTTPS. With this prefix a browser rejects the cookie from any other host or path. */
 export const SECURE_REFRESH_COOKIE = '__Host-refresh_token'

@@ -1,3 +1,6 @@
-/** Where to go on to after a sign-in: a link to it must not lead on to another site. The feed, `/`, for anything but a path of this one. */
+/**
+ * The path that a browser is redirected to after a sign-in. A link to the sign-in must not redirect to another site, so that
+ * anything but a local path becomes `/`, the feed.
+ */
 export const localPathOf = (returnTo: string | undefined): string =>
   returnTo !== undefined && /^\/(?![/\\])[^\r\n]*$/.test(returnTo) ? returnTo : '/'

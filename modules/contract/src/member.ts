@@ -9,9 +9,9 @@ export type PrivacyLevel = (typeof PRIVACY_LEVELS)[number]
 export const PrivacyLevel = Type.Enum([...PRIVACY_LEVELS])
 
 const Email = Type.String({ format: 'email', maxLength: 100 })
-/** A longer one is refused before it is hashed; NIST 800-63B asks for at least 64. */
+/** A longer password is refused before it is hashed; NIST SP 800-63B requires that at least 64 characters are accepted. */
 const NewPassword = Type.String({ minLength: 8, maxLength: 128 })
-/** On login a password is only compared, so that its rules may change without locking anybody out. */
+/** A login only compares passwords, so that the rules for new ones can change without locking out members. */
 const GivenPassword = Type.String({ minLength: 1, maxLength: 1_000 })
 const MemberName = Type.String({ minLength: 2, maxLength: 30 })
 const Handle = Type.String({ minLength: 3, maxLength: 50, pattern: '^[A-Za-z0-9_]+$' })
@@ -44,15 +44,23 @@ export const LoginRequest = Type.Object({
 })
 export type LoginRequest = Static<typeof LoginRequest>
 
-/** Without a password only who has none, and has just signed in by a provider. */
-export const DeactivateRequest = Type.Object({ password: Type.Optional(GivenPassword) })
+/** Optional only for accounts without a password, after a recent provider sign-in. */
+const ProofByPassword = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 1_000,
+    description: 'Optional only for accounts without a password, after a recent provider sign-in.',
+  }),
+)
+
+export const DeactivateRequest = Type.Object({ password: ProofByPassword })
 export const PasswordChange = Type.Object({
-  currentPassword: Type.Optional(GivenPassword),
+  currentPassword: ProofByPassword,
   newPassword: NewPassword,
 })
 export type PasswordChange = Static<typeof PasswordChange>
 
-/** Absent: unchanged. `''` or null: cleared. */
+/** An absent field stays unchanged; `''` or null clears it. */
 export const UpdateRequest = Type.Object({
   memberName: Type.Optional(MemberName),
   displayName: blankable(Type.String({ maxLength: 100 })),
@@ -84,12 +92,12 @@ export const ProviderSignupRequest = Type.Object({
   languageCode: blankable(Type.String({ minLength: 2, maxLength: 5 })),
 })
 export type ProviderSignupRequest = Static<typeof ProviderSignupRequest>
-/** Without a password only who has none, and has just signed in by a provider. */
-export const OwnerProof = Type.Object({ password: Type.Optional(GivenPassword) })
+/** Proof that a request comes from the owner of the account. */
+export const OwnerProof = Type.Object({ password: ProofByPassword })
 export const ProviderLinkRequest = Type.Object({ password: GivenPassword })
-/** Where the browser goes on. */
+/** The address that the browser must open next. */
 export const ProviderRedirect = Type.Object({ url: Type.String() })
-/** What somebody has proved at a provider and has yet to decide about. */
+/** An identity that a provider has verified and that has no account yet: the person signs up, or links it. */
 export const ProvenSignIn = Type.Object({
   next: Type.Enum(['SIGN_UP', 'LINK']),
   provider: SignInProvider,
@@ -133,7 +141,7 @@ export const MemberProfile = Type.Object({
   memberHandle: Type.String(),
   handle: Type.String(),
   displayName: Type.String(),
-  /** On one's own profile only. */
+  /** Present only on the caller's own profile. */
   email: Type.Optional(Type.String()),
   bio: nullable(Type.String()),
   location: nullable(Type.String()),
@@ -173,7 +181,7 @@ export const Session = Type.Object({
   createdAt: Instant,
   lastUsedAt: Instant,
   userAgent: nullable(Type.String()),
-  /** From which it began. */
+  /** IP address of the client that started it. */
   address: nullable(Type.String()),
   current: Type.Boolean(),
 })
@@ -200,11 +208,11 @@ export const AUDIT_TYPES = [
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
 
-/** One thing that happened to an account. */
+/** One security-relevant action on an account. */
 export const AuditEntry = Type.Object({
   id: Type.Integer(),
   type: Type.Enum([...AUDIT_TYPES]),
-  /** Of what an administrator did: method and path. */
+  /** Method and path of an administrator's action; null for other types. */
   act: nullable(Type.String()),
   occurredAt: Instant,
   address: nullable(Type.String()),

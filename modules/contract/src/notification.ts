@@ -16,7 +16,7 @@ export const Notification = Type.Object({
   type: Type.Enum([...NOTIFICATION_TYPES]),
   postId: nullable(Type.Integer()),
   commentId: nullable(Type.Integer()),
-  /** The newest few of those who did it. */
+  /** The most recent of the members who acted; `actorCount` counts all. */
   actors: Type.Array(MemberSummary),
   actorCount: Type.Integer(),
   read: Type.Boolean(),
@@ -26,7 +26,7 @@ export const Notification = Type.Object({
 export type Notification = Static<typeof Notification>
 
 export const UnreadCount = Type.Object({ unreadCount: Type.Integer() })
-/** Absent: all of them. */
+/** Without `ids` every notification is marked as read. */
 export const ReadNotifications = Type.Object({
   ids: Type.Optional(nullable(Type.Array(Id, { maxItems: 1_000 }))),
 })

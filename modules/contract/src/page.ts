@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
 
-/** How every list is asked for: by `page` from 0, or by `cursor` out of `nextCursor`. */
+/** The query of every list: by `page`, counted from 0, or by the `nextCursor` of the last page as `cursor`. */
 export const ListQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
   size: Type.Optional(
@@ -15,7 +15,7 @@ export const ListQuery = Type.Object({
 })
 export type ListQuery = Static<typeof ListQuery>
 
-/** A list without totals. `page` is null when the list was asked for by cursor. */
+/** A list without totals. `page` is null when the request had a cursor. */
 export const scrollOf = <T extends TSchema>(item: T) =>
   Type.Object({
     content: Type.Array(item),

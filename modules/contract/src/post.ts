@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Id, Instant, nullable } from './field.ts'
 import { MAX_POST_CONTENT_LENGTH, MAX_POST_TITLE_LENGTH } from './limits.ts'
 
-/** What a member sends to write or edit a post. Lengths count Unicode code points. */
+/** The body of creating or editing a post. Lengths count Unicode code points. */
 export const PostDraft = Type.Object({
   title: Type.Optional(nullable(Type.String({ maxLength: MAX_POST_TITLE_LENGTH }))),
   content: Type.String({ minLength: 1, maxLength: MAX_POST_CONTENT_LENGTH }),
@@ -26,7 +26,7 @@ export const Post = Type.Object({
   /** Whether the caller likes it. */
   liked: Type.Boolean(),
   createdAt: Instant,
-  /** Equal to `createdAt` until the author edits: views, likes and replies do not touch it. */
+  /** Equal to `createdAt` until the author edits the post; views, likes and comments do not change it. */
   updatedAt: Instant,
 })
 export type Post = Static<typeof Post>

@@ -310,7 +310,7 @@ test('a service that does not answer in time is 503 with Retry-After in the enve
     resultCode: 'FAIL',
     code: 'SERVICE_UNAVAILABLE',
     path: '/api/posts/never',
-    message: 'This cannot be done right now. Please try again in a moment.',
+    message: 'The request cannot be processed at the moment. Please try again shortly.',
   })
 })
 
