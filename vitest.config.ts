@@ -10,8 +10,11 @@ export default defineConfig({
       'services/search/src/engine/opensearch-*.test.ts',
     ],
     globalSetup: ['tests/database-cluster.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Generous limits, which only end a test that hangs: machines differ in speed by three, and other
+    // programs may use the processors too.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // More than there may be cores: files wait for servers as often as they work.
     maxWorkers: 3,
   },

@@ -34,7 +34,8 @@ export async function latenciesAtRate(
   }
   if (failures.length > 0)
     throw new Error(
-      `${failures.length} of ${count} requests to ${request.url} failed at ${Math.round(perSecond)} a second; the first: ${failures[0]?.message}`,
+      `${failures.length} of ${count} requests to ${request.url} failed ` +
+        `at ${Math.round(perSecond)} a second; the first: ${failures[0]?.message}`,
     )
   return measured
 }

@@ -43,10 +43,17 @@ try {
 
 function pageOf(plans: readonly Plan[]): string {
   const { posts, members, follows } = SIZE
-  const size = `${posts.toLocaleString('en')} posts, ${members.toLocaleString('en')} members and ${follows.toLocaleString('en')} follows`
+  const [p, m, f] = [posts, members, follows].map((count) => count.toLocaleString('en'))
+  const introduction = [
+    `The nodes of the plan of every hot query over ${p} posts, ${m} members and ${f} follows;`,
+    `the reader follows ${FOLLOWINGS} members.`,
+    'Nodes stand in the order in which PostgreSQL prints them, with the names of indexes.',
+    'Written by `npm run bench:plans`, which fails where a query reads a whole table,',
+    'and which writes the full plans with costs and times to `bench/results/query-plans.txt`.',
+  ]
   return `# Query plans
 
-The nodes of the plan of every hot query over ${size}; the reader follows ${FOLLOWINGS} members. Nodes stand in the order in which PostgreSQL prints them, with the names of indexes. Written by \`npm run bench:plans\`, which fails where a query reads a whole table, and which writes the full plans with costs and times to \`bench/results/query-plans.txt\`.
+${introduction.join(' ')}
 
 | Query | Plan |
 |---|---|

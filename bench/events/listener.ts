@@ -11,6 +11,7 @@ import { Listener } from '@dailyfeed/event-listener/listener'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
 import { readTopic } from '@dailyfeed/kafka-support/topic-reader'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import type { OwnDatabase } from '@dailyfeed/tests/own-database'
 import { Consumer } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
@@ -182,10 +183,10 @@ async function bareLoop(
 }
 
 const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
-  sql.begin(async (transaction) => {
-    const fresh = await claimNewEvents(transaction as unknown as Sql, 'activity', 'plain', events)
-    await upsertRecords(transaction as unknown as Sql, newestOfEachKey(fresh.map(toNewRecord)))
-  }) as Promise<unknown> as Promise<void>
+  inTransaction(sql, async (transaction) => {
+    const newEvents = await claimNewEvents(transaction, 'activity', 'plain', events)
+    await upsertRecords(transaction, newestOfEachKey(newEvents.map(toNewRecord)))
+  })
 
 /** Sorted by key as in the handler; all keys of the bench are different. */
 const newestOfEachKey = (records: NewRecord[]): NewRecord[] =>

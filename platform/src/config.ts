@@ -8,18 +8,20 @@ export const PlatformSettings = Type.Object({
   ...serverSettings('gateway'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'warn',
-    description: 'least level that is logged',
+    description: 'lowest level that is logged',
   }),
   DATABASE_URL: Type.Optional(DatabaseUrl),
   MIGRATION_DATABASE_URL: Type.Optional(DatabaseUrl),
   DEMO_DATA: Type.Optional(
-    Type.Enum(['on', 'off'], { description: 'first run: demo members, follows and posts' }),
+    Type.Enum(['on', 'off'], {
+      description: 'create demo members, follows and posts on the first run',
+    }),
   ),
 })
 
 export type PlatformConfig = ReturnType<typeof readPlatformConfigOrThrow>
 
-/** The services take the ports after the gateway's. */
+/** Services listen on the ports after the gateway's. */
 const LAST_OFFSET = Math.max(...SERVICE_NAMES.map((name) => SERVICES[name].portOffset))
 const HIGHEST_PORT = 65_535 - LAST_OFFSET
 

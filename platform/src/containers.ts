@@ -5,7 +5,7 @@ import { type ServerProcess, serverProcessOf } from './server-process.ts'
 
 const run = promisify(execFile)
 
-/** A program that runs containers, whose engine answers. */
+/** A container program whose engine is running. */
 export type ContainerEngine = 'docker' | 'podman'
 
 export const findContainerEngine = (): ContainerEngine | undefined =>
@@ -16,12 +16,12 @@ export const findContainerEngine = (): ContainerEngine | undefined =>
 interface ContainerCommand {
   engine: ContainerEngine
   image: string
-  /** At the same paths inside as outside; nothing else of this machine is there. */
+  /** Mounted at the same paths inside the container. */
   folders: readonly string[]
   command: readonly string[]
 }
 
-/** Runs it to its end, as this user, with this machine's network. Throws what its program says. */
+/** Runs a command to its end, as this user, on the host's network. Throws with the output of a failed program. */
 export async function runInContainer({
   workdir,
   ...container
@@ -34,33 +34,33 @@ export async function runInContainer({
   ])
 }
 
-/** A server in a container of its own. It is the container that fails, not the program that shows its output. */
+/** A server in a container. Faults act on the container, not on the program that prints its output. */
 export function containerServerOf({
   folder,
   ...container
 }: ContainerCommand & { folder: string }): ServerProcess {
   const { engine } = container
   const name = `dailyfeed-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
-  const shown = serverProcessOf({
+  const client = serverProcessOf({
     folder,
     command: engine,
     args: ['run', '--rm', '--name', name, ...argumentsOf(container)],
   })
-  const tell = (...args: string[]) => run(engine, [...args, name]).catch(() => {})
+  const runOnContainer = (...args: string[]) => run(engine, [...args, name]).catch(() => {})
   return {
-    pid: shown.pid,
+    pid: client.pid,
     async start() {
-      // One whose platform was killed still holds its ports and files.
-      await tell('rm', '--force')
-      await shown.start()
+      // A container left over from a killed platform still holds its ports and files.
+      await runOnContainer('rm', '--force')
+      await client.start()
     },
     async stop() {
-      await tell('stop', '--time', '30')
-      await shown.stop()
+      await runOnContainer('stop', '--time', '30')
+      await client.stop()
     },
     async kill() {
-      await tell('kill')
-      await shown.kill()
+      await runOnContainer('kill')
+      await client.kill()
     },
     pause: async () => void spawnSync(engine, ['pause', name], { stdio: 'ignore' }),
     resume: () => void spawnSync(engine, ['unpause', name], { stdio: 'ignore' }),

@@ -7,7 +7,7 @@ interface Holder {
   startTime: string | undefined
 }
 
-/** Somebody else's platform lives in this folder. */
+/** Another running platform uses this folder. */
 export class DataDirInUseError extends Error {
   override name = 'DataDirInUseError'
 }
@@ -17,8 +17,8 @@ export interface DataDirLock {
 }
 
 /**
- * One platform per folder. The lock names a process and when it started, so that one left by a kill -9 is seen through
- * even when its id has been given to another process since.
+ * Allows one platform for each folder. The lock holds the id and the start time of its process, so that a lock left
+ * behind by `kill -9` is recognised even when another process has the id by now.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   await mkdir(dataDir, { recursive: true })
@@ -40,7 +40,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
       startTimeOf(holder.pid) === holder.startTime
     ) {
       throw new DataDirInUseError(
-        `the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); end it or set DATA_DIR to another folder`,
+        `the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); stop it, or set DATA_DIR to another folder`,
       )
     }
     await unlink(path).catch(() => {})

@@ -19,7 +19,7 @@ export interface PlatformDatabase {
 
 const DATABASE = 'dailyfeed'
 
-/** The database given by DATABASE_URL, or the embedded one, with every role and every schema as this release wants them. */
+/** The database of DATABASE_URL, or the embedded one, with every role and schema of this release. */
 export async function startDatabase(
   config: PlatformConfig,
   secrets: DevelopmentSecrets,

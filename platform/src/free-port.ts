@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Below the range from which the system lends ports to outgoing connections, so that a server can come back to its own. */
+/** A free port below the range of outgoing connections, so that a restarted server can use its port again. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)

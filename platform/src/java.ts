@@ -15,30 +15,30 @@ const run = promisify(execFile)
 
 type JavaTool = 'java' | 'javac' | 'jar' | 'mvn'
 
-/** Java with what belongs to it: this machine's own, or that of a container. */
+/** A JDK with Maven: the machine's own, or that of a container image. */
 export interface Java {
-  /** What it lacks of these, in words; undefined when it has them all. */
+  /** A sentence that names missing tools; undefined when all are present. */
   lacks(tools: readonly JavaTool[]): string | undefined
-  /** To its end; throws what it says. It sees the cache of the machine and these folders. */
+  /** Runs a tool to its end and throws with its output. In a container it sees the download cache and `folders`. */
   run(
     tool: JavaTool,
     args: readonly string[],
     folders: readonly string[],
     workdir?: string,
   ): Promise<void>
-  /** Of which `folder` holds log and process id. */
+  /** A Java server whose log and process id are kept in `folder`. */
   server(folder: string, args: readonly string[], folders: readonly string[]): ServerProcess
 }
 
 interface JavaVersions {
   from: number
-  /** The first one that will not do; undefined: any newer one does. */
+  /** The first version that does not work; without it any newer version does. */
   below?: number
 }
 
 /**
- * JAVA_HOME's or the one on the PATH where it is of these versions and has these tools, else that of a container, where
- * Docker or Podman answers. Or why there is none.
+ * The Java of JAVA_HOME or of the PATH if it has one of these versions and these tools, otherwise that of a container if
+ * Docker or Podman is running. Returns the reason when there is none.
  */
 export function findJava(
   env: NodeJS.ProcessEnv,
@@ -94,7 +94,7 @@ function localJava(java: string): Java {
   }
 }
 
-/** A JDK with Maven, of the oldest version that everything here runs on. */
+/** JDK and Maven of the oldest version that Kafka and OpenSearch run on. */
 const IMAGE = 'docker.io/library/maven:3-eclipse-temurin-17'
 
 function containerJava(engine: ContainerEngine, cache: string): Java {
@@ -121,7 +121,7 @@ function containerJava(engine: ContainerEngine, cache: string): Java {
   }
 }
 
-/** The last line of what a program said that failed. */
+/** The last line of a failed program's output. */
 export function failureOf(error: unknown): string {
   const {
     stdout = '',

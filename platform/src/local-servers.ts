@@ -9,12 +9,12 @@ import { provideRedis, startLocalRedis } from './redis/local-redis.ts'
 type Say = (line: string) => void
 
 interface LocalServer {
-  /** What the services are told, as if somebody else ran it. */
+  /** Value of the setting that names this server. */
   value: string
   stop(): Promise<void>
 }
 
-/** By the variable that names a server of somebody else's. */
+/** How each server starts, by the setting that would name an external one. */
 const SERVERS = {
   async REDIS_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
     const program = availableOrThrow(await provideRedis(env, say))
@@ -42,8 +42,8 @@ export interface LocalServers {
 }
 
 /**
- * `npm run start:full`: the servers that a production has beside PostgreSQL, those left out whose address is set. Throws
- * ConfigurationError where this machine cannot have them.
+ * Starts the servers of `npm run start:full`: Redis, Kafka and OpenSearch, except those whose address is already set.
+ * Throws a ConfigurationError when this machine cannot run one of them.
  */
 export async function startLocalServers(
   dataDir: string,

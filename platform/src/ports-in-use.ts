@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 
-/** Throws, naming the port, before anything is started that would have to be undone. */
+/** Throws an error that names a port in use, before anything is started that would have to be stopped again. */
 export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): Promise<void> {
   for (const name of SERVICE_NAMES) {
     const offset: number = SERVICES[name].portOffset
@@ -12,7 +12,9 @@ export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): 
         const needs = offset === 0 ? '' : ` (needed beside PORT=${gatewayPort})`
         reject(
           error.code === 'EADDRINUSE'
-            ? new Error(`port ${port} is in use${needs}; end what uses it or set PORT to another`)
+            ? new Error(
+                `port ${port} is in use${needs}; stop the program that uses it, or set PORT to another port`,
+              )
             : error,
         )
       })

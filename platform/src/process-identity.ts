@@ -2,20 +2,23 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * What tells a process from a later one with the same id: the moment it was started, as `ps` prints it (Linux and macOS).
- * Undefined when no such process lives.
+ * Start time of a process as `ps` prints it (Linux and macOS). It distinguishes the process from a later one with the
+ * same id. Undefined when there is no such process.
  */
 export function startTimeOf(pid: number): string | undefined {
-  return askPs(pid, 'lstart')
+  return queryPs(pid, 'lstart')
 }
 
-/** Its command line; undefined when no such process lives. */
+/** Command line of a process; undefined when there is no such process. */
 export function commandOf(pid: number): string | undefined {
-  return askPs(pid, 'command')
+  return queryPs(pid, 'command')
 }
 
-/** Whether no thread of it runs: a while after SIGSTOP. Undefined where the system does not tell (no /proc), or no such process lives. */
-export async function standsStill(pid: number): Promise<boolean | undefined> {
+/**
+ * Whether every thread of a process has stopped, which takes a moment after SIGSTOP. Undefined without /proc, or when
+ * there is no such process.
+ */
+export async function isStopped(pid: number): Promise<boolean | undefined> {
   try {
     const threads = await readdir(`/proc/${pid}/task`)
     const states = await Promise.all(
@@ -30,7 +33,7 @@ export async function standsStill(pid: number): Promise<boolean | undefined> {
   }
 }
 
-function askPs(pid: number, column: string): string | undefined {
+function queryPs(pid: number, column: string): string | undefined {
   try {
     const answer = execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], {
       encoding: 'utf8',

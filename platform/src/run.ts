@@ -4,19 +4,19 @@ import { readPlatformConfigOrThrow } from './config.ts'
 import { demoLoginOf, makeDemoData } from './demo/demo-data.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
-/** Longer than any request may take, and than the servers beside take to end; after it the process ends all the same. */
+/** Longer than any request may take, and longer than the other servers take to stop; after it the process ends anyway. */
 const STOP_MILLISECONDS = { alone: 9_500, full: 30_000 }
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 interface RunOptions {
   env: NodeJS.ProcessEnv
-  /** What follows the program's name. */
+  /** Command-line arguments. */
   args: readonly string[]
   /** `performance.now()` */
   startedAt: number
 }
 
-/** `npm start` and `npm run start:full`: from the first line to the last, in the terminal. */
+/** Runs `npm start` and `npm run start:full` in the terminal, from the first line of output to the last. */
 export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   let platform: Platform | undefined
   let stopping = false
@@ -40,11 +40,11 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
     const [mode, ...more] = args
     if ((mode !== undefined && mode !== 'full') || more.length > 0)
       throw new ConfigurationError(
-        `'${args.join(' ')}' is not known; give 'full' for Apache Kafka, Redis and OpenSearch beside, or nothing`,
+        `'${args.join(' ')}' is not known; use 'full' to start Apache Kafka, Redis and OpenSearch, too, or no argument`,
       )
     const config = readPlatformConfigOrThrow(env)
     platform = await startPlatform({ config, env, isFull, say })
-    // Asked to stop while starting: what has started by now is stopped too.
+    // A signal arrived during the start: everything that has started is stopped.
     if (stopping) await platform.stop()
     if (config.DEMO_DATA === 'on') await makeDemoData(platform, config.DATA_DIR, say)
     const login = await demoLoginOf(config.DATA_DIR)
@@ -52,7 +52,7 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
     say(`dailyfeed is ready in ${seconds} s: ${platform.url}`)
     say(`API documents:          ${platform.url}/docs`)
     if (login !== undefined) say(`Demo login:             ${login.email} / ${login.password}`)
-    say('Ctrl-C stops it; the data stays.')
+    say('Ctrl-C stops it; the data is kept.')
   } catch (error) {
     process.stderr.write(`dailyfeed cannot start: ${startFailureOf(error)}\n`)
     process.exit(1)

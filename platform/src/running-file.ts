@@ -1,18 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What the command line needs to reach a platform that runs on this machine: `running.json` in its DATA_DIR. */
+/** How the command line reaches a platform on this machine: the content of `running.json` in its DATA_DIR. */
 export interface RunningInstallation {
   url: string
   ownerUrl: string
-  /** By service. */
+  /** Addresses by service. */
   urls: Record<string, string>
 }
 
 export const runningFileOf = (dataDir: string) => join(dataDir, 'running.json')
 
-/** Readable by its owner alone: it names the database with its password. Returns what takes it away again. */
-export async function announce(
+/** Writes the file, readable by its owner only, since it contains the database password. Returns a function that removes it. */
+export async function writeRunningFile(
   dataDir: string,
   installation: RunningInstallation,
 ): Promise<() => Promise<void>> {

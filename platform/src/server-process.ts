@@ -3,25 +3,25 @@ import { once } from 'node:events'
 import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { standsStill, startTimeOf } from './process-identity.ts'
+import { isStopped, startTimeOf } from './process-identity.ts'
 
-/** A server in a process of its own, that can be made to fail as machines do. */
+/** A server in a process of its own. Tests make it fail as machines do. */
 export interface ServerProcess {
-  /** Undefined while it does not run. */
+  /** The process id; undefined while the server does not run. */
   pid(): number | undefined
-  /** Settles when the process is there, which is before it answers. */
+  /** Settles when the process exists; the server may not accept connections yet. */
   start(): Promise<void>
-  /** SIGTERM, and waits. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>
-  /** SIGKILL, and waits. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>
-  /** SIGSTOP: it is there and says nothing, from when this settles. */
+  /** Sends SIGSTOP; settles when no thread of the process runs any more. */
   pause(): Promise<void>
   resume(): void
 }
 
 interface ServerProcessOptions {
-  /** For its log and its process id. */
+  /** Folder of its log and process id. */
   folder: string
   command: string
   args: readonly string[]
@@ -40,7 +40,7 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
     if (child === undefined || !isRunning()) return
     const ended = once(child, 'exit')
     child.kill(signal)
-    // One that is paused ends only when it goes on.
+    // A paused process handles the signal only after it continues.
     child.kill('SIGCONT')
     const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_MILLISECONDS)
     await ended
@@ -51,14 +51,14 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
   return {
     pid: () => (isRunning() ? child?.pid : undefined),
     async start() {
-      await endLeftOver(folder, pidFile)
+      await stopLeftOver(folder, pidFile)
       const log = await open(join(folder, 'server.log'), 'a')
-      // In a process group of its own: Ctrl-C in a terminal must reach it only through us, after the last request.
+      // In its own process group: Ctrl-C in a terminal must not reach it before the platform has stopped its services.
       child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd] })
       child.once('error', () => {})
       await log.close()
       const { pid } = child
-      // With the moment of its start: the id alone may be another program's by the time it is read again.
+      // With its start time: another program may have the id by the time the file is read.
       if (pid !== undefined) await writeFile(pidFile, `${pid}\n${startTimeOf(pid)}\n`)
     },
     stop: () => end('SIGTERM'),
@@ -68,8 +68,8 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
       if (pid === undefined) return
       isPaused = true
       process.kill(pid, 'SIGSTOP')
-      // Its threads stop one by one, and one may still answer what comes meanwhile.
-      while (isPaused && (await standsStill(pid)) === false) await sleep(5)
+      // Threads stop one by one, and one of them may still answer a request in the meantime.
+      while (isPaused && (await isStopped(pid)) === false) await sleep(5)
     },
     resume() {
       isPaused = false
@@ -78,8 +78,8 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
   }
 }
 
-/** One whose platform was killed still holds its ports and files. */
-async function endLeftOver(folder: string, pidFile: string): Promise<void> {
+/** Stops a server left over from a killed platform: it still holds its ports and files. */
+async function stopLeftOver(folder: string, pidFile: string): Promise<void> {
   const [id = '', startedAt = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n')
   const pid = Number(id)
   if (!Number.isSafeInteger(pid) || pid <= 1 || startedAt === '') return
@@ -90,7 +90,7 @@ async function endLeftOver(folder: string, pidFile: string): Promise<void> {
     if (waited === STOP_MILLISECONDS) process.kill(pid, 'SIGKILL')
     if (waited > STOP_MILLISECONDS + 5_000)
       throw new Error(
-        `the server left over in ${folder} (process ${pid}) does not end; end it by hand`,
+        `the server left over in ${folder} (process ${pid}) does not stop; stop it by hand`,
       )
     await sleep(100)
   }

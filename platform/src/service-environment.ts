@@ -7,10 +7,10 @@ import {
 import type { PlatformConfig } from './config.ts'
 import type { PlatformDatabase } from './database.ts'
 
-/** content-svc writes for all; the others are asked less. Together they stay far below the server's `max_connections`. */
+/** content-svc handles the writes and so needs the most. The sum stays far below the server's `max_connections`. */
 const POOL_MAX: Partial<Record<ServiceName, number>> = { content: 8, member: 4, timeline: 4 }
 
-/** The environment that each service would have in a process of its own: the same readers check it here and there. */
+/** The environment that a service would have in a process of its own, so that the same code reads and checks it. */
 export function environmentOf(
   service: ServiceName,
   config: PlatformConfig,

@@ -24,7 +24,7 @@ type Start = (
   options: { revocations: InProcessRevocations; writes: WriteSignal },
 ) => Promise<RunningService>
 
-/** How each service starts here: by its own reader of settings, as it would alone. */
+/** Starts each service with its own reader of settings, as in a process of its own. */
 export const starters: Record<ServiceName, Start> = {
   member: async (env, options) => startMemberService(readMemberConfigOrThrow(env), options),
   content: async (env, options) => startContentService(readContentConfigOrThrow(env), options),

@@ -135,14 +135,22 @@ test('a replay after the cause was fixed takes effect exactly once', async () =>
     createdAt: at,
     updatedAt: at,
   }
+  const payload = JSON.stringify({ ...event, occurredAt: at })
   await sql`
     with event as (select uuidv7() as id)
-    insert into activity.dead_letter (step, event_id, source, payload, error_class, error_message, fingerprint, next_attempt_at)
-    select 'record', id, 'http:content', convert_to((${JSON.stringify({ ...event, occurredAt: at })}::text::jsonb || jsonb_build_object('eventId', id))::text, 'UTF8'),
-           'TypeError', 'a bug of the last release', 'feedbeef00000001', now() + interval '1 hour' from event`
+    insert into activity.dead_letter (
+      step, event_id, source, payload,
+      error_class, error_message, fingerprint, next_attempt_at)
+    select
+      'record', id, 'http:content',
+      convert_to((${payload}::text::jsonb || jsonb_build_object('eventId', id))::text, 'UTF8'),
+      'TypeError', 'a bug of the last release', 'feedbeef00000001', now() + interval '1 hour'
+    from event`
   const countRecords = async () =>
     (
-      await sql`select from activity.record where member_id = ${member.id} and post_id = 424242 and type = 'POST_CREATE'`
+      await sql`
+        select from activity.record
+        where member_id = ${member.id} and post_id = 424242 and type = 'POST_CREATE'`
     ).count
   expect(await countRecords()).toBe(0)
   expect(

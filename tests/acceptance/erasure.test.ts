@@ -66,7 +66,8 @@ const countsOf = async (postId: number) => {
 const followersOf = async (member: Member) =>
   (await ask(member, { url: '/api/members/profile' })).body.data.followersCount
 
-test('a member withdrawn 31 days ago is erased from tables, files and counts; the handle is free', async () => {
+/** The leaver posts, comments, likes, follows, reads and uploads; others answer and like. */
+async function writeEverywhere() {
   const [friendsPost, post] = [
     await made(friend, '/api/posts', { content: '남는 글' }),
     await made(leaver, '/api/posts', { content: '떠나는 글 도박' }),
@@ -115,9 +116,18 @@ test('a member withdrawn 31 days ago is erased from tables, files and counts; th
       bio: '안녕',
     },
   })
+  const event = { memberActivityType: 'LIKE_POST', memberId: leaver.id, postId: 1 }
   await sql`
-    insert into activity.dead_letter (step, source, payload, error_class, error_message, fingerprint)
-    values ('record', 'http:content', ${Buffer.from(`{"memberActivityType":"LIKE_POST","memberId":${leaver.id},"postId":1}`)}, 'Error', 'of a test', 'erasure')`
+    insert into activity.dead_letter
+      (step, source, payload, error_class, error_message, fingerprint)
+    values (
+      'record', 'http:content', ${Buffer.from(JSON.stringify(event))},
+      'Error', 'of a test', 'erasure')`
+  return { friendsPost, stays, imageId }
+}
+
+/** Waits until the events of these writes took effect in every service. */
+async function awaitTraces(): Promise<void> {
   await eventually(
     'the post is in the moderation queue',
     async () =>
@@ -144,7 +154,11 @@ test('a member withdrawn 31 days ago is erased from tables, files and counts; th
       ).count,
     (rows) => rows === 1,
   )
+}
 
+test('a member withdrawn 31 days ago is erased from tables, files and counts; the handle is free', async () => {
+  const { friendsPost, stays, imageId } = await writeEverywhere()
+  await awaitTraces()
   expect(
     (
       await ask(leaver, {
@@ -157,12 +171,12 @@ test('a member withdrawn 31 days ago is erased from tables, files and counts; th
   const before = await dailyfeed(['jobs', 'run', 'memberEraseJob'])
   expect([before.code, before.stderr]).toEqual([0, ''])
   // A positive control: before the erasure the scan finds members, follows, sessions, posts and more.
-  expect(
-    (await columnsThatName(String(leaver.id), leaver.email, leaver.handle, '떠나는', imageId))
-      .length,
-  ).toBeGreaterThan(20)
+  const traces = [String(leaver.id), leaver.email, leaver.handle, '떠나는', imageId]
+  expect((await columnsThatName(...traces)).length).toBeGreaterThan(20)
 
-  await sql`update member.member set withdrawn_at = now() - interval '31 days 1 minute' where id = ${leaver.id}`
+  await sql`
+    update member.member set withdrawn_at = now() - interval '31 days 1 minute'
+    where id = ${leaver.id}`
   const login = await ask(gateway(), {
     url: '/api/authentication/login',
     body: {
@@ -185,9 +199,7 @@ test('a member withdrawn 31 days ago is erased from tables, files and counts; th
       ).count,
     (rows) => rows === 2,
   )
-  expect(
-    await columnsThatName(String(leaver.id), leaver.email, leaver.handle, '떠나는', imageId),
-  ).toEqual([])
+  expect(await columnsThatName(...traces)).toEqual([])
   const files = await readdir(join(inject('platformDataDir')), { recursive: true })
   expect(files.filter((path) => path.includes(imageId))).toEqual([])
 

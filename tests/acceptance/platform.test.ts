@@ -113,7 +113,7 @@ test('a second start on a used port or DATA_DIR prints one line and exits with 1
   })
   expect(onPort.code).toBe(1)
   expect(onPort.lines).toEqual([
-    `dailyfeed cannot start: port ${platform.port} is in use; end what uses it or set PORT to another`,
+    `dailyfeed cannot start: port ${platform.port} is in use; stop the program that uses it, or set PORT to another port`,
   ])
   const onFolder = await failingStart({
     PORT: String(await freePortRange()),
@@ -138,7 +138,7 @@ test('a start names the port when that of another service is taken', async () =>
   expect([code, lines]).toEqual([
     1,
     [
-      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); end what uses it or set PORT to another`,
+      `dailyfeed cannot start: port ${port + 3} is in use (needed beside PORT=${port}); stop the program that uses it, or set PORT to another port`,
     ],
   ])
 })

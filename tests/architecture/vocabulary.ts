@@ -19,7 +19,7 @@ const WORDS: [word: RegExp, instead: string][] = [
 ]
 
 /** Replaced identifiers. They are only looked for among names, since some are words as well. */
-const NAMES: Record<string, string> = {
+const NAMES: Readonly<Record<string, string>> = {
   // Caches and their invalidation
   MemoryOfNow: 'FeedSnapshot',
   Remembered: 'VersionedCache',
@@ -48,6 +48,8 @@ const NAMES: Record<string, string> = {
   breathe: 'yieldToEventLoop',
   turnOfTheLoop: 'yieldToEventLoop',
   // Events
+  offerListening: 'registerListener',
+  offerJobs: 'registerJobs',
   ListenerStep: 'EventHandler',
   sortOut: 'partitionValid',
   takeFresh: 'claimNewEvents',
@@ -71,7 +73,6 @@ const NAMES: Record<string, string> = {
   keepManners: 'applyHttpDefaults',
   logTroubles: 'logSlowAndFailed',
   EndlessAnswers: 'StreamingResponses',
-  sentenceOf: 'messageFor',
   // Benches
   Questioner: 'LoadClient',
   questioner: 'load client',
@@ -86,13 +87,11 @@ const NAMES: Record<string, string> = {
   Gate: 'AuthLayout',
   Doing: 'mode',
   hiding: 'blocking',
-  settle: 'optimisticToggle',
   hasComeBack: 'isBackNavigation',
   isPassing: 'isTransient',
   useSending: 'useSubmit',
   PointedComment: 'LinkedComment',
 }
-const OFFER: [name: RegExp, instead: string] = [/\boffer[A-Z]\w*/, 'register…']
 
 /** Pages outside the repository. The code says the rule itself, or cites a page of docs/. */
 const CITATIONS: [citation: RegExp, instead: string][] = [
@@ -103,13 +102,16 @@ const CITATIONS: [citation: RegExp, instead: string][] = [
 
 /** Honest uses of a banned word in another sense. */
 const ALLOWED = [
-  // Sentences that members read.
-  /remember me/i,
+  // A sentence that members read.
+  /They are not told\./,
+  // Values of CSS.
+  /\b(?:align|justify)-\w+: stretch;/,
 ]
 
 interface Passage extends Located {
   path: string
-  isName?: boolean
+  /** Identifiers, or parts of a path. */
+  names?: readonly string[]
 }
 
 const isWritten = (path: string) => /\.(?:md|sql|css|html|sh|ya?ml|java|mjs)$/.test(path)
@@ -127,8 +129,8 @@ function passagesOf(root: string): Passage[] {
     return [
       ...comments,
       ...strings.filter(({ text }) => /\s/.test(text.trim())),
-      ...identifiers.map(({ line, text }) => ({ line, text: wordsOf(text), isName: true })),
-      { line: 1, text: wordsOf(file.path), isName: true },
+      ...identifiers.map(({ line, text }) => ({ line, text: wordsOf(text), names: [text] })),
+      { line: 1, text: wordsOf(file.path), names: file.path.split(/[/.]/) },
     ].map((passage) => ({ ...passage, path: file.path }))
   })
   const fromDocuments = trackedFiles(root)
@@ -149,21 +151,18 @@ const wordsOf = (name: string) =>
 /** Holds the glossary of CONTRIBUTING.md: one concept has one word, and it is that of the field. */
 export const vocabulary: Check = (root) => [
   ...new Set(
-    passagesOf(root).flatMap(({ path, line, text, isName = false }) => {
+    passagesOf(root).flatMap(({ path, line, text, names = [] }) => {
       const checked = ALLOWED.reduce((rest, allowed) => rest.replace(allowed, ''), text)
-      return [...WORDS, ...(isName ? [...REPLACED, OFFER] : CITATIONS)].flatMap(
-        ([term, instead]) => {
-          const found = term.exec(checked)?.[0]
-          return found === undefined
-            ? []
-            : [`${path}:${line}: '${found}' (instead: ${instead}) in: ${text.slice(0, 160)}`]
-        },
+      const found = [
+        ...[...WORDS, ...(names.length === 0 ? CITATIONS : [])].flatMap(([term, instead]) =>
+          term.test(checked) ? [[term.exec(checked)?.[0], instead]] : [],
+        ),
+        ...names.flatMap((name) => (Object.hasOwn(NAMES, name) ? [[name, NAMES[name]]] : [])),
+      ]
+      return found.map(
+        ([word, instead]) =>
+          `${path}:${line}: '${word}' (instead: ${instead}) in: ${text.slice(0, 160)}`,
       )
     }),
   ),
 ]
-
-const REPLACED = Object.entries(NAMES).map(([name, instead]): [RegExp, string] => [
-  new RegExp(`(?<![\\w-])${name}(?![\\w-])`),
-  instead,
-])

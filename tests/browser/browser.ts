@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-/** Chromium's sandbox needs privileges that a test machine may not grant, and background requests fail in many networks. */
+/** The sandbox needs privileges that a test machine may not grant; many networks refuse background requests. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts'
 import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { parseEvent, readRecords } from './records.ts'
-import { awaitSentEvents, awaitWrites, reconcile, settle } from './settle.ts'
+import { awaitSentEvents, awaitWrites, reconcile, awaitEffects } from './effects.ts'
 
 /** The number of events that brokers acknowledged although no topic contains them any more. */
 async function countVanished(environment: FaultEnvironment): Promise<number> {
@@ -95,7 +95,7 @@ export const clusterFaults: readonly Fault[] = [
       await environment.kafka.untilReady(3)
       await awaitWrites(environment, 300)
       await environment.load.stop()
-      await settle(environment, 60)
+      await awaitEffects(environment, 60)
       await reconcile(environment)
     },
   },

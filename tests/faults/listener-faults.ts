@@ -8,7 +8,7 @@ import { clearRedis } from '../redis.ts'
 import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { checkCommittedOffsets, readRecords, sendRecords } from './records.ts'
-import { awaitWrites } from './settle.ts'
+import { awaitWrites } from './effects.ts'
 
 const countDeadLetters = async ({ sql }: FaultEnvironment): Promise<number> =>
   (await sql`select from activity.dead_letter where status = 'OPEN'`).count

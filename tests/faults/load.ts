@@ -42,17 +42,8 @@ interface LoadOptions {
 const ANSWER_TIMEOUT_MS = 15_000
 const WORKERS = 6
 
-/**
- * Members post, comment, edit, like, withdraw likes and read in random order; each of several
- * workers sends one request at a time.
- */
-export function createLoad({
-  members,
-  contentUrls,
-  timelineUrl,
-  random,
-  requestsPerSecond,
-}: LoadOptions): Load {
+/** Sends the requests of members; each of several workers sends one request at a time. */
+export function createLoad({ requestsPerSecond, ...options }: LoadOptions): Load {
   const ledger: Ledger = {
     acknowledged: new Map(),
     refused: [],
@@ -60,12 +51,47 @@ export function createLoad({
     likes: new Map(),
     latencies: [],
   }
-  const posts: { id: number; authorId: number }[] = []
-  const send = createRecordingClient(ledger)
-  let texts = 0
+  const sendNext = createRequests(ledger, options)
+  const inFlight = new Set<Promise<void>>()
   let isRunning = false
   let workers: Promise<void>[] = []
-  const inFlight = new Set<Promise<void>>()
+
+  async function work(worker: number): Promise<void> {
+    while (isRunning) {
+      const startedAt = performance.now()
+      const request = sendNext(worker)
+      inFlight.add(request)
+      await request.finally(() => inFlight.delete(request))
+      const untilNext = (WORKERS * 1_000) / requestsPerSecond - (performance.now() - startedAt)
+      if (untilNext > 0) await sleep(untilNext)
+    }
+  }
+
+  return {
+    ledger,
+    start() {
+      if (isRunning) return
+      isRunning = true
+      workers = Array.from({ length: WORKERS }, (_, worker) => work(worker))
+    },
+    async stop() {
+      isRunning = false
+      await Promise.all(workers)
+    },
+    async drain() {
+      await Promise.all(inFlight)
+    },
+  }
+}
+
+/** Members post, comment, edit, like, withdraw likes and read, in random order. */
+function createRequests(
+  ledger: Ledger,
+  { members, contentUrls, timelineUrl, random }: Omit<LoadOptions, 'requestsPerSecond'>,
+): (worker: number) => Promise<void> {
+  const send = createRecordingClient(ledger)
+  const posts: { id: number; authorId: number }[] = []
+  let texts = 0
 
   const newText = (kind: string) => {
     texts += 1
@@ -102,7 +128,8 @@ export function createLoad({
     ledger.likes.set(key, data === undefined ? undefined : liked)
   }
 
-  async function sendOne(member: LoadMember, worker: number): Promise<void> {
+  return async (worker) => {
+    const member = random.pick(members)
     const target = recentPost()
     const chance = random.below(100)
     if (target === undefined || chance < 35) return writePost(member)
@@ -122,33 +149,6 @@ export function createLoad({
     const url = `${contentUrl()}/api/posts/${target.id}`
     const body = { content: `edited ${newText('post')}` }
     await send({ member: author, method: 'PUT', url, text: `edit ${target.id}`, body })
-  }
-
-  async function work(worker: number): Promise<void> {
-    while (isRunning) {
-      const startedAt = performance.now()
-      const request = sendOne(random.pick(members), worker)
-      inFlight.add(request)
-      await request.finally(() => inFlight.delete(request))
-      const untilNext = (WORKERS * 1_000) / requestsPerSecond - (performance.now() - startedAt)
-      if (untilNext > 0) await sleep(untilNext)
-    }
-  }
-
-  return {
-    ledger,
-    start() {
-      if (isRunning) return
-      isRunning = true
-      workers = Array.from({ length: WORKERS }, (_, number) => work(number))
-    },
-    async stop() {
-      isRunning = false
-      await Promise.all(workers)
-    },
-    async drain() {
-      await Promise.all(inFlight)
-    },
   }
 }
 

@@ -2,7 +2,7 @@ import { datedTopicOf, topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import { eventually } from '../eventually.ts'
 import { TOPIC_PREFIX } from './environment.ts'
 import type { Fault } from './fault.ts'
-import { awaitWrites } from './settle.ts'
+import { awaitWrites } from './effects.ts'
 
 /**
  * An artificial time zone in which the next midnight is at least so many seconds from now, so that

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../eventually.ts'
 import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
-import { awaitWrites } from './settle.ts'
+import { awaitWrites } from './effects.ts'
 
 async function awaitPending({ sql }: FaultEnvironment, count: number): Promise<void> {
   await eventually(

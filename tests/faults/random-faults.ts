@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultEnvironment } from './environment.ts'
 import type { Fault } from './fault.ts'
 import { sendRecords } from './records.ts'
-import { awaitSentEvents, reconcile } from './settle.ts'
+import { awaitSentEvents, reconcile } from './effects.ts'
 
 /** A disturbance that lasts for some seconds, concurrently with others. */
 interface Disturbance {

@@ -1,6 +1,6 @@
 import { type FaultEnvironment, FAULT_SERVICES } from './environment.ts'
 import type { Fault } from './fault.ts'
-import { awaitWrites, settle } from './settle.ts'
+import { awaitWrites, awaitEffects } from './effects.ts'
 
 /** The effects of one fault. */
 export interface FaultReport {
@@ -49,14 +49,15 @@ export async function runFault(
     failures.push(error instanceof Error ? error.message : String(error))
   }
   await environment.load.stop()
-  const { lost, doubled, seconds } = await settle(environment, RECOVERY_SECONDS, known)
+  const { lost, doubled, seconds } = await awaitEffects(environment, RECOVERY_SECONDS, known)
   for (const violation of [...lost, ...doubled]) known.add(violation)
   const after = count()
   const refused = after.refused - before.refused
   const unanswered = after.unanswered - before.unanswered
   if (fault.expectedRefusals === undefined && refused + unanswered > 0)
     failures.push(
-      `${refused} writes were refused and ${unanswered} not answered; the first refused: ${JSON.stringify(ledger.refused.at(before.refused))}`,
+      `${refused} writes were refused and ${unanswered} not answered; ` +
+        `the first refused: ${JSON.stringify(ledger.refused.at(before.refused))}`,
     )
   failures.push(...summarise(lost), ...summarise(doubled))
   return {

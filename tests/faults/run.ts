@@ -7,7 +7,7 @@ import { publisherFaults } from './publisher-faults.ts'
 import { randomFaults } from './random-faults.ts'
 import { type FaultReport, lastOutputOf, runFault, tableOf } from './report.ts'
 import { startEnvironment } from './environment.ts'
-import { RECONCILE_SETTINGS } from './settle.ts'
+import { RECONCILE_SETTINGS } from './effects.ts'
 import { topicFaults } from './topic-faults.ts'
 
 /**

@@ -6,7 +6,7 @@ import { listenerFaults } from './listener-faults.ts'
 import { publisherFaults } from './publisher-faults.ts'
 import { randomFaults } from './random-faults.ts'
 import { lastOutputOf, runFault } from './report.ts'
-import { RECONCILE_SETTINGS } from './settle.ts'
+import { RECONCILE_SETTINGS } from './effects.ts'
 import { topicFaults } from './topic-faults.ts'
 
 /** A part of `npm run test:faults` with a fixed seed: the quick faults, and some random ones. */

@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts'
 import { eventually } from '../eventually.ts'
 import { ask, clientAt } from '../http-client.ts'
 import { type FaultEnvironment, TIME_ZONE, TOPIC_PREFIX } from './environment.ts'
-import { awaitWrites, reconcile, settle } from './settle.ts'
+import { awaitWrites, reconcile, awaitEffects } from './effects.ts'
 
 /** timeline-svc writes its buffered views once a second. */
 const VIEW_FLUSH_MS = 1_000
@@ -122,7 +122,7 @@ export const topicFaults: readonly Fault[] = [
       await environment.load.stop()
       // Views reach the outbox of timeline-svc only when it writes its buffer.
       await sleep(3 * VIEW_FLUSH_MS)
-      const { pending } = await settle(environment, 60)
+      const { pending } = await awaitEffects(environment, 60)
       if (pending.length > 0) throw new Error(`still in transit: ${pending[0]}`)
       const [before, offsets] = [await checksum(environment), await offsetsOfToday(environment)]
       for (const service of ['activity', 'search', 'content'] as const) {

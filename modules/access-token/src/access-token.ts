@@ -1,9 +1,9 @@
-/** What a verified access token says of its bearer. */
+/** The claims of a verified access token. */
 export interface AccessToken {
   memberId: number
-  /** `sid`: the session, alive over many tokens. */
+  /** The claim `sid`: one session has many tokens, one after the other. */
   sessionId: string
-  /** `jti`: this token alone. */
+  /** The claim `jti`: this token alone. */
   tokenId: string
   /** Seconds since 1970. */
   expiresAt: number
@@ -12,6 +12,7 @@ export interface AccessToken {
 export const TOKEN_ISSUER = 'dailyfeed-member-svc'
 export const TOKEN_AUDIENCE = 'dailyfeed'
 export const TOKEN_ALGORITHM = 'EdDSA'
+/** As RFC 9068 asks for. */
 export const TOKEN_TYPE = 'at+jwt'
-/** RFC 9068 and auth.md: at most 5 s. */
+/** How far the clocks of issuer and verifier may differ. */
 export const CLOCK_LEEWAY_SECONDS = 5

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
@@ -10,37 +10,40 @@ import {
   readRevoked,
   TRUST_MILLISECONDS,
 } from './revocation-channel.ts'
-import { InProcessRevocations, PostgresRevocations, type Revocations } from './revocations.ts'
 import {
   confirmRevocations,
   findLiveRevocations,
   findRevocationsAfter,
   removeVerifier,
 } from './revocation-log.queries.ts'
+import { InProcessRevocations, PostgresRevocations, type Revocations } from './revocations.ts'
 
-/** Often enough that an answer may be late and the memory is trusted all the same. */
-const COMPARE_EVERY_MILLISECONDS = 250
-/** Without a token for so long, the log is not asked any more: most services of a small installation do nothing most of the time. */
+/** Sync interval: short enough that one late sync does not expire the cache. */
+const SYNC_EVERY_MILLISECONDS = 250
+/**
+ * Without a token for this long, syncs stop: most services of a small installation are idle most of the
+ * time.
+ */
 const IDLE_AFTER_MILLISECONDS = 1_000
-const FORGET_EVERY_MILLISECONDS = 60_000
-/** Some routes accept a token that ended within a day: what revoked it is remembered as long. */
+const EXPIRE_EVERY_MILLISECONDS = 60_000
+/** Some routes accept a token that expired within a day, so its revocation is cached as long. */
 const ONE_DAY_SECONDS = 86_400
 
-interface RememberedRevocationsOptions {
-  /** Of the primary: a replica may be behind. */
+interface CachedRevocationsOptions {
+  /** A pool of the primary: a replica may lag. */
   sql: Sql
-  /** Closed with it, like the next. */
+  /** Closed together with these revocations. */
   redis: RedisClient
-  /** A second connection: one that listens to channels can do nothing else. */
+  /** A second connection, since one that subscribes can do nothing else. Closed as well. */
   subscriber: RedisClient
   now?: () => number
 }
 
 /**
- * A memory of the whole log of revocations, so that judging a token costs no question. It is trusted only for 500 ms after
- * a question to the log itself was answered with the number that it has reached, counted from when the question was sent;
- * else PostgreSQL is asked for each token. Redis only makes it quicker: member-svc tells there what it has just revoked,
- * and hears who knows it. So nothing depends on what Redis says, holds or forgets.
+ * A cache of the whole revocation log, so that checking a token takes no query. The cache is trusted for
+ * 500 ms after a sync with the log in PostgreSQL, counted from the start of the query; otherwise
+ * PostgreSQL is queried about each token. Redis only makes it faster: member-svc publishes there what it
+ * has just revoked, and verifiers publish how far they are. Correctness never depends on Redis.
  */
 export class CachedRevocations implements Revocations {
   readonly #id = randomUUID()
@@ -48,106 +51,97 @@ export class CachedRevocations implements Revocations {
   readonly #redis: RedisClient
   readonly #subscriber: RedisClient
   readonly #now: () => number
-  readonly #truth: PostgresRevocations
-  readonly #memory = new InProcessRevocations()
-  /** Everything up to this number is in the memory; -1: nothing was read yet. */
+  readonly #database: PostgresRevocations
+  readonly #cache = new InProcessRevocations()
+  readonly #sleep = new WakeableSleep()
+  readonly #syncing: Promise<void>
+  /** The cache holds every revocation up to this number; -1 before the first sync. */
   #number = -1
   #trustedUntil = Number.NEGATIVE_INFINITY
   #isClosed = false
-  #judgedAt = Number.NEGATIVE_INFINITY
+  #lastCheckAt = Number.NEGATIVE_INFINITY
   #isIdle = true
-  /** Ends the pause before the next question; what is heard while one is under way asks another one. */
-  #wakeUp: () => void = () => {}
-  #forgottenAt = 0
-  #comparing: Promise<void>
+  #expiredAt = 0
 
-  constructor({
-    sql,
-    redis,
-    subscriber,
-    now = () => performance.now(),
-  }: RememberedRevocationsOptions) {
+  constructor({ sql, redis, subscriber, now = () => performance.now() }: CachedRevocationsOptions) {
     this.#sql = sql
     this.#redis = redis
     this.#subscriber = subscriber
     this.#now = now
-    this.#truth = new PostgresRevocations(sql)
-    subscriber.subscribe(REVOKED_CHANNEL, (text) => this.#hear(text))
-    this.#comparing = this.#keepComparing()
+    this.#database = new PostgresRevocations(sql)
+    subscriber.subscribe(REVOKED_CHANNEL, (text) => this.#onMessage(text))
+    this.#syncing = this.#keepSyncing()
   }
 
-  /** For metrics and tests: whether tokens are judged by the memory at this moment. */
+  /** Whether tokens are checked by the cache at this moment; for metrics and tests. */
   get isTrusted(): boolean {
     return this.#now() < this.#trustedUntil
   }
 
   isRevoked(token: AccessToken): boolean | Promise<boolean> {
-    // What the memory knows as revoked is so, however old the memory is.
-    if (this.#memory.isRevoked(token)) return true
-    this.#judgedAt = this.#now()
-    if (this.#isIdle) this.#wakeUp()
-    return this.isTrusted ? false : this.#truth.isRevoked(token)
+    // A cached revocation is valid however old the cache is.
+    if (this.#cache.isRevoked(token)) return true
+    this.#lastCheckAt = this.#now()
+    if (this.#isIdle) this.#sleep.wake()
+    return this.isTrusted ? false : this.#database.isRevoked(token)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#wakeUp()
-    await this.#comparing
+    this.#sleep.stop()
+    await this.#syncing
     await removeVerifier(this.#sql, this.#id).catch(() => {})
     await Promise.all([this.#subscriber.close(), this.#redis.close()])
   }
 
-  /** What was revoked counts at once; that nothing is missing before it, the log has to say. */
-  #hear(text: string): void {
-    for (const one of readRevoked(text)) this.#memory.revoke(one)
-    if (!this.#isIdle) this.#wakeUp()
+  /** Revocations take effect at once. Only a sync with the log shows that none before them is missing. */
+  #onMessage(text: string): void {
+    for (const one of readRevoked(text)) this.#cache.revoke(one)
+    if (!this.#isIdle) this.#sleep.wake()
   }
 
-  async #keepComparing(): Promise<void> {
+  async #keepSyncing(): Promise<void> {
     while (!this.#isClosed) {
-      const heard = new Promise<void>((resolve) => {
-        this.#wakeUp = resolve
-      })
-      const isIdle = this.#now() - this.#judgedAt > IDLE_AFTER_MILLISECONDS
-      if (isIdle) await this.#rest()
-      else await this.#compare().catch(() => {})
-      if (this.#now() - this.#forgottenAt > FORGET_EVERY_MILLISECONDS) {
-        this.#memory.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS)
-        this.#forgottenAt = this.#now()
-      }
-      if (!this.#isClosed)
-        await Promise.race([
-          heard,
-          sleep(isIdle ? FORGET_EVERY_MILLISECONDS : COMPARE_EVERY_MILLISECONDS, undefined, {
-            ref: false,
-          }),
-        ])
+      // Read before the sync: a message that arrives during it starts another one.
+      const seen = this.#sleep.wakeups
+      const isIdle = this.#now() - this.#lastCheckAt > IDLE_AFTER_MILLISECONDS
+      if (isIdle) await this.#idle()
+      else await this.#sync().catch(() => {})
+      this.#deleteExpired()
+      const milliseconds = isIdle ? EXPIRE_EVERY_MILLISECONDS : SYNC_EVERY_MILLISECONDS
+      await this.#sleep.untilWoken(milliseconds, seen)
     }
   }
 
-  /** Nobody waits for a process that trusts nothing. */
-  async #rest(): Promise<void> {
+  /** Gives up the trust of the cache, so that no logout waits for this verifier. */
+  async #idle(): Promise<void> {
     if (this.#isIdle) return
     this.#isIdle = true
     this.#trustedUntil = Number.NEGATIVE_INFINITY
     await removeVerifier(this.#sql, this.#id).catch(() => {})
   }
 
-  async #compare(): Promise<void> {
+  async #sync(): Promise<void> {
     this.#isIdle = false
-    const askedAt = this.#now()
+    const startedAt = this.#now()
     const newest = await confirmRevocations(this.#sql, this.#id, Math.max(0, this.#number))
     if (newest > this.#number) {
-      // Numbers become visible in their order: what is read now holds all up to `newest`.
+      // Numbers become visible in ascending order, so that this query returns all of them up to `newest`.
       const rows =
         this.#number < 0
           ? await findLiveRevocations(this.#sql)
           : await findRevocationsAfter(this.#sql, this.#number)
-      for (const one of rows) this.#memory.revoke(one)
+      for (const one of rows) this.#cache.revoke(one)
       this.#number = newest
       const confirmed: ConfirmedMessage = { verifier: this.#id, number: newest }
       this.#redis.publish(CONFIRMED_CHANNEL, JSON.stringify(confirmed)).catch(() => {})
     }
-    this.#trustedUntil = askedAt + TRUST_MILLISECONDS
+    this.#trustedUntil = startedAt + TRUST_MILLISECONDS
+  }
+
+  #deleteExpired(): void {
+    if (this.#now() - this.#expiredAt <= EXPIRE_EVERY_MILLISECONDS) return
+    this.#cache.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS)
+    this.#expiredAt = this.#now()
   }
 }

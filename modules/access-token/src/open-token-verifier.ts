@@ -1,7 +1,8 @@
 import type { Sql } from 'postgres'
 import { openRevocations } from './open-revocations.ts'
 import type { Revocations } from './revocations.ts'
-import { createTokenVerifier, remoteKeys, type TokenVerifier } from './token-verifier.ts'
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
+import { remoteKeys } from './verification-keys.ts'
 
 interface VerifierConfig {
   JWKS_URL: string
@@ -16,7 +17,7 @@ export interface OpenTokenVerifier extends TokenVerifier {
 
 /**
  * Verifies tokens by member-svc's key set. `sql` is a pool of the primary: revocations must not lag. `shared` are the
- * revocations of a process that runs every service; without them the service keeps up with the log by itself.
+ * revocations of a process that runs every service; without them the service follows the revocation log by itself.
  */
 export function openTokenVerifier(
   config: VerifierConfig,

@@ -1,24 +1,30 @@
 import type { Revocation } from './revocations.ts'
 
-/** Redis channel: a list of `Revocation`, just written to the log. Lost without harm: whoever misses it asks the log. */
+/**
+ * Redis channel of member-svc: a list of `Revocation` that has just been committed to the log. A lost
+ * message does no harm, since verifiers poll the log as well.
+ */
 export const REVOKED_CHANNEL = 'member:authentication:revoked'
-/** Redis channel: `ConfirmedMessage`. */
+/** Redis channel of verifiers: a `ConfirmedMessage`. */
 export const CONFIRMED_CHANNEL = 'member:authentication:confirmed'
-/** A key for each token that was revoked by itself, as long as it would have lived. */
+/** Redis key of a token that was revoked by itself; it expires with the token. */
 export const blacklistKeyOf = (tokenId: string) => `member:authentication:blacklist:${tokenId}`
 
-/** A process that judges tokens by its memory knows all revocations up to this number. */
+/** The cache of this verifier holds every revocation up to this number. */
 export interface ConfirmedMessage {
   verifier: string
   number: number
 }
 
-/** How long a memory is trusted after it was compared with the log, counted from the question. */
+/** How long a cache is trusted after a sync with the log, counted from the start of the query. */
 export const TRUST_MILLISECONDS = 500
-/** After so long without a confirmation nobody's memory is trusted any more that lacks the revocation. */
+/**
+ * How long member-svc waits for confirmations. By then the trust of every cache that lacks the
+ * revocation has expired.
+ */
 export const CONFIRM_WITHIN_MILLISECONDS = 600
 
-/** Nothing, where it is no such list. */
+/** Empty for any text that is not a list of revocations. */
 export const readRevoked = (text: string): Revocation[] => {
   const list = readJson(text)
   return Array.isArray(list)
@@ -26,7 +32,7 @@ export const readRevoked = (text: string): Revocation[] => {
     : []
 }
 
-/** Undefined, where it is no such message. */
+/** Undefined for any text that is not such a message. */
 export const readConfirmed = (text: string): ConfirmedMessage | undefined => {
   const message = readJson(text) as ConfirmedMessage | null | undefined
   return typeof message?.verifier === 'string' && typeof message.number === 'number'

@@ -1,21 +1,25 @@
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
 
-/** Answers whether a token whose signature and life are good has been taken back. Asked on every request. */
+/** Says whether a token with a good signature, within its lifetime, has been revoked. Called for every request. */
 export interface Revocations {
   isRevoked(token: AccessToken): boolean | Promise<boolean>
-  /** Once the service that asks has closed, and before its database does. What several share goes on. */
+  /** Call it after the service has closed and before its database does. Revocations that several services share stay open. */
   close(): Promise<void>
 }
 
+/** Revokes all tokens of a session, or one token. */
 export interface Revocation {
   sessionId?: string | undefined
   tokenId?: string | undefined
-  /** Seconds since 1970; nothing that it revokes lives longer. */
+  /** Seconds since 1970; every token that it revokes has expired by then. */
   expiresAt: number
 }
 
-/** The memory of one process in which every service runs: told by member-svc before it answers, so it is never behind. */
+/**
+ * The revocations of one process in which every service runs. member-svc adds each revocation before it
+ * answers, so that this cache never lags.
+ */
 export class InProcessRevocations implements Revocations {
   readonly #until = new Map<string, number>()
 
@@ -30,22 +34,22 @@ export class InProcessRevocations implements Revocations {
 
   async close(): Promise<void> {}
 
-  /** Drops what no living token can need any more. */
-  forgetExpired(nowSeconds: number): void {
-    for (const [id, expiresAt] of this.#until) if (expiresAt < nowSeconds) this.#until.delete(id)
+  /** Deletes revocations whose tokens had all expired before `seconds` (since 1970). */
+  deleteExpired(seconds: number): void {
+    for (const [id, expiresAt] of this.#until) if (expiresAt < seconds) this.#until.delete(id)
   }
 }
 
-interface Question {
+interface PendingCheck {
   token: AccessToken
   resolve(revoked: boolean): void
   reject(error: unknown): void
 }
 
-/** The truth itself, for a service that runs alone: one indexed look-up for all that is asked at once. */
+/** Queries the log itself: one indexed query for all tokens that are checked in the same turn of the event loop. */
 export class PostgresRevocations implements Revocations {
   readonly #sql: Sql
-  #questions: Question[] = []
+  #pending: PendingCheck[] = []
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -53,25 +57,29 @@ export class PostgresRevocations implements Revocations {
 
   isRevoked(token: AccessToken): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#questions.push({ token, resolve, reject }) === 1)
-        setImmediate(() => this.#askForAll())
+      if (this.#pending.push({ token, resolve, reject }) === 1) setImmediate(() => this.#checkAll())
     })
   }
 
   async close(): Promise<void> {}
 
-  async #askForAll(): Promise<void> {
-    const questions = this.#questions
-    this.#questions = []
+  async #checkAll(): Promise<void> {
+    const checks = this.#pending
+    this.#pending = []
+    const sessionIds = checks.map(({ token }) => token.sessionId)
+    const tokenIds = checks.map(({ token }) => token.tokenId)
     try {
       const rows = await this.#sql<{ revoked: boolean }[]>`
-        select exists (select from member.jwt_blacklist where session_id = asked.session_id and token_id is null)
+        select exists (
+                 select from member.jwt_blacklist
+                 where session_id = asked.session_id and token_id is null)
             or exists (select from member.jwt_blacklist where token_id = asked.token_id) as revoked
-        from unnest(${questions.map(({ token }) => token.sessionId)}::uuid[], ${questions.map(({ token }) => token.tokenId)}::uuid[]) with ordinality as asked (session_id, token_id, place)
-        order by place`
-      for (const [place, { resolve }] of questions.entries()) resolve(rows[place]?.revoked ?? true)
+        from unnest(${sessionIds}::uuid[], ${tokenIds}::uuid[])
+          with ordinality as asked (session_id, token_id, number)
+        order by number`
+      for (const [index, { resolve }] of checks.entries()) resolve(rows[index]?.revoked ?? true)
     } catch (error) {
-      for (const { reject } of questions) reject(error)
+      for (const { reject } of checks) reject(error)
     }
   }
 }

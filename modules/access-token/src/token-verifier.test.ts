@@ -5,13 +5,8 @@ import type { DailyfeedError } from '@dailyfeed/contract/errors'
 import { base64url, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { InProcessRevocations } from './revocations.ts'
-import {
-  createTokenVerifier,
-  keyEndsOf,
-  remoteKeys,
-  type TokenVerifier,
-  type VerificationKeys,
-} from './token-verifier.ts'
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
+import { keyEndsOf, remoteKeys, type VerificationKeys } from './verification-keys.ts'
 
 const NOW = 1_800_000_000
 let clock = NOW
@@ -59,7 +54,7 @@ async function outcomeOf(authorization: string | undefined): Promise<string> {
   )
 }
 
-test('a good token says who bears it, in which session', async () => {
+test('a genuine token yields member, session and token id', async () => {
   const payload = claims()
   expect(await verifier.verifyOrThrow(`Bearer ${await sign(payload)}`)).toEqual({
     memberId: 7,
@@ -69,18 +64,18 @@ test('a good token says who bears it, in which session', async () => {
   })
 })
 
-test('no bearer is BEARER_TOKEN_MISSING with no advice', async () => {
+test('a missing bearer is BEARER_TOKEN_MISSING without advice', async () => {
   expect(await outcomeOf(undefined)).toBe('BEARER_TOKEN_MISSING')
   expect(await outcomeOf('Basic eHg6eXk=')).toBe('BEARER_TOKEN_MISSING')
 })
 
 test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'nbf', 'exp', 'id', 'sid'])(
-  'A2: a token without %s, or with another type of it, is refused',
+  'A2: a token without %s, or with a value of another type, is refused',
   async (claim) => {
     for (const value of [undefined, null, ['7'], 'other', -1, { a: 1 }]) {
       const payload: Record<string, unknown> = { ...claims(), [claim]: value }
       if (value === undefined) delete payload[claim]
-      // Any text is an id, and any past moment a beginning: those are good values, not wrong ones.
+      // Any text is a valid id, and any past time a valid beginning.
       if (['jti', 'sid'].includes(claim) && value === 'other') continue
       if (['iat', 'nbf'].includes(claim) && value === -1) continue
       const token = [encode({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt' }), encode(payload)].join('.')
@@ -99,7 +94,7 @@ test.each(['JWT', 'refresh+jwt', undefined])('A2: typ %s is refused', async (typ
   expect(await outcomeOf(`Bearer ${await sign(claims(), { typ })}`)).toBe('INVALID_TOKEN RELOGIN')
 })
 
-test('A3: no algorithm but EdDSA is accepted, whatever a header says', async () => {
+test('A3: no algorithm but EdDSA is accepted', async () => {
   const payload = encode(claims())
   const hmac = (header: string) =>
     createHmac('sha256', Buffer.from(publicX, 'base64url'))
@@ -146,7 +141,7 @@ test('A4, A5: keys come from the key set alone, never from a token’s header', 
   }
 })
 
-test('A1: a token ends with its exp and a leeway of 5 s, also one that is remembered; one from the future is refused', async () => {
+test('A1: a token, cached or not, is refused 5 s after its exp, and one from the future always', async () => {
   const authorization = `Bearer ${await sign(claims())}`
   expect(await outcomeOf(authorization)).toBe('ACCEPTED')
   clock = NOW + 904
@@ -161,7 +156,7 @@ test('A1: a token ends with its exp and a leeway of 5 s, also one that is rememb
     )
 })
 
-test('A9: a revoked token is refused by its id, in every spelling of its signature, and a revoked session in every token of it', async () => {
+test('A9: a revoked token is refused in every spelling, and a revoked session in all its tokens', async () => {
   const payload = claims()
   const token = await sign(payload)
   revocations.revoke({ tokenId: payload.jti, expiresAt: NOW + 900 })
@@ -171,16 +166,16 @@ test('A9: a revoked token is refused by its id, in every spelling of its signatu
     expect(await outcomeOf(`Bearer ${token.slice(0, -1)}${last}`)).not.toBe('ACCEPTED')
 
   const session = randomUUID()
-  const remembered = `Bearer ${await sign({ ...claims(), sid: session })}`
-  expect(await outcomeOf(remembered)).toBe('ACCEPTED')
+  const cached = `Bearer ${await sign({ ...claims(), sid: session })}`
+  expect(await outcomeOf(cached)).toBe('ACCEPTED')
   revocations.revoke({ sessionId: session, expiresAt: NOW + 900 })
-  expect(await outcomeOf(remembered)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
+  expect(await outcomeOf(cached)).toBe('MEMBER_UNAUTHORIZED RELOGIN')
   expect(await outcomeOf(`Bearer ${await sign({ ...claims(), sid: session })}`)).toBe(
     'MEMBER_UNAUTHORIZED RELOGIN',
   )
 })
 
-test('where a route says so, a token that expired not long ago is accepted, and a revoked one is not', async () => {
+test('verifyExpiredOrThrow accepts a token within its grace, but not a revoked one', async () => {
   const payload = { ...claims(), iat: NOW - 4_500, nbf: NOW - 4_500, exp: NOW - 3_600 }
   const authorization = `Bearer ${await sign(payload)}`
   expect((await verifier.verifyExpiredOrThrow(authorization, 86_400)).memberId).toBe(7)
@@ -194,18 +189,18 @@ test('where a route says so, a token that expired not long ago is accepted, and 
   })
 })
 
-test('a key set that cannot be had is 503 with Retry-After, never 401', async () => {
-  const away = createTokenVerifier({
+test('an unavailable key set is 503 with Retry-After, never 401', async () => {
+  const unavailable = createTokenVerifier({
     keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600),
     revocations,
   })
-  await expect(away.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
+  await expect(unavailable.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
     code: 'MEMBER_API_CONNECTION_ERROR',
     retryAfterSeconds: 5,
   })
 })
 
-test('a token of a key past its end is JWT_KEY_EXPIRED and asks for a refresh, also one that is remembered; one in its grace is accepted', async () => {
+test('a token of a retired key, cached or not, is JWT_KEY_EXPIRED after the key’s grace', async () => {
   const set = {
     keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA', exp: NOW + 100 }],
   }
@@ -228,11 +223,11 @@ test('a token of a key past its end is JWT_KEY_EXPIRED and asks for a refresh, a
   expect((await retiring.verifyExpiredOrThrow(authorization, 3_600)).memberId).toBe(7)
 })
 
-test('A10: an issuer that is away, or answers with a failure, costs nobody an answer; unknown keys are asked about once in 30 s', async () => {
+test('A10: cached keys are used while the issuer fails, and unknown ones cause a fetch every 30 s', async () => {
   let status = 200
-  let asked = 0
+  let fetches = 0
   const issuer = createServer((_request, response) => {
-    asked += 1
+    fetches += 1
     response.writeHead(status, { 'content-type': 'application/json' }).end(
       JSON.stringify({
         keys: [{ kty: 'OKP', crv: 'Ed25519', x: publicX, kid: 'k1', alg: 'EdDSA' }],
@@ -255,19 +250,19 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
     later.mockReturnValue(at + 700_000)
     for (let n = 0; n < 5; n += 1)
       expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
-    await vi.waitFor(() => expect(asked).toBe(3))
+    await vi.waitFor(() => expect(fetches).toBe(3))
     for (let n = 0; n < 20; n += 1)
       await expect(
         remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`),
       ).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
-    expect(asked).toBe(3)
+    expect(fetches).toBe(3)
     status = 200
     later.mockReturnValue(at + 740_000)
     for (let n = 0; n < 20; n += 1)
       await expect(
         remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: `k${n + 9}` })}`),
       ).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
-    expect(asked).toBe(4)
+    expect(fetches).toBe(4)
   } finally {
     later.mockRestore()
     issuer.closeAllConnections()
@@ -275,11 +270,11 @@ test('A10: an issuer that is away, or answers with a failure, costs nobody an an
   }
 })
 
-test('A6: who could not ask for a new key set has asked again before a new key signs', async () => {
-  let isAway = false
+test('A6: a failed fetch of the key set is retried before a new key signs', async () => {
+  let isUnavailable = false
   let kid = 'k1'
   const issuer = createServer((_request, response) => {
-    if (isAway) return response.writeHead(503).end()
+    if (isUnavailable) return response.writeHead(503).end()
     return response
       .writeHead(200, { 'content-type': 'application/json' })
       .end(
@@ -293,12 +288,12 @@ test('A6: who could not ask for a new key set has asked again before a new key s
   const at = performance.now()
   try {
     expect((await remote.verifyOrThrow(`Bearer ${await sign(claims())}`)).memberId).toBe(7)
-    isAway = true
+    isUnavailable = true
     later.mockReturnValue(at + 3_000)
     await expect(
       remote.verifyOrThrow(`Bearer ${await sign(claims(), { kid: 'k2' })}`),
     ).rejects.toMatchObject({ code: 'MEMBER_API_CONNECTION_ERROR' })
-    isAway = false
+    isUnavailable = false
     kid = 'k2'
     later.mockReturnValue(at + 5_100)
     expect(

@@ -21,7 +21,7 @@ const secret = () => randomBytes(32).toString('base64url')
 const ofEach = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, secret()])) as Record<Name, string>
 
-/** The secrets of a laptop: made once under `dataDir`, the same for every service that starts there. Never in production. */
+/** Secrets for development: created once under `dataDir` and shared by every service that starts there. Never for production. */
 export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
   mkdirSync(dataDir, { recursive: true })
@@ -40,11 +40,11 @@ export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
   return JSON.parse(readFileSync(path, 'utf8')) as DevelopmentSecrets
 }
 
-/** The database passwords of the services that have a login, by service. */
+/** Database passwords by service, for those with a login. */
 export const servicePasswordsOf = ({ databasePasswords }: DevelopmentSecrets) =>
   Object.fromEntries(SCHEMA_OWNERS.map((service) => [service, databasePasswords[service]]))
 
-/** A secret from the environment, or outside production from DATA_DIR. */
+/** A secret from the environment; outside production, if it is not set, that of DATA_DIR. Throws a ConfigurationError. */
 export function secretOrThrow(
   name: string,
   given: string | undefined,
@@ -61,7 +61,7 @@ export function secretOrThrow(
 
 type SecretSettings = Parameters<typeof secretOrThrow>[2]
 
-/** The service's own credential, sent with its internal calls. */
+/** The service's own credential, which it sends with internal calls. */
 export const internalTokenOrThrow = (
   service: ServiceName,
   config: SecretSettings & { INTERNAL_TOKEN?: string | undefined },
@@ -73,7 +73,7 @@ export const internalTokenOrThrow = (
     ({ internalTokens }) => internalTokens[service],
   )
 
-/** The callers that the service admits to its internal routes; outside production those of `SERVICES`. */
+/** The callers that a service admits to its internal routes; outside production the default is that of `SERVICES`. */
 export const internalCallersOrThrow = (
   service: ServiceName,
   config: SecretSettings & { INTERNAL_CALLERS?: string | undefined },
@@ -84,6 +84,6 @@ export const internalCallersOrThrow = (
 
 export const hashOfToken = (token: string) => createHash('sha256').update(token).digest('hex')
 
-/** The value of INTERNAL_CALLERS: names and hashes, so that a callee cannot impersonate its callers. */
+/** A value of INTERNAL_CALLERS: names with hashes, so that a callee cannot impersonate its callers. */
 const internalCallersOf = (secrets: DevelopmentSecrets, callers: readonly ServiceName[]) =>
   callers.map((caller) => `${caller}:${hashOfToken(secrets.internalTokens[caller])}`).join(',')

@@ -1,14 +1,14 @@
 import { Ajv } from 'ajv'
 import type { Static, TObject } from 'typebox'
 
-/** One line for the terminal: which variable, what it was, what it may be. */
+/** A wrong setting, in one line for the terminal: the variable, its value, and what it must be. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
 }
 
 /**
- * Reads environment variables by a schema whose property names are the variables' names.
- * An empty variable counts as absent. Throws ConfigurationError on the first wrong value.
+ * Reads environment variables by a schema whose property names are the variables' names. An empty variable counts as
+ * absent. Throws a ConfigurationError for the first wrong value.
  */
 export function readConfigOrThrow<T extends TObject>(schema: T, env: NodeJS.ProcessEnv): Static<T> {
   const values: Record<string, unknown> = {}
@@ -24,10 +24,10 @@ export function readConfigOrThrow<T extends TObject>(schema: T, env: NodeJS.Proc
       error?.keyword === 'required'
         ? String(error.params['missingProperty'])
         : (error?.instancePath ?? '').slice(1)
-    const may = describe(schema.properties[name])
-    if (!(name in given)) throw new ConfigurationError(`${name} is not set; it must be ${may}`)
+    const expected = describe(schema.properties[name])
+    if (!(name in given)) throw new ConfigurationError(`${name} is not set; it must be ${expected}`)
     throw new ConfigurationError(
-      `${name} is ${isSecret(name) ? 'not acceptable' : `'${given[name]}'`}; it must be ${may}`,
+      `${name} is ${isSecret(name) ? 'not acceptable' : `'${given[name]}'`}; it must be ${expected}`,
     )
   }
   return values as Static<T>
@@ -48,7 +48,7 @@ export interface SettingSchema {
   default?: unknown
 }
 
-/** What a setting may be, in words. */
+/** What a setting must be, in words. */
 export function describe(schema: SettingSchema | undefined): string {
   if (schema === undefined) return 'something else'
   if (schema.anyOf !== undefined)

@@ -10,13 +10,13 @@ export const DatabaseUrl = Type.String({
   description: 'a postgres:// address with the login of this service',
 })
 
-/** Settings that every service takes; each service adds its own. */
+/** Settings of every service; each service adds its own. */
 export const serverSettings = (service: ServiceName) => ({
   PORT: port(defaultPortOf(service)),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to bind' }),
   LOG_LEVEL: choice(
     'info',
-    'least level that is logged',
+    'lowest level that is logged',
     'trace',
     'debug',
     'info',
@@ -27,16 +27,21 @@ export const serverSettings = (service: ServiceName) => ({
   ),
   NODE_ENV: choice(
     'development',
-    'production refuses weak or missing secrets',
+    'with production, missing secrets are refused',
     'development',
     'test',
     'production',
   ),
   DATA_DIR: Type.String({
     default: '.dailyfeed',
-    description: 'folder of local data and of secrets made for development',
+    description: 'folder of local data and of secrets for development',
   }),
-  RATE_LIMIT: choice('on', 'off for load tests: request limits and login throttling', 'on', 'off'),
+  RATE_LIMIT: choice(
+    'on',
+    'off disables request limits and the login throttle, for load tests',
+    'on',
+    'off',
+  ),
 })
 
 export const databaseSettings = {
@@ -45,7 +50,7 @@ export const databaseSettings = {
     minimum: 2,
     maximum: 64,
     default: 8,
-    description: 'connections of this service at most',
+    description: 'maximum number of database connections of this service',
   }),
 }
 
@@ -59,11 +64,11 @@ export const tokenSettings = {
     minimum: 1,
     maximum: 86_400,
     default: 600,
-    description: 'how long a key set is kept',
+    description: 'seconds for which a key set is cached',
   }),
 }
 
-/** Secrets: required in production; otherwise made under DATA_DIR. */
+/** Secrets: required in production; otherwise created in DATA_DIR. */
 export const internalSettings = {
   INTERNAL_TOKEN: Type.Optional(
     Type.String({ minLength: 32, maxLength: 200, description: "this service's own credential" }),
@@ -84,7 +89,7 @@ export const cursorSettings = {
     Type.String({
       minLength: 32,
       maxLength: 200,
-      description: 'the key before it, still accepted',
+      description: 'the previous key, still accepted',
     }),
   ),
 }
@@ -93,7 +98,7 @@ export const eventSettings = {
   TOPIC_TIME_ZONE: Type.String({
     default: 'Asia/Seoul',
     maxLength: 60,
-    description: 'IANA zone of message keys and of the days of topics',
+    description: 'IANA time zone of message keys and of the days of topics',
   }),
 }
 

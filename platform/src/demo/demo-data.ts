@@ -21,15 +21,15 @@ export async function demoLoginOf(dataDir: string): Promise<DemoLogin | undefine
   )
 }
 
-/** On the first run only: written through the public API, as members would, so that every event and counter is real. */
+/** Creates demo data on the first run through the public API, so that every event and counter is real. */
 export async function makeDemoData(
   platform: Platform,
   dataDir: string,
   say: (line: string) => void,
 ): Promise<void> {
   if (await hasMembers(platform.ownerUrl)) return
-  say('making demo members and posts…')
-  // Its own on each machine: a known password would be an open door wherever this listens beyond the loopback.
+  say('creating demo members and posts…')
+  // Random on each machine: with a known password anybody could log in where the platform listens beyond loopback.
   const password = `demo-${randomBytes(9).toString('base64url')}`
   const members = new Map<DemoHandle, DemoMember>()
   for (const { handle, ...profile } of DEMO_MEMBERS)

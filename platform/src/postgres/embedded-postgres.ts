@@ -10,17 +10,17 @@ import { type PostgresBinaries, postgresBinaries, reachableBinaries } from './bi
 import { commandOf } from '../process-identity.ts'
 
 interface EmbeddedPostgresOptions {
-  /** The cluster's folder; made when missing. */
+  /** The cluster's folder; created when missing. */
   folder: string
   ownerPassword: string
-  /** More settings, `name=value`. */
+  /** Further settings, `name=value`. */
   settings?: string[]
-  /** Told once when the server ends although nobody stopped it, after which it is started again. */
+  /** Called when the server ends without being stopped; it is then restarted. */
   onCrash?: (message: string) => void
 }
 
 export interface EmbeddedPostgres {
-  /** The owner's address of a database of this cluster. */
+  /** Address of a database of this cluster, with the owner's login by default. */
   urlOf(database: string, login?: { user: string; password: string }): string
   pid: number
   stop(): Promise<void>
@@ -29,8 +29,8 @@ export interface EmbeddedPostgres {
 export const OWNER = 'dailyfeed'
 
 /**
- * Small and honest: no query compiler and no helpers for queries of a millisecond, the rest as PostgreSQL ships it,
- * `fsync` and `synchronous_commit` on. A login's password is random, so stretching it would only cost time.
+ * No JIT and no parallel workers, since queries take about a millisecond; otherwise the defaults, with `fsync` and
+ * `synchronous_commit` on. Passwords of logins are random, so that stretching them would only cost time.
  */
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
@@ -48,7 +48,7 @@ const SETTINGS = [
   'log_timezone=UTC',
 ]
 
-/** Starts the cluster, making it on the first run; ends a server that outlived its platform first. */
+/** Starts the cluster and creates it on the first run. Stops a server left over from a killed platform first. */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
@@ -65,7 +65,7 @@ export async function startEmbeddedPostgres(
   const supervise = (server: ChildProcess) =>
     server.once('exit', async (code, signal) => {
       if (stopping) return
-      options.onCrash?.(`PostgreSQL ended by itself (${signal ?? code}); it is started again`)
+      options.onCrash?.(`PostgreSQL ended unexpectedly (${signal ?? code}); restarting it`)
       for (let wait = 100; !stopping; wait = Math.min(wait * 2, 5_000)) {
         await sleep(wait)
         const next = await startServer(binaries, options, user, port).catch(() => undefined)
@@ -86,7 +86,7 @@ export async function startEmbeddedPostgres(
     async stop() {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
-      // SIGINT is PostgreSQL's fast shutdown: sessions end, everything committed is on disk.
+      // SIGINT is PostgreSQL's fast shutdown: it ends sessions and leaves everything committed on disk.
       child.kill('SIGINT')
       await once(child, 'exit')
     },
@@ -98,7 +98,7 @@ interface SystemUser {
   gid: number
 }
 
-/** PostgreSQL refuses to run as root; `nobody` exists on every system and needs no making. */
+/** PostgreSQL refuses to run as root; the user `nobody` exists on every system. */
 function unprivilegedUser(): SystemUser {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
@@ -109,7 +109,7 @@ async function initialise(
   { folder, ownerPassword }: EmbeddedPostgresOptions,
   user: SystemUser | undefined,
 ): Promise<void> {
-  // Made aside and moved when whole, so that a start that was killed in the middle leaves nothing half-made.
+  // Created in another folder and renamed when complete, so that a killed start leaves no incomplete cluster.
   const making = `${folder}.making`
   await rm(making, { recursive: true, force: true })
   await rm(folder, { recursive: true, force: true })
@@ -139,14 +139,14 @@ async function initialise(
       cwd: '/',
       env: { PATH: process.env['PATH'], LC_ALL: 'C' },
     })
-    let complaint = ''
+    let output = ''
     initdb.stderr.on('data', (chunk) => {
-      complaint += chunk
+      output += chunk
     })
     const [code] = await once(initdb, 'exit')
     if (code !== 0)
       throw new Error(
-        `PostgreSQL could not make its folder ${folder}: ${complaint.trim().split('\n').at(-1)}`,
+        `PostgreSQL could not create its folder ${folder}: ${output.trim().split('\n').at(-1)}`,
       )
     await rename(making, folder)
   } finally {
@@ -161,7 +161,7 @@ async function startServer(
   port: number,
 ): Promise<ChildProcess> {
   const log = await open(`${folder}.log`, 'a')
-  // In a process group of its own: Ctrl-C in a terminal must reach it only through us, after the last request.
+  // In its own process group: Ctrl-C in a terminal must not reach it before the platform has stopped its services.
   const child = spawn(
     binaries.postgres,
     [
@@ -184,7 +184,7 @@ async function startServer(
   for (let waited = 0; waited < 60_000; waited += 25) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(
-        `PostgreSQL did not start; its last words: ${await lastLineOf(`${folder}.log`)}`,
+        `PostgreSQL did not start; the last line of its log: ${await lastLineOf(`${folder}.log`)}`,
       )
     if (await answers(url)) return child
     await sleep(25)
@@ -205,7 +205,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A server whose platform was killed still holds the folder: it is asked to end, and is not mistaken for use. */
+/** Stops a server left over from a killed platform: it still holds the folder, which is not in use otherwise. */
 async function stopLeftOver(folder: string): Promise<void> {
   const [line = ''] = (
     await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')
@@ -219,7 +219,7 @@ async function stopLeftOver(folder: string): Promise<void> {
     if (waited === 5_000) process.kill(pid, 'SIGQUIT')
     if (waited > 15_000)
       throw new Error(
-        `the PostgreSQL left over in ${folder} (process ${pid}) does not end; end it by hand`,
+        `the PostgreSQL left over in ${folder} (process ${pid}) does not stop; stop it by hand`,
       )
     await sleep(50)
   }

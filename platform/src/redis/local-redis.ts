@@ -19,14 +19,14 @@ export interface LocalRedis {
 const isThere = (command: string): boolean =>
   spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined
 
-/** Starts a Redis with these arguments; `folder` is the one it knows. */
+/** Starts a Redis server with these arguments; `folder` holds its files. */
 export type RedisProgram = (folder: string, args: readonly string[]) => ServerProcess
 
 const IMAGE = 'docker.io/library/redis:8'
 
 /**
- * A Redis server that is installed, the distribution's (as root on Debian), or that of a container where Docker or Podman
- * answers. Or why there is none.
+ * An installed Redis server; as root on Debian it is installed first; otherwise one in a container if Docker or Podman is
+ * running. Returns the reason when there is none.
  */
 export async function provideRedis(
   env: NodeJS.ProcessEnv,
@@ -53,7 +53,7 @@ function installOnDebian(env: NodeJS.ProcessEnv, say: (line: string) => void): s
   const apt = (...args: string[]) =>
     spawnSync('apt-get', ['-q', '-y', ...args], {
       stdio: ['ignore', 'ignore', 'ignore'],
-      // Its package would start a server of its own on the well-known port.
+      // Without the run level the package would start a server on the default port.
       env: { ...env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     })
   apt('update')
@@ -67,7 +67,7 @@ interface LocalRedisOptions {
   settings?: readonly string[]
 }
 
-/** Redis on this machine, on the loopback address, in memory alone: nothing that it holds is the truth. */
+/** Starts Redis on the loopback address without persistence, since everything in it can be rebuilt. */
 export async function startLocalRedis(
   program: RedisProgram,
   folder: string,
@@ -75,7 +75,7 @@ export async function startLocalRedis(
 ): Promise<LocalRedis> {
   const { port = await freePort(), settings = [] } = options
   await mkdir(folder, { recursive: true })
-  const places = [
+  const location = [
     '--port',
     String(port),
     '--bind',
@@ -85,7 +85,7 @@ export async function startLocalRedis(
     '--logfile',
     join(folder, 'redis.log'),
   ]
-  const args = [...places, '--save', '', '--appendonly', 'no', ...settings]
+  const args = [...location, '--save', '', '--appendonly', 'no', ...settings]
   const server = program(folder, args)
   const url = `redis://127.0.0.1:${port}`
   async function untilReady(): Promise<void> {
@@ -93,7 +93,7 @@ export async function startLocalRedis(
     try {
       for (let waited = 0; waited < 10_000; waited += 25) {
         const answer = await client.setting('dir').catch(() => undefined)
-        // Its own folder: on its port another one could answer.
+        // Compared with its folder, since another server could answer on its port.
         if (answer === folder) return
         if (server.pid() === undefined)
           throw new Error(`Redis ended before it was ready; see ${join(folder, 'redis.log')}`)

@@ -13,19 +13,22 @@ import { eventHandlersOf } from './event-handlers.ts'
 import { moderationRoutes } from './moderation/moderation.routes.ts'
 import { notificationRoutes } from './notification/notification.routes.ts'
 import { notificationStreamRoutes } from './notification/notification-stream.routes.ts'
-import { createNotificationStreams } from './notification/stream-hub.ts'
+import { StreamHub } from './notification/stream-hub.ts'
 import { reportRoutes } from './report/report.routes.ts'
 
 interface ActivityAppOptions {
   config: ActivityConfig
   context: ActivityContext
   log: Log
+  /** As in HttpServerOptions. */
+  maxEventLoopDelay?: number
 }
 
 export async function activityApp({
   config,
   context,
   log,
+  maxEventLoopDelay,
 }: ActivityAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
@@ -35,8 +38,9 @@ export async function activityApp({
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
+    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
-  const streams = createNotificationStreams({ sql, verifier, log })
+  const streams = new StreamHub({ sql, verifier, log })
   activityRoutes(app, context)
   reportRoutes(app, {
     once: createOnce(app, 'activity', context),
@@ -54,8 +58,8 @@ export async function activityApp({
     kafka,
     redis,
     timeZone: config.TOPIC_TIME_ZONE,
-    // Streams of this process send what it has just processed without waiting for their next poll.
-    onHandled: streams.wake,
+    // The streams of this process send new notifications without waiting for their next poll.
+    onHandled: () => streams.wake(),
   })
   return app
 }

@@ -9,30 +9,25 @@ import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import { activityApp } from './activity-app.ts'
 import { readActivityConfigOrThrow } from './config.ts'
 
 export interface ActivityFixture {
   app: HttpServer
+  client: HttpClient
   database: TestDatabase
   tokens: TestTokens
-  ask(memberId: number, method: 'GET' | 'POST', url: string, payload?: object): Promise<Answer>
-  /** As content-svc's relay would. Throws unless it is taken. */
+  /** Delivers events as the relay of content-svc does. Throws unless they are accepted. */
   deliver(...events: MemberActivityEvent[]): Promise<HandlingReport>
   close(): Promise<void>
-}
-
-interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
-  body: any
 }
 
 export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
 
-/** activity-svc without its network: the real routes over a real database. */
+/** The routes of activity-svc over a real database, without a network. */
 export async function activityFixture(): Promise<ActivityFixture> {
   const database = await testDatabase()
   const tokens = await testTokens()
@@ -52,29 +47,22 @@ export async function activityFixture(): Promise<ActivityFixture> {
       topicTimeZone: config.TOPIC_TIME_ZONE,
     },
     log: createLog('activity', config.LOG_LEVEL),
+    maxEventLoopDelay: 0,
   })
+  const client = clientOf(app, tokens.bearerOf)
   return {
     app,
+    client,
     database,
     tokens,
-    async ask(memberId, method, url, payload) {
-      const answer = await app.inject({
-        method,
-        url,
-        headers: { authorization: await tokens.bearerOf(memberId) },
-        ...(payload === undefined ? {} : { payload }),
-      })
-      return { status: answer.statusCode, body: answer.json() }
-    },
     async deliver(...events) {
-      const answer = await app.inject({
-        method: 'POST',
+      const { status, body } = await ask(client, {
         url: '/internal/member-activity-events',
-        payload: { events },
+        body: { events },
         headers: { [INTERNAL_TOKEN]: CONTENT_TOKEN },
       })
-      if (answer.statusCode !== 200) throw new Error(`not taken: ${answer.body}`)
-      return answer.json().data
+      if (status !== 200) throw new Error(`events refused: ${status} ${JSON.stringify(body)}`)
+      return body.data
     },
     async close() {
       await app.close()
@@ -86,7 +74,7 @@ export async function activityFixture(): Promise<ActivityFixture> {
 
 let events = 0
 
-/** An event as a publisher would make it; each is a little later than the one before. */
+/** An event as a publisher would create it; each is one millisecond later than the one before. */
 export function eventOf(
   memberActivityType: ActivityType,
   fields: Pick<MemberActivityEvent, 'memberId'> & Partial<MemberActivityEvent>,
@@ -115,23 +103,4 @@ export function eventOf(
     occurredAt: at,
     ...fields,
   }
-}
-
-/** A live post (or a reply of whoever to whatever) straight in content-svc's tables. */
-export async function insertPost({ sql }: TestDatabase, authorId: number): Promise<number> {
-  const [row] = await sql<
-    [{ id: number }]
-  >`insert into content.post (author_id, content) values (${authorId}, 'a post') returning id`
-  return row.id
-}
-
-export async function insertComment(
-  { sql }: TestDatabase,
-  authorId: number,
-  postId: number,
-  parentId: number | null = null,
-): Promise<number> {
-  const [row] = await sql<[{ id: number }]>`
-    insert into content.comment (author_id, post_id, parent_id, depth, content) values (${authorId}, ${postId}, ${parentId}, ${parentId === null ? 0 : 1}, 'a comment') returning id`
-  return row.id
 }

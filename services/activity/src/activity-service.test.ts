@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { eventually } from '@dailyfeed/tests/eventually'
+import { ask, clientAt } from '@dailyfeed/tests/http-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startActivityService } from './activity-service.ts'
 import { readActivityConfigOrThrow } from './config.ts'
@@ -21,29 +22,29 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...more,
 })
 
-test('activity-svc starts with its own login, says that it is ready, and stops with nothing left open', async () => {
+const countConnections = async () =>
+  (
+    await database.sql`
+      select from pg_stat_activity
+      where application_name = 'activity-svc' and datname = current_database()`
+  ).length
+
+test('activity-svc starts with its own login, becomes ready, and closes all connections at its stop', async () => {
   const service = await startActivityService({
     ...readActivityConfigOrThrow(environment()),
     PORT: 0,
   })
-  expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-  expect(
-    (
-      await fetch(`${service.url}/internal/member-activity-events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"events":[]}',
-      })
-    ).status,
-  ).toBe(401)
+  const client = clientAt(service.url)
+  expect((await ask(client, { url: '/healthz/ready' })).status).toBe(200)
+  const body = { events: [] }
+  const refused = await ask(client, { url: '/internal/member-activity-events', body })
+  expect(refused.status).toBe(401)
+  expect(await countConnections()).toBeGreaterThan(0)
   await service.close()
-  await sleep(100)
-  const [row] =
-    await database.sql`select count(*) as open from pg_stat_activity where application_name = 'activity-svc' and datname = current_database()`
-  expect(row?.['open']).toBe(0)
+  await eventually('all connections are closed', countConnections, (open) => open === 0)
 })
 
-test('a wrong or missing setting stops the start with one line that names it', () => {
+test('a missing setting is refused in one line that names it', () => {
   expect(() => readActivityConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow(
     'DATABASE_URL is not set',
   )

@@ -14,7 +14,7 @@ import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 import { readBlockedTermsOrThrow } from './moderation/blocked-terms.ts'
 
-/** The list that comes with the service. */
+/** The list that is part of the service. */
 const BLOCKED_TERMS = fileURLToPath(new URL('../blocked-terms.txt', import.meta.url))
 
 export const ActivitySettings = Type.Object({
@@ -30,12 +30,12 @@ export const ActivitySettings = Type.Object({
     minimum: 1,
     maximum: 100_000,
     default: 60,
-    description: 'activities that a member may report in a minute',
+    description: 'activities that a member may report per minute',
   }),
   BLOCKED_TERMS_FILE: Type.String({
     maxLength: 500,
     default: BLOCKED_TERMS,
-    description: 'UTF-8 text file with one blocked term a line',
+    description: 'UTF-8 text file with one blocked term per line',
   }),
 })
 

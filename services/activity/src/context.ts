@@ -4,7 +4,7 @@ import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 
-/** What the features of activity-svc may use. Created once at start and passed on, never imported as a global. */
+/** The resources of activity-svc's features, created once at start and passed on. */
 export interface ActivityContext {
   sql: Sql
   verifier: TokenVerifier
@@ -13,6 +13,6 @@ export interface ActivityContext {
   /** Undefined where Redis is not configured. */
   redis?: RedisClient | undefined
   cursors: Cursors
-  /** IANA zone of the times in message keys. */
+  /** IANA time zone of the times in message keys. */
   topicTimeZone: string
 }

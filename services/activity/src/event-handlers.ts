@@ -5,7 +5,7 @@ import { moderateBlockedTerms } from './moderation/moderation.listener.ts'
 import { notifyMembers } from './notification/notification.listener.ts'
 import { recordActivities } from './record/record.listener.ts'
 
-/** In this order, each with failures and dead letters of its own. */
+/** The handlers in their order. Each has its own failures and dead letters. */
 export const eventHandlersOf = (blockedTerms: BlockedTerms): readonly EventHandler[] => [
   recordActivities,
   notifyMembers,

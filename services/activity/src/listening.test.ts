@@ -1,3 +1,5 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
@@ -8,7 +10,6 @@ import {
   BATCH_TOKEN,
   CONTENT_TOKEN,
   eventOf,
-  insertPost,
 } from './activity-fixture.ts'
 
 let activity: ActivityFixture
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const { sql } = activity.database
   round += 1
   author = await insertMember(sql, `author${round}`)
-  postId = await insertPost(activity.database, author)
+  postId = await insertPost(activity.database.sql, author)
   fans = await Promise.all([1, 2, 3].map((n) => insertMember(sql, `fan${round}_${n}`)))
   fans.sort((one, other) => one - other)
   await sql`truncate activity.dead_letter`
@@ -33,10 +34,9 @@ afterAll(() => activity.close())
 
 const likes = () => fans.map((memberId) => eventOf('LIKE_POST', { memberId, postId }))
 const send = (events: unknown[], token = CONTENT_TOKEN) =>
-  activity.app.inject({
-    method: 'POST',
+  ask(activity.client, {
     url: '/internal/member-activity-events',
-    payload: { events },
+    body: { events },
     headers: { [INTERNAL_TOKEN]: token },
   })
 const recorded = async () =>
@@ -52,17 +52,15 @@ const actors = async () =>
 const letters = async () => [
   ...(await activity.database.sql`select step, status from activity.dead_letter order by id`),
 ]
-const restore = async () =>
-  (
-    await activity.app.inject({
-      method: 'POST',
-      url: '/internal/jobs/listenerDeadletterRestoreJob',
-      payload: {},
-      headers: { [INTERNAL_TOKEN]: BATCH_TOKEN },
-    })
-  ).json().data
+const runRestoreJob = (token: string) =>
+  ask(activity.client, {
+    url: '/internal/jobs/listenerDeadletterRestoreJob',
+    body: {},
+    headers: { [INTERNAL_TOKEN]: token },
+  })
+const restore = async () => (await runRestoreJob(BATCH_TOKEN)).body.data
 
-/** The database itself fails for one event, until it is mended. */
+/** Makes the database fail for one event. Returns the function that repairs it. */
 async function breakFor(
   table: 'record' | 'notification_actor',
   column: 'member_id' | 'actor_id',
@@ -83,10 +81,10 @@ test.each([
   ['record', 'record', 'member_id'],
   ['notify', 'notification_actor', 'actor_id'],
 ] as const)(
-  'when step %s fails for one event only, all others take effect, and it takes effect when the fault is mended',
+  'when handler %s fails for one event, the others take effect, and it does after the repair',
   async (step, table, column) => {
-    const mend = await breakFor(table, column, fans[1] ?? 0, '22000')
-    const report = (await send(likes())).json().data
+    const repair = await breakFor(table, column, fans[1] ?? 0, '22000')
+    const report = (await send(likes())).body.data
     expect(report).toEqual({ received: 3, applied: 8, deadLettered: 1 })
     const others = fans.filter((_, n) => n !== 1)
     expect([await recorded(), await actors()]).toEqual(
@@ -94,7 +92,7 @@ test.each([
     )
     expect(await letters()).toEqual([{ step, status: 'OPEN' }])
     expect(await restore()).toEqual({ restored: 0, failedAgain: 1 })
-    await mend()
+    await repair()
     await activity.database.sql`update activity.dead_letter set next_attempt_at = now()`
     expect(await restore()).toEqual({ restored: 1, failedAgain: 0 })
     expect([await recorded(), await actors()]).toEqual([fans, fans])
@@ -103,23 +101,23 @@ test.each([
   },
 )
 
-test('a fault that passes is 503, leaves no dead letter, and delivered again each takes effect once', async () => {
+test('a transient fault is 503 without a dead letter, and each event then takes effect once', async () => {
   const events = likes()
   for (const code of ['40P01', '57014', '53300']) {
-    const mend = await breakFor('notification_actor', 'actor_id', fans[2] ?? 0, code)
+    const repair = await breakFor('notification_actor', 'actor_id', fans[2] ?? 0, code)
     const answer = await send(events)
-    expect([code, answer.statusCode, await letters(), await actors()]).toEqual([code, 503, [], []])
-    await mend()
+    expect([code, answer.status, await letters(), await actors()]).toEqual([code, 503, [], []])
+    await repair()
   }
-  expect((await send(events)).json().data).toEqual({ received: 3, applied: 6, deadLettered: 0 })
-  expect((await send(events)).json().data).toEqual({ received: 3, applied: 0, deadLettered: 0 })
+  expect((await send(events)).body.data).toEqual({ received: 3, applied: 6, deadLettered: 0 })
+  expect((await send(events)).body.data).toEqual({ received: 3, applied: 0, deadLettered: 0 })
   expect([await recorded(), await actors()]).toEqual([fans, fans])
 })
 
-test('what is no event is kept as a dead letter of its own and holds up nothing', async () => {
+test('an invalid event becomes a dead letter and does not delay the others', async () => {
   const poison = [{ hello: 'world' }, { ...likes()[0], memberActivityType: 'POST_EXPLODE' }]
   for (let n = 0; n < 2; n += 1)
-    expect((await send([poison[0], ...likes(), poison[1]])).json().data).toMatchObject({
+    expect((await send([poison[0], ...likes(), poison[1]])).body.data).toMatchObject({
       received: 5,
       deadLettered: 2,
     })
@@ -130,35 +128,18 @@ test('what is no event is kept as a dead letter of its own and holds up nothing'
   expect([await recorded(), await actors()]).toEqual([fans, fans])
 })
 
-test('events whose post is gone from content-svc are recorded, tell nobody, and are no fault', async () => {
+test('events of a post that content-svc does not have are recorded and notify no member', async () => {
   const events: MemberActivityEvent[] = [
     eventOf('LIKE_POST', { memberId: author, postId: 99_999_999 }),
     eventOf('COMMENT_CREATE', { memberId: author, postId: 99_999_999, commentId: 99_999_999 }),
   ]
-  expect((await send(events)).json().data).toEqual({ received: 2, applied: 2, deadLettered: 0 })
+  expect((await send(events)).body.data).toEqual({ received: 2, applied: 2, deadLettered: 0 })
 })
 
-test('only a service that publishes is taken at its word; only batch-svc runs jobs', async () => {
-  expect((await send([], 'nobody')).statusCode).toBe(401)
-  expect((await send([], BATCH_TOKEN)).statusCode).toBe(403)
-  expect(
-    (
-      await activity.app.inject({
-        method: 'POST',
-        url: '/internal/member-activity-events',
-        payload: { events: [] },
-        headers: { authorization: await activity.tokens.bearerOf(author) },
-      })
-    ).statusCode,
-  ).toBe(401)
-  expect(
-    (
-      await activity.app.inject({
-        method: 'POST',
-        url: '/internal/jobs/listenerDeadletterRestoreJob',
-        payload: {},
-        headers: { [INTERNAL_TOKEN]: CONTENT_TOKEN },
-      })
-    ).statusCode,
-  ).toBe(403)
+test('only publishers may deliver events, and only batch-svc may run jobs', async () => {
+  expect((await send([], 'nobody')).status).toBe(401)
+  expect((await send([], BATCH_TOKEN)).status).toBe(403)
+  const asMember = { as: author, url: '/internal/member-activity-events', body: { events: [] } }
+  expect((await ask(activity.client, asMember)).status).toBe(401)
+  expect((await runRestoreJob(CONTENT_TOKEN)).status).toBe(403)
 })

@@ -20,9 +20,16 @@ interface ContentAppOptions {
   config: ContentConfig
   context: ContentContext
   log: Log
+  /** As in HttpServerOptions. */
+  maxEventLoopDelay?: number
 }
 
-export async function contentApp({ config, context, log }: ContentAppOptions): Promise<HttpServer> {
+export async function contentApp({
+  config,
+  context,
+  log,
+  maxEventLoopDelay,
+}: ContentAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'content',
@@ -31,6 +38,7 @@ export async function contentApp({ config, context, log }: ContentAppOptions): P
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
+    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   const creating = { ...context, once: createOnce(app, 'content', context) }
   postRoutes(app, creating)

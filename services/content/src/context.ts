@@ -6,7 +6,7 @@ import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { PostBatch } from './post/post-batch.ts'
 
-/** What the features of content-svc may use. Created once at start and passed on, never imported as a global. */
+/** The resources of content-svc's features, created once at start and passed on. */
 export interface ContentContext {
   sql: Sql
   verifier: TokenVerifier
@@ -20,12 +20,12 @@ export interface ContentContext {
   wakeRelay: () => void
 }
 
-/** The context of routes that create something: once for each Idempotency-Key. */
+/** The context of routes that create something, at most once for each Idempotency-Key. */
 export interface CreatingContext extends ContentContext {
   once: Once<ContentContext>
 }
 
-/** The member who acts, and the trace of the request. */
+/** The member who makes the request, and its trace. */
 export interface Actor {
   memberId: number
   traceparent: string

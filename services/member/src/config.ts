@@ -43,7 +43,7 @@ const MemberSettings = Type.Object({
     minimum: 1,
     maximum: 86_400,
     default: 600,
-    description: 'how long verifiers keep a key set: a key is published that long before it signs',
+    description: 'how long verifiers cache the key set; a key is published as long before it signs',
   }),
   JWT_KEY_ENCRYPTION_KEY: Type.Optional(
     Type.String({ minLength: 32, maxLength: 200, description: 'encrypts signing keys at rest' }),
@@ -52,7 +52,7 @@ const MemberSettings = Type.Object({
     Type.String({
       minLength: 32,
       maxLength: 200,
-      description: 'derives the successors of refresh tokens',
+      description: 'derives each refresh token from its predecessor',
     }),
   ),
   AUDIT_RETENTION_DAYS: Type.Integer({
@@ -63,13 +63,13 @@ const MemberSettings = Type.Object({
   }),
   COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], {
     default: 'auto',
-    description: 'whether the cookie is for HTTPS only; auto: as the request came',
+    description: 'whether the cookie is for HTTPS only; auto: only on HTTPS requests',
   }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',
       maxLength: 200,
-      description: 'the address of the gateway as members see it; unset: as the request came',
+      description: 'the public address of the gateway; unset: the address of each request',
     }),
   ),
   CORS_ORIGINS: Type.String({

@@ -7,22 +7,26 @@ import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import fastifyCookie from '@fastify/cookie'
 import { accountRoutes } from './account/account.routes.ts'
-import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { dropOldAudit } from './audit/audit.queries.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { blockRoutes } from './block/block.routes.ts'
 import type { MemberConfig } from './config.ts'
-import type { MemberContext } from './context.ts'
+import type { MemberContext, RoutesContext } from './context.ts'
 import { eraseMembers } from './erasure/erasure.service.ts'
 import { followRoutes } from './follow/follow.routes.ts'
 import { keyRoutes } from './key/key.routes.ts'
 import { profileRoutes } from './profile/profile.routes.ts'
-import { createRefreshCookie } from './session/refresh-cookie.ts'
+import { createIsSecure, createRefreshCookie } from './session/refresh-cookie.ts'
 import { deleteOldVerifiers } from './session/revocation-log.queries.ts'
 import { deleteExpired } from './session/session.queries.ts'
+import { sessionRoutes } from './session/session.routes.ts'
+import { createProviderCookies } from './sign-in-provider/provider-cookies.ts'
 import { signInProviderRoutes } from './sign-in-provider/sign-in-provider.routes.ts'
 
-/** A classroom behind one address may sign up in a minute; who asks which addresses have accounts gets no further than this. */
+/**
+ * Enough for a classroom behind one address. Sign-up says whether an e-mail address has an account, so
+ * that the limit also bounds how many addresses can be tried.
+ */
 const SIGNUP_LIMIT = { name: 'signup', limit: 300, windowSeconds: 3_600 }
 
 interface MemberAppOptions {
@@ -49,25 +53,15 @@ export async function memberApp({
     ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   await app.register(fastifyCookie)
-  const once = createOnce(app, 'member', context)
-  keyRoutes(app, context.keys)
-  const guards = {
-    context,
-    cookie: createRefreshCookie(config.COOKIE_SECURE),
-    throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
-    signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
-    allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
-  }
-  accountRoutes(app, { ...guards, once, verifier: context.verifier })
-  signInProviderRoutes(app, {
-    ...guards,
-    cookieSecure: config.COOKIE_SECURE,
-    publicUrl: config.PUBLIC_URL,
-  })
-  profileRoutes(app, context)
-  followRoutes(app, context, once)
-  blockRoutes(app, context, once)
-  auditRoutes(app, context)
+  const routesContext = routesContextOf(app, config, context)
+  keyRoutes(app, routesContext)
+  accountRoutes(app, routesContext)
+  sessionRoutes(app, routesContext)
+  signInProviderRoutes(app, routesContext)
+  profileRoutes(app, routesContext)
+  followRoutes(app, routesContext)
+  blockRoutes(app, routesContext)
+  auditRoutes(app, routesContext)
   registerJobs(app, {
     jwtKeyInitJob: async () => ({ made: (await context.keys.initialise()) ? 1 : 0 }),
     jwtKeyRotationJob: async () => ({
@@ -82,4 +76,21 @@ export async function memberApp({
     }),
   })
   return app
+}
+
+function routesContextOf(
+  app: HttpServer,
+  config: MemberConfig,
+  context: MemberContext,
+): RoutesContext {
+  const isSecure = createIsSecure(config.COOKIE_SECURE)
+  return {
+    ...context,
+    once: createOnce(app, 'member', context),
+    cookie: createRefreshCookie(isSecure),
+    providerCookies: createProviderCookies(context.settings.refreshTokenKey, isSecure),
+    signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
+    allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    publicUrl: config.PUBLIC_URL,
+  }
 }

@@ -4,26 +4,19 @@ import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { createLog } from '@dailyfeed/http-server/log'
+import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { ServiceUnavailableError } from '@dailyfeed/service-client/service-errors'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import type { Sql } from 'postgres'
+import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { createPasswordHashing, type PasswordHashing } from './account/password-hashing.ts'
 import { readMemberConfigOrThrow } from './config.ts'
 import { createKeyStore, type KeyStore } from './key/key-store.ts'
 import { memberApp } from './member-app.ts'
 import { createProviderClient } from './sign-in-provider/provider-client.ts'
-
-interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
-  body: any
-  headers: Record<string, unknown>
-  /** `name=value` of the refresh cookie that was set, if any. */
-  cookie: string | undefined
-}
 
 export interface TestMember {
   id: number
@@ -35,19 +28,15 @@ export interface TestMember {
 
 export interface MemberFixture {
   app: HttpServer
+  client: HttpClient
+  log: Log
   sql: Sql
   keys: KeyStore
   passwords: PasswordHashing
   database: TestDatabase
   revocations: InProcessRevocations
-  /** What image-svc was asked to delete; while it is away it throws. */
+  /** The requests that image-svc has received to delete pictures; while `isAway` they fail. */
   pictures: { deleted: unknown[]; isAway: boolean }
-  ask(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    url: string,
-    payload?: object,
-    headers?: Record<string, string>,
-  ): Promise<Answer>
   signUp(fields?: Record<string, unknown>): Promise<TestMember>
   logIn(member: Pick<TestMember, 'email'>): Promise<{ bearer: string; cookie: string }>
   close(): Promise<void>
@@ -56,7 +45,7 @@ export interface MemberFixture {
 const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 const GATEWAY_TOKEN = 'the-token-of-the-gateway-in-tests-only'
 export const fromBatch = { [INTERNAL_TOKEN]: BATCH_TOKEN }
-/** As the gateway passes on what somebody at this address sent. */
+/** Headers of a request that the gateway forwards from this address. */
 export const fromGateway = (address: string) => ({
   [INTERNAL_TOKEN]: GATEWAY_TOKEN,
   'x-forwarded-for': address,
@@ -65,7 +54,10 @@ export const fromGateway = (address: string) => ({
 })
 export const PASSWORD = 'correct horse battery staple'
 
-/** member-svc without its network: the real routes over a real database; nothing is relayed, and image-svc only listens. */
+/**
+ * member-svc without a network: the real routes over a real database. Events are not relayed, and a stub
+ * stands for image-svc.
+ */
 export async function memberFixture(env: Record<string, string> = {}): Promise<MemberFixture> {
   const database = await testDatabase()
   const secret = 'a-secret-of-at-least-32-characters'
@@ -107,6 +99,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       cursors: createCursors(config.CURSOR_KEY),
       keys,
       passwords,
+      throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
       images: {
         async post(_path, body) {
           if (pictures.isAway) throw new ServiceUnavailableError('image cannot be reached')
@@ -122,40 +115,25 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       },
     },
   })
+  const client = clientOf(app)
   let members = 0
 
-  async function ask(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    url: string,
-    payload?: object,
-    headers: Record<string, string> = {},
-  ): Promise<Answer> {
-    const answer = await app.inject({
-      method,
-      url,
-      headers,
-      ...(payload === undefined ? {} : { payload }),
-    })
-    const cookie = [answer.headers['set-cookie']].flat()[0]?.split(';', 1)[0]
-    return { status: answer.statusCode, body: answer.json(), headers: answer.headers, cookie }
-  }
   async function logIn({ email }: Pick<TestMember, 'email'>) {
-    const { headers, cookie } = await ask('POST', '/api/authentication/login', {
-      email,
-      password: PASSWORD,
-    })
-    return { bearer: String(headers['authorization']), cookie: cookie ?? '' }
+    const url = '/api/authentication/login'
+    const { headers, cookie } = await ask(client, { url, body: { email, password: PASSWORD } })
+    return { bearer: headers.get('authorization') ?? '', cookie: cookie ?? '' }
   }
 
   return {
     app,
+    client,
+    log,
     sql,
     keys,
     passwords,
     database,
     revocations,
     pictures,
-    ask,
     logIn,
     async signUp(fields = {}) {
       members += 1
@@ -166,7 +144,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
         handle: `member_${members}`,
         ...fields,
       }
-      const { body } = await ask('POST', '/api/authentication/signup', account)
+      const { body } = await ask(client, { url: '/api/authentication/signup', body: account })
       return {
         id: body.data.id,
         email: account.email,

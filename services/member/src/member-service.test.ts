@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { eventually } from '@dailyfeed/tests/eventually'
+import { ask, clientAt } from '@dailyfeed/tests/http-client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readMemberConfigOrThrow } from './config.ts'
 import { startMemberService } from './member-service.ts'
 
@@ -42,114 +44,88 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   REFRESH_TOKEN_KEY: SECRET,
   ...more,
 })
-const start = (revocations?: InProcessRevocations) =>
-  startMemberService(
+/** Resolves once requests are served: the overload guard may refuse them right after the start. */
+async function start(revocations?: InProcessRevocations): Promise<RunningService> {
+  const service = await startMemberService(
     { ...readMemberConfigOrThrow(environment()), PORT: 0 },
     revocations === undefined ? {} : { revocations },
   )
-
-async function ask(
-  url: string,
-  method: string,
-  path: string,
-  body?: object,
-  headers: Record<string, string> = {},
-) {
-  const answer = await fetch(`${url}${path}`, {
-    method,
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  await eventually('the service accepts requests', async () => {
+    const { status } = await ask(clientAt(service.url), { url: '/.well-known/jwks.json' })
+    return status === 200
   })
-  return {
-    status: answer.status,
-    bearer: answer.headers.get('authorization') ?? '',
-    body: (await answer.json()) as { code?: string; data: unknown },
-  }
+  return service
 }
 
-test('member-svc starts in production with its own login, tells activity-svc of what happened, and stops with nothing left open', async () => {
+const LOGIN = { email: 'a@example.com', password: PASSWORD }
+
+/** Returns the bearer. */
+async function logIn({ url }: RunningService): Promise<string> {
+  const path = '/api/authentication/login'
+  const { status, headers } = await ask(clientAt(url), { url: path, body: LOGIN })
+  expect(status).toBe(200)
+  return headers.get('authorization') ?? ''
+}
+const use = ({ url }: RunningService, bearer: string) =>
+  ask(clientAt(url), { as: bearer, url: '/api/members' })
+const post = ({ url }: RunningService, bearer: string, path: string) =>
+  ask(clientAt(url), { as: bearer, method: 'POST', url: path })
+
+test('member-svc starts with production settings, delivers its events, and closes its connections', async () => {
   const service = await start()
   expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-  await ask(service.url, 'POST', '/api/authentication/signup', {
-    email: 'a@example.com',
-    password: PASSWORD,
-    memberName: 'Ann',
-    handle: 'ann_1',
-  })
-  await ask(service.url, 'POST', '/api/authentication/login', {
-    email: 'a@example.com',
-    password: PASSWORD,
-  })
-  await vi.waitFor(
+  const account = { ...LOGIN, memberName: 'Ann', handle: 'ann_1' }
+  const url = '/api/authentication/signup'
+  expect((await ask(clientAt(service.url), { url, body: account })).status).toBe(201)
+  await logIn(service)
+  const types = await eventually(
+    'both events are delivered',
     () =>
-      expect(
-        delivered.flatMap(({ events }) =>
-          events.map(({ memberActivityType }) => memberActivityType),
-        ),
-      ).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN']),
-    5_000,
+      delivered.flatMap(({ events }) => events.map(({ memberActivityType }) => memberActivityType)),
+    ({ length }) => length >= 2,
   )
+  expect(types).toEqual(['MEMBER_SIGNUP', 'MEMBER_LOGIN'])
   expect(delivered.every(({ token }) => token === SECRET)).toBe(true)
+  expect(await openConnections()).toBeGreaterThan(0)
   await service.close()
   const [pending] = await database.sql`select count(*)::int as n from member.outbox_pending`
   expect(pending?.['n']).toBe(0)
-  await sleep(100)
-  const [row] =
-    await database.sql`select count(*)::int as open from pg_stat_activity where application_name = 'member-svc' and datname = current_database()`
-  expect(row?.['open']).toBe(0)
+  await eventually('every connection is closed', openConnections, (open) => open === 0)
 })
 
-test('a token revoked before a restart is refused after it, in one process and alone', async () => {
+async function openConnections(): Promise<number> {
+  const [row] = await database.sql<[{ open: number }]>`
+    select count(*)::int as open from pg_stat_activity
+    where application_name = 'member-svc' and datname = current_database()`
+  return row.open
+}
+
+test('a token revoked before a restart is refused after it, with shared and with own revocations', async () => {
   const first = await start(new InProcessRevocations())
-  const { bearer } = await ask(first.url, 'POST', '/api/authentication/login', {
-    email: 'a@example.com',
-    password: PASSWORD,
-  })
-  const living = await ask(first.url, 'POST', '/api/authentication/login', {
-    email: 'a@example.com',
-    password: PASSWORD,
-  })
-  expect(
-    (await ask(first.url, 'GET', '/api/members', undefined, { authorization: bearer })).status,
-  ).toBe(200)
-  await ask(first.url, 'POST', '/api/authentication/logout', undefined, { authorization: bearer })
-  expect(
-    (await ask(first.url, 'GET', '/api/members', undefined, { authorization: bearer })).body.code,
-  ).toBe('MEMBER_UNAUTHORIZED')
+  const [revoked, open] = [await logIn(first), await logIn(first)]
+  expect((await use(first, revoked)).status).toBe(200)
+  await post(first, revoked, '/api/authentication/logout')
+  expect((await use(first, revoked)).body.code).toBe('MEMBER_UNAUTHORIZED')
   await first.close()
   for (const revocations of [new InProcessRevocations(), undefined]) {
     const next = await start(revocations)
-    expect(
-      (await ask(next.url, 'GET', '/api/members', undefined, { authorization: bearer })).body.code,
-    ).toBe('MEMBER_UNAUTHORIZED')
-    expect(
-      (await ask(next.url, 'GET', '/api/members', undefined, { authorization: living.bearer }))
-        .status,
-    ).toBe(200)
+    expect((await use(next, revoked)).body.code).toBe('MEMBER_UNAUTHORIZED')
+    expect((await use(next, open)).status).toBe(200)
     await next.close()
   }
 })
 
-test('two instances beside each other: what one revokes the other refuses, and keys and refreshes are common', async () => {
+test('two instances share keys and sessions, and a token that one revokes is refused by the other', async () => {
   const [one, two] = [await start(), await start()]
-  const { bearer } = await ask(one.url, 'POST', '/api/authentication/login', {
-    email: 'a@example.com',
-    password: PASSWORD,
-  })
-  expect(
-    (await ask(two.url, 'GET', '/api/members', undefined, { authorization: bearer })).status,
-  ).toBe(200)
-  await ask(one.url, 'POST', '/api/authentication/logout-all', undefined, { authorization: bearer })
-  const after = await Promise.all(
-    Array.from({ length: 50 }, () =>
-      ask(two.url, 'GET', '/api/members', undefined, { authorization: bearer }),
-    ),
-  )
+  const bearer = await logIn(one)
+  expect((await use(two, bearer)).status).toBe(200)
+  await post(one, bearer, '/api/authentication/logout-all')
+  const after = await Promise.all(Array.from({ length: 50 }, () => use(two, bearer)))
   expect(after.filter(({ status }) => status !== 401)).toEqual([])
   await Promise.all([one.close(), two.close()])
 })
 
-test('a wrong or missing setting stops the start with one line that names it', () => {
+test('a wrong or missing setting is an error that names it', () => {
   expect(() => readMemberConfigOrThrow(environment({ DATABASE_URL: '' }))).toThrow(
     'DATABASE_URL is not set',
   )

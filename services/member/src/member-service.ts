@@ -15,6 +15,7 @@ import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
 import { createKeyStore } from './key/key-store.ts'
@@ -22,16 +23,16 @@ import { memberApp } from './member-app.ts'
 import { createRevocationAnnouncer } from './session/revocation-announcer.ts'
 import { createProviderClient } from './sign-in-provider/provider-client.ts'
 
-/** Parts that a process which runs every service shares between them; a service on its own has neither. */
+/** The parts that all services share when one process runs them; a service that runs alone has none of them. */
 interface MemberServiceOptions {
-  /** Holds every revocation before the request that caused it is answered. */
+  /** Receives every revocation before the request that caused it is answered. */
   revocations?: InProcessRevocations
   /** Incremented with each write, before it is answered. */
   writes?: WriteSignal
 }
 
-const FORGET_EVERY_MILLISECONDS = 60_000
-/** Some routes accept a token that expired within a day: its revocation is kept as long. */
+const EXPIRE_EVERY_MILLISECONDS = 60_000
+/** Some routes accept a token that expired within a day, so its revocation is kept as long. */
 const ONE_DAY_SECONDS = 86_400
 
 export async function startMemberService(
@@ -53,11 +54,11 @@ export async function startMemberService(
   await keys.initialise()
   if (shared !== undefined) {
     for (const one of await findLiveRevocations(sql)) shared.revoke(one)
-    const forgetting = setInterval(
-      () => shared.forgetExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
-      FORGET_EVERY_MILLISECONDS,
+    const expiry = setInterval(
+      () => shared.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
+      EXPIRE_EVERY_MILLISECONDS,
     )
-    resources.defer(async () => clearInterval(forgetting))
+    resources.defer(async () => clearInterval(expiry))
   }
   const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
     it.close(),
@@ -99,6 +100,7 @@ export async function startMemberService(
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
       passwords,
+      throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
       images,
       providers: config.providers.map(createProviderClient),
       log,

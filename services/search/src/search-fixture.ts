@@ -1,10 +1,10 @@
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
-import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
-import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
+import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
+import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { inject } from 'vitest'
 import { readSearchConfigOrThrow } from './config.ts'
@@ -15,33 +15,22 @@ import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
 
 export interface SearchFixture {
-  app: HttpServer
+  /** Each request first makes all indexed documents visible to searches. */
+  client: HttpClient
+  /** Without that: new documents become visible after up to a second, as in production. */
+  unrefreshedClient: HttpClient
   database: TestDatabase
   /** The service's own login, and the engine of this run. */
   index: { sql: Sql; engine: SearchEngine }
-  bearerOf: TestTokens['bearerOf']
-  ask(
-    memberId: number,
-    method: 'GET' | 'POST',
-    url: string,
-    payload?: object,
-    headers?: Record<string, string>,
-  ): Promise<Answer>
   /** The ids of the first hits of `/api/search/{list}`. */
   find(memberId: number, keyword: string, list?: string): Promise<number[]>
   close(): Promise<void>
 }
 
-interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
-  body: any
-}
-
 export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 
-/** search-svc without its network: the real routes over a real database, and over OpenSearch where the run has one. */
+/** The routes of search-svc over a real database, and over OpenSearch where the run has one. */
 export async function searchFixture(): Promise<SearchFixture> {
   const database = await testDatabase()
   const tokens = await testTokens()
@@ -60,7 +49,8 @@ export async function searchFixture(): Promise<SearchFixture> {
     max: 4,
     name: 'search-test reads',
     readOnly: true,
-    statementTimeout: 2_000,
+    // Longer than in production: no test is about slow searches.
+    statementTimeout: 20_000,
   })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
@@ -75,30 +65,26 @@ export async function searchFixture(): Promise<SearchFixture> {
       cursors: createCursors(config.CURSOR_KEY),
     },
     log,
+    maxEventLoopDelay: 0,
   })
-  const ask: SearchFixture['ask'] = async (memberId, method, url, payload, headers = {}) => {
-    // What was told a moment ago is found a second later; tests do not wait for it.
-    for (const table of CURRENT_TABLES) await engine.refresh(table)
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { authorization: await tokens.bearerOf(memberId), ...headers },
-      ...(payload === undefined ? {} : { payload }),
-    })
-    return { status: answer.statusCode, body: answer.json() }
+  const unrefreshedClient = clientOf(app, tokens.bearerOf)
+  const client: HttpClient = {
+    ...unrefreshedClient,
+    async send(request) {
+      for (const table of CURRENT_TABLES) await engine.refresh(table)
+      return unrefreshedClient.send(request)
+    },
   }
   return {
-    app,
+    client,
+    unrefreshedClient,
     database,
     index: { sql, engine },
-    bearerOf: tokens.bearerOf,
-    ask,
     async find(memberId, keyword, list = 'posts') {
-      const { status, body } = await ask(
-        memberId,
-        'GET',
-        `/api/search/${list}?size=100&keyword=${encodeURIComponent(keyword)}`,
-      )
+      const { status, body } = await ask(client, {
+        as: memberId,
+        url: `/api/search/${list}?size=100&keyword=${encodeURIComponent(keyword)}`,
+      })
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
       return body.data.content.map(({ id }: { id: number }) => id)
     },
@@ -110,35 +96,4 @@ export async function searchFixture(): Promise<SearchFixture> {
       await database.drop()
     },
   }
-}
-
-/** A post straight in content-svc's table, as its own statement would leave it; no event is told. */
-export async function insertPost(
-  sql: Sql,
-  authorId: number,
-  content: string,
-  { title = '', createdAt = new Date() } = {},
-): Promise<number> {
-  const [row] = await sql<[{ id: number }]>`
-    insert into content.post (author_id, title, content, created_at, updated_at) values (${authorId}, ${title}, ${content}, ${createdAt}, ${createdAt}) returning id`
-  return row.id
-}
-
-export async function editPost(sql: Sql, postId: number, content: string): Promise<void> {
-  await sql`update content.post set content = ${content}, version = version + 1, updated_at = now() where id = ${postId}`
-}
-
-export async function deletePost(sql: Sql, postId: number): Promise<void> {
-  await sql`update content.post set deleted_at = now(), version = version + 1 where id = ${postId}`
-}
-
-export async function insertComment(
-  sql: Sql,
-  postId: number,
-  authorId: number,
-  content: string,
-): Promise<number> {
-  const [row] = await sql<[{ id: number }]>`
-    insert into content.comment (post_id, depth, author_id, content) values (${postId}, 0, ${authorId}, ${content}) returning id`
-  return row.id
 }

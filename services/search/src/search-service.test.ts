@@ -1,8 +1,10 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
+import { eventually } from '@dailyfeed/tests/eventually'
+import { ask, clientAt } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readSearchConfigOrThrow } from './config.ts'
-import { insertPost } from './search-fixture.ts'
 import { startSearchService } from './search-service.ts'
 
 let database: TestDatabase
@@ -23,25 +25,25 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...more,
 })
 
-test('posts that were loaded before search-svc started are in its index soon after', async () => {
+test('posts written before the start of search-svc are indexed after it', async () => {
   const author = await insertMember(database.sql, 'author')
-  const postId = await insertPost(database.sql, author, '먼저 있던 글')
+  const postId = await insertPost(database.sql, author, { content: '먼저 있던 글' })
   const service = await startSearchService({ ...readSearchConfigOrThrow(environment()), PORT: 0 })
   try {
-    expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
-    await vi.waitFor(
-      async () =>
-        expect(
-          (await database.sql`select post_id from search.post_index`).map(({ post_id }) => post_id),
-        ).toEqual([postId]),
-      5_000,
+    const client = clientAt(service.url)
+    expect((await ask(client, { url: '/healthz/ready' })).status).toBe(200)
+    const indexed = await eventually(
+      'the post is indexed',
+      () => database.sql<{ post_id: number }[]>`select post_id from search.post_index`,
+      (rows) => rows.length > 0,
     )
+    expect([...indexed]).toEqual([{ post_id: postId }])
   } finally {
     await service.close()
   }
 })
 
-test('a wrong or missing setting stops the start with one line that names it', () => {
+test('a wrong or missing setting is refused in one line that names it', () => {
   expect(() => readSearchConfigOrThrow(environment({ DATABASE_READ_URL: 'mysql://x' }))).toThrow(
     'DATABASE_READ_URL is not acceptable; it must be a postgres:// address of a streaming replica',
   )

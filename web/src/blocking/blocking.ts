@@ -6,7 +6,7 @@ import { withQuery } from '../server/withQuery.ts'
 import { call } from '../session/call.ts'
 
 /**
- * `block` hides two members from each other. `mute` hides one member's posts and comments from the other's lists, and the
+ * `block` hides two members from each other. `mute` hides one member's posts and comments from the other's lists; the
  * muted member is not notified.
  */
 export type BlockKind = 'block' | 'mute'

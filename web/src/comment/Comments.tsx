@@ -13,7 +13,7 @@ import { createComment, topLevelKey } from './comments.ts'
 
 const COMMENT_ESTIMATE = 130
 
-/** The discussion below a post. Its list renders when `isReady`; the heading is there before, as the target of links. */
+/** The discussion below a post. The list renders when `isReady`; links may scroll to the heading before that. */
 export function Comments({ postId, isReady }: { postId: number; isReady: boolean }) {
   const { comment: t } = useDictionary()
   const client = useQueryClient()

@@ -237,7 +237,8 @@ export const en = {
     },
     withdrawal: 'Withdrawal',
     withdrawalExplanation:
-      'Your profile, posts and comments are hidden at once. A login within 30 days brings everything back; after that your posts, pictures and activities are erased for good.',
+      'Your profile, posts and comments are hidden at once. A login within 30 days brings ' +
+      'everything back; after that your posts, pictures and activities are erased for good.',
     withdraw: 'Withdraw',
     withdrawQuestion: 'Do you really want to withdraw?',
   },
@@ -246,7 +247,8 @@ export const en = {
     signInWith: (name: string) => `Sign in with ${name}`,
     linkTitle: 'Link your account',
     linkExplanation: (email: string, name: string) =>
-      `There is an account with the address ${email} already. If it is yours, enter its password to link it with ${name}.`,
+      `There is an account with the address ${email} already. ` +
+      `If it is yours, enter its password to link it with ${name}.`,
     linkAndLogin: 'Link and log in',
     verifiedAs: (email: string, name: string) =>
       `${name} has confirmed ${email}. Choose the name and handle that you want to have here.`,
@@ -286,7 +288,8 @@ export const en = {
     unblocked: (name: string) => `${name} is no longer blocked.`,
     blockQuestion: (name: string) => `Block ${name}?`,
     blockExplanation:
-      'Neither of you sees the other’s profile, posts or comments any more, and neither follows the other. They are not told.',
+      'Neither of you sees the other’s profile, posts or comments any more, ' +
+      'and neither follows the other. They are not told.',
     titles: { block: 'Blocked members', mute: 'Muted members' },
     explanations: {
       block: 'Neither of you sees the other’s profile, posts or comments.',

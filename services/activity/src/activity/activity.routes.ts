@@ -5,7 +5,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { ActivityContext } from '../context.ts'
 import { readActivitiesOfFollowings, readMyActivities } from './activity.service.ts'
 
-/** The path, and its alias. */
+/** The path, and the alias under which it is available too. */
 export const ACTIVITY_PREFIXES = ['/api/member-activities', '/api/activity'] as const
 
 const tags = ['activity']
@@ -15,7 +15,9 @@ export function activityRoutes(app: HttpServer, context: ActivityContext): void 
   for (const prefix of ACTIVITY_PREFIXES) {
     app.get(
       prefix,
-      { schema: { tags, summary: 'What I did, newest first', querystring: ListQuery, response } },
+      {
+        schema: { tags, summary: 'My activities, newest first', querystring: ListQuery, response },
+      },
       async (request) =>
         success(200, await readMyActivities(context, request.memberId, request.query)),
     )
@@ -25,7 +27,7 @@ export function activityRoutes(app: HttpServer, context: ActivityContext): void 
       {
         schema: {
           tags,
-          summary: 'What those whom I follow wrote, liked and followed, newest first',
+          summary: 'Posts, comments, likes and follows of the members whom I follow, newest first',
           querystring: ListQuery,
           response,
         },

@@ -1,55 +1,54 @@
 import type { Activity } from '@dailyfeed/contract/activity'
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
-import { listRequestOf, type ListRequest, toScroll } from '@dailyfeed/pagination-support/list'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
+import { type ListRequest, listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ActivityContext } from '../context.ts'
 import { toActivity } from './activity.mapper.ts'
 import {
   type ActivityRow,
   findActivitiesOf,
   findActivitiesOfFollowings,
-  type Stretch,
+  type Range,
 } from './activity.queries.ts'
 
-/** Of the member themself, newest first. */
+/** Time and message key of the last activity of a page. */
+const cursor = cursorOf('string', 'string')
+type ActivityRequest = ListRequest<[string, string]>
+
+/** The member's own activities, newest first. */
 export async function readMyActivities(
   context: ActivityContext,
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<Activity>> {
-  const request = listRequestOf(query, `activities:${memberId}`, context.cursors)
-  return toActivityScroll(
-    context,
-    request,
-    await findActivitiesOf(context.sql, memberId, stretchOf(request)),
-  )
+  const scope = `activities:${memberId}`
+  const request = listRequestOf(query, scope, context.cursors, { cursor })
+  const rows = await findActivitiesOf(context.sql, memberId, rangeOf(request))
+  return toActivityScroll(context, request, rows)
 }
 
-/** Of those whom the member follows, newest first. */
+/** The activities of the members whom this member follows, newest first. */
 export async function readActivitiesOfFollowings(
   context: ActivityContext,
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<Activity>> {
-  const request = listRequestOf(query, `activities-of-followings:${memberId}`, context.cursors)
-  return toActivityScroll(
-    context,
-    request,
-    await findActivitiesOfFollowings(context.sql, memberId, stretchOf(request)),
-  )
+  const scope = `activities-of-followings:${memberId}`
+  const request = listRequestOf(query, scope, context.cursors, { cursor })
+  const rows = await findActivitiesOfFollowings(context.sql, memberId, rangeOf(request))
+  return toActivityScroll(context, request, rows)
 }
 
-const stretchOf = ({ after, offset, size }: ListRequest): Stretch => ({
-  after:
-    after === undefined
-      ? undefined
-      : { occurredAt: String(after[0]), messageKey: String(after[1]) },
+/** One row more than the page, to see whether there is another page. */
+const rangeOf = ({ after, offset, size }: ActivityRequest): Range => ({
+  after: after && { occurredAt: after[0], messageKey: after[1] },
   offset,
   limit: size + 1,
 })
 
 const toActivityScroll = (
   { cursors }: ActivityContext,
-  request: ListRequest,
+  request: ActivityRequest,
   rows: ActivityRow[],
 ): Scroll<Activity> =>
   toScroll(

@@ -1,12 +1,8 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 const member: Record<string, number> = {}
@@ -28,18 +24,21 @@ afterAll(() => activity.close())
 
 const typesSeen = async (query = '') =>
   (
-    await activity.ask(id('viewer'), 'GET', `/api/member-activities/followings${query}`)
+    await ask(activity.client, {
+      as: id('viewer'),
+      url: `/api/member-activities/followings${query}`,
+    })
   ).body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType)
 
-test('my own activities are all that I did, newest first, and nobody else’s', async () => {
-  const postId = await insertPost(activity.database, id('stranger'))
+test('GET /api/member-activities lists all of the caller’s own activities, newest first', async () => {
+  const postId = await insertPost(activity.database.sql, id('stranger'))
   await activity.deliver(
     eventOf('POST_CREATE', { memberId: id('stranger'), postId }),
     eventOf('POST_READ', { memberId: id('walker'), postId }),
     eventOf('MEMBER_LOGIN', { memberId: id('stranger') }),
   )
   for (const path of ['/api/member-activities', '/api/activity']) {
-    const { status, body } = await activity.ask(id('stranger'), 'GET', path)
+    const { status, body } = await ask(activity.client, { as: id('stranger'), url: path })
     expect([
       status,
       body.data.content.map((one: { memberActivityType: string }) => one.memberActivityType),
@@ -57,12 +56,15 @@ test('my own activities are all that I did, newest first, and nobody else’s', 
   }
 })
 
-test('of those whom I follow I am shown writes, likes and follows, not reads, logins and blocks, nor of members whom I mute, do not follow or may not see', async () => {
+test('the activities of followed members are writes, likes and follows of visible, unmuted members', async () => {
   const { database, deliver } = activity
-  const postId = await insertPost(database, id('friend'))
+  const postId = await insertPost(database.sql, id('friend'))
   for (const name of ['hidden', 'muted', 'stranger'])
     await deliver(
-      eventOf('POST_CREATE', { memberId: id(name), postId: await insertPost(database, id(name)) }),
+      eventOf('POST_CREATE', {
+        memberId: id(name),
+        postId: await insertPost(database.sql, id(name)),
+      }),
     )
   await database.sql`insert into content.post_like (post_id, member_id) values (${postId}, ${id('friend')})`
   await insertFollow(database.sql, id('friend'), id('stranger'))
@@ -83,21 +85,21 @@ test('of those whom I follow I am shown writes, likes and follows, not reads, lo
   expect(await typesSeen()).toEqual(['MEMBER_FOLLOW'])
 })
 
-test('a comment of a friend is not shown when the post’s author has blocked me', async () => {
+test('a comment on a post whose author has blocked the viewer is not shown', async () => {
   const { database, deliver } = activity
   const before = await typesSeen()
-  const postId = await insertPost(database, id('blocked'))
+  const postId = await insertPost(database.sql, id('blocked'))
   await deliver(
     eventOf('COMMENT_CREATE', {
       memberId: id('friend'),
       postId,
-      commentId: await insertComment(database, id('friend'), postId),
+      commentId: await insertComment(database.sql, postId, id('friend')),
     }),
   )
   expect(await typesSeen()).toEqual(before)
 })
 
-test('a walk by cursor meets each activity once, even those of one and the same moment', async () => {
+test('pagination by cursor returns each activity once, even those of one moment', async () => {
   const occurredAt = new Date().toISOString()
   const events = Array.from({ length: 45 }, (_, n) =>
     eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }),
@@ -112,7 +114,7 @@ test('a walk by cursor meets each activity once, even those of one and the same 
     const seen: number[] = []
     let cursor = ''
     do {
-      const { body } = await activity.ask(reader, 'GET', `${path}?size=10${cursor}`)
+      const { body } = await ask(activity.client, { as: reader, url: `${path}?size=10${cursor}` })
       seen.push(
         ...body.data.content
           .map((one: { postId: number }) => one.postId)
@@ -122,7 +124,9 @@ test('a walk by cursor meets each activity once, even those of one and the same 
     } while (cursor !== '')
     expect([seen.length, new Set(seen).size]).toEqual([45, 45])
     const pages = await Promise.all(
-      [0, 1, 2, 3, 4].map((page) => activity.ask(reader, 'GET', `${path}?size=10&page=${page}`)),
+      [0, 1, 2, 3, 4].map((page) =>
+        ask(activity.client, { as: reader, url: `${path}?size=10&page=${page}` }),
+      ),
     )
     expect(
       pages
@@ -133,11 +137,11 @@ test('a walk by cursor meets each activity once, even those of one and the same 
   }
 })
 
-test('of many whom I follow the newest come first, whoever did them, and what I may not see takes no place', async () => {
+test('activities of many followed members are in order, and hidden ones take no place on a page', async () => {
   const { database, deliver } = activity
   const reader = await insertMember(database.sql, 'reader')
   const shown: number[] = []
-  const gone = await insertPost(database, id('stranger'))
+  const gone = await insertPost(database.sql, id('stranger'))
   await database.sql`update content.post set deleted_at = now() where id = ${gone}`
   const friends = await Promise.all(
     Array.from({ length: 12 }, (_, n) => insertMember(database.sql, `one${n}`)),
@@ -148,25 +152,27 @@ test('of many whom I follow the newest come first, whoever did them, and what I 
     const occurredAt = new Date(Date.parse('2026-11-01T00:00:00Z') + n * 1_000).toISOString()
     if (n % 5 === 0)
       await deliver(eventOf('LIKE_POST', { memberId, postId: gone, version: n + 1, occurredAt }))
-    const postId = await insertPost(database, memberId)
+    const postId = await insertPost(database.sql, memberId)
     shown.unshift(postId)
     await deliver(eventOf('POST_CREATE', { memberId, postId, occurredAt }))
   }
   const seen: number[] = []
   let cursor = ''
   do {
-    const { body } = await activity.ask(
-      reader,
-      'GET',
-      `/api/member-activities/followings?size=7${cursor}`,
-    )
+    const { body } = await ask(activity.client, {
+      as: reader,
+      url: `/api/member-activities/followings?size=7${cursor}`,
+    })
     seen.push(...body.data.content.map((one: { postId: number }) => one.postId))
     cursor = body.data.nextCursor === null ? '' : `&cursor=${body.data.nextCursor}`
   } while (cursor !== '')
   expect(seen).toEqual(shown)
   const pages = await Promise.all(
     [0, 1, 2, 3, 4, 5, 6].map((page) =>
-      activity.ask(reader, 'GET', `/api/member-activities/followings?size=9&page=${page}`),
+      ask(activity.client, {
+        as: reader,
+        url: `/api/member-activities/followings?size=9&page=${page}`,
+      }),
     ),
   )
   expect(
@@ -175,14 +181,16 @@ test('of many whom I follow the newest come first, whoever did them, and what I 
 })
 
 test('a cursor of another member is refused', async () => {
-  const { body } = await activity.ask(id('friend'), 'GET', '/api/member-activities?size=1')
+  const { body } = await ask(activity.client, {
+    as: id('friend'),
+    url: '/api/member-activities?size=1',
+  })
   expect(
     (
-      await activity.ask(
-        id('viewer'),
-        'GET',
-        `/api/member-activities?cursor=${body.data.nextCursor}`,
-      )
+      await ask(activity.client, {
+        as: id('viewer'),
+        url: `/api/member-activities?cursor=${body.data.nextCursor}`,
+      })
     ).status,
   ).toBe(400)
 })

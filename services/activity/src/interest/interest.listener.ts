@@ -1,29 +1,30 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { EFFECTS } from '../event-effects.ts'
-import { addToInterests, type WeighedAct } from './interest.queries.ts'
+import { addToInterests, type WeighedAction } from './interest.queries.ts'
 
 /**
- * Counts whom a member cares for: what recommendations go by. Sums have no order, so that a like may be seen taken back
- * before it is seen given; a sum cannot tell a duplicate, so that the inbox has to.
+ * Sums up each member's interest in each author, for recommendations. A sum does not depend on
+ * order, so the cancellation of a like may arrive before the like. A sum cannot recognise a
+ * duplicate, so the handler uses the inbox.
  */
 export const countInterests: EventHandler = {
   name: 'interest',
   usesInbox: true,
-  handles: (event) => toWeighedAct(event) !== undefined,
+  handles: (event) => toWeighedAction(event) !== undefined,
   apply: (sql, events) =>
     addToInterests(
       sql,
-      events.flatMap((event) => toWeighedAct(event) ?? []),
+      events.flatMap((event) => toWeighedAction(event) ?? []),
     ),
 }
 
-function toWeighedAct({
+function toWeighedAction({
   memberActivityType,
   memberId,
   postId,
   commentId,
-}: MemberActivityEvent): WeighedAct | undefined {
+}: MemberActivityEvent): WeighedAction | undefined {
   const { interest } = EFFECTS[memberActivityType]
   if (interest === null) return undefined
   const { weight, of } = interest

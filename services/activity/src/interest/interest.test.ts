@@ -1,13 +1,8 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let author: number
@@ -24,8 +19,8 @@ beforeEach(async () => {
   const { sql } = activity.database
   author = await insertMember(sql, `author${round}`)
   reader = await insertMember(sql, `reader${round}`)
-  postId = await insertPost(activity.database, author)
-  commentId = await insertComment(activity.database, author, postId)
+  postId = await insertPost(activity.database.sql, author)
+  commentId = await insertComment(activity.database.sql, postId, author)
 })
 afterAll(() => activity.close())
 
@@ -37,7 +32,7 @@ const scoresOf = async (memberId: number) =>
     ).map((row) => [row['author_id'], row['score']]),
   )
 
-test('reads, likes and comments raise the interest in whoever wrote; what is taken back lowers it', async () => {
+test('reads, likes and comments increase the interest in the author; cancellations decrease it', async () => {
   const steps: [MemberActivityEvent, number][] = [
     [eventOf('POST_READ', { memberId: reader, postId }), 1],
     [eventOf('POST_READ', { memberId: reader, postId }), 2],
@@ -55,7 +50,7 @@ test('reads, likes and comments raise the interest in whoever wrote; what is tak
   }
 })
 
-test('one’s own posts do not count, nor does what content-svc does not have', async () => {
+test('actions on a member’s own posts, or on unknown content, do not count', async () => {
   await activity.deliver(
     eventOf('POST_READ', { memberId: author, postId }),
     eventOf('LIKE_COMMENT', { memberId: author, commentId }),
@@ -67,7 +62,7 @@ test('one’s own posts do not count, nor does what content-svc does not have', 
   expect([await scoresOf(author), await scoresOf(reader)]).toEqual([{}, {}])
 })
 
-test('a day delivered again, whole or in part, counts once and changes no row', async () => {
+test('events delivered again, all or some, count once and change no row', async () => {
   const { sql } = activity.database
   const day = Array.from({ length: 200 }, (_, n) =>
     eventOf(n % 4 === 0 ? 'LIKE_POST' : 'POST_READ', { memberId: reader, postId, version: n + 1 }),
@@ -84,7 +79,7 @@ test('a day delivered again, whole or in part, counts once and changes no row', 
   }
 })
 
-test('like, cancel and like again count as one like, in whatever order and cut they arrive', async () => {
+test('like, cancel and like again count as one like in any order and batching', async () => {
   const versions = () => [
     eventOf('LIKE_POST', { memberId: reader, postId, version: 1 }),
     eventOf('LIKE_POST_CANCEL', { memberId: reader, postId, version: 2 }),
@@ -107,7 +102,7 @@ test('like, cancel and like again count as one like, in whatever order and cut t
   }
 })
 
-test('batches of the same members that arrive at once, in opposite orders and twice, count each event once', async () => {
+test('concurrent batches in opposite orders and delivered twice count each event once', async () => {
   const { sql } = activity.database
   const readers = await Promise.all(
     Array.from({ length: 50 }, (_, n) => insertMember(sql, `crowd${n}`)),

@@ -4,25 +4,26 @@ import { createTermAutomaton } from './term-automaton.ts'
 import { isCompact, type Reading, readText } from './term-text.ts'
 
 export interface TermHits {
-  /** As the list spells them, in its order. */
+  /** Spelt as in the list, and in its order. */
   terms: string[]
-  /** The text in NFKC, and where in it the first hit begins. */
+  /** The text in NFKC. */
   text: string
-  place: number
+  /** Where in it the first hit begins, in UTF-16 code units. */
+  index: number
 }
 
 export interface BlockedTerms {
-  /** Undefined where the text has none of them. */
+  /** Undefined if the text contains no term. */
   findIn(text: string): TermHits | undefined
 }
 
-/** Bounds of a file; with them the time for a text stays linear in the text alone. */
+/** Limits of a file, so that the time to search a text depends on the text alone. */
 const MAX_FILE_BYTES = 8_000_000
 const MAX_TERMS = 100_000
-const MAX_TERM_LETTERS = 50
-const MIN_TERM_LETTERS = 2
+const MAX_TERM_LENGTH = 50
+const MIN_TERM_LENGTH = 2
 
-/** Reads a list of terms, one a line; `#` begins a comment. Throws ConfigurationError in one line. */
+/** Reads a list of terms, one per line; `#` begins a comment. Throws a ConfigurationError of one line. */
 export function readBlockedTermsOrThrow(path: string): BlockedTerms {
   return createBlockedTerms(termsOf(path, readFileOrThrow(path)))
 }
@@ -49,15 +50,15 @@ function termsOf(path: string, text: string): string[] {
     const term = withoutComment(line).trim()
     if (term === '') return []
     const letters = readText(term).compact.symbols.length
-    if (letters < MIN_TERM_LETTERS)
+    if (letters < MIN_TERM_LENGTH)
       throw wrongFile(
         path,
-        `has a term of less than ${MIN_TERM_LETTERS} letters in line ${index + 1}`,
+        `has a term of less than ${MIN_TERM_LENGTH} letters in line ${index + 1}`,
       )
-    if (letters > MAX_TERM_LETTERS)
+    if (letters > MAX_TERM_LENGTH)
       throw wrongFile(
         path,
-        `has a term of more than ${MAX_TERM_LETTERS} letters in line ${index + 1}`,
+        `has a term of more than ${MAX_TERM_LENGTH} letters in line ${index + 1}`,
       )
     return [term]
   })
@@ -66,8 +67,8 @@ function termsOf(path: string, text: string): string[] {
 }
 
 function withoutComment(line: string): string {
-  const at = line.indexOf('#')
-  return at === -1 ? line : line.slice(0, at)
+  const index = line.indexOf('#')
+  return index === -1 ? line : line.slice(0, index)
 }
 
 const wrongFile = (path: string, fault: string) =>
@@ -87,7 +88,8 @@ export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
     findIn(original) {
       const { text, compact: letters, words: inWords } = readText(original)
       const found = [
-        // '도 박' is an evasion, but '나도 박수' is not: across a space a term has to begin where a word does.
+        // '도 박' evades the filter, but '나도 박수' does not: a term that spans a space has to begin
+        // at the beginning of a word.
         ...compact.findIn(
           letters,
           (first, last) =>
@@ -100,7 +102,7 @@ export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
       return {
         terms: found.map(({ term }) => term),
         text,
-        place: Math.min(...found.map(({ place }) => place)),
+        index: Math.min(...found.map(({ index }) => index)),
       }
     },
   }
@@ -108,11 +110,11 @@ export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
 
 interface FoundTerm {
   term: string
-  /** Where it stands first. */
-  place: number
+  /** Of its first occurrence. */
+  index: number
 }
 
-/** Of terms that are read alike the first counts. */
+/** Of terms that are equal after folding, the first is reported. */
 function finderOf(terms: readonly string[], symbolsOf: (term: string) => Int32Array) {
   const distinct = new Map<string, { term: string; symbols: Int32Array }>()
   for (const term of terms) {
@@ -125,15 +127,15 @@ function finderOf(terms: readonly string[], symbolsOf: (term: string) => Int32Ar
 
   return {
     findIn(
-      { symbols, places }: Reading,
+      { symbols, indexes }: Reading,
       counts: (first: number, last: number) => boolean,
     ): FoundTerm[] {
-      const placeOf = new Map<number, number>()
+      const firstIndexes = new Map<number, number>()
       automaton.scan(symbols, (word, first, last) => {
-        if (placeOf.has(word) || !counts(first, last)) return
-        placeOf.set(word, places[first] ?? 0)
+        if (firstIndexes.has(word) || !counts(first, last)) return
+        firstIndexes.set(word, indexes[first] ?? 0)
       })
-      return [...placeOf].map(([word, place]) => ({ term: kept[word]?.term ?? '', place }))
+      return [...firstIndexes].map(([word, index]) => ({ term: kept[word]?.term ?? '', index }))
     },
   }
 }

@@ -7,9 +7,9 @@ export const ModerationItem = Type.Object({
   postId: Type.Integer(),
   commentId: Type.Union([Type.Integer(), Type.Null()]),
   authorId: Type.Integer(),
-  terms: Type.Array(Type.String(), { description: 'as the list of blocked terms spells them' }),
-  excerpt: Type.String({ description: 'of the text as it stands, around the first term' }),
-  version: Type.Integer({ description: 'of the post or comment in which they were found' }),
+  terms: Type.Array(Type.String(), { description: 'blocked terms found, as the list spells them' }),
+  excerpt: Type.String({ description: 'current text around the first term' }),
+  version: Type.Integer({ description: 'version of the post or comment in which they were found' }),
   status: Type.String({ description: 'OPEN' }),
   createdAt: Instant,
   updatedAt: Instant,
@@ -18,7 +18,7 @@ export type ModerationItem = Static<typeof ModerationItem>
 
 export const Dismissal = Type.Object({
   outcome: Type.String({
-    description: 'DISMISSED, or NOT_OPEN: decided before, edited or deleted meanwhile',
+    description: 'DISMISSED, or NOT_OPEN if it was decided, edited or deleted before',
   }),
 })
 export type Dismissal = Static<typeof Dismissal>

@@ -1,10 +1,10 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
-import type { ThingKind } from './moderation-write.queries.ts'
+import type { ContentKind } from './moderation-write.queries.ts'
 
 export interface ModerationItemRow {
   id: number
-  kind: ThingKind
-  thing_id: number
+  kind: ContentKind
+  content_id: number
   post_id: number
   author_id: number
   terms: string[]
@@ -12,27 +12,33 @@ export interface ModerationItemRow {
   status: 'OPEN'
   created_at: Date
   updated_at: Date
-  /** As it stands now; null where it is gone and nobody has heard of it yet. */
+  /** The current text; null where the content no longer exists and its event has not arrived. */
   text: string | null
 }
 
-interface Stretch {
+interface Range {
   /** Id of the last item seen. */
   after: number | undefined
   offset: number
   limit: number
 }
 
-/** What has waited longest comes first. */
+/** Oldest first. */
 export async function findOpenItems(
   sql: Queryable,
-  { after, offset, limit }: Stretch,
+  { after, offset, limit }: Range,
 ): Promise<ModerationItemRow[]> {
   return sql<ModerationItemRow[]>`
-    select item.id, item.kind, item.thing_id, item.post_id, item.author_id, item.terms, item.version, item.status, item.created_at, item.updated_at,
+    select item.id, item.kind, item.thing_id as content_id, item.post_id, item.author_id,
+           item.terms, item.version, item.status, item.created_at, item.updated_at,
            case item.kind
-             when 'POST' then (select post.title || E'\n' || post.content from content.post where post.id = item.thing_id)
-             else (select comment.content from content.comment where comment.id = item.thing_id)
+             when 'POST' then (
+               select post.title || E'\n' || post.content
+               from content.post where post.id = item.thing_id
+             )
+             else (
+               select comment.content from content.comment where comment.id = item.thing_id
+             )
            end as text
     from activity.moderation_item item
     where item.status = 'OPEN' ${after === undefined ? sql`` : sql`and item.id > ${after}`}
@@ -47,27 +53,30 @@ export async function dismissItem(
 ): Promise<{ was_open: boolean } | undefined> {
   const [row] = await sql<[{ was_open: boolean }?]>`
     with dismissed as (
-      update activity.moderation_item set status = 'DISMISSED', decided_by = ${adminId}, updated_at = now()
+      update activity.moderation_item
+      set status = 'DISMISSED', decided_by = ${adminId}, updated_at = now()
       where id = ${id} and status = 'OPEN' returning id
     )
-    select exists (select from dismissed) as was_open from activity.moderation_item where id = ${id}`
+    select exists (select from dismissed) as was_open
+    from activity.moderation_item where id = ${id}`
   return row
 }
 
-/** From the primary, on every call: a role that was taken away is gone at once. */
+/** Read from the primary on every call, so that a withdrawn role ends at once. */
 export async function isAdmin(sql: Queryable, memberId: number): Promise<boolean> {
-  const rows =
-    await sql`select from member.member where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
+  const rows = await sql`
+    select from member.member
+    where id = ${memberId} and role = 'ADMIN' and withdrawn_at is null`
   return rows.length === 1
 }
 
-/** In the audit of the administrator's account, which member-svc keeps. */
+/** Adds to the audit log of the administrator's account, which member-svc owns. */
 export async function insertAdminAction(
   sql: Queryable,
   adminId: number,
-  act: string,
+  action: string,
   address: string,
   userAgent: string | null,
 ): Promise<void> {
-  await sql`select member.audit_admin_act(${adminId}, ${act}, ${address}, ${userAgent})`
+  await sql`select member.audit_admin_act(${adminId}, ${action}, ${address}, ${userAgent})`
 }

@@ -1,53 +1,53 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
+import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { EFFECTS } from '../event-effects.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
 import {
-  type AskedThings,
-  findThings,
-  type JudgedThingRow,
+  type ChangedContent,
+  type ContentKind,
+  type ContentStateRow,
+  findContentStates,
   type ModerationChange,
-  type ThingKind,
   upsertItems,
 } from './moderation-write.queries.ts'
 
-/** Each further round means that a thing was edited while it was judged. */
+/** A further round is needed only where content is edited between a round's read and its write. */
 const MAX_ROUNDS = 20
-/** Some 10 ms: longer than that a batch of long posts keeps no request of this process waiting. */
-const LETTERS_AT_A_STRETCH = 50_000
+/** About 10 ms of searching; then waiting requests of this process get their turn. */
+const CHARACTERS_PER_TURN = 50_000
 
 /**
- * Puts posts and comments with blocked terms into the moderation queue. An event only says that something changed: what
- * is judged is the text as it stands, so that neither order nor repetition matters and no inbox is needed. A day that is
- * replayed after the list was changed brings the queue up to date.
+ * Puts posts and comments with blocked terms into the moderation queue. An event only says that
+ * content changed; the current text is checked. Order and repetition of events therefore do not
+ * matter, and no inbox is needed. A replay of events after a change of the list updates the queue.
  */
 export const moderateBlockedTerms = (blockedTerms: BlockedTerms): EventHandler => ({
   name: 'blocked-terms',
   usesInbox: false,
-  handles: (event) => thingOf(event) !== undefined,
+  handles: (event) => contentOf(event) !== undefined,
 
   /**
-   * Until nothing is left to change: what was edited between look and write is looked at again, and what is edited after
-   * the last look has an event of its own, which finds what was written here.
+   * Repeats until a round changes nothing: content that is edited between the read and the write
+   * of a round is checked again. An edit after the last read has an event of its own.
    */
   async apply(sql, events) {
     const changed = new Set<string>()
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const changes = await findChanges(sql, blockedTerms, events)
       if (changes.length === 0) return changed.size
-      for (const { kind, thing_id } of await upsertItems(sql, changes))
-        changed.add(`${kind} ${thing_id}`)
+      for (const { kind, content_id } of await upsertItems(sql, changes))
+        changed.add(`${kind} ${content_id}`)
     }
     throw new Error(
-      `things were edited faster than they could be judged, ${MAX_ROUNDS} times in a row`,
+      `content was edited during each of ${MAX_ROUNDS} moderation checks; the events are retried`,
     )
   },
 
   async findMissing(sql, events) {
     const changes = await findChanges(sql, blockedTerms, events)
-    return events.filter((event) => changes.some((change) => isAbout(event, change)))
+    return events.filter((event) => changes.some((change) => concerns(event, change)))
   },
 })
 
@@ -57,72 +57,72 @@ async function findChanges(
   events: readonly MemberActivityEvent[],
 ): Promise<ModerationChange[]> {
   const changes: ModerationChange[] = []
-  let letters = 0
-  for (const row of await findThings(sql, askedBy(events))) {
-    changes.push(...changeOf(row, blockedTerms))
-    letters += row.text.length
-    if (letters > LETTERS_AT_A_STRETCH) {
-      letters = 0
-      await letOthersRun()
+  let characters = 0
+  for (const row of await findContentStates(sql, changedContentOf(events))) {
+    changes.push(...changesOf(row, blockedTerms))
+    characters += row.text.length
+    if (characters > CHARACTERS_PER_TURN) {
+      characters = 0
+      await yieldToEventLoop()
     }
   }
   return changes
 }
 
-/** What the queue would have to say of a thing, where it does not say so yet. */
-function changeOf(row: JudgedThingRow, blockedTerms: BlockedTerms): ModerationChange[] {
-  const { kind, thing_id, post_id, author_id, version, item_status: status } = row
+/** The change that brings the item of this content up to date; none if it is up to date. */
+function changesOf(row: ContentStateRow, blockedTerms: BlockedTerms): ModerationChange[] {
+  const { kind, content_id, post_id, author_id, version, item_status: status } = row
   const change = (to: ModerationChange['status'], terms: string[]): ModerationChange[] => [
-    { kind, thing_id, post_id, author_id, version, status: to, terms },
+    { kind, content_id, post_id, author_id, version, status: to, terms },
   ]
   const isOpen = status === 'OPEN'
-  const found = row.item_terms ?? []
-  if (row.gone) return isOpen ? change('REMOVED', found) : []
+  const storedTerms = row.item_terms ?? []
+  if (row.gone) return isOpen ? change('REMOVED', storedTerms) : []
 
   const isNewer = row.item_version === null || version > row.item_version
   if (status === 'DISMISSED' && !isNewer) return []
   const terms = blockedTerms.findIn(row.text)?.terms
-  if (terms === undefined) return isOpen ? change('CLEARED', found) : []
-  const isKnown = isOpen && !isNewer && terms.join('\n') === found.join('\n')
-  return isKnown ? [] : change('OPEN', terms)
+  if (terms === undefined) return isOpen ? change('CLEARED', storedTerms) : []
+  const isStored = isOpen && !isNewer && terms.join('\n') === storedTerms.join('\n')
+  return isStored ? [] : change('OPEN', terms)
 }
 
-interface Thing {
-  kind: ThingKind
+interface ContentKey {
+  kind: ContentKind
   id: number
 }
 
-/** What an event tells to have been written, edited or deleted. */
-function thingOf({
+/** The post or comment that an event says was written, edited or deleted. */
+function contentOf({
   memberActivityType,
   postId,
   commentId,
-}: MemberActivityEvent): Thing | undefined {
+}: MemberActivityEvent): ContentKey | undefined {
   const kind = EFFECTS[memberActivityType].moderation
   if (kind === null) return undefined
   const id = kind === 'POST' ? postId : commentId
   return id ? { kind, id } : undefined
 }
 
-function askedBy(events: readonly MemberActivityEvent[]): AskedThings {
-  const idsOf = (kind: ThingKind, asked = events) => [
-    ...new Set(asked.map(thingOf).flatMap((thing) => (thing?.kind === kind ? [thing.id] : []))),
+function changedContentOf(events: readonly MemberActivityEvent[]): ChangedContent {
+  const idsOf = (kind: ContentKind, some = events) => [
+    ...new Set(
+      some.map(contentOf).flatMap((content) => (content?.kind === kind ? [content.id] : [])),
+    ),
   ]
   return {
     postIds: idsOf('POST'),
     commentIds: idsOf('COMMENT'),
-    deletedPostIds: idsOf(
-      'POST',
-      events.filter(({ memberActivityType }) => memberActivityType === 'POST_DELETE'),
-    ),
+    deletedPostIds: idsOf('POST', events.filter(isPostDeletion)),
   }
 }
 
-function isAbout(
-  event: MemberActivityEvent,
-  { kind, thing_id, post_id }: ModerationChange,
-): boolean {
-  const thing = thingOf(event)
-  if (thing?.kind === kind && thing.id === thing_id) return true
-  return event.memberActivityType === 'POST_DELETE' && kind === 'COMMENT' && thing?.id === post_id
+const isPostDeletion = ({ memberActivityType }: MemberActivityEvent): boolean =>
+  memberActivityType === 'POST_DELETE'
+
+/** Whether the event causes this change; the deletion of a post changes its comments' items too. */
+function concerns(event: MemberActivityEvent, change: ModerationChange): boolean {
+  const content = contentOf(event)
+  if (content?.kind === change.kind && content.id === change.content_id) return true
+  return isPostDeletion(event) && change.kind === 'COMMENT' && content?.id === change.post_id
 }

@@ -2,9 +2,9 @@ import type { BlockedTerms } from './blocked-terms.ts'
 import type { ModerationItem } from './moderation-item.ts'
 import type { ModerationItemRow } from './moderation-read.queries.ts'
 
-/** Letters shown before the first term, and all in all. */
-const LETTERS_BEFORE = 60
-const EXCERPT_LETTERS = 200
+/** In code points. */
+const MAX_LENGTH_BEFORE_TERM = 60
+const MAX_EXCERPT_LENGTH = 200
 
 export const toModerationItem = (
   row: ModerationItemRow,
@@ -13,7 +13,7 @@ export const toModerationItem = (
   id: row.id,
   kind: row.kind,
   postId: row.post_id,
-  commentId: row.kind === 'COMMENT' ? row.thing_id : null,
+  commentId: row.kind === 'COMMENT' ? row.content_id : null,
   authorId: row.author_id,
   terms: row.terms,
   excerpt: excerptOf(row.text ?? '', blockedTerms),
@@ -23,12 +23,12 @@ export const toModerationItem = (
   updatedAt: row.updated_at.toISOString(),
 })
 
-/** From the beginning where the text was edited meanwhile and has none of the terms any more. */
+/** The text around the first term; its beginning where an edit has removed all terms. */
 function excerptOf(original: string, blockedTerms: BlockedTerms): string {
-  const { text, place } = blockedTerms.findIn(original) ?? { text: original, place: 0 }
-  const before = Array.from(text.slice(0, place))
-  const from = Math.max(0, before.length - LETTERS_BEFORE)
-  const letters = Array.from(text).slice(from)
-  const excerpt = letters.slice(0, EXCERPT_LETTERS).join('').trim()
-  return `${from > 0 ? '…' : ''}${excerpt}${letters.length > EXCERPT_LETTERS ? '…' : ''}`
+  const { text, index } = blockedTerms.findIn(original) ?? { text: original, index: 0 }
+  const before = Array.from(text.slice(0, index))
+  const from = Math.max(0, before.length - MAX_LENGTH_BEFORE_TERM)
+  const rest = Array.from(text).slice(from)
+  const excerpt = rest.slice(0, MAX_EXCERPT_LENGTH).join('').trim()
+  return `${from > 0 ? '…' : ''}${excerpt}${rest.length > MAX_EXCERPT_LENGTH ? '…' : ''}`
 }

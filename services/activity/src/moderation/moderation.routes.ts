@@ -41,7 +41,7 @@ export function moderationRoutes(app: HttpServer, context: ModerationContext): v
       preHandler,
       schema: {
         tags,
-        summary: 'Let a post or comment stand',
+        summary: 'Dismiss an item: the post or comment stays as it is',
         params: Type.Object({ id: Id }),
         response: { 200: successOf(Dismissal) },
       },

@@ -1,5 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ActivityContext } from '../context.ts'
 import type { BlockedTerms } from './blocked-terms.ts'
@@ -7,15 +8,15 @@ import type { Dismissal, ModerationItem } from './moderation-item.ts'
 import { toModerationItem } from './moderation.mapper.ts'
 import { dismissItem, findOpenItems } from './moderation-read.queries.ts'
 
-/** What has waited longest comes first; what is opened during a walk stands at its end. */
+/** Oldest first, so that items opened during a pagination appear at its end. */
 export async function readModerationQueue(
   { sql, cursors }: ActivityContext,
   blockedTerms: BlockedTerms,
   query: ListQuery,
 ): Promise<Scroll<ModerationItem>> {
-  const request = listRequestOf(query, 'moderation', cursors)
+  const request = listRequestOf(query, 'moderation', cursors, { cursor: cursorOf('number') })
   const rows = await findOpenItems(sql, {
-    after: request.after?.[0] as number | undefined,
+    after: request.after?.[0],
     offset: request.offset,
     limit: request.size + 1,
   })
@@ -28,7 +29,7 @@ export async function readModerationQueue(
   )
 }
 
-/** Lets it stand; an edit that has a blocked term opens the item again. */
+/** The content stays as it is. A later edit with a blocked term opens the item again. */
 export async function dismiss(
   { sql }: ActivityContext,
   itemId: number,

@@ -1,13 +1,9 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 import { createBlockedTerms } from './blocked-terms.ts'
 import { moderateBlockedTerms } from './moderation.listener.ts'
 
@@ -53,10 +49,10 @@ const item = (
   terms = ['도박'],
 ) => ({ kind, thing_id: id, terms, version, status })
 
-test('a post or comment with a blocked term is put into the queue once, however often its event comes', async () => {
-  const postId = await insertPost(activity.database, author)
-  const commentId = await insertComment(activity.database, author, postId)
-  const clean = await insertPost(activity.database, author)
+test('a post or comment with a blocked term gets one item, even if its event comes twice', async () => {
+  const postId = await insertPost(activity.database.sql, author)
+  const commentId = await insertComment(activity.database.sql, postId, author)
+  const clean = await insertPost(activity.database.sql, author)
   const version = await write('post', postId, '도 박 하는 사람')
   const commentVersion = await write('comment', commentId, 'ONLINE-casino와 온라인 카지노')
   const events = [
@@ -74,15 +70,15 @@ test('a post or comment with a blocked term is put into the queue once, however 
   }
 })
 
-test('a title is judged like the text below it', async () => {
-  const postId = await insertPost(activity.database, author)
+test('the title of a post is checked too', async () => {
+  const postId = await insertPost(activity.database.sql, author)
   await activity.database.sql`update content.post set title = '도박' where id = ${postId}`
   await activity.deliver(created(postId))
   expect(await items()).toEqual([item('POST', postId, 1, 'OPEN')])
 })
 
-test('an edit without the term closes the item, one with it opens it again, in whatever order the events arrive', async () => {
-  const postId = await insertPost(activity.database, author)
+test('an edit without the term closes the item, one with it opens it again, in any order of events', async () => {
+  const postId = await insertPost(activity.database.sql, author)
   const events = [created(postId), updated(postId, 2), updated(postId, 3), updated(postId, 4)]
   await write('post', postId, '도박')
   await activity.deliver(events[1] as (typeof events)[0])
@@ -94,11 +90,11 @@ test('an edit without the term closes the item, one with it opens it again, in w
   expect(await items()).toEqual([item('POST', postId, 4, 'OPEN')])
 })
 
-test('a deleted post closes its item and those of the comments below it; a deleted comment its own', async () => {
-  const postId = await insertPost(activity.database, author)
+test('a deleted post closes its item and those of its comments; a deleted comment its own', async () => {
+  const postId = await insertPost(activity.database.sql, author)
   const [one, other] = [
-    await insertComment(activity.database, author, postId),
-    await insertComment(activity.database, author, postId),
+    await insertComment(activity.database.sql, postId, author),
+    await insertComment(activity.database.sql, postId, author),
   ]
   await write('post', postId, '도박')
   for (const id of [one, other]) await write('comment', id, '도박')
@@ -124,8 +120,8 @@ test('a deleted post closes its item and those of the comments below it; a delet
   ])
 })
 
-test('what is gone before its first event comes is never put into the queue', async () => {
-  const postId = await insertPost(activity.database, author)
+test('content deleted before its first event arrives gets no item', async () => {
+  const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
   await write('post', postId, null)
   await activity.deliver(
@@ -137,14 +133,18 @@ test('what is gone before its first event comes is never put into the queue', as
   expect(await items()).toEqual([])
 })
 
-test('a dismissed item is opened again by a newer version with a term, by nothing else', async () => {
-  const postId = await insertPost(activity.database, author)
+test('only a newer version with a term opens a dismissed item again', async () => {
+  const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
   await activity.deliver(created(postId))
-  const { body } = await activity.ask(admin, 'GET', '/api/admin/moderation')
+  const { body } = await ask(activity.client, { as: admin, url: '/api/admin/moderation' })
   const path = `/api/admin/moderation/${body.data.content[0].id}/dismiss`
-  expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'DISMISSED' })
-  expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'NOT_OPEN' })
+  expect((await ask(activity.client, { as: admin, method: 'POST', url: path })).body.data).toEqual({
+    outcome: 'DISMISSED',
+  })
+  expect((await ask(activity.client, { as: admin, method: 'POST', url: path })).body.data).toEqual({
+    outcome: 'NOT_OPEN',
+  })
   const acts = await activity.database
     .sql`select act from member.audit where member_id = ${admin} and type = 'ADMIN_ACTED' and act = ${`POST ${path}`}`
   expect(acts.length).toBe(2)
@@ -156,13 +156,15 @@ test('a dismissed item is opened again by a newer version with a term, by nothin
   await write('post', postId, '도박')
   await activity.deliver(updated(postId, 4))
   expect(await items()).toEqual([item('POST', postId, 4, 'OPEN')])
-  expect((await activity.ask(admin, 'POST', path)).body.data).toEqual({ outcome: 'DISMISSED' })
+  expect((await ask(activity.client, { as: admin, method: 'POST', url: path })).body.data).toEqual({
+    outcome: 'DISMISSED',
+  })
 })
 
-test('a day replayed with the same list changes nothing; with another list it brings the queue up to date, once', async () => {
+test('a replay changes nothing with the same list, and updates the queue once with another list', async () => {
   const { sql } = activity.database
   const posts = await Promise.all(
-    Array.from({ length: 40 }, () => insertPost(activity.database, author)),
+    Array.from({ length: 40 }, () => insertPost(activity.database.sql, author)),
   )
   for (const [n, id] of posts.entries()) await write('post', id, n % 2 === 0 ? '도박' : 'mushrooms')
   const day = posts.flatMap((id) => [created(id), updated(id, 2)])
@@ -186,9 +188,9 @@ test('a day replayed with the same list changes nothing; with another list it br
   ])
 })
 
-test('batches at once, in opposite orders and with edits between, end at what the texts say', async () => {
+test('concurrent batches in opposite orders with edits between them end at the current texts', async () => {
   const posts = await Promise.all(
-    Array.from({ length: 30 }, () => insertPost(activity.database, author)),
+    Array.from({ length: 30 }, () => insertPost(activity.database.sql, author)),
   )
   await Promise.all(
     Array.from({ length: 6 }, async (_, round) => {
@@ -208,9 +210,9 @@ test('batches at once, in opposite orders and with edits between, end at what th
   expect(await activity.database.sql`select from activity.dead_letter`).toHaveLength(0)
 })
 
-test('what is edited between the look at it and the writing of its item is looked at again', async () => {
+test('content edited between its check and the write of its item is checked again', async () => {
   const { sql } = activity.database
-  const postId = await insertPost(activity.database, author)
+  const postId = await insertPost(activity.database.sql, author)
   await write('post', postId, '도박')
   await sql.unsafe(`
     create function activity.edit_meanwhile() returns trigger language plpgsql security definer as $$
@@ -223,9 +225,9 @@ test('what is edited between the look at it and the writing of its item is looke
   ])
 })
 
-test('GET /api/admin/moderation shows open items, what has waited longest first, with the text around the first term', async () => {
+test('GET /api/admin/moderation lists open items, oldest first, with the text around the first term', async () => {
   const posts = await Promise.all(
-    Array.from({ length: 5 }, () => insertPost(activity.database, author)),
+    Array.from({ length: 5 }, () => insertPost(activity.database.sql, author)),
   )
   for (const id of posts) {
     await write('post', id, `${'꽃'.repeat(100)} 도박 ${'😀'.repeat(300)}`)
@@ -234,19 +236,19 @@ test('GET /api/admin/moderation shows open items, what has waited longest first,
   const walked: number[] = []
   let cursor: string | null = null
   do {
-    const { status, body } = await activity.ask(
-      admin,
-      'GET',
-      `/api/admin/moderation?size=2${cursor === null ? '' : `&cursor=${cursor}`}`,
-    )
+    const { status, body } = await ask(activity.client, {
+      as: admin,
+      url: `/api/admin/moderation?size=2${cursor === null ? '' : `&cursor=${cursor}`}`,
+    })
     expect([status, body.data.size]).toEqual([200, 2])
     walked.push(...body.data.content.map(({ postId }: { postId: number }) => postId))
     cursor = body.data.nextCursor
   } while (cursor !== null)
   expect(walked).toEqual(posts)
 
-  const [first] = (await activity.ask(admin, 'GET', '/api/admin/moderation?page=0&size=1')).body
-    .data.content
+  const [first] = (
+    await ask(activity.client, { as: admin, url: '/api/admin/moderation?page=0&size=1' })
+  ).body.data.content
   expect(first).toEqual({
     id: expect.any(Number),
     kind: 'POST',
@@ -262,21 +264,35 @@ test('GET /api/admin/moderation shows open items, what has waited longest first,
   })
 })
 
-test('the queue is for administrators alone, judged anew on every call', async () => {
+test('the queue is for administrators only, checked on every call', async () => {
   const calls = [
     ['GET', '/api/admin/moderation'],
     ['POST', '/api/admin/moderation/1/dismiss'],
   ] as const
   for (const [method, url] of calls) {
     expect((await activity.app.inject({ method, url })).statusCode).toBe(401)
-    const { status, body } = await activity.ask(author, method, url)
+    const { status, body } = await ask(activity.client, { as: author, method, url })
     expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
   }
   expect(
-    (await activity.ask(admin, 'POST', '/api/admin/moderation/999999/dismiss')).body.code,
+    (
+      await ask(activity.client, {
+        as: admin,
+        method: 'POST',
+        url: '/api/admin/moderation/999999/dismiss',
+      })
+    ).body.code,
   ).toBe('NOT_FOUND')
-  expect((await activity.ask(admin, 'POST', '/api/admin/moderation/x/dismiss')).status).toBe(400)
+  expect(
+    (
+      await ask(activity.client, {
+        as: admin,
+        method: 'POST',
+        url: '/api/admin/moderation/x/dismiss',
+      })
+    ).status,
+  ).toBe(400)
   await activity.database.sql`update member.member set role = 'MEMBER' where id = ${admin}`
-  expect((await activity.ask(admin, 'GET', '/api/admin/moderation')).status).toBe(403)
+  expect((await ask(activity.client, { as: admin, url: '/api/admin/moderation' })).status).toBe(403)
   await activity.database.sql`update member.member set role = 'ADMIN' where id = ${admin}`
 })

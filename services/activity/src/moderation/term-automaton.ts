@@ -1,8 +1,8 @@
-/** Finds all of many words in one pass, in time linear in the text (Aho and Corasick, 1975). */
+/** Finds all of many words in one pass, in time linear in the text: the Aho–Corasick algorithm. */
 export interface TermAutomaton {
   /**
-   * Tells each occurrence: which word, and the index of its first and last symbol. At one place there are at most as many
-   * as a word has symbols.
+   * Reports each occurrence: the index of the word, and those of its first and last symbol. At most
+   * as many words end at one symbol as the longest word has symbols.
    */
   scan(symbols: Int32Array, onHit: (word: number, first: number, last: number) => void): void
 }
@@ -10,18 +10,18 @@ export interface TermAutomaton {
 const ROOT = 0
 const NONE = -1
 
-/** The words must differ and may not be empty; symbols are code points. */
+/** The words must be distinct and not empty. Symbols are code points. */
 export function createTermAutomaton(words: readonly Int32Array[]): TermAutomaton {
   const alphabet = new Map<number, number>()
   for (const word of words)
     for (const symbol of word) if (!alphabet.has(symbol)) alphabet.set(symbol, alphabet.size)
   const width = alphabet.size
 
-  /** By node and letter in one number. */
+  /** The child of a node by a letter. Node and letter form one number, which is a cheap key. */
   const children = new Map<number, number>()
   const parents = [ROOT]
   const letters = [NONE]
-  /** The word that ends at a node. */
+  /** The index of the word that ends at a node. */
   const ends = [NONE]
   words.forEach((word, index) => {
     let node = ROOT
@@ -40,9 +40,9 @@ export function createTermAutomaton(words: readonly Int32Array[]): TermAutomaton
     ends[node] = index
   })
 
-  /** The longest proper suffix of a node that is a node too. */
+  /** The node of the longest proper suffix. */
   const fallbacks = new Int32Array(parents.length)
-  /** The longest proper suffix that ends a word; NONE where there is none. */
+  /** The node of the longest proper suffix that is a word; NONE where there is none. */
   const shorter = new Int32Array(parents.length).fill(NONE)
 
   function next(node: number, letter: number): number {
@@ -75,7 +75,7 @@ export function createTermAutomaton(words: readonly Int32Array[]): TermAutomaton
   }
 }
 
-/** All but the root. A node is made after its parent, but not after every node of its parent's depth. */
+/** All nodes but the root. Their order of creation is not that of their depth. */
 function inOrderOfDepth(parents: readonly number[]): number[] {
   const depths = [0]
   for (let node = 1; node < parents.length; node += 1)

@@ -1,5 +1,5 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
-import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export interface ActorRow {
   member_id: number
@@ -7,7 +7,7 @@ export interface ActorRow {
   handle: string
   display_name: string
   avatar_url: string | null
-  /** Of members who show it to everybody. */
+  /** Null where the member does not show it to everybody. */
   public_bio: string | null
   verification_status: string
   updated_at: string
@@ -27,80 +27,107 @@ export interface NotificationRow {
 }
 
 /**
- * Whom a recipient is shown as an actor: nobody withdrawn, nobody of a block either way, nobody muted. The list of these
- * is made once a statement.
+ * Whether the recipient sees this actor: not if the actor has withdrawn, is muted, or if one of the
+ * two has blocked the other. The list of excluded members is computed once per statement.
  */
 const isShown = (sql: Queryable, recipientId: number) => sql`
   not profile.withdrawn
   and actor.actor_id not in (
     select blocked_id from member.block where blocker_id = ${recipientId}
     union all select blocker_id from member.block where blocked_id = ${recipientId}
-    union all select muted_id from member.mute where muter_id = ${recipientId})`
+    union all select muted_id from member.mute where muter_id = ${recipientId}
+  )`
 
-/** A notification of a thing that is gone, or that the recipient may no longer see, goes with it. */
-const isOfLivingThing = (sql: Queryable, recipientId: number) => sql`
+/** Whether the post and comment are live, and the recipient may see the post. */
+const isContentVisible = (sql: Queryable, recipientId: number) => sql`
   (notification.post_id is null or exists (
-    select from content.post where post.id = notification.post_id and post.deleted_at is null
-      and (post.author_id = ${recipientId} or member.may_see(${recipientId}, post.author_id))))
-  and (notification.comment_id is null or exists (select from content.comment where comment.id = notification.comment_id and comment.deleted_at is null))`
+    select from content.post
+    where post.id = notification.post_id and post.deleted_at is null and (
+      post.author_id = ${recipientId} or member.may_see(${recipientId}, post.author_id)
+    )
+  ))
+  and (notification.comment_id is null or exists (
+    select from content.comment
+    where comment.id = notification.comment_id and comment.deleted_at is null
+  ))`
 
 const columns = (sql: Queryable) => sql`
-  notification.id, notification.number, notification.type, notification.post_id, notification.comment_id, notification.read_at is not null as read,
+  notification.id, notification.number, notification.type, notification.post_id,
+  notification.comment_id, notification.read_at is not null as read,
   notification.created_at, notification.updated_at, shown.actors, shown.actor_count`
 
-/** Each actor once, however much they did; the newest three by name. */
-const shownActors = (sql: Queryable, recipientId: number) => sql`
-  cross join lateral (
-    select count(*) as actor_count,
-           coalesce(jsonb_agg(to_jsonb(one) - 'place' order by one.place) filter (where one.place <= 3), '[]') as actors
-    from (
-      select profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url, profile.public_bio, profile.verification_status, profile.updated_at,
-             row_number() over (order by max(actor.acted_at) desc, profile.member_id desc) as place
-      from activity.notification_actor actor join member.public_profile profile on profile.member_id = actor.actor_id
-      where actor.notification_id = notification.id and actor.active and ${isShown(sql, recipientId)}
-      group by profile.member_id, profile.member_name, profile.handle, profile.display_name, profile.avatar_url, profile.public_bio, profile.verification_status, profile.updated_at
-    ) as one
-  ) as shown`
+/** The number of distinct actors, and the newest three of them in full. */
+const shownActors = (sql: Queryable, recipientId: number) => {
+  const profile = sql`
+    profile.member_id, profile.member_name, profile.handle, profile.display_name,
+    profile.avatar_url, profile.public_bio, profile.verification_status, profile.updated_at`
+  return sql`
+    cross join lateral (
+      select count(*) as actor_count,
+             coalesce(
+               jsonb_agg(to_jsonb(one) - 'rank' order by one.rank) filter (where one.rank <= 3),
+               '[]'
+             ) as actors
+      from (
+        select ${profile},
+               row_number() over (order by max(actor.acted_at) desc, profile.member_id desc) as rank
+        from activity.notification_actor actor
+        join member.public_profile profile on profile.member_id = actor.actor_id
+        where actor.notification_id = notification.id and actor.active
+          and ${isShown(sql, recipientId)}
+        group by ${profile}
+      ) as one
+    ) as shown`
+}
 
-interface Stretch {
-  /** What happened behind this number is left out, so that a walk sees each group where it stood when the walk began. */
+interface Range {
+  /**
+   * Numbers above this one are ignored, so that all pages show the groups as they were when the
+   * pagination began.
+   */
   asOf: number
-  afterPlace: number | undefined
+  /** The position of the last group seen. */
+  afterPosition: number | undefined
   offset: number
   limit: number
 }
 
-export interface PlacedNotificationRow extends NotificationRow {
-  /** The group's number at that time. */
-  place: number
+export interface PositionedNotificationRow extends NotificationRow {
+  /** The number that the group had as of the beginning of the pagination. */
+  position: number
 }
 
-/** The group to which something was added last comes first. */
+/** The most recently changed group first. */
 export async function findNotifications(
   sql: Queryable,
   recipientId: number,
-  { asOf, afterPlace, offset, limit }: Stretch,
-): Promise<PlacedNotificationRow[]> {
-  const behind = afterPlace === undefined ? sql`` : sql`and place < ${afterPlace}`
-  return sql<PlacedNotificationRow[]>`
-    select ${columns(sql)}, placed.place
+  { asOf, afterPosition, offset, limit }: Range,
+): Promise<PositionedNotificationRow[]> {
+  const isAfter =
+    afterPosition === undefined ? sql`` : sql`and positioned.position < ${afterPosition}`
+  return sql<PositionedNotificationRow[]>`
+    select ${columns(sql)}, positioned.position
     from (
-      select id, number as place from activity.notification where recipient_id = ${recipientId} and number <= ${asOf}
+      select id, number as position from activity.notification
+      where recipient_id = ${recipientId} and number <= ${asOf}
       union all
-      select notification.id, earlier.place
-      from activity.notification cross join lateral (
-        select max(actor.number) as place from activity.notification_actor actor where actor.notification_id = notification.id and actor.number <= ${asOf}
+      select notification.id, earlier.position
+      from activity.notification
+      cross join lateral (
+        select max(actor.number) as position from activity.notification_actor actor
+        where actor.notification_id = notification.id and actor.number <= ${asOf}
       ) as earlier
-      where notification.recipient_id = ${recipientId} and notification.number > ${asOf} and earlier.place is not null
-      order by place desc
-    ) as placed
-    join activity.notification on notification.id = placed.id
+      where notification.recipient_id = ${recipientId} and notification.number > ${asOf}
+        and earlier.position is not null
+      order by position desc
+    ) as positioned
+    join activity.notification on notification.id = positioned.id
     ${shownActors(sql, recipientId)}
-    where shown.actor_count > 0 and ${isOfLivingThing(sql, recipientId)} ${behind}
-    order by placed.place desc offset ${offset} limit ${limit}`
+    where shown.actor_count > 0 and ${isContentVisible(sql, recipientId)} ${isAfter}
+    order by positioned.position desc offset ${offset} limit ${limit}`
 }
 
-/** What has changed behind one number, up to another, in that order. */
+/** The groups that changed after one number, up to and including another, in ascending order. */
 export async function findNotificationsBetween(
   sql: Queryable,
   recipientId: number,
@@ -110,50 +137,60 @@ export async function findNotificationsBetween(
 ): Promise<NotificationRow[]> {
   return sql<NotificationRow[]>`
     select ${columns(sql)} from activity.notification ${shownActors(sql, recipientId)}
-    where notification.recipient_id = ${recipientId} and notification.number > ${after} and notification.number <= ${upTo}
-      and shown.actor_count > 0 and ${isOfLivingThing(sql, recipientId)}
+    where notification.recipient_id = ${recipientId}
+      and notification.number > ${after} and notification.number <= ${upTo}
+      and shown.actor_count > 0 and ${isContentVisible(sql, recipientId)}
     order by notification.number limit ${limit}`
 }
 
 export async function countUnread(sql: Queryable, recipientId: number): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*) as count from activity.notification
-    where notification.recipient_id = ${recipientId} and notification.read_at is null and ${isOfLivingThing(sql, recipientId)}
+    where notification.recipient_id = ${recipientId} and notification.read_at is null
+      and ${isContentVisible(sql, recipientId)}
       and exists (
-        select from activity.notification_actor actor join member.public_profile profile on profile.member_id = actor.actor_id
-        where actor.notification_id = notification.id and actor.active and ${isShown(sql, recipientId)})`
+        select from activity.notification_actor actor
+        join member.public_profile profile on profile.member_id = actor.actor_id
+        where actor.notification_id = notification.id and actor.active
+          and ${isShown(sql, recipientId)}
+      )`
   return row.count
 }
 
-/** Ids of others' notifications change nothing. */
+/** Without ids, marks all. Ids of other members' notifications have no effect. */
 export async function markRead(
   sql: Queryable,
   recipientId: number,
   ids: readonly number[] | undefined,
 ): Promise<void> {
+  const hasId = ids === undefined ? sql`` : sql`and id = any (${anyOf(ids)}::bigint[])`
   await sql`
     update activity.notification set read_at = now()
-    where recipient_id = ${recipientId} and read_at is null ${ids === undefined ? sql`` : sql`and id = any (${ids as number[]}::bigint[])`}`
+    where recipient_id = ${recipientId} and read_at is null ${hasId}`
 }
 
 /** The newest number of a recipient; 0 where there is none. */
 export async function findNewestNumber(sql: Queryable, recipientId: number): Promise<number> {
-  const [row] = await sql<
-    [{ number: number }]
-  >`select coalesce(max(number), 0) as number from activity.notification where recipient_id = ${recipientId}`
+  const [row] = await sql<[{ number: number }]>`
+    select coalesce(max(number), 0) as number
+    from activity.notification where recipient_id = ${recipientId}`
   return row.number
 }
 
-/** Of many recipients at once: those with something behind the number where each of them stands. */
+/** The newest number of each recipient, by recipient id. Only numbers above `numbers` are returned. */
 export async function findNewestNumbers(
   sql: Queryable,
-  positions: ReadonlyMap<number, number>,
-): Promise<{ recipient_id: number; number: number }[]> {
-  return sql<{ recipient_id: number; number: number }[]>`
-    select position.recipient_id, newest.number
-    from unnest(${[...positions.keys()]}::bigint[], ${[...positions.values()]}::bigint[]) as position (recipient_id, number)
+  numbers: ReadonlyMap<number, number>,
+): Promise<Map<number, number>> {
+  const rows = await sql<{ recipient_id: number; number: number }[]>`
+    select seen.recipient_id, newest.number
+    from unnest(
+      ${[...numbers.keys()]}::bigint[], ${[...numbers.values()]}::bigint[]
+    ) as seen (recipient_id, number)
     cross join lateral (
       select notification.number from activity.notification
-      where notification.recipient_id = position.recipient_id and notification.number > position.number order by notification.number desc limit 1
+      where notification.recipient_id = seen.recipient_id and notification.number > seen.number
+      order by notification.number desc limit 1
     ) as newest`
+  return new Map(rows.map(({ recipient_id, number }) => [recipient_id, number]))
 }

@@ -1,15 +1,15 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import type { NotificationStreams } from './stream-hub.ts'
+import type { StreamHub } from './stream-hub.ts'
 
-/** Ids are numbers of ours; any other says nothing, and the stream starts from now. */
+/** The ids of events are numbers. With any other id the stream starts from now. */
 const LAST_EVENT_ID = /^\d{1,15}$/
 
 export function notificationStreamRoutes(
   app: HttpServer,
-  { streams }: { streams: NotificationStreams },
+  { streams }: { streams: StreamHub },
 ): void {
-  // Streams would hold up a server that is being closed.
+  // An open stream would keep the server from closing.
   app.addHook('preClose', () => streams.close())
 
   app.get(
@@ -19,7 +19,7 @@ export function notificationStreamRoutes(
       schema: {
         tags: ['notification'],
         summary:
-          'My notifications as they come: Server-Sent Events of Notification, resumed by Last-Event-ID',
+          'My new notifications, as Server-Sent Events of Notification; resumes after Last-Event-ID',
         response: {
           200: {
             description: 'Each event has an id, and a notification as its data',
@@ -35,7 +35,7 @@ export function notificationStreamRoutes(
           ? Number(lastEventId)
           : undefined
       const events = await streams.open(request.memberId, authorization, lastNumber)
-      // x-accel-buffering asks a proxy in front to pass each event on at once.
+      // x-accel-buffering asks a proxy in front to forward each event at once.
       reply
         .header('content-type', 'text/event-stream; charset=utf-8')
         .header('x-accel-buffering', 'no')

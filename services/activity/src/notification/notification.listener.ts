@@ -1,24 +1,26 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
-import type { Sql } from 'postgres'
 import { EFFECTS } from '../event-effects.ts'
 import {
   assignToGroups,
-  holdOrderOfCommits,
-  resolveActs,
-  type ToldAct,
-  upsertActs,
+  lockNumbers,
+  type PublishedAction,
+  resolveActions,
+  upsertActions,
 } from './notification-write.queries.ts'
 
-/** Tells members what others did with their things. Of one act only the highest version counts, whatever order events arrive in. */
+/**
+ * Notifies members of the actions of others on their posts, comments and profile. Of one action
+ * only the highest version counts, in whatever order its events arrive.
+ */
 export const notifyMembers: EventHandler = {
   name: 'notify',
   usesInbox: true,
   handles: ({ memberActivityType }) => EFFECTS[memberActivityType].notification !== null,
-  async apply(sql: Sql, events: MemberActivityEvent[]): Promise<number> {
-    await holdOrderOfCommits(sql)
-    const resolved = await resolveActs(sql, events.flatMap(toToldAct))
-    const changed = await upsertActs(sql, resolved)
+  async apply(sql, events) {
+    await lockNumbers(sql)
+    const resolved = await resolveActions(sql, events.flatMap(toPublishedAction))
+    const changed = await upsertActions(sql, resolved)
     await assignToGroups(
       sql,
       changed.filter(({ notification_id, active }) => notification_id === null && active),
@@ -27,28 +29,19 @@ export const notifyMembers: EventHandler = {
   },
 }
 
-function toToldAct(event: MemberActivityEvent): ToldAct[] {
-  const act = EFFECTS[event.memberActivityType].notification
-  if (act === null) return []
-  const {
-    eventId,
-    memberId,
-    postId = null,
-    commentId = null,
-    targetMemberId = null,
-    version,
-    occurredAt,
-  } = event
+function toPublishedAction(event: MemberActivityEvent): PublishedAction[] {
+  const { notification } = EFFECTS[event.memberActivityType]
+  if (notification === null) return []
   return [
     {
-      ...act,
-      event_id: eventId,
-      actor_id: memberId,
-      post_id: postId,
-      comment_id: commentId,
-      target_id: targetMemberId,
-      version,
-      acted_at: occurredAt,
+      ...notification,
+      event_id: event.eventId,
+      actor_id: event.memberId,
+      post_id: event.postId ?? null,
+      comment_id: event.commentId ?? null,
+      target_id: event.targetMemberId ?? null,
+      version: event.version,
+      acted_at: event.occurredAt,
     },
   ]
 }

@@ -14,14 +14,14 @@ export const toNotification = (row: NotificationRow): Notification => ({
   updatedAt: row.updated_at.toISOString(),
 })
 
-/** What `member.public_profile` tells of a member. */
+/** The part of a member that `member.public_profile` shows to everybody. */
 const toActor = (row: ActorRow): MemberSummary => ({
   memberId: row.member_id,
   id: row.member_id,
   memberName: row.member_name,
   memberHandle: row.handle,
   handle: row.handle,
-  // As member-svc calls who gave no display name.
+  // member-svc shows the member name too where there is no display name.
   displayName: row.display_name || row.member_name,
   bio: row.public_bio,
   verificationStatus: row.verification_status,

@@ -18,7 +18,7 @@ export function notificationRoutes(app: HttpServer, context: ActivityContext): v
     {
       schema: {
         tags,
-        summary: 'What others did with my things, grouped, newest first',
+        summary: 'Actions of others on my posts, comments and profile, grouped, newest first',
         querystring: ListQuery,
         response: { 200: successOf(scrollOf(Notification)) },
       },
@@ -32,7 +32,7 @@ export function notificationRoutes(app: HttpServer, context: ActivityContext): v
     {
       schema: {
         tags,
-        summary: 'How many notifications I have not read',
+        summary: 'The number of my unread notifications',
         response: { 200: successOf(UnreadCount) },
       },
     },

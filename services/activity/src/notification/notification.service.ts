@@ -1,5 +1,6 @@
 import type { Notification } from '@dailyfeed/contract/notification'
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ActivityContext } from '../context.ts'
 import { toNotification } from './notification.mapper.ts'
@@ -10,27 +11,27 @@ import {
   markRead,
 } from './notification-read.queries.ts'
 
+/** The newest number when the pagination began, and the position of the last group seen. */
+const cursor = cursorOf('number', 'number')
+
 /**
- * What changed last comes first. A group rises when others join it; a walk by cursor goes on through the groups as they
- * stood when it began, so that it neither skips nor repeats one.
+ * The most recently changed group first. A group moves up when an actor joins it; a pagination by
+ * cursor shows the groups as they were when it began, so that it neither skips nor repeats one.
  */
 export async function readNotifications(
   { sql, cursors }: ActivityContext,
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<Notification>> {
-  const request = listRequestOf(query, `notifications:${memberId}`, cursors)
-  const [asOf, afterPlace] =
-    request.after === undefined
-      ? [await findNewestNumber(sql, memberId), undefined]
-      : (request.after as [number, number])
+  const request = listRequestOf(query, `notifications:${memberId}`, cursors, { cursor })
+  const [asOf, afterPosition] = request.after ?? [await findNewestNumber(sql, memberId)]
   const rows = await findNotifications(sql, memberId, {
     asOf,
-    afterPlace,
+    afterPosition,
     offset: request.offset,
     limit: request.size + 1,
   })
-  return toScroll(rows, request, cursors, ({ place }) => [asOf, place], toNotification)
+  return toScroll(rows, request, cursors, ({ position }) => [asOf, position], toNotification)
 }
 
 export const countUnreadNotifications = (
@@ -38,7 +39,7 @@ export const countUnreadNotifications = (
   memberId: number,
 ): Promise<number> => countUnread(sql, memberId)
 
-/** Without ids: all of them. */
+/** Without ids, marks all. */
 export const markNotificationsRead = (
   { sql }: ActivityContext,
   memberId: number,

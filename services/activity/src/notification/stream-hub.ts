@@ -1,176 +1,157 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { singleFlight } from '@dailyfeed/concurrency/single-flight'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { FastifyBaseLogger } from 'fastify'
-import type { Sql } from 'postgres'
-import { toNotification } from './notification.mapper.ts'
+import type { Log } from '@dailyfeed/http-server/log'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { NotificationStream } from './notification-stream.ts'
 import {
   findNewestNumber,
   findNewestNumbers,
   findNotificationsBetween,
 } from './notification-read.queries.ts'
 
-const LOOK_EVERY_MILLISECONDS = 1_000
-const HEARTBEAT_EVERY_MILLISECONDS = 15_000
-/** Several acts that come together are told by one look. */
-const WAKE_AFTER_MILLISECONDS = 20
-const STREAMS_PER_MEMBER = 20
-const STREAMS_IN_ALL = 5_000
-const EVENTS_PER_LOOK = 100
-/** A client that reads more slowly is let go; it resumes where it stood. */
-const MAX_UNREAD_BYTES = 1024 * 1024
+const POLL_EVERY_MS = 1_000
+const HEARTBEAT_EVERY_MS = 15_000
+/** Notifications that are created within this time share one poll. */
+const WAKE_AFTER_MS = 20
+const MAX_STREAMS_PER_MEMBER = 20
+const MAX_STREAMS = 5_000
+const EVENTS_PER_POLL = 100
 
-interface NotificationStreamsOptions {
-  sql: Sql
+interface StreamHubOptions {
+  sql: Queryable
   verifier: TokenVerifier
-  log: FastifyBaseLogger
+  log: Log
   maxStreams?: { perMember: number; inAll: number }
 }
 
-interface Subscription {
-  memberId: number
-  /** The header that opened the stream: it lives no longer than its token. */
-  authorization: string
-  /** The number of the last notification sent. */
-  position: number
-  events: Readable
-  lastWrittenAt: number
-}
+/**
+ * All streams of this process. They share one poll of the database per second, so that their number
+ * costs little.
+ */
+export class StreamHub {
+  readonly #sql: Queryable
+  readonly #verifier: TokenVerifier
+  readonly #log: Log
+  readonly #maxStreams: { perMember: number; inAll: number }
+  readonly #streams = new Set<NotificationStream>()
+  readonly #timer: NodeJS.Timeout
+  readonly #poll = singleFlight(() => this.#pollOnce())
+  readonly #check = singleFlight(() => this.#checkOnce())
+  #wakeTimer: NodeJS.Timeout | undefined
+  #isClosed = false
 
-export interface NotificationStreams {
-  /** Goes on behind `lastNumber`; undefined: from now on. */
-  open(memberId: number, authorization: string, lastNumber: number | undefined): Promise<Readable>
-  /** There may be something new: do not wait for the next look, which is for what another process took up. */
-  wake(): void
-  /** Ends all. */
-  close(): Promise<void>
-}
-
-/** All streams of this process share one look at the database each second, so that their number costs little. */
-export function createNotificationStreams(
-  options: NotificationStreamsOptions,
-): NotificationStreams {
-  const {
-    sql,
-    verifier,
-    log,
-    maxStreams = { perMember: STREAMS_PER_MEMBER, inAll: STREAMS_IN_ALL },
-  } = options
-  const subscriptions = new Set<Subscription>()
-  let looking: Promise<void> | undefined
-  let waking: NodeJS.Timeout | undefined
-  let isClosed = false
-  const timer = setInterval(() => look({ judgesTokens: true }), LOOK_EVERY_MILLISECONDS)
-  timer.unref()
-
-  /** One look at a time. */
-  function look({ judgesTokens }: { judgesTokens: boolean }): void {
-    if (subscriptions.size === 0) return
-    looking ??= lookOnce(judgesTokens)
-      .catch((err) => log.warn({ err }, 'notifications not looked for'))
-      .finally(() => {
-        looking = undefined
-      })
+  constructor({ sql, verifier, log, maxStreams }: StreamHubOptions) {
+    this.#sql = sql
+    this.#verifier = verifier
+    this.#log = log
+    this.#maxStreams = maxStreams ?? { perMember: MAX_STREAMS_PER_MEMBER, inAll: MAX_STREAMS }
+    this.#timer = setInterval(() => void this.#check(), POLL_EVERY_MS)
+    this.#timer.unref()
   }
 
-  async function lookOnce(judgesTokens: boolean): Promise<void> {
-    if (judgesTokens) await Promise.all([...subscriptions].map(endUnlessAuthorized))
-    for (const subscription of subscriptions) {
-      if (performance.now() - subscription.lastWrittenAt >= HEARTBEAT_EVERY_MILLISECONDS)
-        write(subscription, ': heartbeat\n\n')
+  /** Opens a stream that continues after `lastNumber`; undefined: from now on. */
+  async open(
+    memberId: number,
+    authorization: string,
+    lastNumber: number | undefined,
+  ): Promise<Readable> {
+    const options = {
+      memberId,
+      authorization,
+      lastNumber: lastNumber ?? (await findNewestNumber(this.#sql, memberId)),
     }
-    const positions = new Map<number, number>()
-    for (const { memberId, position } of subscriptions)
-      positions.set(memberId, Math.min(position, positions.get(memberId) ?? position))
-    if (positions.size === 0) return
-    const newest = new Map(
-      (await findNewestNumbers(sql, positions)).map(({ recipient_id, number }) => [
-        recipient_id,
-        number,
-      ]),
-    )
-    for (const subscription of subscriptions)
-      await send(subscription, newest.get(subscription.memberId) ?? 0)
+    this.#refuseIfFull(memberId)
+    const stream = new NotificationStream(options)
+    this.#streams.add(stream)
+    stream.events.on('close', () => this.#streams.delete(stream))
+    this.wake()
+    return stream.events
   }
 
-  /** Also ends where it cannot be told whether the token still holds. */
-  async function endUnlessAuthorized(subscription: Subscription): Promise<void> {
+  /**
+   * Polls without waiting for the next second. Call when this process has created notifications;
+   * those of other processes are found by the regular poll.
+   */
+  wake(): void {
+    if (this.#streams.size === 0) return
+    this.#wakeTimer ??= setTimeout(() => {
+      this.#wakeTimer = undefined
+      void this.#poll()
+    }, WAKE_AFTER_MS)
+  }
+
+  /** Ends all streams. Resolves when no query is in progress any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    clearTimeout(this.#wakeTimer)
+    for (const stream of this.#streams) this.#end(stream)
+    await this.#check()
+  }
+
+  #refuseIfFull(memberId: number): void {
+    if (this.#isClosed) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })
+    if (this.#streams.size >= this.#maxStreams.inAll)
+      throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 })
+    const ofMember = [...this.#streams].filter((stream) => stream.memberId === memberId)
+    if (ofMember.length >= this.#maxStreams.perMember)
+      throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: 5 })
+  }
+
+  async #checkOnce(): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => this.#endUnlessAuthorized(stream)))
+    for (const stream of this.#streams) stream.sendHeartbeatAfter(HEARTBEAT_EVERY_MS)
+    await this.#poll()
+  }
+
+  /** Ends the stream too where the token cannot be verified: the client opens another one. */
+  async #endUnlessAuthorized(stream: NotificationStream): Promise<void> {
     try {
-      await verifier.verifyOrThrow(subscription.authorization)
+      await this.#verifier.verifyOrThrow(stream.authorization)
     } catch (error) {
       if (!(error instanceof DailyfeedError))
-        log.warn({ err: error }, 'token of a stream not verified')
-      end(subscription)
+        this.#log.warn({ err: error }, 'token of a notification stream not verified; stream ended')
+      this.#end(stream)
     }
   }
 
-  function wake(): void {
-    if (subscriptions.size === 0) return
-    waking ??= setTimeout(() => {
-      waking = undefined
-      look({ judgesTokens: false })
-    }, WAKE_AFTER_MILLISECONDS)
+  async #pollOnce(): Promise<void> {
+    if (this.#streams.size === 0) return
+    try {
+      const newest = await findNewestNumbers(this.#sql, this.#lastNumbers())
+      for (const stream of this.#streams)
+        await this.#sendUpTo(newest.get(stream.memberId) ?? 0, stream)
+    } catch (err) {
+      this.#log.warn({ err }, 'new notifications not loaded; next poll within one second')
+    }
   }
 
-  async function send(subscription: Subscription, newest: number): Promise<void> {
-    if (subscription.position >= newest) return
+  /** By member; of several streams of one member the lowest. */
+  #lastNumbers(): Map<number, number> {
+    const numbers = new Map<number, number>()
+    for (const { memberId, lastNumber } of this.#streams)
+      numbers.set(memberId, Math.min(lastNumber, numbers.get(memberId) ?? lastNumber))
+    return numbers
+  }
+
+  async #sendUpTo(newest: number, stream: NotificationStream): Promise<void> {
+    const { memberId, lastNumber } = stream
+    if (lastNumber >= newest) return
     const rows = await findNotificationsBetween(
-      sql,
-      subscription.memberId,
-      subscription.position,
+      this.#sql,
+      memberId,
+      lastNumber,
       newest,
-      EVENTS_PER_LOOK,
+      EVENTS_PER_POLL,
     )
-    for (const row of rows)
-      write(subscription, `id: ${row.number}\ndata: ${JSON.stringify(toNotification(row))}\n\n`)
-    // What is not shown to the member is passed by, too.
-    subscription.position =
-      rows.length === EVENTS_PER_LOOK ? (rows.at(-1)?.number ?? newest) : newest
+    // A page that is not full ends at `newest`: what follows its last row is hidden from the member.
+    const last = rows.length === EVENTS_PER_POLL ? rows.at(-1) : undefined
+    stream.send(rows, last?.number ?? newest)
   }
 
-  function write(subscription: Subscription, text: string): void {
-    if (!subscriptions.has(subscription)) return
-    subscription.events.push(text)
-    subscription.lastWrittenAt = performance.now()
-    if (subscription.events.readableLength > MAX_UNREAD_BYTES) subscription.events.destroy()
-  }
-
-  function end(subscription: Subscription): void {
-    if (subscriptions.delete(subscription)) subscription.events.push(null)
-  }
-
-  return {
-    async open(memberId, authorization, lastNumber) {
-      const position = lastNumber ?? (await findNewestNumber(sql, memberId))
-      if (isClosed) throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 })
-      if (subscriptions.size >= maxStreams.inAll)
-        throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5 })
-      if (
-        [...subscriptions].filter((one) => one.memberId === memberId).length >= maxStreams.perMember
-      )
-        throw new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: 5 })
-      const events = new Readable({ read() {} })
-      const subscription: Subscription = {
-        memberId,
-        authorization,
-        position,
-        events,
-        lastWrittenAt: 0,
-      }
-      subscriptions.add(subscription)
-      events.on('close', () => subscriptions.delete(subscription))
-      // An id without data: a client whose stream ends before its first notification resumes from here, too.
-      write(subscription, `retry: 2000\nid: ${position}\n\n`)
-      wake()
-      return events
-    },
-    wake,
-    async close() {
-      isClosed = true
-      clearInterval(timer)
-      clearTimeout(waking)
-      for (const subscription of subscriptions) end(subscription)
-      await looking
-    },
+  #end(stream: NotificationStream): void {
+    if (this.#streams.delete(stream)) stream.end()
   }
 }

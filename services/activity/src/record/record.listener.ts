@@ -2,7 +2,7 @@ import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { toNewRecord } from './record.mapper.ts'
 import { findUnrecorded, type NewRecord, upsertRecords } from './record.queries.ts'
 
-/** Every event becomes a record. Key and version tell a duplicate, so that no inbox is needed. */
+/** Stores a record of every event. Key and version identify a duplicate, so no inbox is needed. */
 export const recordActivities: EventHandler = {
   name: 'record',
   usesInbox: false,
@@ -14,7 +14,7 @@ export const recordActivities: EventHandler = {
   },
 }
 
-/** In the order of their keys. */
+/** Sorted by key. */
 function newestOfEachKey(records: readonly NewRecord[]): NewRecord[] {
   const newest = new Map<string, NewRecord>()
   for (const record of records) {

@@ -4,7 +4,7 @@ import type { NewRecord } from './record.queries.ts'
 
 export function toNewRecord(event: MemberActivityEvent): NewRecord {
   const createdAt = Date.parse(event.createdAt)
-  // Most often the three are one moment.
+  // The three times are usually equal, so most dates are parsed once.
   const timeOf = (text: string) => (text === event.createdAt ? createdAt : Date.parse(text))
   return {
     messageKey: recordKeyOf(event.messageKey),

@@ -1,6 +1,7 @@
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ActivityFixture, activityFixture, eventOf, insertPost } from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let minji: number
@@ -9,7 +10,7 @@ let postId: number
 beforeAll(async () => {
   activity = await activityFixture()
   minji = await insertMember(activity.database.sql, 'minji')
-  postId = await insertPost(activity.database, minji)
+  postId = await insertPost(activity.database.sql, minji)
 })
 afterAll(() => activity.close())
 
@@ -33,7 +34,7 @@ test('a batch delivered twice changes nothing the second time', async () => {
   expect(await records()).toEqual(before)
 })
 
-test('like, cancel and like again leave the same records in whatever order and cut they arrive', async () => {
+test('like, cancel and like again leave the same records in any order and batching', async () => {
   const other = await insertMember(activity.database.sql, 'jisoo')
   const [first, cancel, again] = [
     eventOf('LIKE_POST', { memberId: other, postId, version: 1 }),
@@ -63,22 +64,22 @@ test('like, cancel and like again leave the same records in whatever order and c
   }
 })
 
-test('a key that stands several times in one batch is recorded once, with its highest version', async () => {
+test('a key that occurs several times in a batch is recorded once, with its highest version', async () => {
   const other = await insertMember(activity.database.sql, 'twice')
-  const own = await insertPost(activity.database, other)
+  const own = await insertPost(activity.database.sql, other)
   const versions = [2, 5, 1, 4].map((version) =>
     eventOf('LIKE_POST', { memberId: other, postId: own, version }),
   )
-  // One's own post: no other step has an effect.
+  // It is the member's own post, so no other handler has an effect.
   expect((await activity.deliver(...versions)).applied).toBe(1)
   const rows = await activity.database
     .sql`select version, event_id from activity.record where member_id = ${other}`
   expect([...rows]).toEqual([{ version: 5, event_id: versions[1]?.eventId }])
 })
 
-test('newer means the higher version, not the later clock', async () => {
+test('a higher version replaces a lower one, whatever their times are', async () => {
   const other = await insertMember(activity.database.sql, 'clock')
-  const own = await insertPost(activity.database, other)
+  const own = await insertPost(activity.database.sql, other)
   const newer = eventOf('LIKE_POST', {
     memberId: other,
     postId: own,
@@ -103,7 +104,7 @@ test('newer means the higher version, not the later clock', async () => {
   expect(row).toEqual({ version: 2, occurred_at: new Date('2026-01-01T00:00:00.000Z') })
 })
 
-test('a record keeps all that the event says, its key without the prefix, whatever characters that has', async () => {
+test('a record has all fields of its event, and any key without its prefix', async () => {
   const messageKey = 'member_activity:kafka_event:POST_READ###"odd", {key} \\ \'안녕\' NULL'
   const at = '2026-11-25T01:02:03.456+09:00'
   const event = eventOf('COMMENT_READ', {
@@ -136,7 +137,7 @@ test('a record keeps all that the event says, its key without the prefix, whatev
   ])
 })
 
-test('batches of the same keys that arrive at once, in opposite orders, all take effect', async () => {
+test('concurrent batches of the same keys in opposite orders all take effect', async () => {
   const other = await insertMember(activity.database.sql, 'crowd')
   const posts = Array.from({ length: 200 }, (_, n) => 900_000 + n)
   const batches = Array.from({ length: 8 }, (_, n) => {

@@ -1,21 +1,39 @@
 import { CommentActivityReport, PostActivityReport } from '@dailyfeed/contract/activity'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { Once } from '@dailyfeed/idempotency/once'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import type { Once } from '@dailyfeed/idempotency/once'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { ACTIVITY_PREFIXES } from '../activity/activity.routes.ts'
 import type { ActivityContext } from '../context.ts'
-import { reportActivity } from './report.service.ts'
+import { type ReportPath, reportActivity } from './report.service.ts'
 
-const tags = ['activity']
-const config = { acceptsIdempotencyKey: true }
-const response = { 201: successOf(Type.Boolean()) }
+interface ReportRoute {
+  /** Below each prefix. */
+  path: ReportPath
+  summary: string
+  body: typeof PostActivityReport | typeof CommentActivityReport
+}
+
+const ROUTES: readonly ReportRoute[] = [
+  { path: 'posts', summary: 'Record my action on a post', body: PostActivityReport },
+  { path: 'comments', summary: 'Record my action on a comment', body: CommentActivityReport },
+  {
+    path: 'posts/likes',
+    summary: 'Record that I like a post, or no longer do',
+    body: PostActivityReport,
+  },
+  {
+    path: 'comments/likes',
+    summary: 'Record that I like a comment, or no longer do',
+    body: CommentActivityReport,
+  },
+]
 
 interface ReportContext {
   once: Once<ActivityContext>
-  /** Limit for each member; undefined where rate limits are switched off. */
+  /** The limit per member; undefined where rate limits are off. */
   reportsPerMinute: number | undefined
 }
 
@@ -29,92 +47,28 @@ export function reportRoutes(app: HttpServer, { once, reportsPerMinute }: Report
   }
 
   for (const prefix of ACTIVITY_PREFIXES) {
-    app.post(
-      `${prefix}/posts`,
-      {
-        config,
-        preValidation,
-        schema: {
-          tags,
-          summary: 'Record what I did with a post',
-          body: PostActivityReport,
-          response,
+    for (const { path, summary, body } of ROUTES) {
+      app.post(
+        `${prefix}/${path}`,
+        {
+          config: { acceptsIdempotencyKey: true },
+          preValidation,
+          schema: {
+            tags: ['activity'],
+            summary,
+            body,
+            response: { 201: successOf(Type.Boolean()) },
+          },
         },
-      },
-      (request, reply) =>
-        once({
-          request,
-          reply,
-          status: 201,
-          act: (within) =>
-            reportActivity(within, request.memberId, 'posts', request.body).then(() => true),
-        }),
-    )
-
-    app.post(
-      `${prefix}/comments`,
-      {
-        config,
-        preValidation,
-        schema: {
-          tags,
-          summary: 'Record what I did with a comment',
-          body: CommentActivityReport,
-          response,
-        },
-      },
-      (request, reply) =>
-        once({
-          request,
-          reply,
-          status: 201,
-          act: (within) =>
-            reportActivity(within, request.memberId, 'comments', request.body).then(() => true),
-        }),
-    )
-
-    app.post(
-      `${prefix}/posts/likes`,
-      {
-        config,
-        preValidation,
-        schema: {
-          tags,
-          summary: 'Record that I like a post, or no longer do',
-          body: PostActivityReport,
-          response,
-        },
-      },
-      (request, reply) =>
-        once({
-          request,
-          reply,
-          status: 201,
-          act: (within) =>
-            reportActivity(within, request.memberId, 'postLikes', request.body).then(() => true),
-        }),
-    )
-
-    app.post(
-      `${prefix}/comments/likes`,
-      {
-        config,
-        preValidation,
-        schema: {
-          tags,
-          summary: 'Record that I like a comment, or no longer do',
-          body: CommentActivityReport,
-          response,
-        },
-      },
-      (request, reply) =>
-        once({
-          request,
-          reply,
-          status: 201,
-          act: (within) =>
-            reportActivity(within, request.memberId, 'commentLikes', request.body).then(() => true),
-        }),
-    )
+        (request, reply) =>
+          once({
+            request,
+            reply,
+            status: 201,
+            act: (within) =>
+              reportActivity(within, request.memberId, path, request.body).then(() => true),
+          }),
+      )
+    }
   }
 }

@@ -4,11 +4,11 @@ import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { messageKeyOf, nextKeyTime } from '@dailyfeed/contract/message-key'
 import type { ActivityContext } from '../context.ts'
 import { recordKeyOf } from '../record/record-key.ts'
-import { findComment, findPost, insertReportedRecord, type ThingRow } from './report.queries.ts'
+import { findComment, findPost, insertReportedRecord, type ContentRow } from './report.queries.ts'
 
 type ReportedAction = 'CREATE' | 'UPDATE' | 'DELETE' | 'READ' | 'LIKE' | 'UNLIKE'
 
-/** The types that each path accepts, with the action that each of them claims. */
+/** The event types that each path accepts, and the action of each. */
 const ACTIONS = {
   posts: {
     POST_CREATE: 'CREATE',
@@ -22,14 +22,14 @@ const ACTIONS = {
     COMMENT_DELETE: 'DELETE',
     COMMENT_READ: 'READ',
   },
-  postLikes: { LIKE_POST: 'LIKE', LIKE_POST_CANCEL: 'UNLIKE' },
-  commentLikes: { LIKE_COMMENT: 'LIKE', LIKE_COMMENT_CANCEL: 'UNLIKE' },
+  'posts/likes': { LIKE_POST: 'LIKE', LIKE_POST_CANCEL: 'UNLIKE' },
+  'comments/likes': { LIKE_COMMENT: 'LIKE', LIKE_COMMENT_CANCEL: 'UNLIKE' },
 } as const satisfies Record<string, Partial<Record<ActivityType, ReportedAction>>>
 export type ReportPath = keyof typeof ACTIONS
 
 /**
- * Keeps a record of what a member says that they did, if it is true. It tells nobody, and gives way to what the relay
- * delivers: for our own services this way in is not needed.
+ * Records an action that a member reports, after checking that it took place. Nothing is published,
+ * and an event of the same action replaces the record. Our own services publish events instead.
  */
 export async function reportActivity(
   context: ActivityContext,
@@ -41,12 +41,12 @@ export async function reportActivity(
   const commentId = 'commentId' in report ? report.commentId : null
   if (memberId !== callerId) throw new DailyfeedError('MEMBER_FORBIDDEN')
   const { type, action } = typeOrThrow(path, report.activityType)
-  const thing =
+  const content =
     commentId === null
       ? await findPost(context.sql, postId, memberId)
       : await findComment(context.sql, commentId, postId, memberId)
-  const act = actOrThrow(
-    thing,
+  const times = timesOrThrow(
+    content,
     action,
     memberId,
     commentId === null ? 'POST_NOT_FOUND' : 'COMMENT_NOT_FOUND',
@@ -61,7 +61,7 @@ export async function reportActivity(
     postId,
     commentId,
     repeatable: action === 'READ',
-    ...act,
+    ...times,
   })
 }
 
@@ -81,22 +81,22 @@ function typeOrThrow(
   ])
 }
 
-interface Act {
+interface ActionTimes {
   occurredAt: Date
   createdAt: Date
   updatedAt: Date
 }
 
-/** When the act took place, by the thing itself. What the member may not see does not exist for them. */
-function actOrThrow(
-  thing: ThingRow | undefined,
+/** The times of the action, from the content itself. Content that the member may not see counts as missing. */
+function timesOrThrow(
+  content: ContentRow | undefined,
   action: ReportedAction,
   memberId: number,
   notFound: ErrorCode,
-): Act {
-  if (thing === undefined || !thing.visible) throw new DailyfeedError(notFound)
-  const { created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt } = thing
-  const isAuthor = thing.author_id === memberId
+): ActionTimes {
+  if (content === undefined || !content.visible) throw new DailyfeedError(notFound)
+  const { created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt } = content
+  const isAuthor = content.author_id === memberId
   const forbidden = () => new DailyfeedError('MEMBER_FORBIDDEN')
   if (action === 'DELETE') {
     if (!isAuthor || deletedAt === null) throw forbidden()
@@ -108,7 +108,7 @@ function actOrThrow(
       return { occurredAt: new Date(), createdAt, updatedAt }
     case 'LIKE':
     case 'UNLIKE': {
-      const { liked, like_created_at: likedAt, like_updated_at: changedAt } = thing
+      const { liked, like_created_at: likedAt, like_updated_at: changedAt } = content
       if (liked !== (action === 'LIKE') || likedAt === null || changedAt === null) throw forbidden()
       return { occurredAt: changedAt, createdAt: likedAt, updatedAt: changedAt }
     }
@@ -116,7 +116,7 @@ function actOrThrow(
       if (!isAuthor) throw forbidden()
       return { occurredAt: createdAt, createdAt, updatedAt }
     case 'UPDATE':
-      if (!isAuthor || !thing.edited) throw forbidden()
+      if (!isAuthor || !content.edited) throw forbidden()
       return { occurredAt: updatedAt, createdAt, updatedAt }
   }
 }

@@ -1,12 +1,8 @@
+import { insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  type ActivityFixture,
-  activityFixture,
-  eventOf,
-  insertComment,
-  insertPost,
-} from '../activity-fixture.ts'
+import { type ActivityFixture, activityFixture, eventOf } from '../activity-fixture.ts'
 
 let activity: ActivityFixture
 let minji: number
@@ -21,16 +17,20 @@ beforeAll(async () => {
   minji = await insertMember(sql, 'minji')
   jisoo = await insertMember(sql, 'jisoo')
   secretive = await insertMember(sql, 'secretive', { privacyLevel: 'PRIVATE' })
-  postId = await insertPost(activity.database, minji)
-  commentId = await insertComment(activity.database, jisoo, postId)
+  postId = await insertPost(activity.database.sql, minji)
+  commentId = await insertComment(activity.database.sql, postId, jisoo)
 })
 afterAll(() => activity.close())
 
 const report = async (memberId: number, path: string, fields: object) => {
-  const { status, body } = await activity.ask(memberId, 'POST', path, {
-    memberId,
-    postId,
-    ...fields,
+  const { status, body } = await ask(activity.client, {
+    as: memberId,
+    url: path,
+    body: {
+      memberId,
+      postId,
+      ...fields,
+    },
   })
   return [status, status === 201 ? body.data : body.code]
 }
@@ -38,7 +38,7 @@ const recordsOf = (memberId: number, type: string) =>
   activity.database
     .sql`select * from activity.record where member_id = ${memberId} and type = ${type}`
 
-test('a true report is recorded once, under both paths', async () => {
+test('a true report is recorded once under both paths', async () => {
   expect(
     await report(minji, '/api/member-activities/posts', { activityType: 'POST_CREATE' }),
   ).toEqual([201, true])
@@ -65,10 +65,14 @@ test('a true report is recorded once, under both paths', async () => {
 })
 
 test('a report in another member’s name is 403', async () => {
-  const { status, body } = await activity.ask(jisoo, 'POST', '/api/member-activities/posts', {
-    memberId: minji,
-    postId,
-    activityType: 'POST_CREATE',
+  const { status, body } = await ask(activity.client, {
+    as: jisoo,
+    url: '/api/member-activities/posts',
+    body: {
+      memberId: minji,
+      postId,
+      activityType: 'POST_CREATE',
+    },
   })
   expect([status, body.code]).toEqual([403, 'MEMBER_FORBIDDEN'])
 })
@@ -80,11 +84,15 @@ test.each([
   ['comments', 'POST_READ'],
   ['comments/likes', 'LIKE_POST'],
 ])('%s does not take %s', async (path, activityType) => {
-  const { status, body } = await activity.ask(minji, 'POST', `/api/member-activities/${path}`, {
-    memberId: minji,
-    postId,
-    commentId,
-    activityType,
+  const { status, body } = await ask(activity.client, {
+    as: minji,
+    url: `/api/member-activities/${path}`,
+    body: {
+      memberId: minji,
+      postId,
+      commentId,
+      activityType,
+    },
   })
   expect([status, body.code, body.errors?.[0]?.field]).toEqual([
     400,
@@ -93,7 +101,7 @@ test.each([
   ])
 })
 
-test('what is not true is not recorded', async () => {
+test('an untrue report is refused and not recorded', async () => {
   expect(await report(jisoo, '/api/activity/posts', { activityType: 'POST_CREATE' })).toEqual([
     403,
     'MEMBER_FORBIDDEN',
@@ -111,11 +119,11 @@ test('what is not true is not recorded', async () => {
   ).toEqual([404, 'POST_NOT_FOUND'])
   expect(
     await report(minji, '/api/activity/posts', {
-      postId: await insertPost(activity.database, secretive),
+      postId: await insertPost(activity.database.sql, secretive),
       activityType: 'POST_READ',
     }),
   ).toEqual([404, 'POST_NOT_FOUND'])
-  const otherPostId = await insertPost(activity.database, minji)
+  const otherPostId = await insertPost(activity.database.sql, minji)
   expect(
     await report(jisoo, '/api/activity/comments', {
       postId: otherPostId,
@@ -130,7 +138,7 @@ test('what is not true is not recorded', async () => {
   expect(await recordsOf(jisoo, 'LIKE_POST')).toHaveLength(0)
 })
 
-test('a report never overwrites the relay’s record, gives way to it, and notifies nobody', async () => {
+test('a report never replaces a relayed record, is replaced by one, and notifies no member', async () => {
   await activity.database
     .sql`insert into content.post_like (post_id, member_id) values (${postId}, ${jisoo})`
   expect(await report(jisoo, '/api/activity/posts/likes', { activityType: 'LIKE_POST' })).toEqual([
@@ -149,7 +157,7 @@ test('a report never overwrites the relay’s record, gives way to it, and notif
   expect(await recordsOf(jisoo, 'LIKE_POST')).toEqual(relayed)
 })
 
-test('who reports too much is told to wait', async () => {
+test('a member over the rate limit is 429 with Retry-After', async () => {
   const answers = await Promise.all(
     Array.from({ length: 61 }, () =>
       report(secretive, '/api/activity/posts', { activityType: 'POST_READ' }),

@@ -1,28 +1,36 @@
-import type { Sql } from 'postgres'
-import { highestIds, reconcileCommentCounters, reconcilePostCounters } from './counter.queries.ts'
+import { inTransaction, type Queryable } from '@dailyfeed/postgres-support/queryable'
+import {
+  findHighestIds,
+  reconcileCommentCounters,
+  reconcilePostCounters,
+} from './counter.queries.ts'
 
-/** Small, so that no counter stays locked for long. */
-const RANGE = 1_000
+/** Ids per transaction: few, so that no counter stays locked for long. */
+const RANGE_SIZE = 1_000
 
-/** `counterReconcileJob`: like, comment and reply counters, and when the newest comment came, against their rows. Says how many it had to correct. */
-export async function reconcileCounters(sql: Sql): Promise<{ posts: number; comments: number }> {
-  const highest = await highestIds(sql)
+/**
+ * `counterReconcileJob`: compares the counts of likes, comments and replies, and the time of each
+ * post's newest comment, with the rows they count. Returns how many counters it corrected.
+ */
+export async function reconcileCounters(
+  sql: Queryable,
+): Promise<{ posts: number; comments: number }> {
+  const highest = await findHighestIds(sql)
   return {
-    posts: await inRanges(sql, highest.post, reconcilePostCounters),
-    comments: await inRanges(sql, highest.comment, reconcileCommentCounters),
+    posts: await reconcileInRanges(sql, highest.post, reconcilePostCounters),
+    comments: await reconcileInRanges(sql, highest.comment, reconcileCommentCounters),
   }
 }
 
-async function inRanges(
-  sql: Sql,
-  highest: number,
-  reconcile: (sql: Sql, fromId: number, toId: number) => Promise<number>,
+async function reconcileInRanges(
+  sql: Queryable,
+  highestId: number,
+  reconcile: (sql: Queryable, fromId: number, toId: number) => Promise<number>,
 ): Promise<number> {
   let corrected = 0
-  for (let from = 1; from <= highest; from += RANGE) {
-    corrected += (await sql.begin((transaction) =>
-      reconcile(transaction as unknown as Sql, from, from + RANGE),
-    )) as number
-  }
+  for (let from = 1; from <= highestId; from += RANGE_SIZE)
+    corrected += await inTransaction(sql, (transaction) =>
+      reconcile(transaction, from, from + RANGE_SIZE),
+    )
   return corrected
 }

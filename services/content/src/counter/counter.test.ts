@@ -1,6 +1,7 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
-import type { Sql } from 'postgres'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
 import { insertComment } from '../comment/comment.queries.ts'
@@ -17,8 +18,8 @@ beforeAll(async () => {
 })
 afterAll(() => content.close())
 
-const act = fc.record({
-  what: fc.constantFrom(
+const action = fc.record({
+  kind: fc.constantFrom(
     'like',
     'unlike',
     'comment',
@@ -32,8 +33,8 @@ const act = fc.record({
   pick: fc.nat(40),
 })
 
-/** Waves of acts that happen at once, one wave after the other. */
-const waves = fc.array(fc.array(act, { minLength: 2, maxLength: 10 }), {
+/** Waves of concurrent actions, one wave after the other. */
+const waves = fc.array(fc.array(action, { minLength: 2, maxLength: 10 }), {
   minLength: 1,
   maxLength: 5,
 })
@@ -46,7 +47,7 @@ interface Counters {
   last_commented_at: string | null
 }
 
-test('whatever members do at once, every counter says how many rows there are and when the newest came, and there is nothing to reconcile', {
+test('after concurrent actions every counter equals its rows and the time of the newest comment', {
   timeout: 120_000,
 }, async () => {
   const { sql } = content.database
@@ -55,32 +56,42 @@ test('whatever members do at once, every counter says how many rows there are an
       const posts: number[] = []
       for (const author of members.slice(0, 2))
         posts.push(
-          (await content.ask(author, 'POST', '/api/posts', { content: 'a post' })).body.data.id,
+          (
+            await ask(content.client, {
+              as: author,
+              url: '/api/posts',
+              body: { content: 'a post' },
+            })
+          ).body.data.id,
         )
       const comments: { id: number; postId: number }[] = []
       for (const wave of all) {
         const statuses = await Promise.all(
-          wave.map(async ({ what, member, post, pick }) => {
+          wave.map(async ({ kind, member, post, pick }) => {
             const [memberId, postId] = [members[member] as number, posts[post] as number]
             const comment = comments[pick % Math.max(1, comments.length)]
-            const ask = async (method: 'POST' | 'DELETE', url: string, payload?: object) =>
-              (await content.ask(memberId, method, url, payload)).status
-            if (what === 'like') return ask('POST', `/api/posts/${postId}/like`)
-            if (what === 'unlike') return ask('DELETE', `/api/posts/${postId}/like`)
-            if (what === 'comment' || comment === undefined || what === 'reply') {
-              const parent = what === 'reply' ? comment : undefined
-              const answer = await content.ask(memberId, 'POST', '/api/comments', {
-                postId: parent?.postId ?? postId,
-                content: 'a comment',
-                ...(parent === undefined ? {} : { parentId: parent.id }),
+            const send = async (method: 'POST' | 'DELETE', url: string, payload?: object) =>
+              (await ask(content.client, { as: memberId, method, url, body: payload })).status
+            if (kind === 'like') return send('POST', `/api/posts/${postId}/like`)
+            if (kind === 'unlike') return send('DELETE', `/api/posts/${postId}/like`)
+            if (kind === 'comment' || comment === undefined || kind === 'reply') {
+              const parent = kind === 'reply' ? comment : undefined
+              const answer = await ask(content.client, {
+                as: memberId,
+                url: '/api/comments',
+                body: {
+                  postId: parent?.postId ?? postId,
+                  content: 'a comment',
+                  ...(parent === undefined ? {} : { parentId: parent.id }),
+                },
               })
               if (answer.status === 201)
                 comments.push({ id: answer.body.data.id, postId: parent?.postId ?? postId })
               return answer.status
             }
-            if (what === 'delete comment') return ask('DELETE', `/api/comments/${comment.id}`)
-            return ask(
-              what === 'like comment' ? 'POST' : 'DELETE',
+            if (kind === 'delete comment') return send('DELETE', `/api/comments/${comment.id}`)
+            return send(
+              kind === 'like comment' ? 'POST' : 'DELETE',
               `/api/comments/${comment.id}/like`,
             )
           }),
@@ -95,11 +106,11 @@ test('whatever members do at once, every counter says how many rows there are an
                (select count(*)::int from content.comment where post_id = post.id and deleted_at is null) as comment_count,
                (select max(created_at)::text from content.comment where post_id = post.id and deleted_at is null) as last_commented_at
         from content.post where id = any (${posts}::bigint[]) order by id`
-      const ofPost = new Map(counted.map((row) => [row.post_id, row]))
+      const counterByPost = new Map(counted.map((row) => [row.post_id, row]))
       expect(
         truth.map(
           ({ post_id }) =>
-            ofPost.get(post_id) ?? {
+            counterByPost.get(post_id) ?? {
               post_id,
               like_count: 0,
               comment_count: 0,
@@ -117,24 +128,33 @@ test('whatever members do at once, every counter says how many rows there are an
   expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
 })
 
-test('counterReconcileJob corrects counts, and when the newest comment came, of replies too', async () => {
+test('counterReconcileJob corrects the comment count and the time of the newest comment or reply', async () => {
   const { sql } = content.database
   const [author] = members as [number]
-  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' }))
-    .body.data.id
-  const parentId: number = (
-    await content.ask(author, 'POST', '/api/comments', { postId, content: 'a comment' })
+  const postId: number = (
+    await ask(content.client, { as: author, url: '/api/posts', body: { content: 'a post' } })
   ).body.data.id
-  await content.ask(author, 'POST', '/api/comments/replies', {
-    postId,
-    parentId,
-    content: 'a reply',
+  const parentId: number = (
+    await ask(content.client, {
+      as: author,
+      url: '/api/comments',
+      body: { postId, content: 'a comment' },
+    })
+  ).body.data.id
+  await ask(content.client, {
+    as: author,
+    url: '/api/comments/replies',
+    body: {
+      postId,
+      parentId,
+      content: 'a reply',
+    },
   })
   const counters = () =>
     sql<
       Counters[]
     >`select post_id, like_count, comment_count, last_commented_at::text from content.post_counter where post_id = ${postId}`
-  const right = [...(await counters())]
+  const correct = [...(await counters())]
   for (const wrong of [
     sql`comment_count = 7`,
     sql`last_commented_at = null`,
@@ -142,19 +162,23 @@ test('counterReconcileJob corrects counts, and when the newest comment came, of 
   ]) {
     await sql`update content.post_counter set ${wrong} where post_id = ${postId}`
     expect(await reconcileCounters(sql)).toEqual({ posts: 1, comments: 0 })
-    expect([...(await counters())]).toEqual(right)
+    expect([...(await counters())]).toEqual(correct)
   }
 })
 
-test('a comment whose transaction began before that of a newer one does not turn the time back', async () => {
+test('a comment whose transaction began earlier does not move lastCommentedAt back', async () => {
   const { sql } = content.database
   const [author] = members as [number]
-  const postId: number = (await content.ask(author, 'POST', '/api/posts', { content: 'a post' }))
-    .body.data.id
-  await sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  const postId: number = (
+    await ask(content.client, { as: author, url: '/api/posts', body: { content: 'a post' } })
+  ).body.data.id
+  await inTransaction(sql, async (transaction) => {
     await transaction`select now()`
-    await content.ask(author, 'POST', '/api/comments', { postId, content: 'newer' })
+    await ask(content.client, {
+      as: author,
+      url: '/api/comments',
+      body: { postId, content: 'newer' },
+    })
     await insertComment(transaction, {
       postId,
       parentId: null,

@@ -1,3 +1,4 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,11 +12,11 @@ beforeAll(async () => {
 })
 afterAll(() => content.close())
 
-test('where an erased member wrote the newest comment, or a reply went along, the newest of what is left counts', async () => {
+test('after an erasure the newest remaining comment determines lastCommentedAt', async () => {
   const { sql } = content.database
   const [stays, leaves] = [await insertMember(sql, 'stays'), await insertMember(sql, 'leaves')]
   const make = async (memberId: number, path: string, body: object): Promise<number> =>
-    (await content.ask(memberId, 'POST', path, body)).body.data.id
+    (await ask(content.client, { as: memberId, url: path, body })).body.data.id
   const [between, alone, untouched] = [
     await make(stays, '/api/posts', { content: 'comments of both' }),
     await make(stays, '/api/posts', { content: 'theirs alone' }),

@@ -1,3 +1,4 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
@@ -15,7 +16,9 @@ beforeAll(async () => {
   )
 })
 beforeEach(async () => {
-  postId = (await content.ask(minji, 'POST', '/api/posts', { content: 'likeable' })).body.data.id
+  postId = (
+    await ask(content.client, { as: minji, url: '/api/posts', body: { content: 'likeable' } })
+  ).body.data.id
 })
 afterAll(() => content.close())
 
@@ -26,8 +29,16 @@ const likes = async () =>
   )[0]?.['like_count'] ?? 0
 
 test('a post is liked once: a second like is 400 POST_LIKE_ALREADY_EXISTS', async () => {
-  const first = await content.ask(minji, 'POST', `/api/posts/${postId}/like`)
-  const second = await content.ask(minji, 'POST', `/api/posts/${postId}/like`)
+  const first = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${postId}/like`,
+  })
+  const second = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${postId}/like`,
+  })
   expect([first.status, first.body.data, second.status, second.body.code]).toEqual([
     200,
     true,
@@ -37,14 +48,20 @@ test('a post is liked once: a second like is 400 POST_LIKE_ALREADY_EXISTS', asyn
   expect(await likes()).toBe(1)
 })
 
-test('a like that is not there cannot be taken back: 400 POST_LIKE_CANCEL_ALREADY_COMMITTED', async () => {
-  const { status, body } = await content.ask(minji, 'DELETE', `/api/posts/${postId}/like`)
+test('taking back a like that does not exist is 400 POST_LIKE_CANCEL_ALREADY_COMMITTED', async () => {
+  const { status, body } = await ask(content.client, {
+    as: minji,
+    method: 'DELETE',
+    url: `/api/posts/${postId}/like`,
+  })
   expect([status, body.code]).toEqual([400, 'POST_LIKE_CANCEL_ALREADY_COMMITTED'])
 })
 
-test('like, unlike, like leaves one like and events of rising versions under the founding keys', async () => {
+test('like, unlike, like leaves one like and events with ascending versions and stable keys', async () => {
   for (const method of ['POST', 'DELETE', 'POST'] as const)
-    expect((await content.ask(minji, method, `/api/posts/${postId}/like`)).status).toBe(200)
+    expect(
+      (await ask(content.client, { as: minji, method, url: `/api/posts/${postId}/like` })).status,
+    ).toBe(200)
   expect(await likes()).toBe(1)
   const events = await content.database
     .sql`select activity_type, version, message_key from content.outbox where post_id = ${postId} and activity_type like 'LIKE%' order by event_id`
@@ -56,13 +73,13 @@ test('like, unlike, like leaves one like and events of rising versions under the
   ])
 })
 
-test('likes and unlikes racing over one post leave a count equal to the rows, and one event for each that was acknowledged', async () => {
-  const acts = fans.flatMap((fan) =>
+test('concurrent likes and unlikes leave an exact count and one event per acknowledged request', async () => {
+  const requests = fans.flatMap((fan) =>
     (['POST', 'POST', 'DELETE', 'POST'] as const).map(
-      (method) => () => content.ask(fan, method, `/api/posts/${postId}/like`),
+      (method) => () => ask(content.client, { as: fan, method, url: `/api/posts/${postId}/like` }),
     ),
   )
-  const answers = await Promise.all(acts.map((act) => act()))
+  const answers = await Promise.all(requests.map((send) => send()))
   expect(answers.filter(({ status }) => status >= 500)).toEqual([])
   const [truth] = await content.database.sql`
     select (select count(*) from content.post_like where post_id = ${postId} and liked) as likes,
@@ -73,12 +90,13 @@ test('likes and unlikes racing over one post leave a count equal to the rows, an
   })
 })
 
-test('a comment is liked and unliked by the same rules', async () => {
-  const id = (await content.ask(minji, 'POST', '/api/comments', { postId, content: 'c' })).body.data
-    .id
+test('a comment is liked once and unliked once, as a post is', async () => {
+  const id = (
+    await ask(content.client, { as: minji, url: '/api/comments', body: { postId, content: 'c' } })
+  ).body.data.id
   const answers = []
   for (const method of ['POST', 'POST', 'DELETE', 'DELETE'] as const)
-    answers.push(await content.ask(minji, method, `/api/comments/${id}/like`))
+    answers.push(await ask(content.client, { as: minji, method, url: `/api/comments/${id}/like` }))
   expect(answers.map(({ status, body }) => [status, body.code ?? body.data])).toEqual([
     [200, true],
     [400, 'COMMENT_LIKE_ALREADY_EXISTS'],

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { ask } from '@dailyfeed/tests/http-client'
 import { ROW_ID } from '@dailyfeed/contract/message-key'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { eventually } from '@dailyfeed/tests/eventually'
 import { insertMember } from '@dailyfeed/tests/members'
 import { startTcpProxy, type TcpProxy } from '@dailyfeed/tests/tcp-proxy'
 import type { Sql } from 'postgres'
@@ -17,7 +18,7 @@ const newEventOf = createNewEventOf('Asia/Seoul')
 let content: ContentFixture
 let sql: Sql
 let authors: number[]
-let way: TcpProxy
+let proxy: TcpProxy
 let pool: Sql
 let batch: PostBatch
 
@@ -25,20 +26,20 @@ beforeAll(async () => {
   content = await contentFixture()
   sql = content.database.sql
   authors = await Promise.all(['minji', 'sora', 'dari'].map((handle) => insertMember(sql, handle)))
-  // What the database refuses, and what takes it long.
+  // The database refuses one content, and takes half a second for one title.
   await sql`alter table content.post add constraint not_refused check (content <> 'refused')`
   await sql.unsafe(`
     create function content.take_long() returns trigger language plpgsql as $$ begin perform pg_sleep(0.5); return new; end $$;
     create trigger takes_long before insert on content.post for each row when (new.title = 'slow') execute function content.take_long()`)
   const url = new URL(content.database.urlOf('content'))
-  way = await startTcpProxy({ port: Number(url.port) })
-  url.port = String(way.port)
+  proxy = await startTcpProxy({ port: Number(url.port) })
+  url.port = String(proxy.port)
   pool = openPool({ url: url.href, max: 4, name: 'batch' })
   batch = createPostBatch(pool)
 })
 afterAll(async () => {
   await pool.end({ timeout: 1 })
-  await way.stop()
+  await proxy.stop()
   await content.close()
 })
 
@@ -51,13 +52,12 @@ const write = (
   headers: Record<string, string> = {},
   memberId = authorOf(n),
 ) =>
-  content.ask(
-    memberId,
-    'POST',
-    '/api/posts',
-    { title: `title ${n}`, content: text },
-    { traceparent: traceparentOf(n), ...headers },
-  )
+  ask(content.client, {
+    as: memberId,
+    url: '/api/posts',
+    body: { title: `title ${n}`, content: text },
+    headers: { traceparent: traceparentOf(n), ...headers },
+  })
 
 function newPost(text: string, title = ''): NewPost {
   const authorId = authorOf(0)
@@ -76,7 +76,14 @@ const idsOf = async (pattern: string) =>
     >`select id from content.post where content like ${pattern} order by id`
   ).map(({ id }) => id)
 
-test('posts that are created at once get each its own answer, its own event in its own trace, and its pending deliveries', async () => {
+const countRunningInserts = async () =>
+  (
+    await sql`
+      select from pg_stat_activity
+      where application_name = 'batch' and state = 'active' and query like '%merge into content.post%'`
+  ).length
+
+test('concurrent posts each get their own response, event, trace and pending deliveries', async () => {
   const answers = await Promise.all(Array.from({ length: 150 }, (_, n) => write(n, `at once ${n}`)))
   for (const [n, { status, body }] of answers.entries()) {
     expect(status).toBe(201)
@@ -91,8 +98,8 @@ test('posts that are created at once get each its own answer, its own event in i
   const kept = await sql<
     { id: number; content: string; author_id: number }[]
   >`select id, content, author_id from content.post where id = any (${ids}::bigint[])`
-  const ofId = new Map(kept.map((row) => [row.id, row]))
-  expect(ids.map((id) => ofId.get(id))).toEqual(
+  const rowById = new Map(kept.map((row) => [row.id, row]))
+  expect(ids.map((id) => rowById.get(id))).toEqual(
     ids.map((id, n) => ({ id, content: `at once ${n}`, author_id: authorOf(n) })),
   )
   const events = await sql<
@@ -107,18 +114,18 @@ test('posts that are created at once get each its own answer, its own event in i
     select post_id, message_key, traceparent, member_id, array_agg(destination order by destination) as destinations
     from content.outbox join content.outbox_pending using (event_id) where post_id = any (${ids}::bigint[]) group by 1, 2, 3, 4, event_id`
   expect(events).toHaveLength(ids.length)
-  const ofPost = new Map(events.map((event) => [event.post_id, event]))
+  const eventByPost = new Map(events.map((event) => [event.post_id, event]))
   for (const [n, id] of ids.entries()) {
-    expect(ofPost.get(id)).toMatchObject({
+    expect(eventByPost.get(id)).toMatchObject({
       message_key: `member_activity:kafka_event:POST_CREATE###${id}###${authorOf(n)}`,
       member_id: authorOf(n),
       destinations: ['activity', 'search'],
     })
-    expect(ofPost.get(id)?.traceparent).toContain(traceIdOf(n))
+    expect(eventByPost.get(id)?.traceparent).toContain(traceIdOf(n))
   }
 })
 
-test('posts that are created at once are few statements, and inside of each their ids ascend in the order in which they came', async () => {
+test('concurrent posts share few statements, and ids ascend in order of arrival in each of them', async () => {
   const rows = await Promise.all(
     Array.from({ length: 150 }, (_, n) => batch.insert(pool, newPost(`in order ${n}`))),
   )
@@ -130,7 +137,7 @@ test('posts that are created at once are few statements, and inside of each thei
     expect(ids.filter((id) => statement.ids.includes(id))).toEqual(statement.ids)
 })
 
-test('a post that the database refuses, and one of an author who is no longer there, fail alone', async () => {
+test('a refused post, or one of an author without an account, fails alone in its batch', async () => {
   const texts = Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 'refused' : `beside ${n}`))
   const answers = await Promise.all(
     texts.map((text, n) => (n % 20 === 9 ? write(n, text, {}, NOBODY) : write(n, text))),
@@ -148,7 +155,7 @@ test('a post that the database refuses, and one of an author who is no longer th
   expect(events).toBe(0)
 })
 
-test('a creation with an Idempotency-Key stays in the transaction of its key', async () => {
+test('a post with an Idempotency-Key is created in the transaction of its key', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
       write(n, `keyed ${n}`, n % 2 === 0 ? { 'idempotency-key': `key ${n}` } : {}),
@@ -162,7 +169,7 @@ test('a creation with an Idempotency-Key stays in the transaction of its key', a
   expect(shared).toHaveLength(keyed.length)
 })
 
-test('of a statement whose connection was lost after it was sent nothing is tried again: no post is there twice', async () => {
+test('a statement whose connection is lost is not retried, so that no post exists twice', async () => {
   const outcomeOf = (post: NewPost) =>
     batch.insert(pool, post).then(
       () => 'WRITTEN',
@@ -171,20 +178,20 @@ test('of a statement whose connection was lost after it was sent nothing is trie
   const lost = Array.from({ length: 10 }, (_, n) =>
     outcomeOf(newPost(`lost ${n}`, n === 5 ? 'slow' : '')),
   )
-  await sleep(200)
-  way.cut()
+  await eventually('the statement runs', countRunningInserts)
+  proxy.cut()
   expect(new Set(await Promise.all(lost))).toEqual(new Set(['LOST']))
-  // The server finishes what it was sent, whoever listens.
-  await expect.poll(() => idsOf('lost %')).toHaveLength(10)
-  await sleep(800)
+  // The server completes the statement that it received although its client is gone.
+  await eventually('the statement has ended', countRunningInserts, (running) => running === 0)
+  await batch.settled()
   expect(await idsOf('lost %')).toHaveLength(10)
 })
 
-test('a post that comes after a lost connection is written', async () => {
+test('a post after a lost connection is written', async () => {
   expect((await batch.insert(pool, newPost('after')))?.content).toBe('after')
 })
 
-test('what was accepted is written before the pool closes', async () => {
+test('settled() resolves after every accepted post is written', async () => {
   const closing = openPool({ url: content.database.urlOf('content'), max: 4, name: 'closing' })
   const last = createPostBatch(closing)
   const outcomes = Promise.allSettled(

@@ -1,3 +1,5 @@
+import { ask } from '@dailyfeed/tests/http-client'
+import { eventually } from '@dailyfeed/tests/eventually'
 import { insertMember } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,19 +17,31 @@ beforeAll(async () => {
 afterAll(() => content.close())
 
 const write = (key: string, text: string, memberId = minji) =>
-  content.ask(memberId, 'POST', '/api/posts', { content: text }, { 'idempotency-key': key })
+  ask(content.client, {
+    as: memberId,
+    url: '/api/posts',
+    body: { content: text },
+    headers: { 'idempotency-key': key },
+  })
 const countPosts = async (text: string) =>
   (
     await content.database
       .sql`select count(*)::int as posts from content.post where content = ${text}`
   )[0]?.['posts']
+const countWaiting = async () =>
+  (
+    await content.database.sql`
+      select from pg_stat_activity
+      where application_name = 'content-test' and wait_event_type = 'Lock'
+        and datname = current_database()`
+  ).length
 const countEvents = async (postId: number) =>
   (
     await content.database
       .sql`select count(*)::int as events from content.outbox where post_id = ${postId}`
   )[0]?.['events']
 
-test('the same key and body get the first answer again, byte for byte: one post, one event', async () => {
+test('a repeated key and body get the first response again byte for byte: one post, one event', async () => {
   const first = await write('once', '한 번만 "쓴" 글')
   const again = await write('once', '한 번만 "쓴" 글')
   expect([first.status, again.status]).toEqual([201, 201])
@@ -36,19 +50,24 @@ test('the same key and body get the first answer again, byte for byte: one post,
   expect(await countEvents(first.body.data.id)).toBe(1)
 })
 
-test('the same key with another body, or on another address, is 422 IDEMPOTENCY_KEY_REUSED and has no effect', async () => {
+test('a key with another body or path is 422 IDEMPOTENCY_KEY_REUSED and has no effect', async () => {
   await write('reused', 'first')
   const other = await write('reused', 'second')
   expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   const post = (await write('of a post', 'to like')).body.data.id
-  const elsewhere = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, {
-    'idempotency-key': 'reused',
+  const elsewhere = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${post}/like`,
+    headers: {
+      'idempotency-key': 'reused',
+    },
   })
   expect([elsewhere.status, elsewhere.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   expect(await countPosts('second')).toBe(0)
 })
 
-test('a key is its member’s own: another member’s same key is another', async () => {
+test('two members may use the same key independently', async () => {
   const [mine, theirs] = [
     await write('shared', 'same words'),
     await write('shared', 'same words', junho),
@@ -57,37 +76,50 @@ test('a key is its member’s own: another member’s same key is another', asyn
   expect(mine.body.data.id).not.toBe(theirs.body.data.id)
 })
 
-test('a request that is refused does not use its key up', async () => {
+test('a refused request does not consume its key', async () => {
   const headers = { 'idempotency-key': 'refused first' }
   const post = (await write('for a refusal', 'soon liked')).body.data.id
-  const missing = await content.ask(
-    minji,
-    'POST',
-    `/api/posts/${post + 1}/like`,
-    undefined,
+  const missing = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${post + 1}/like`,
     headers,
-  )
+  })
   expect(missing.status).toBe(404)
-  const liked = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, headers)
+  const liked = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${post}/like`,
+    headers,
+  })
   expect(liked.status).toBe(200)
-  const repeated = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, headers)
+  const repeated = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${post}/like`,
+    headers,
+  })
   expect([repeated.status, repeated.body.data]).toEqual([200, true])
-  const second = await content.ask(minji, 'POST', `/api/posts/${post}/like`, undefined, {
-    'idempotency-key': 'another',
+  const second = await ask(content.client, {
+    as: minji,
+    method: 'POST',
+    url: `/api/posts/${post}/like`,
+    headers: {
+      'idempotency-key': 'another',
+    },
   })
   expect([second.status, second.body.code]).toEqual([400, 'POST_LIKE_ALREADY_EXISTS'])
 })
 
-test('comments and replies, which open a transaction of their own, are made once too', async () => {
+test('a repeated key creates a comment or reply once, inside of the transaction of the key', async () => {
   const post = (await write('commented', 'talk here')).body.data.id
   const comment = (text: string, key: string, parentId?: number) =>
-    content.ask(
-      junho,
-      'POST',
-      parentId === undefined ? '/api/comments' : '/api/comments/replies',
-      { postId: post, content: text, parentId },
-      { 'idempotency-key': key },
-    )
+    ask(content.client, {
+      as: junho,
+      url: parentId === undefined ? '/api/comments' : '/api/comments/replies',
+      body: { postId: post, content: text, parentId },
+      headers: { 'idempotency-key': key },
+    })
   const [one, again] = [await comment('hi', 'c1'), await comment('hi', 'c1')]
   expect([one.status, again.body.data.id]).toEqual([201, one.body.data.id])
   const [reply, replied] = [
@@ -101,7 +133,7 @@ test('comments and replies, which open a transaction of their own, are made once
 })
 
 test.each(['', 'x'.repeat(256), '한글', 'tab\tinside'])(
-  'a key that is not 1 to 255 printable ASCII characters is 400 and says so (%j)',
+  'a key other than 1 to 255 printable ASCII characters is 400 VALIDATION_FAILED (%j)',
   async (key) => {
     const { status, body } = await write(key, 'never written')
     expect([status, body.code, body.errors?.[0]?.field]).toEqual([
@@ -113,7 +145,7 @@ test.each(['', 'x'.repeat(256), '한글', 'tab\tinside'])(
   },
 )
 
-test('after 24 hours a key is as new', async () => {
+test('a key can be used anew after 24 hours', async () => {
   const first = await write('of yesterday', 'again and again')
   await content.database
     .sql`update content.idempotency_key set created_at = now() - interval '23 hours 59 minutes' where key = 'of yesterday'`
@@ -124,40 +156,36 @@ test('after 24 hours a key is as new', async () => {
   expect([next.status, next.body.data.id === first.body.data.id]).toEqual([201, false])
 })
 
-test('while another process works on the same key, a duplicate waits for it; after too long it is 409 with Retry-After', {
+test('a duplicate waits while another process holds the key, and in the end is 409 with Retry-After', {
   timeout: 20_000,
 }, async () => {
   const { sql } = content.database
-  let release = () => {}
-  let tellHeld = () => {}
-  const isHeld = new Promise<void>((resolve) => {
-    tellHeld = resolve
-  })
-  const held = sql.begin(async (transaction) => {
-    await transaction`insert into content.idempotency_key (owner, key, fingerprint) values (${`member:${minji}`}, 'held', '\\x00')`
-    tellHeld()
-    await new Promise<void>((resolve) => {
-      release = resolve
-    })
+  const held = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const holder = sql.begin(async (transaction) => {
+    await transaction`
+      insert into content.idempotency_key (owner, key, fingerprint)
+      values (${`member:${minji}`}, 'held', '\\x00')`
+    held.resolve()
+    await released.promise
     throw new Error('the other process fails')
   })
-  held.catch(() => {})
-  await isHeld
-  const waiting = write('held', 'by whom')
-  const tooLong = await waiting
-  expect([tooLong.status, tooLong.body.code, tooLong.headers['retry-after']]).toEqual([
+  holder.catch(() => {})
+  await held.promise
+  const tooLate = await write('held', 'by whom')
+  expect([tooLate.status, tooLate.body.code, tooLate.headers.get('retry-after')]).toEqual([
     409,
     'IDEMPOTENCY_KEY_IN_PROGRESS',
     '1',
   ])
   const next = write('held', 'by whom')
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  release()
+  await eventually('the next request waits for the key', countWaiting)
+  released.resolve()
   expect((await next).status).toBe(201)
   expect(await countPosts('by whom')).toBe(1)
 })
 
-test('whatever is sent at once, each key has one effect, and all who sent the same get one answer', {
+test('concurrent requests have one effect per key, and equal requests get one response', {
   timeout: 60_000,
 }, async () => {
   let run = 0

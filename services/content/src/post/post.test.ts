@@ -1,3 +1,4 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,10 +18,14 @@ afterAll(() => content.close())
 const eventsOf = (postId: number) => content.database.sql`
   select activity_type, message_key, version, member_id from content.outbox where post_id = ${postId} order by event_id`
 
-test('POST /api/posts answers 201 with the whole post and leaves one event, pending for each subscriber', async () => {
-  const { status, body } = await content.ask(minji, 'POST', '/api/posts', {
-    title: '제목',
-    content: '안녕하세요 👋',
+test('POST /api/posts answers 201 with the whole post and writes one event, pending per subscriber', async () => {
+  const { status, body } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: {
+      title: '제목',
+      content: '안녕하세요 👋',
+    },
   })
   expect(status).toBe(201)
   expect(body).toMatchObject({
@@ -62,8 +67,13 @@ test.each([
   ['a NUL character', { content: 'a\u0000b' }, 'content'],
   ['half a surrogate pair', { content: 'a\ud800b' }, 'content'],
 ])('POST /api/posts refuses %s with 400 and names the field', async (_what, payload, field) => {
-  const { status, body } = await content.ask(minji, 'POST', '/api/posts', payload, {
-    'accept-language': 'en',
+  const { status, body } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: payload,
+    headers: {
+      'accept-language': 'en',
+    },
   })
   expect(status).toBe(400)
   expect(body).toMatchObject({
@@ -77,20 +87,28 @@ test.each([
 })
 
 test('lengths count code points: 100 emoji are a title, 5,000 Hangul syllables a content', async () => {
-  const { status } = await content.ask(minji, 'POST', '/api/posts', {
-    title: '😀'.repeat(100),
-    content: '가'.repeat(5_000),
+  const { status } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: {
+      title: '😀'.repeat(100),
+      content: '가'.repeat(5_000),
+    },
   })
   expect(status).toBe(201)
 })
 
-test('unknown members of a body are ignored and never kept', async () => {
-  const { body } = await content.ask(minji, 'POST', '/api/posts', {
-    content: 'mine',
-    authorId: sora,
-    viewCount: 9_000,
-    id: 1,
-    createdAt: '2020-01-01T00:00:00Z',
+test('unknown fields of a body are ignored and not stored', async () => {
+  const { body } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: {
+      content: 'mine',
+      authorId: sora,
+      viewCount: 9_000,
+      id: 1,
+      createdAt: '2020-01-01T00:00:00Z',
+    },
   })
   expect(body.data).toMatchObject({ authorId: minji, viewCount: 0 })
   expect(body.data.createdAt.slice(0, 4)).not.toBe('2020')
@@ -128,23 +146,34 @@ test.each([
     'PAYLOAD_TOO_LARGE',
   ],
   ['an empty body', '', 'application/json', 400, 'VALIDATION_FAILED'],
-])(
-  'POST /api/posts answers %s with a clear refusal',
-  async (_what, payload, type, status, code) => {
-    const answer = await content.ask(minji, 'POST', '/api/posts', payload as never, {
+])('POST /api/posts refuses %s', async (_what, payload, type, status, code) => {
+  const answer = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: payload,
+    headers: {
       'content-type': type,
-    })
-    expect([answer.status, answer.body.code]).toEqual([status, code])
-  },
-)
-
-test('PUT /api/posts/{postId} by its author changes it, keeps an absent title, and raises version and updatedAt', async () => {
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', {
-    title: '제목',
-    content: 'one',
+    },
   })
-  const { status, body } = await content.ask(minji, 'PUT', `/api/posts/${made.data.id}`, {
-    content: 'two',
+  expect([answer.status, answer.body.code]).toEqual([status, code])
+})
+
+test('PUT /api/posts/{postId} keeps an absent title and increases version and updatedAt', async () => {
+  const { body: made } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: {
+      title: '제목',
+      content: 'one',
+    },
+  })
+  const { status, body } = await ask(content.client, {
+    as: minji,
+    method: 'PUT',
+    url: `/api/posts/${made.data.id}`,
+    body: {
+      content: 'two',
+    },
   })
   expect(status).toBe(200)
   expect(body.data).toMatchObject({ title: '제목', content: 'two', createdAt: made.data.createdAt })
@@ -157,10 +186,23 @@ test('PUT /api/posts/{postId} by its author changes it, keeps an absent title, a
   ])
 })
 
-test('PUT and DELETE of a post by somebody else are 403, and change nothing', async () => {
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'mine' })
-  const edit = await content.ask(sora, 'PUT', `/api/posts/${made.data.id}`, { content: 'yours' })
-  const removal = await content.ask(sora, 'DELETE', `/api/posts/${made.data.id}`)
+test('PUT and DELETE of a post by another member are 403 and change nothing', async () => {
+  const { body: made } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: { content: 'mine' },
+  })
+  const edit = await ask(content.client, {
+    as: sora,
+    method: 'PUT',
+    url: `/api/posts/${made.data.id}`,
+    body: { content: 'yours' },
+  })
+  const removal = await ask(content.client, {
+    as: sora,
+    method: 'DELETE',
+    url: `/api/posts/${made.data.id}`,
+  })
   expect([edit.status, edit.body.code, removal.status, removal.body.code]).toEqual([
     403,
     'POST_UPDATE_FORBIDDEN',
@@ -172,16 +214,29 @@ test('PUT and DELETE of a post by somebody else are 403, and change nothing', as
   expect(row).toEqual({ content: 'mine', deleted_at: null })
 })
 
-test('DELETE /api/posts/{postId} answers true once; then editing and deleting are 410, liking and commenting 404', async () => {
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'gone soon' })
+test('after DELETE of a post its edit and deletion are 410, its likes and comments 404', async () => {
+  const { body: made } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: { content: 'gone soon' },
+  })
   const { id } = made.data
-  const first = await content.ask(minji, 'DELETE', `/api/posts/${id}`)
+  const first = await ask(content.client, { as: minji, method: 'DELETE', url: `/api/posts/${id}` })
   expect([first.status, first.body.data]).toEqual([200, true])
   const answers = [
-    await content.ask(minji, 'DELETE', `/api/posts/${id}`),
-    await content.ask(minji, 'PUT', `/api/posts/${id}`, { content: 'back' }),
-    await content.ask(sora, 'POST', `/api/posts/${id}/like`),
-    await content.ask(sora, 'POST', '/api/comments', { postId: id, content: 'hello?' }),
+    await ask(content.client, { as: minji, method: 'DELETE', url: `/api/posts/${id}` }),
+    await ask(content.client, {
+      as: minji,
+      method: 'PUT',
+      url: `/api/posts/${id}`,
+      body: { content: 'back' },
+    }),
+    await ask(content.client, { as: sora, method: 'POST', url: `/api/posts/${id}/like` }),
+    await ask(content.client, {
+      as: sora,
+      url: '/api/comments',
+      body: { postId: id, content: 'hello?' },
+    }),
   ]
   expect(answers.map(({ body }) => [body.statusCode, body.code])).toEqual([
     [410, 'POST_ALREADY_DELETED'],
@@ -191,67 +246,88 @@ test('DELETE /api/posts/{postId} answers true once; then editing and deleting ar
   ])
 })
 
-test('DELETE with an empty body labelled application/json is taken, as the founding proxy sends it', async () => {
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'x' })
-  const { status } = await content.ask(minji, 'DELETE', `/api/posts/${made.data.id}`, undefined, {
-    'content-type': 'application/json',
+test('DELETE with an empty body labelled application/json is accepted', async () => {
+  const { body: made } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: { content: 'x' },
+  })
+  const { status } = await ask(content.client, {
+    as: minji,
+    method: 'DELETE',
+    url: `/api/posts/${made.data.id}`,
+    headers: {
+      'content-type': 'application/json',
+    },
   })
   expect(status).toBe(200)
 })
 
-test('a post whose author blocked the caller does not exist for the caller', async () => {
+test('a post whose author blocked the caller is 404 POST_NOT_FOUND to the caller', async () => {
   const leah = await insertMember(content.database.sql, 'leah')
   await insertBlock(content.database.sql, minji, leah)
-  const { body: made } = await content.ask(minji, 'POST', '/api/posts', { content: 'not for leah' })
-  const like = await content.ask(leah, 'POST', `/api/posts/${made.data.id}/like`)
-  const comment = await content.ask(leah, 'POST', '/api/comments', {
-    postId: made.data.id,
-    content: 'hi',
+  const { body: made } = await ask(content.client, {
+    as: minji,
+    url: '/api/posts',
+    body: { content: 'not for leah' },
+  })
+  const like = await ask(content.client, {
+    as: leah,
+    method: 'POST',
+    url: `/api/posts/${made.data.id}/like`,
+  })
+  const comment = await ask(content.client, {
+    as: leah,
+    url: '/api/comments',
+    body: {
+      postId: made.data.id,
+      content: 'hi',
+    },
   })
   expect([like.body.code, comment.body.code]).toEqual(['POST_NOT_FOUND', 'POST_NOT_FOUND'])
 })
 
-test('without a bearer every write is 401 BEARER_TOKEN_MISSING with neither token header', async () => {
-  const answer = await content.app.inject({
-    method: 'POST',
-    url: '/api/posts',
-    payload: { content: 'x' },
-  })
-  expect(answer.statusCode).toBe(401)
-  expect(answer.json().code).toBe('BEARER_TOKEN_MISSING')
-  expect(answer.headers).not.toHaveProperty('x-relogin-required')
-  expect(answer.headers).not.toHaveProperty('x-token-refresh-needed')
+test('a write without a bearer token is 401 BEARER_TOKEN_MISSING with neither token header', async () => {
+  const answer = await ask(content.client, { url: '/api/posts', body: { content: 'x' } })
+  expect([answer.status, answer.body.code]).toEqual([401, 'BEARER_TOKEN_MISSING'])
+  expect(answer.headers.has('x-relogin-required')).toBe(false)
+  expect(answer.headers.has('x-token-refresh-needed')).toBe(false)
 })
 
-test('an expired token is 401 JWT_EXPIRED with X-Token-Refresh-Needed, a forged one INVALID_TOKEN with X-Relogin-Required', async () => {
+test('an expired token is 401 with X-Token-Refresh-Needed, a forged one with X-Relogin-Required', async () => {
   const past = Math.floor(Date.now() / 1_000) - 60
   const stranger = await testTokens()
-  const forged = await content.app.inject({
+  const forged = await ask(content.client, {
+    as: await stranger.bearerOf(minji),
     method: 'DELETE',
     url: '/api/posts/1',
-    headers: { authorization: await stranger.bearerOf(minji) },
   })
-  expect([forged.statusCode, forged.json().code, forged.headers['x-relogin-required']]).toEqual([
+  expect([forged.status, forged.body.code, forged.headers.get('x-relogin-required')]).toEqual([
     401,
     'INVALID_TOKEN',
     'true',
   ])
-  const expired = await content.ask(minji, 'DELETE', '/api/posts/1', undefined, {
-    authorization: await content.bearerOf(minji, { exp: past, iat: past - 900, nbf: past - 900 }),
+  const expired = await ask(content.client, {
+    as: minji,
+    method: 'DELETE',
+    url: '/api/posts/1',
+    headers: {
+      authorization: await content.bearerOf(minji, { exp: past, iat: past - 900, nbf: past - 900 }),
+    },
   })
-  expect([expired.status, expired.body.code, expired.headers['x-token-refresh-needed']]).toEqual([
-    401,
-    'JWT_EXPIRED',
-    'true',
-  ])
+  expect([
+    expired.status,
+    expired.body.code,
+    expired.headers.get('x-token-refresh-needed'),
+  ]).toEqual([401, 'JWT_EXPIRED', 'true'])
 })
 
-test('an unknown path is 404 NOT_FOUND, a wrong method 405 with Allow, each the same with a trailing slash', async () => {
-  const unknown = await content.ask(minji, 'GET', '/api/nothing/here')
+test('an unknown path is 404, a wrong method 405 with Allow, also with a trailing slash', async () => {
+  const unknown = await ask(content.client, { as: minji, url: '/api/nothing/here' })
   expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND'])
   for (const path of ['/api/posts', '/api/posts/']) {
-    const wrong = await content.ask(minji, 'GET', path)
-    expect([wrong.status, wrong.body.code, wrong.headers['allow']]).toEqual([
+    const wrong = await ask(content.client, { as: minji, url: path })
+    expect([wrong.status, wrong.body.code, wrong.headers.get('allow')]).toEqual([
       405,
       'METHOD_NOT_ALLOWED',
       'POST',
@@ -259,15 +335,15 @@ test('an unknown path is 404 NOT_FOUND, a wrong method 405 with Allow, each the 
   }
 })
 
-test('failures speak Korean by default and English when asked, carry the path without its query, and the caller’s trace id', async () => {
+test('an error is Korean or English by Accept-Language and has the path and the trace id', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
-  const korean = await content.ask(
-    minji,
-    'PUT',
-    '/api/posts/999999?secret=1',
-    { content: 'x' },
-    { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
-  )
+  const korean = await ask(content.client, {
+    as: minji,
+    method: 'PUT',
+    url: '/api/posts/999999?secret=1',
+    body: { content: 'x' },
+    headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+  })
   expect(korean.body).toEqual({
     statusCode: 404,
     resultCode: 'FAIL',
@@ -276,12 +352,12 @@ test('failures speak Korean by default and English when asked, carry the path wi
     path: '/api/posts/999999',
     traceId,
   })
-  const english = await content.ask(
-    minji,
-    'PUT',
-    '/api/posts/999999',
-    { content: 'x' },
-    { 'accept-language': 'en-US,en;q=0.9,ko;q=0.8' },
-  )
+  const english = await ask(content.client, {
+    as: minji,
+    method: 'PUT',
+    url: '/api/posts/999999',
+    body: { content: 'x' },
+    headers: { 'accept-language': 'en-US,en;q=0.9,ko;q=0.8' },
+  })
   expect(english.body.message).toBe('This post does not exist.')
 })

@@ -3,9 +3,13 @@ import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { Gauge } from 'prom-client'
 import { checkTomorrow, createTopics, deleteOldTopics, type TopicContext } from './topic.service.ts'
 
-const LOOK_EVERY_MILLISECONDS = 300_000
+const CHECK_EVERY_MILLISECONDS = 300_000
 
-/** content-svc looks after the dated topics: at its start, by two jobs, and with an eye on tomorrow. Without Kafka the jobs do nothing. */
+/**
+ * content-svc maintains the dated topics: it creates those of today and tomorrow when it starts,
+ * offers the jobs that create and delete topics, and checks every five minutes that tomorrow's
+ * exists. Without Kafka the jobs do nothing.
+ */
 export function registerTopicUpkeep(app: HttpServer, context: TopicContext | undefined): void {
   registerJobs(app, {
     kafkaTopicCreateJob: async () => ({
@@ -18,28 +22,31 @@ export function registerTopicUpkeep(app: HttpServer, context: TopicContext | und
 
   const tomorrow = new Gauge({
     name: 'topic_of_tomorrow',
-    help: '1 where tomorrow’s topic is there',
+    help: '1 if tomorrow’s topic exists',
     registers: [app.metrics],
   })
-  const look = async () => {
+  const check = async () => {
     try {
       tomorrow.set((await checkTomorrow(context)) ? 1 : 0)
     } catch (err) {
-      context.log.warn({ err }, 'topics cannot be looked at')
+      context.log.warn(
+        { err },
+        'existence of tomorrow’s topic cannot be checked; next check in five minutes',
+      )
     }
   }
-  let looking: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     createTopics(context)
       .catch((err) =>
         context.log.warn(
           { err },
-          'topics of today and tomorrow not made yet; the first event of the day and kafkaTopicCreateJob make them',
+          'topics of today and tomorrow not created; the first event of the day or kafkaTopicCreateJob creates them',
         ),
       )
-      .then(look)
-    looking = setInterval(look, LOOK_EVERY_MILLISECONDS)
-    looking.unref()
+      .then(check)
+    timer = setInterval(check, CHECK_EVERY_MILLISECONDS)
+    timer.unref()
   })
-  app.addHook('onClose', async () => clearInterval(looking))
+  app.addHook('onClose', async () => clearInterval(timer))
 }

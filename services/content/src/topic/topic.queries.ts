@@ -1,6 +1,6 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** The database's clock. */
+/** The time of the database. */
 export async function findNow(sql: Queryable): Promise<Date> {
   const [row] = await sql<[{ now: Date }]>`select now() as now`
   return row.now

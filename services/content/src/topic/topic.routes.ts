@@ -7,7 +7,7 @@ import { deleteTopic, listTopics, type TopicContext } from './topic.service.ts'
 
 const Lags = Type.Record(Type.String(), Type.Integer())
 const TopicList = Type.Object({
-  /** False where no brokers are set. */
+  /** False where no brokers are configured. */
   hasKafka: Type.Boolean(),
   topics: Type.Array(
     Type.Object({
@@ -24,7 +24,7 @@ const Deletion = Type.Object({
   lags: Type.Optional(Lags),
 })
 
-/** For batch-svc, and so for operators. POST alone: these are calls of a service, not pages. */
+/** Called by batch-svc on behalf of operators. */
 export function topicRoutes(app: HttpServer, context: TopicContext | undefined): void {
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
 

@@ -12,31 +12,31 @@ import { findNow } from './topic.queries.ts'
 export interface TopicContext {
   sql: Sql
   kafka: KafkaCluster
-  /** IANA zone of the days of topics. */
+  /** IANA time zone of the days that topics are named for. */
   timeZone: string
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 }
 
-/** Tomorrow's topic is missed from this hour on: enough of the evening is left to do something about it. */
+/** A missing topic of tomorrow raises an alarm from this hour on, while an operator can still act. */
 const ALARM_HOUR = 20
 
-/** The days are those of the database's clock, as they are for the relay. */
+/** The day by the clock of the database, which the relay uses too. */
 const todayOf = async ({ sql, timeZone }: TopicContext): Promise<TopicDay> =>
   topicDayOf(await findNow(sql), timeZone)
 
-/** Today's and tomorrow's topics, where they are missing. Returns how many were made. */
+/** Creates the topics of today and tomorrow if they are missing. Returns how many were created. */
 export async function createTopics(context: TopicContext): Promise<number> {
   const today = await todayOf(context)
   let created = 0
   for (const day of [today, addDays(today, 1)]) {
     if (!(await context.kafka.topics.create(day))) continue
     created += 1
-    context.log.info({ topic: context.kafka.topics.topicOf(day) }, 'topic made')
+    context.log.info({ topic: context.kafka.topics.topicOf(day) }, 'topic created')
   }
   return created
 }
 
-/** Whether tomorrow's topic is there, with an alarm where it is missing so late that somebody should look. */
+/** Whether tomorrow's topic exists. Logs an alarm if it is missing late in the day. */
 export async function checkTomorrow(context: TopicContext): Promise<boolean> {
   const now = await findNow(context.sql)
   const tomorrow = addDays(topicDayOf(now, context.timeZone), 1)
@@ -49,7 +49,7 @@ export async function checkTomorrow(context: TopicContext): Promise<boolean> {
   return isThere
 }
 
-/** Days older than those that are kept, as far as every group has read them. */
+/** Deletes the topics of days beyond the retention, except those that a consumer group has not read to the end. */
 export async function deleteOldTopics(
   context: TopicContext,
 ): Promise<{ deleted: number; left: number }> {
@@ -63,13 +63,13 @@ export async function deleteOldTopics(
     figures.left += 1
     context.log.error(
       { topic: context.kafka.topics.topicOf(day), lags: deletion.lags },
-      'ALARM: a topic older than seven days is not read to its end; it stays',
+      'ALARM: a topic older than seven days is not read to its end; it is kept',
     )
   }
   return figures
 }
 
-/** What is there, and whether it may go: what `deleteTopic` would say of it. */
+/** All dated topics, each with the outcome that `deleteTopic` would have. */
 export async function listTopics(
   context: TopicContext,
 ): Promise<(DatedTopicState & { deletion: 'POSSIBLE' | 'UNREAD' | 'IN_USE' })[]> {
@@ -83,10 +83,10 @@ export async function listTopics(
   })
 }
 
-/** Publishers send to today's, soon to tomorrow's; listeners may still hold yesterday's. */
+/** Publishers send to today's topic and soon to tomorrow's; listeners may still read yesterday's. */
 const isInUse = (day: TopicDay, today: TopicDay): boolean => day >= addDays(today, -1)
 
-/** What an operator asks for. IN_USE: publishers or listeners still need the day. */
+/** Deletes the topic of a day for an operator. IN_USE: publishers or listeners still need that day. */
 export async function deleteTopic(
   context: TopicContext,
   day: TopicDay,

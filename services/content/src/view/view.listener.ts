@@ -1,7 +1,10 @@
 import type { EventHandler } from '@dailyfeed/event-listener/event-handler'
 import { addViews } from './view.queries.ts'
 
-/** timeline-svc tells who looked at what; only content-svc writes the count. A sum has no key to upsert by, so an inbox makes it once. */
+/**
+ * Counts the views that timeline-svc publishes: only content-svc writes the counters. A sum has no
+ * key to upsert by, so the inbox ensures that each event is added once.
+ */
 export const countViews: EventHandler = {
   name: 'views',
   usesInbox: true,

@@ -1,34 +1,33 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { RESTORABLE } from '../member-row/member-row.queries.ts'
 
 export interface CredentialsRow {
   id: number
   password_hash: string | null
   withdrawn_at: Date | null
-  /** Withdrawn so lately that a login brings everything back. */
+  /** Whether the member is active, or withdrew so recently that a login restores the account. */
   restorable: boolean
 }
 
-/** auth.md: a withdrawn account is kept for 30 days. */
-export const RESTORABLE = '30 days'
-
-/** E-mail addresses are the same whatever their case. */
+/** Compares e-mail addresses without regard to case. */
 export async function findCredentialsByEmail(
-  sql: Sql,
+  sql: Queryable,
   email: string,
 ): Promise<CredentialsRow | undefined> {
   const [row] = await sql<[CredentialsRow?]>`
-    select id, password_hash, withdrawn_at, coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable
+    select id, password_hash, withdrawn_at,
+           coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable
     from member.member where lower(email) = lower(${email})`
   return row
 }
 
+/** Null for a member who signs in by a provider alone, undefined where there is no such member. */
 export async function findPasswordHash(
-  sql: Sql,
+  sql: Queryable,
   memberId: number,
 ): Promise<string | null | undefined> {
-  const [row] = await sql<
-    [{ password_hash: string | null }?]
-  >`select password_hash from member.member where id = ${memberId}`
+  const [row] = await sql<[{ password_hash: string | null }?]>`
+    select password_hash from member.member where id = ${memberId}`
   return row?.password_hash
 }
 
@@ -51,37 +50,29 @@ export interface NewMember {
   avatarUrl: string | null
 }
 
-/** Throws a unique violation of `member_email` or `member_handle`: the indexes decide, whoever races. */
-export async function insertMember(sql: Sql, member: NewMember): Promise<number> {
+/**
+ * Returns the new id. Throws a unique violation of `member_email` or `member_handle`: the indexes
+ * decide between sign-ups that race.
+ */
+export async function insertMember(sql: Queryable, member: NewMember): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
-    insert into member.member (email, password_hash, member_name, handle, display_name, bio, location, website_url, birth_date, gender, timezone, language_code, country_code, privacy_level, avatar_url)
-    values (${member.email}, ${member.passwordHash}, ${member.memberName}, ${member.handle}, ${member.displayName}, ${member.bio}, ${member.location}, ${member.websiteUrl}, ${member.birthDate}::text::date,
-            ${member.gender}, ${member.timezone}, ${member.languageCode}, ${member.countryCode}, ${member.privacyLevel}, ${member.avatarUrl})
+    insert into member.member (
+      email, password_hash, member_name, handle, display_name, bio, location, website_url,
+      birth_date, gender, timezone, language_code, country_code, privacy_level, avatar_url)
+    values (
+      ${member.email}, ${member.passwordHash}, ${member.memberName}, ${member.handle},
+      ${member.displayName}, ${member.bio}, ${member.location}, ${member.websiteUrl},
+      ${member.birthDate}::text::date, ${member.gender}, ${member.timezone},
+      ${member.languageCode}, ${member.countryCode}, ${member.privacyLevel}, ${member.avatarUrl})
     returning id`
   return row.id
 }
 
-/** What a login, a logout everywhere and a change of password hold, so that no session slips past either. */
-export async function lockMember(sql: Sql, memberId: number): Promise<LockedMemberRow | undefined> {
-  const [row] = await sql<
-    [LockedMemberRow?]
-  >`select withdrawn_at is not null as withdrawn, coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable, password_hash
-    from member.member where id = ${memberId} for no key update`
-  return row
-}
-
-export interface LockedMemberRow {
-  withdrawn: boolean
-  /** Not withdrawn, or so lately that a login brings everything back. */
-  restorable: boolean
-  password_hash: string | null
-}
-
-export async function setWithdrawn(sql: Sql, memberId: number, withdrawn: boolean): Promise<void> {
-  await sql`update member.member set withdrawn_at = ${withdrawn ? sql`now()` : sql`null`}, updated_at = now() where id = ${memberId}`
-}
-
-export async function setPasswordHash(sql: Sql, memberId: number, hash: string): Promise<void> {
+export async function setPasswordHash(
+  sql: Queryable,
+  memberId: number,
+  hash: string,
+): Promise<void> {
   await sql`update member.member set password_hash = ${hash} where id = ${memberId}`
 }
 
@@ -90,9 +81,8 @@ export interface IdentityRow {
   handle: string
 }
 
-export async function getIdentity(sql: Sql, memberId: number): Promise<IdentityRow> {
-  const [row] = await sql<
-    [IdentityRow]
-  >`select email, handle from member.member where id = ${memberId}`
+export async function getIdentity(sql: Queryable, memberId: number): Promise<IdentityRow> {
+  const [row] = await sql<[IdentityRow]>`
+    select email, handle from member.member where id = ${memberId}`
   return row
 }

@@ -1,14 +1,14 @@
-let known: Promise<ReadonlySet<string>> | undefined
+let passwords: Promise<ReadonlySet<string>> | undefined
 
 /**
- * Whether a guesser would try it early: one of the 49,000 most used passwords of zxcvbn's list, which comes with the
- * package, so that nothing is asked of anybody. Loaded with the first password that is chosen: 20 MB that a service
- * which only reads profiles never needs.
+ * Whether it is one of the 49,000 most used passwords in the list of zxcvbn, which is part of the
+ * package: no request leaves this machine. The list takes 20 MB and is loaded when the first password
+ * is chosen, since a service that only serves profiles never needs it.
  */
 export async function isCommonPassword(normalised: string): Promise<boolean> {
-  known ??= import('@zxcvbn-ts/language-common').then(
+  passwords ??= import('@zxcvbn-ts/language-common').then(
     ({ dictionary }) =>
       new Set((dictionary['passwords-common'] as string[]).map((one) => one.toLowerCase())),
   )
-  return (await known).has(normalised.toLowerCase())
+  return (await passwords).has(normalised.toLowerCase())
 }

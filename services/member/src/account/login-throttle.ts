@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { KeyedMutex } from '@dailyfeed/concurrency/keyed-mutex'
 import { DailyfeedError, ERRORS } from '@dailyfeed/contract/errors'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
@@ -6,85 +7,82 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 const WINDOW_SECONDS = 900
 /** Failures on one account within the window; NIST 800-63B allows at most 100 in a row. */
 const PER_ACCOUNT = 10
+/** Failures from one address within the window. */
 const PER_ADDRESS = 100
 
 export interface LoginThrottle {
   /**
-   * Judges one guess at an account's password; `check` throws when it is wrong. Throws TOO_MANY_REQUEST instead of judging
-   * while the account or the address has failed too often. Sessions that live are not touched.
+   * Runs one check of a password: `check` throws a 401 or 403 when the password is wrong. Throws
+   * TOO_MANY_REQUEST instead of running it while the account or the address has failed too often. Open
+   * sessions are not affected. `account` names the account, in any form that is always the same.
    */
-  judge<T>(account: string, client: Client, check: () => Promise<T>): Promise<T>
+  attempt<Outcome>(account: string, client: Client, check: () => Promise<Outcome>): Promise<Outcome>
 }
 
-/** In this process's memory, so it holds whatever else is away. */
+/** Counts in the memory of this process, so that it works while every other service is unavailable. */
 export function createLoginThrottle(): LoginThrottle {
   const accounts = new RateLimiterMemory({ points: PER_ACCOUNT, duration: WINDOW_SECONDS })
   const addresses = new RateLimiterMemory({ points: PER_ADDRESS, duration: WINDOW_SECONDS })
-  const inLine = oneAtATime()
+  const attempts = new KeyedMutex()
 
-  /** A place is taken before the guess is judged and given back unless it was wrong: guesses at once are no way past the count. */
-  async function judgeFrom<T>(address: string, check: () => Promise<T>): Promise<T> {
+  /** Reserves a slot first and returns it unless the password is wrong, so that concurrent attempts cannot exceed the limit. */
+  async function attemptFrom<Outcome>(
+    address: string,
+    check: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     await addresses.consume(address).catch(async ({ msBeforeNext }: RateLimiterRes) => {
       await addresses.reward(address)
       throw tooMany(msBeforeNext)
     })
     try {
-      const right = await check()
+      const outcome = await check()
       await addresses.reward(address)
-      return right
+      return outcome
     } catch (error) {
-      if (!isWrongGuess(error)) await addresses.reward(address)
+      if (!isWrongPassword(error)) await addresses.reward(address)
       throw error
     }
   }
 
-  async function judgeOn<T>(account: string, check: () => Promise<T>): Promise<T> {
+  async function attemptOn<Outcome>(
+    account: string,
+    check: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     const failures = await accounts.get(account)
     if (failures !== null && failures.consumedPoints >= PER_ACCOUNT)
       throw tooMany(failures.msBeforeNext)
     try {
-      const right = await check()
+      const outcome = await check()
       await accounts.delete(account)
-      return right
+      return outcome
     } catch (error) {
-      if (isWrongGuess(error)) await accounts.penalty(account)
+      if (isWrongPassword(error)) await accounts.penalty(account)
       throw error
     }
   }
 
   return {
-    judge(account, client, check) {
-      // Hashed, so that memory holds no list of e-mail addresses that somebody tried.
+    attempt(account, client, check) {
+      // Hashed, so that memory holds no list of the e-mail addresses that were tried.
       const key = createHash('sha256').update(account.trim().toLowerCase()).digest('base64url')
-      const judge = () => judgeOn(key, check)
-      return inLine(key, client.isTrustedFrontend ? judge : () => judgeFrom(client.address, judge))
+      const attempt = () => attemptOn(key, check)
+      // One at a time per account: the tenth failure is counted before the eleventh attempt begins.
+      return attempts.run(
+        key,
+        client.isTrustedFrontend ? attempt : () => attemptFrom(client.address, attempt),
+      )
     },
   }
 }
 
-/** For load tests. */
-export const NO_THROTTLE: LoginThrottle = { judge: (_account, _client, check) => check() }
+/** Limits nothing, for load tests. */
+export const NO_THROTTLE: LoginThrottle = { attempt: (_account, _client, check) => check() }
 
-/** What is no guess at all (the database is away, too many wait to be judged) counts for nothing. */
-const isWrongGuess = (error: unknown) =>
+/** Other errors (the database is unavailable, too many hashes wait) say nothing about the password and are not counted. */
+const isWrongPassword = (error: unknown) =>
   error instanceof DailyfeedError && [401, 403].includes(ERRORS[error.code].status)
 
 const tooMany = (milliseconds: number) =>
   new DailyfeedError('TOO_MANY_REQUEST', {
     retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1_000)),
   })
-
-/** Guesses at one account stand in line, however many come at once: the tenth wrong one is seen before the eleventh is judged. */
-function oneAtATime() {
-  const lastOf = new Map<string, Promise<unknown>>()
-  return <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const mine = (lastOf.get(key) ?? Promise.resolve()).then(task)
-    const done = mine
-      .catch(() => {})
-      .then(() => {
-        if (lastOf.get(key) === done) lastOf.delete(key)
-      })
-    lastOf.set(key, done)
-    return mine
-  }
-}

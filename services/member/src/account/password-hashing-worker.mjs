@@ -5,7 +5,7 @@ import { hashSync, verifySync } from '@node-rs/argon2'
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /**
- * In a thread of its own: a PHC string, or whether the password is the one of a PHC string.
+ * Returns a PHC string of the password, or whether the password fits the PHC string `compareWith`.
  *
  * @param {import('./password-hashing.ts').HashingTask} task
  * @returns {string | boolean}

@@ -2,77 +2,69 @@ import { join } from 'node:path'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Piscina } from 'piscina'
 
-/** Each takes a core and 19 MiB for some 15 ms: more at once would only make all of them late. */
-const AT_ONCE = 2
-const WAITING = 200
-/** Whoever reads feeds on the same cores comes first; who logs in waits. As `nice` counts. */
+/** Each hash takes a core and 19 MiB for about 15 ms: more threads would only delay all of them. */
+const MAX_THREADS = 2
+const MAX_QUEUED = 200
+/** Priority as of `nice`: requests on the same cores come first, and logins wait. */
 const NICENESS = 15
 const IDLE_MILLISECONDS = 60_000
 
-/** Without `compareWith`: to be hashed. */
+/** Hashes the password, or compares it with the hash `compareWith`. */
 export interface HashingTask {
   password: string
   compareWith?: string
 }
 
 export interface PasswordHashing {
-  /** A PHC string. */
+  /** Returns a PHC string. */
   hash(password: string): Promise<string>
-  /** Costs the same where there is no hash to compare with, so that an answer's time tells nothing. */
+  /** Takes as long where there is no hash to compare with, so that the time of an answer reveals nothing. */
   verify(hash: string | null | undefined, password: string): Promise<boolean>
   close(): Promise<void>
 }
 
-/** One spelling of what a person typed, whichever keyboard composed it. */
+/** Makes a password the same text whatever keyboard it is typed on. */
 const normalise = (password: string) => password.normalize('NFKC')
 
-/** Threads of their own, at most two, which give way to everything else; when two hundred wait, the next are refused with 503. */
+/**
+ * Hashes in at most two threads of low priority. While two hundred tasks are queued, further ones throw
+ * SERVICE_UNAVAILABLE.
+ */
 export function createPasswordHashing(): PasswordHashing {
-  // Made with the first password: a service that only reads profiles never needs it.
+  // Started by the first password: a service that only serves profiles never needs the threads.
   let threads: Promise<Piscina> | undefined
-  const start = async (): Promise<Piscina> => {
-    const { Piscina } = await import('piscina')
-    return new Piscina({
-      filename: join(import.meta.dirname, 'password-hashing-worker.mjs'),
-      minThreads: 0,
-      maxThreads: AT_ONCE,
-      maxQueue: WAITING,
-      niceIncrement: NICENESS,
-      idleTimeout: IDLE_MILLISECONDS,
-      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
-    })
-  }
-  let dummy: Promise<string> | undefined
+  let placeholder: Promise<string> | undefined
 
   async function run(task: HashingTask): Promise<string | boolean> {
-    threads ??= start()
+    threads ??= startThreads()
     const pool = await threads
-    if (pool.queueSize >= WAITING)
+    if (pool.queueSize >= MAX_QUEUED)
       throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
     return pool.run(task)
   }
 
-  const hash = async (password: string) => (await run({ password: normalise(password) })) as string
+  const hash = async (password: string) => String(await run({ password: normalise(password) }))
 
-  /** Compared with where there is no hash. Begun with the first password, whoever's, so that it is there by then. */
-  function beginDummy(): Promise<string> {
-    if (dummy !== undefined) return dummy
-    const begun = hash('a password that nobody has')
-    // One that was refused, or ended with the service, is begun anew; perhaps nobody waits for it.
-    begun.catch(() => {
-      dummy = undefined
+  /** The hash to compare with where there is none. Made with the first password, so that it is ready in time. */
+  function makePlaceholder(): Promise<string> {
+    if (placeholder !== undefined) return placeholder
+    const made = hash('a password that nobody has')
+    // After a failure (refused, or the service ended) the next call makes it again. A rejection without a
+    // caller that awaits it must not crash the process.
+    made.catch(() => {
+      placeholder = undefined
     })
-    dummy = begun
-    return begun
+    placeholder = made
+    return made
   }
 
   return {
     hash,
     async verify(known, password) {
-      const begun = beginDummy()
+      const made = makePlaceholder()
       const isRight = await run({
         password: normalise(password),
-        compareWith: known ?? (await begun),
+        compareWith: known ?? (await made),
       })
       return isRight === true && typeof known === 'string'
     },
@@ -80,4 +72,17 @@ export function createPasswordHashing(): PasswordHashing {
       await (await threads)?.destroy()
     },
   }
+}
+
+async function startThreads(): Promise<Piscina> {
+  const { Piscina } = await import('piscina')
+  return new Piscina({
+    filename: join(import.meta.dirname, 'password-hashing-worker.mjs'),
+    minThreads: 0,
+    maxThreads: MAX_THREADS,
+    maxQueue: MAX_QUEUED,
+    niceIncrement: NICENESS,
+    idleTimeout: IDLE_MILLISECONDS,
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+  })
 }

@@ -1,4 +1,5 @@
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { ask } from '@dailyfeed/tests/http-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromGateway, type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
 
@@ -9,35 +10,34 @@ beforeAll(async () => {
 afterAll(() => member.close())
 
 const auditOf = async (bearer: string, query = '') =>
-  (
-    await member.ask('GET', `/api/authentication/audit${query}`, undefined, {
-      authorization: bearer,
-    })
-  ).body.data
+  (await ask(member.client, { as: bearer, url: `/api/authentication/audit${query}` })).body.data
 const typesOf = async (bearer: string) =>
   (await auditOf(bearer)).content.map(({ type }: { type: string }) => type)
+/** With the changed password. Returns the bearer. */
+const logInAnew = async ({ email }: { email: string }) =>
+  (await logIn(email, 'a new one, long enough')).headers.get('authorization') ?? ''
 const logIn = (email: string, password: string, headers = {}) =>
-  member.ask('POST', '/api/authentication/login', { email, password }, headers)
+  ask(member.client, { url: '/api/authentication/login', body: { email, password }, headers })
 
-test('sign-up, sign-ins, failures, changes and sign-outs stand in the member’s own audit, newest first, with address and device', async () => {
+test('the audit lists sign-ups, sign-ins, failures and changes, newest first, with address and device', async () => {
   const account = await member.signUp()
   await logIn(account.email, 'not the password', {
     ...fromGateway('203.0.113.9'),
     'user-agent': 'a stranger’s',
   })
   const authorization = account.bearer
-  await member.ask(
-    'PUT',
-    '/api/members/password',
-    { currentPassword: 'wrong', newPassword: 'a new one, long enough' },
-    { authorization },
-  )
-  await member.ask(
-    'PUT',
-    '/api/members/password',
-    { currentPassword: PASSWORD, newPassword: 'a new one, long enough' },
-    { authorization },
-  )
+  await ask(member.client, {
+    as: authorization,
+    method: 'PUT',
+    url: '/api/members/password',
+    body: { currentPassword: 'wrong', newPassword: 'a new one, long enough' },
+  })
+  await ask(member.client, {
+    as: authorization,
+    method: 'PUT',
+    url: '/api/members/password',
+    body: { currentPassword: PASSWORD, newPassword: 'a new one, long enough' },
+  })
   expect(await typesOf(authorization)).toEqual([
     'PASSWORD_CHANGED',
     'PASSWORD_REFUSED',
@@ -50,33 +50,31 @@ test('sign-up, sign-ins, failures, changes and sign-outs stand in the member’s
     address: '203.0.113.9',
     userAgent: 'a stranger’s',
   })
-  const second = (await logIn(account.email, 'a new one, long enough')).headers[
-    'authorization'
-  ] as string
-  await member.ask('POST', '/api/authentication/logout', undefined, { authorization: second })
-  await member.ask('POST', '/api/authentication/logout-all', undefined, { authorization })
-  const third = (await logIn(account.email, 'a new one, long enough')).headers[
-    'authorization'
-  ] as string
+  const second = await logInAnew(account)
+  await ask(member.client, { as: second, method: 'POST', url: '/api/authentication/logout' })
+  await ask(member.client, {
+    as: authorization,
+    method: 'POST',
+    url: '/api/authentication/logout-all',
+  })
+  const third = await logInAnew(account)
   expect((await typesOf(third)).slice(0, 4)).toEqual([
     'LOGGED_IN',
     'LOGGED_OUT_EVERYWHERE',
     'LOGGED_OUT',
     'LOGGED_IN',
   ])
-  await member.ask(
-    'DELETE',
-    '/api/authentication/deactivate',
-    { password: 'a new one, long enough' },
-    { authorization: third },
-  )
-  const fourth = (await logIn(account.email, 'a new one, long enough')).headers[
-    'authorization'
-  ] as string
+  await ask(member.client, {
+    as: third,
+    method: 'DELETE',
+    url: '/api/authentication/deactivate',
+    body: { password: 'a new one, long enough' },
+  })
+  const fourth = await logInAnew(account)
   expect((await typesOf(fourth)).slice(0, 3)).toEqual(['LOGGED_IN', 'RESTORED', 'WITHDRAWN'])
 })
 
-test('it is paged by cursor, and nobody reads another’s', async () => {
+test('the audit is paged by cursor, and members read only their own', async () => {
   const [account, other] = [await member.signUp(), await member.signUp()]
   for (let n = 0; n < 4; n += 1) await member.logIn(account)
   const first = await auditOf(account.bearer, '?size=3')
@@ -88,10 +86,10 @@ test('it is paged by cursor, and nobody reads another’s', async () => {
     'SIGNED_UP',
   ])
   expect(await typesOf(other.bearer)).toEqual(['LOGGED_IN', 'SIGNED_UP'])
-  expect((await member.ask('GET', '/api/authentication/audit')).status).toBe(401)
+  expect((await ask(member.client, { url: '/api/authentication/audit' })).status).toBe(401)
 })
 
-test('a role that is granted or taken back is in it, whoever did it', async () => {
+test('a role granted or revoked in the database is recorded in the audit', async () => {
   const account = await member.signUp()
   await member.database.sql`update member.member set role = 'ADMIN' where id = ${account.id}`
   await member.database
@@ -105,7 +103,7 @@ test('a role that is granted or taken back is in it, whoever did it', async () =
   ])
 })
 
-test('the service can neither change nor delete an entry; retention and erasure alone take some away', async () => {
+test('the service cannot change or delete an entry, except by retention and erasure', async () => {
   const account = await member.signUp()
   const sql = openPool({ url: member.database.urlOf('member'), max: 1, name: 'audit-test' })
   await expect(sql`update member.audit set type = 'LOGGED_OUT'`).rejects.toMatchObject({
@@ -122,7 +120,7 @@ test('the service can neither change nor delete an entry; retention and erasure 
   await sql.end({ timeout: 1 })
 })
 
-test('no password, token or e-mail address stands in any entry, also of a sign-in at an address that nobody has', async () => {
+test('no entry holds a password, token or e-mail address, also after a sign-in with an unknown address', async () => {
   await logIn('nobody.at.all@example.com', 'a very secret password')
   const rows = await member.database.sql`select audit::text as entry from member.audit as audit`
   expect(rows.length).toBeGreaterThan(5)

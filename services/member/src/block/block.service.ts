@@ -1,11 +1,13 @@
 import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { ListQuery, Scroll } from '@dailyfeed/contract/page'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, toScroll } from '@dailyfeed/pagination-support/list'
-import type { Sql } from 'postgres'
-import { insertMemberEvent } from '../account/member-event.ts'
+import { inTransaction, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { MemberContext } from '../context.ts'
+import { fieldProblem } from '../field-problem.ts'
 import { deleteFollow, lockPair } from '../follow/follow.queries.ts'
+import { insertMemberEvent } from '../member-row/member-event.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import {
   deleteBlock,
@@ -16,16 +18,17 @@ import {
   insertMute,
 } from './block.queries.ts'
 
-/** Ends follows both ways, each told as an unfollow. Again is the same as once. */
+const cursor = cursorOf('number')
+
+/** Ends follows in both directions and publishes an unfollow for each. Safe to repeat. Throws MEMBER_NOT_FOUND. */
 export async function block(
   context: MemberContext,
   memberId: number,
   blockedId: number,
 ): Promise<void> {
   refuseOneself(memberId, blockedId)
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
-    await getTargetOrThrow(transaction, memberId, blockedId)
+  await inTransaction(context.sql, async (transaction) => {
+    await lockTargetOrThrow(transaction, memberId, blockedId)
     if (!(await insertBlock(transaction, memberId, blockedId))) return
     await insertMemberEvent(context, transaction, 'MEMBER_BLOCK', memberId, blockedId)
     for (const [follower, following] of [
@@ -44,8 +47,7 @@ export async function unblock(
   memberId: number,
   blockedId: number,
 ): Promise<void> {
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(context.sql, async (transaction) => {
     await lockPair(transaction, memberId, blockedId)
     if (await deleteBlock(transaction, memberId, blockedId))
       await insertMemberEvent(context, transaction, 'MEMBER_UNBLOCK', memberId, blockedId)
@@ -53,16 +55,15 @@ export async function unblock(
   context.wakeRelay()
 }
 
-/** A wish of one's own feeds; nobody else is told. */
+/** Hides the muted member from the muting member's feeds; nobody is notified. Throws MEMBER_NOT_FOUND. */
 export async function mute(
   context: MemberContext,
   memberId: number,
   mutedId: number,
 ): Promise<void> {
   refuseOneself(memberId, mutedId)
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
-    await getTargetOrThrow(transaction, memberId, mutedId)
+  await inTransaction(context.sql, async (transaction) => {
+    await lockTargetOrThrow(transaction, memberId, mutedId)
     await insertMute(transaction, memberId, mutedId)
     await insertMemberEvent(context, transaction, 'MEMBER_MUTE', memberId, mutedId)
   })
@@ -74,8 +75,7 @@ export async function unmute(
   memberId: number,
   mutedId: number,
 ): Promise<void> {
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(context.sql, async (transaction) => {
     await deleteMute(transaction, memberId, mutedId)
     await insertMemberEvent(context, transaction, 'MEMBER_UNMUTE', memberId, mutedId)
   })
@@ -87,13 +87,13 @@ export async function listBlocked(
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
-  const request = listRequestOf(query, `blocks:${memberId}`, cursors)
+  const request = listRequestOf(query, `blocks:${memberId}`, cursors, { cursor })
   const rows = await findBlocked(sql, memberId, {
     limit: request.size + 1,
     offset: request.offset,
-    before: request.after?.[0] as number | undefined,
+    before: request.after?.[0],
   })
-  return toScroll(rows, request, cursors, ({ place }) => [place], toSummary)
+  return toScroll(rows, request, cursors, ({ position }) => [position], toSummary)
 }
 
 export async function listMuted(
@@ -101,16 +101,21 @@ export async function listMuted(
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
-  const request = listRequestOf(query, `mutes:${memberId}`, cursors)
+  const request = listRequestOf(query, `mutes:${memberId}`, cursors, { cursor })
   const rows = await findMuted(sql, memberId, {
     limit: request.size + 1,
     offset: request.offset,
-    before: request.after?.[0] as number | undefined,
+    before: request.after?.[0],
   })
-  return toScroll(rows, request, cursors, ({ place }) => [place], toSummary)
+  return toScroll(rows, request, cursors, ({ position }) => [position], toSummary)
 }
 
-async function getTargetOrThrow(sql: Sql, memberId: number, targetId: number): Promise<void> {
+/** Locks both members. */
+async function lockTargetOrThrow(
+  sql: Queryable,
+  memberId: number,
+  targetId: number,
+): Promise<void> {
   const target = (await lockPair(sql, memberId, targetId)).find(({ id }) => id === targetId)
   if (target === undefined || target.withdrawn) throw new DailyfeedError('MEMBER_NOT_FOUND')
 }
@@ -118,10 +123,10 @@ async function getTargetOrThrow(sql: Sql, memberId: number, targetId: number): P
 function refuseOneself(memberId: number, targetId: number): void {
   if (memberId === targetId)
     throw new ValidationError([
-      {
-        field: 'memberId',
-        ko: '자기 자신은 차단하거나 숨길 수 없습니다.',
-        en: 'You cannot block or mute yourself.',
-      },
+      fieldProblem(
+        'memberId',
+        '자기 자신은 차단하거나 숨길 수 없습니다.',
+        'You cannot block or mute yourself.',
+      ),
     ])
 }

@@ -1,19 +1,20 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** A day later than the other services' part: whom this erases, they have had a whole run for. */
-export async function findMembersToErase(sql: Sql): Promise<number[]> {
-  const rows = await sql<
-    { id: number }[]
-  >`select id from member.member where withdrawn_at < now() - interval '31 days' order by id`
+/** Members due for erasure, a day later than in the other services, so that each of those has had a whole run before. */
+export async function findMembersToErase(sql: Queryable): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select id from member.member where withdrawn_at < now() - interval '31 days' order by id`
   return rows.map(({ id }) => id)
 }
 
-/** Follows both ways, and what they added to the counts of others. */
-export async function eraseFollows(sql: Sql, memberId: number): Promise<void> {
+/** Deletes follows in both directions and corrects the counts of the other members. */
+export async function eraseFollows(sql: Queryable, memberId: number): Promise<void> {
   await sql`
     with others as materialized (
       select id from member.member
-      where id in (select following_id from member.follow where follower_id = ${memberId} union select follower_id from member.follow where following_id = ${memberId})
+      where id in (
+        select following_id from member.follow where follower_id = ${memberId}
+        union select follower_id from member.follow where following_id = ${memberId})
       order by id for no key update
     ), followed as (
       delete from member.follow where follower_id = ${memberId} returning following_id
@@ -21,16 +22,20 @@ export async function eraseFollows(sql: Sql, memberId: number): Promise<void> {
       delete from member.follow where following_id = ${memberId} returning follower_id
     )
     update member.member set
-      followers_count = followers_count - case when id in (select following_id from followed) then 1 else 0 end,
-      followings_count = followings_count - case when id in (select follower_id from following) then 1 else 0 end
+      followers_count = followers_count
+        - case when id in (select following_id from followed) then 1 else 0 end,
+      followings_count = followings_count
+        - case when id in (select follower_id from following) then 1 else 0 end
     where id in (select id from others)`
 }
 
-/** All that is left of the member. E-mail address and handle are free again. */
-export async function eraseMember(sql: Sql, memberId: number): Promise<void> {
+/** Deletes everything else of the member. E-mail address and handle are free again. */
+export async function eraseMember(sql: Queryable, memberId: number): Promise<void> {
   await sql`delete from member.block where blocker_id = ${memberId} or blocked_id = ${memberId}`
   await sql`delete from member.mute where muter_id = ${memberId} or muted_id = ${memberId}`
-  await sql`delete from member.jwt_blacklist where session_id in (select id from member.session where member_id = ${memberId})`
+  await sql`
+    delete from member.jwt_blacklist
+    where session_id in (select id from member.session where member_id = ${memberId})`
   await sql`delete from member.session where member_id = ${memberId}`
   await sql`select member.erase_audit(${memberId})`
   await sql`delete from member.member where id = ${memberId}`

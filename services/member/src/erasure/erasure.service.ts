@@ -1,15 +1,17 @@
-import { eraseOutboxOf } from '@dailyfeed/outbox/outbox-erasure.queries'
 import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
-import type { Sql } from 'postgres'
+import { eraseOutboxOf } from '@dailyfeed/outbox/outbox-erasure.queries'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import type { MemberContext } from '../context.ts'
 import { eraseFollows, eraseMember, findMembersToErase } from './erasure.queries.ts'
 
-/** The last part of `memberEraseJob`: the account itself, each member in one transaction. Safe twice and when killed. */
+/**
+ * The last part of `memberEraseJob`: deletes the accounts themselves, each member in one transaction.
+ * Safe to repeat, also after it was killed.
+ */
 export async function eraseMembers({ sql, log }: MemberContext): Promise<{ members: number }> {
   const members = await findMembersToErase(sql)
   for (const memberId of members) {
-    await sql.begin(async (begun) => {
-      const transaction = begun as unknown as Sql
+    await inTransaction(sql, async (transaction) => {
       await eraseFollows(transaction, memberId)
       await deleteKeysOf(transaction, 'member', [memberId])
       await eraseMember(transaction, memberId)

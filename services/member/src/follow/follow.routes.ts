@@ -2,9 +2,8 @@ import { FollowersFollowings, MemberSummary } from '@dailyfeed/contract/member'
 import { ListQuery, pageOf, scrollOf } from '@dailyfeed/contract/page'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import type { Once } from '@dailyfeed/idempotency/once'
 import Type from 'typebox'
-import type { MemberContext } from '../context.ts'
+import type { RoutesContext } from '../context.ts'
 import { MemberPath } from '../profile/profile.routes.ts'
 import {
   follow,
@@ -22,11 +21,16 @@ const done = { 200: successOf(Type.Boolean()) }
 const scroll = { 200: successOf(scrollOf(MemberSummary)) }
 const both = { 200: successOf(FollowersFollowings) }
 
-export function followRoutes(
-  app: HttpServer,
-  context: MemberContext,
-  once: Once<MemberContext>,
-): void {
+export function followRoutes(app: HttpServer, context: RoutesContext): void {
+  followEditRoutes(app, context)
+  bothListsRoutes(app, context)
+  singleListRoutes(app, context)
+  recommendationRoutes(app, context)
+}
+
+function followEditRoutes(app: HttpServer, context: RoutesContext): void {
+  const { once } = context
+
   app.post(
     '/api/members/follow/:memberId',
     { config, schema: { tags, summary: 'Follow a member', params: MemberPath, response: done } },
@@ -47,19 +51,9 @@ export function followRoutes(
       return success(200, true)
     },
   )
+}
 
-  app.get(
-    '/api/members/query/followings',
-    {
-      schema: {
-        tags,
-        summary: 'All whom I follow',
-        response: { 200: successOf(Type.Array(MemberSummary)) },
-      },
-    },
-    async ({ memberId }) => success(200, await listAllFollowings(context, memberId)),
-  )
-
+function bothListsRoutes(app: HttpServer, context: RoutesContext): void {
   const bothOf = async (memberId: number, viewerId: number, query: ListQuery) => ({
     followers: await listFollowers(context, memberId, viewerId, query),
     followings: await listFollowings(context, memberId, viewerId, query),
@@ -90,6 +84,20 @@ export function followRoutes(
     async (request) =>
       success(200, await bothOf(request.params.memberId, request.memberId, request.query)),
   )
+}
+
+function singleListRoutes(app: HttpServer, context: RoutesContext): void {
+  app.get(
+    '/api/members/query/followings',
+    {
+      schema: {
+        tags,
+        summary: 'All members I follow',
+        response: { 200: successOf(Type.Array(MemberSummary)) },
+      },
+    },
+    async ({ memberId }) => success(200, await listAllFollowings(context, memberId)),
+  )
 
   for (const [name, list] of [
     ['followers', listFollowers],
@@ -115,24 +123,33 @@ export function followRoutes(
         success(200, await list(context, request.params.memberId, request.memberId, request.query)),
     )
   }
+}
 
+function recommendationRoutes(app: HttpServer, context: RoutesContext): void {
   app.get(
     '/api/members/follow/recommend/newbie',
     {
       schema: {
         tags,
         summary:
-          'Members whom I do not follow: first those whose posts I read and like, then the newest',
+          'Recommended members: authors whose posts I read and like, then the newest members',
         querystring: ListQuery,
         response: { 200: successOf(pageOf(MemberSummary)) },
       },
     },
     async ({ memberId, query }) => success(200, await recommendMembers(context, memberId, query)),
   )
-  // The first page has been shown by the address above: asked without a page, this one goes on with the second.
+  // Clients load the first page at the address above, so that this one starts with the second by default.
   app.get(
     '/api/members/follow/recommend/newbie/more',
-    { schema: { tags, summary: 'More of them', querystring: ListQuery, response: scroll } },
+    {
+      schema: {
+        tags,
+        summary: 'Further recommended members, from the second page on',
+        querystring: ListQuery,
+        response: scroll,
+      },
+    },
     async ({ memberId, query }) =>
       success(
         200,

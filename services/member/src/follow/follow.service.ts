@@ -2,15 +2,16 @@ import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
 import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
+import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import {
   type ListRequest,
   listRequestOf,
   toPage,
   toScroll,
 } from '@dailyfeed/pagination-support/list'
-import type { Sql } from 'postgres'
-import { insertMemberEvent } from '../account/member-event.ts'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import type { MemberContext } from '../context.ts'
+import { insertMemberEvent } from '../member-row/member-event.ts'
 import { toSummary } from '../profile/profile.mapper.ts'
 import { getName } from '../profile/profile.service.ts'
 import {
@@ -25,9 +26,14 @@ import {
   lockPair,
 } from './follow.queries.ts'
 
-/** api.md: recommendations come in tens. */
+/** Smaller than other pages, as in the founding system (docs/origin.md). */
 const RECOMMENDED_PER_PAGE = 10
-const COUNTED_RECOMMENDED = 10_000
+/** The total is exact up to this number. */
+const MAX_COUNTED = 10_000
+
+const listCursor = cursorOf('number')
+/** The viewer's interest in the member, and the position. */
+const recommendedCursor = cursorOf('number', 'number')
 
 export async function follow(
   context: MemberContext,
@@ -35,8 +41,7 @@ export async function follow(
   followingId: number,
 ): Promise<void> {
   if (memberId === followingId) throw new DailyfeedError('FOLLOW_SELF_NOT_ALLOWED')
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(context.sql, async (transaction) => {
     const pair = await lockPair(transaction, memberId, followingId)
     const target = pair.find(({ id }) => id === followingId)
     if (
@@ -59,8 +64,7 @@ export async function unfollow(
   memberId: number,
   followingId: number,
 ): Promise<void> {
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(context.sql, async (transaction) => {
     await lockPair(transaction, memberId, followingId)
     if (!(await deleteFollow(transaction, memberId, followingId)))
       throw new DailyfeedError('FOLLOW_RELATIONSHIP_NOT_FOUND')
@@ -76,12 +80,10 @@ export async function listFollowers(
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
   await getName(context, memberId, viewerId)
-  const request = listRequestOf(query, `followers:${memberId}:${viewerId}`, context.cursors)
-  return scrollOf(
-    context,
-    request,
-    await findFollowers(context.sql, memberId, partOf(request, viewerId)),
-  )
+  const scope = `followers:${memberId}:${viewerId}`
+  const request = listRequestOf(query, scope, context.cursors, { cursor: listCursor })
+  const rows = await findFollowers(context.sql, memberId, pageOf(request, viewerId))
+  return scrollOf(context, request, rows)
 }
 
 export async function listFollowings(
@@ -91,12 +93,10 @@ export async function listFollowings(
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
   await getName(context, memberId, viewerId)
-  const request = listRequestOf(query, `followings:${memberId}:${viewerId}`, context.cursors)
-  return scrollOf(
-    context,
-    request,
-    await findFollowings(context.sql, memberId, partOf(request, viewerId)),
-  )
+  const scope = `followings:${memberId}:${viewerId}`
+  const request = listRequestOf(query, scope, context.cursors, { cursor: listCursor })
+  const rows = await findFollowings(context.sql, memberId, pageOf(request, viewerId))
+  return scrollOf(context, request, rows)
 }
 
 export async function listAllFollowings(
@@ -119,7 +119,7 @@ export async function recommendMembers(
 ): Promise<Page<MemberSummary>> {
   return toPage(
     await scrollRecommended(context, viewerId, query),
-    await countRecommended(context.sql, viewerId, COUNTED_RECOMMENDED),
+    await countRecommended(context.sql, viewerId, MAX_COUNTED),
   )
 }
 
@@ -129,28 +129,34 @@ export async function scrollRecommended(
   query: ListQuery,
 ): Promise<Scroll<MemberSummary>> {
   const request = listRequestOf(query, `recommended:${viewerId}`, context.cursors, {
+    cursor: recommendedCursor,
     defaultSize: RECOMMENDED_PER_PAGE,
   })
-  const [interest, place] = (request.after ?? [0, 0]) as [number, number]
-  const after = request.after === undefined ? undefined : { interest, place }
   const rows = await findRecommended(context.sql, {
     viewerId,
     limit: request.size + 1,
     offset: request.offset,
-    after,
+    after: request.after && { interest: request.after[0], position: request.after[1] },
   })
-  return toScroll(rows, request, context.cursors, (row) => [row.interest, row.place], toSummary)
+  return toScroll(
+    rows,
+    request,
+    context.cursors,
+    ({ interest, position }) => [interest, position],
+    toSummary,
+  )
 }
 
-const partOf = ({ size, offset, after }: ListRequest, viewerId: number) => ({
+const pageOf = ({ size, offset, after }: ListRequest<[number]>, viewerId: number) => ({
   viewerId,
   limit: size + 1,
   offset,
-  before: after?.[0] as number | undefined,
+  before: after?.[0],
 })
 
 const scrollOf = (
   { cursors }: MemberContext,
-  request: ListRequest,
+  request: ListRequest<[number]>,
   rows: readonly ListedRow[],
-): Scroll<MemberSummary> => toScroll(rows, request, cursors, ({ place }) => [place], toSummary)
+): Scroll<MemberSummary> =>
+  toScroll(rows, request, cursors, ({ position }) => [position], toSummary)

@@ -1,3 +1,4 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type MemberFixture, memberFixture, type TestMember } from '../member-fixture.ts'
@@ -16,27 +17,31 @@ const as = (
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   url: string,
   payload?: object,
-) => member.ask(method, url, payload, { authorization: who.bearer })
+) => ask(member.client, { as: who.bearer, method, url, body: payload })
 const idsOf = ({ body }: { body: { data: { content: { memberId: number }[] } } }) =>
   body.data.content.map(({ memberId }) => memberId)
 const at = (n: number) => people[n] as TestMember
 
-test('counts are right after any mixture of follows, unfollows and blocks at once, and each acknowledged act left one event', async () => {
+test('counts and events are right after any mixture of simultaneous follows, unfollows and blocks', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
         fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('follow', 'unfollow', 'block', 'unblock')),
         { minLength: 10, maxLength: 40 },
       ),
-      async (acts) => {
+      async (actions) => {
         const before = await member.database
           .sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
         const answers = await Promise.all(
-          acts.map(async ([from, to, act]) => {
-            const method = act.startsWith('un') ? 'DELETE' : 'POST'
+          actions.map(async ([from, to, action]) => {
+            const method = action.startsWith('un') ? 'DELETE' : 'POST'
             return {
-              act,
-              ...(await as(at(from), method, `/api/members/${act.replace('un', '')}/${at(to).id}`)),
+              action,
+              ...(await as(
+                at(from),
+                method,
+                `/api/members/${action.replace('un', '')}/${at(to).id}`,
+              )),
             }
           }),
         )
@@ -51,7 +56,7 @@ test('counts are right after any mixture of follows, unfollows and blocks at onc
         const after = await member.database
           .sql`select count(*)::int as n from member.outbox where activity_type in ('MEMBER_FOLLOW', 'MEMBER_UNFOLLOW')`
         const acknowledged = answers.filter(
-          ({ act, status }) => status === 200 && (act === 'follow' || act === 'unfollow'),
+          ({ action, status }) => status === 200 && (action === 'follow' || action === 'unfollow'),
         ).length
         expect((after[0]?.['n'] ?? 0) - (before[0]?.['n'] ?? 0)).toBeGreaterThanOrEqual(
           acknowledged,
@@ -62,7 +67,7 @@ test('counts are right after any mixture of follows, unfollows and blocks at onc
   )
 })
 
-test('a follow is true; oneself 400, twice 409, not followed 404, nobody 404; a muted or blocked self is 400', async () => {
+test('a follow answers true, and each refusal has its own code', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
   const codes = async (method: 'POST' | 'DELETE', path: string) => {
     const { status, body } = await as(one, method, path)
@@ -86,7 +91,7 @@ test('a follow is true; oneself 400, twice 409, not followed 404, nobody 404; a 
     expect(await codes('POST', `/api/members/${act}/${one.id}`)).toEqual([400, 'VALIDATION_FAILED'])
 })
 
-test('fifty follows and unfollows of one member at once end as a register: what the last acknowledged one said', async () => {
+test('fifty simultaneous follows and unfollows of one member end as the last acknowledged one', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
@@ -109,7 +114,7 @@ test('fifty follows and unfollows of one member at once end as a register: what 
   expect(events).toHaveLength(acknowledged(0) + acknowledged(1))
 })
 
-test('a block ends follows both ways and tells of each; again is the same as once', async () => {
+test('a block ends follows in both directions with an event for each, and can be repeated', async () => {
   const [one, two] = [await member.signUp(), await member.signUp()]
   await as(one, 'POST', `/api/members/follow/${two.id}`)
   await as(two, 'POST', `/api/members/follow/${one.id}`)
@@ -125,7 +130,7 @@ test('a block ends follows both ways and tells of each; again is the same as onc
   expect((await as(two, 'GET', '/api/members/followings/more')).body.data.content).toEqual([])
 })
 
-test('a cursor is for one list, one member and one viewer; a walk by it skips and repeats nobody while others come and go', async () => {
+test('a cursor belongs to one list, member and viewer; paging by it skips and repeats nobody', async () => {
   const [star, other] = [await member.signUp(), await member.signUp()]
   const fans: TestMember[] = []
   for (let n = 0; n < 7; n += 1) fans.push(await member.signUp())
@@ -144,7 +149,7 @@ test('a cursor is for one list, one member and one viewer; a walk by it skips an
     (await as(star, 'GET', `/api/members/followers/more?size=2&cursor=${cursor}`)).status,
   ).toBe(400)
   await as(fans[6] as TestMember, 'POST', `/api/members/follow/${star.id}`)
-  const walked = idsOf(first)
+  const paged = idsOf(first)
   for (let next = cursor; next !== null; ) {
     const { body } = await as(
       other,
@@ -152,10 +157,10 @@ test('a cursor is for one list, one member and one viewer; a walk by it skips an
       `/api/members/${star.id}/followers/more?size=2&cursor=${next}`,
     )
     expect(body.data.page).toBeNull()
-    walked.push(...idsOf({ body }))
+    paged.push(...idsOf({ body }))
     next = body.data.nextCursor
   }
-  expect(walked).toEqual(
+  expect(paged).toEqual(
     fans
       .slice(0, 6)
       .map(({ id }) => id)
@@ -170,7 +175,7 @@ test('a member follows at most 1,000 others', async () => {
   expect([status, body.code]).toEqual([400, 'FOLLOW_LIMIT_EXCEEDS'])
 })
 
-test('followers and followings come newest first, by page and by cursor, without those who are gone or blocked', async () => {
+test('followers and followings come newest first, without withdrawn or blocked members', async () => {
   const star = await member.signUp()
   const fans: TestMember[] = []
   for (let n = 0; n < 5; n += 1) fans.push(await member.signUp())
@@ -217,7 +222,7 @@ test('query/in keeps the order of the ids, leaves unknown ones out, and takes at
   )
 })
 
-test('recommended to who has read and liked nothing are the newest whom they do not follow, with totals; more goes on with the second page', async () => {
+test('a member without interests is recommended the newest members, with totals; more is page two', async () => {
   const looking = await member.signUp()
   for (let n = 0; n < 12; n += 1) await member.signUp()
   const first = await as(looking, 'GET', '/api/members/follow/recommend/newbie')
@@ -237,7 +242,7 @@ test('recommended to who has read and liked nothing are the newest whom they do 
   expect(idsOf(first)).not.toContain(looking.id)
 })
 
-test('recommended first are those whose posts one reads and likes, as long as one may meet and does not follow them', async () => {
+test('authors whose posts a member reads and likes are recommended first', async () => {
   const authors: TestMember[] = []
   for (let n = 0; n < 8; n += 1) authors.push(await member.signUp())
   const looking = await member.signUp()
@@ -277,14 +282,14 @@ test('recommended first are those whose posts one reads and likes, as long as on
   expect(idsOf(all)).toEqual(expected)
   expect(all.body.data.totalElements).toBe(expected.length)
   for (const size of [1, 2, 3, 4]) {
-    const walked: number[] = []
+    const byCursor: number[] = []
     for (let path = `newbie?size=${size}`; ; ) {
       const answer = await as(looking, 'GET', `/api/members/follow/recommend/${path}`)
-      walked.push(...idsOf(answer))
+      byCursor.push(...idsOf(answer))
       if (answer.body.data.nextCursor === null) break
       path = `newbie/more?size=${size}&cursor=${answer.body.data.nextCursor}`
     }
-    expect(walked).toEqual(expected)
+    expect(byCursor).toEqual(expected)
     const paged: number[] = []
     for (let page = 0; paged.length < expected.length; page += 1)
       paged.push(
@@ -300,7 +305,7 @@ test('recommended first are those whose posts one reads and likes, as long as on
   }
 })
 
-test('a mute hides from recommendations of the one who mutes, and is in their list alone', async () => {
+test('a mute hides a member from recommendations, only for the member who mutes', async () => {
   const [one, noisy] = [await member.signUp(), await member.signUp()]
   expect((await as(one, 'POST', `/api/members/mute/${noisy.id}`)).body.data).toBe(true)
   expect(idsOf(await as(one, 'GET', '/api/members/mutes'))).toEqual([noisy.id])

@@ -3,7 +3,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** AES-256-GCM under a key derived from the secret: nonce, tag, ciphertext. The kid is bound in, so that rows cannot be swapped. */
+/**
+ * Encrypts by AES-256-GCM with a key derived from the secret. Returns nonce, tag and ciphertext. The
+ * kid is authenticated too, so that the private keys of two rows cannot be swapped.
+ */
 export function encryptKey(secret: string, kid: string, plain: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', derive(secret), nonce).setAAD(Buffer.from(kid))
@@ -11,7 +14,7 @@ export function encryptKey(secret: string, kid: string, plain: string): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), text])
 }
 
-/** Throws when the secret is another, or the bytes were changed. */
+/** Throws when the bytes were encrypted with another secret or for another kid, or were changed. */
 export function decryptKey(secret: string, kid: string, bytes: Buffer): string {
   const decipher = createDecipheriv(
     'aes-256-gcm',

@@ -1,22 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import {
   TOKEN_ALGORITHM,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
   TOKEN_TYPE,
 } from '@dailyfeed/access-token/access-token'
-import { keyEndsOf, type VerificationKeys } from '@dailyfeed/access-token/token-verifier'
-import {
-  createLocalJWKSet,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importPKCS8,
-  type JSONWebKeySet,
-  type JWK,
-  SignJWT,
-} from 'jose'
+import { keyEndsOf, type VerificationKeys } from '@dailyfeed/access-token/verification-keys'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
+import { createLocalJWKSet, SignJWT } from 'jose'
 import type { Sql } from 'postgres'
+import { type PublicKey, toPublicKey } from './key.mapper.ts'
 import {
   countNextKeys,
   deleteOldKeys,
@@ -26,35 +18,36 @@ import {
   insertNextKey,
   insertPrimaryKey,
   lockRotation,
-  type NewKey,
-  type PrimaryKeyRow,
   promote,
 } from './key.queries.ts'
-import { decryptKey, encryptKey } from './key-encryption.ts'
+import { CACHE_MILLISECONDS, createShortCache } from './short-cache.ts'
+import { createKey, openKeyOrThrow, type SigningKey } from './signing-key.ts'
 
 interface KeyStoreOptions {
   sql: Sql
   encryptionKey: string
   /** How long a retired key is accepted. */
   graceSeconds: number
-  /** How long verifiers keep the key set: a key signs only after it has been published that long. */
+  /** How long verifiers cache the key set: a key signs only after it has been published that long. */
   publishSeconds: number
 }
 
-/** `exp` of a retired key: until when its tokens are accepted. */
-export interface KeySet extends JSONWebKeySet {
-  keys: (JWK & { exp?: number })[]
+export interface KeySet {
+  keys: PublicKey[]
 }
 
 export interface KeyStore {
-  /** `jwtKeyInitJob`: makes the first signing key where there is none. Returns whether it did; throws when the key that signs cannot be decrypted. */
+  /**
+   * `jwtKeyInitJob`: creates the first primary key where there is none, and returns whether it did.
+   * Throws when the primary key cannot be decrypted.
+   */
   initialise(): Promise<boolean>
-  /** `jwtKeyRotationJob`: next → primary → retired, and a new next. */
+  /** `jwtKeyRotationJob`: the next key becomes primary, the primary one retires, and a next one is created. */
   rotate(): Promise<'ROTATED' | 'NOT_YET'>
   deleteOld(): Promise<number>
-  /** Public members only. */
+  /** Without any private key. */
   keySet(): Promise<KeySet>
-  /** For this service's own verifier. */
+  /** For the verifier of this service itself. */
   verificationKeys: VerificationKeys
   sign(claims: TokenClaims): Promise<string>
 }
@@ -66,32 +59,63 @@ export interface TokenClaims {
   lifeSeconds: number
 }
 
-/** So that a key that another instance made or retired is known here soon. */
-const REMEMBER_MILLISECONDS = 2_000
-
 export function createKeyStore({
   sql,
   encryptionKey,
   graceSeconds,
   publishSeconds,
 }: KeyStoreOptions): KeyStore {
-  const signingKey = remember(async () => {
+  const signingKey = createShortCache(async () => {
     const row = await findPrimaryKey(sql)
     if (row === undefined) throw new Error('there is no signing key; run jwtKeyInitJob')
-    return { kid: row.kid, key: await importPKCS8(openOrThrow(row), TOKEN_ALGORITHM) }
+    return openKeyOrThrow(encryptionKey, row)
   })
+  const published = createPublishedKeys(sql, graceSeconds)
+
+  function invalidate(): void {
+    signingKey.invalidate()
+    published.invalidate()
+  }
+
+  return {
+    async initialise() {
+      const primary = await findPrimaryKey(sql)
+      if (primary !== undefined) {
+        await openKeyOrThrow(encryptionKey, primary)
+        return false
+      }
+      const isFirst = await insertPrimaryKey(sql, await createKey(encryptionKey))
+      invalidate()
+      return isFirst
+    },
+
+    async rotate() {
+      const outcome = await inTransaction(sql, async (transaction) => {
+        await lockRotation(transaction)
+        // Verifiers may have received the key set from this store's cache, which adds to their own.
+        const ripe = await findRipeKey(transaction, publishSeconds + CACHE_MILLISECONDS / 1_000)
+        if (ripe !== undefined) await promote(transaction, ripe)
+        if ((await countNextKeys(transaction)) === 0)
+          await insertNextKey(transaction, await createKey(encryptionKey))
+        return ripe === undefined ? ('NOT_YET' as const) : ('ROTATED' as const)
+      })
+      invalidate()
+      return outcome
+    },
+
+    deleteOld: () => deleteOldKeys(sql, graceSeconds),
+    keySet: published.keySet,
+    verificationKeys: published.verificationKeys,
+    sign: async (claims) => signToken(await signingKey.get(), claims),
+  }
+}
+
+/** The public keys, as a document for other services and as keys for this one. */
+function createPublishedKeys(sql: Sql, graceSeconds: number) {
   let ends = new Map<string, number>()
-  const published = remember(async () => {
+  const published = createShortCache(async () => {
     const rows = await findPublishedKeys(sql, graceSeconds)
-    const set: KeySet = {
-      keys: rows.map(({ kid, public_jwk, accepted_until }) => ({
-        ...public_jwk,
-        kid,
-        alg: TOKEN_ALGORITHM,
-        use: 'sig',
-        ...(accepted_until === null ? {} : { exp: accepted_until }),
-      })),
-    }
+    const set: KeySet = { keys: rows.map(toPublicKey) }
     ends = keyEndsOf(set)
     return { set, find: createLocalJWKSet(set) }
   })
@@ -102,97 +126,26 @@ export function createKeyStore({
       refreshWhenOld: () => void published.get().catch(() => {}),
     },
   )
-
-  function openOrThrow({ kid, private_key }: PrimaryKeyRow): string {
-    try {
-      return decryptKey(encryptionKey, kid, private_key)
-    } catch (cause) {
-      throw new Error(
-        'the signing key in the database was encrypted with another JWT_KEY_ENCRYPTION_KEY',
-        { cause },
-      )
-    }
-  }
-
-  async function makeKey(): Promise<NewKey> {
-    const { publicKey, privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true })
-    const kid = randomUUID()
-    return {
-      kid,
-      publicJwk: await exportJWK(publicKey),
-      privateKey: encryptKey(encryptionKey, kid, await exportPKCS8(privateKey)),
-    }
-  }
-
-  function forget(): void {
-    signingKey.forget()
-    published.forget()
-  }
-
   return {
-    async initialise() {
-      const signing = await findPrimaryKey(sql)
-      if (signing !== undefined) {
-        openOrThrow(signing)
-        return false
-      }
-      const isOurs = await insertPrimaryKey(sql, await makeKey())
-      forget()
-      return isOurs
-    },
-
-    async rotate() {
-      const outcome = await sql.begin(async (begun) => {
-        const transaction = begun as unknown as Sql
-        await lockRotation(transaction)
-        // Verifiers may have read this store's memory of the set, too.
-        const ripe = await findRipeKey(transaction, publishSeconds + REMEMBER_MILLISECONDS / 1_000)
-        if (ripe !== undefined) await promote(transaction, ripe)
-        if ((await countNextKeys(transaction)) === 0)
-          await insertNextKey(transaction, await makeKey())
-        return ripe === undefined ? ('NOT_YET' as const) : ('ROTATED' as const)
-      })
-      forget()
-      return outcome
-    },
-
-    deleteOld: () => deleteOldKeys(sql, graceSeconds),
-    keySet: async () => (await published.get()).set,
     verificationKeys,
-
-    async sign({ memberId, sessionId, tokenId, lifeSeconds }) {
-      const { kid, key } = await signingKey.get()
-      const now = Math.floor(Date.now() / 1_000)
-      return new SignJWT({ id: memberId, sid: sessionId })
-        .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE })
-        .setIssuer(TOKEN_ISSUER)
-        .setAudience(TOKEN_AUDIENCE)
-        .setSubject(String(memberId))
-        .setJti(tokenId)
-        .setIssuedAt(now)
-        .setNotBefore(now)
-        .setExpirationTime(now + lifeSeconds)
-        .sign(key)
-    },
+    keySet: async () => (await published.get()).set,
+    invalidate: published.invalidate,
   }
 }
 
-/** The last answer for a short while; a failure is not remembered. */
-function remember<T>(load: () => Promise<T>) {
-  let known: { value: Promise<T>; until: number } | undefined
-  return {
-    get(): Promise<T> {
-      if (known === undefined || known.until < performance.now()) {
-        const value = load()
-        known = { value, until: performance.now() + REMEMBER_MILLISECONDS }
-        value.catch(() => {
-          known = undefined
-        })
-      }
-      return known.value
-    },
-    forget(): void {
-      known = undefined
-    },
-  }
+function signToken(
+  { kid, key }: SigningKey,
+  { memberId, sessionId, tokenId, lifeSeconds }: TokenClaims,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000)
+  return new SignJWT({ id: memberId, sid: sessionId })
+    .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE })
+    .setIssuer(TOKEN_ISSUER)
+    .setAudience(TOKEN_AUDIENCE)
+    .setSubject(String(memberId))
+    .setJti(tokenId)
+    .setIssuedAt(now)
+    .setNotBefore(now)
+    .setExpirationTime(now + lifeSeconds)
+    .sign(key)
 }

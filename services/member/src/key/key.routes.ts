@@ -1,6 +1,6 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
-import type { KeyStore } from './key-store.ts'
+import type { MemberContext } from '../context.ts'
 
 const Key = Type.Object({
   kty: Type.String(),
@@ -11,23 +11,23 @@ const Key = Type.Object({
   use: Type.String(),
   exp: Type.Optional(
     Type.Integer({
-      description: 'of a retired key: until when its tokens are accepted, seconds since 1970',
+      description: 'only for a retired key: until when its tokens are accepted, seconds since 1970',
     }),
   ),
 })
 const KeySet = Type.Object({ keys: Type.Array(Key) })
 
-export function keyRoutes(app: HttpServer, keys: KeyStore): void {
+export function keyRoutes(app: HttpServer, { keys }: MemberContext): void {
   app.get(
     '/.well-known/jwks.json',
     {
       config: { access: 'PUBLIC' },
       schema: {
         tags: ['authentication'],
-        summary: 'Keys that tokens are verified by',
+        summary: 'Public keys that verify access tokens',
         response: { 200: KeySet },
       },
     },
-    async () => (await keys.keySet()) as never,
+    () => keys.keySet(),
   )
 }

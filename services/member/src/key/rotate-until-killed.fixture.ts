@@ -1,7 +1,7 @@
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { createKeyStore } from './key-store.ts'
 
-/** A process for tests to kill: rotates keys without a pause. */
+/** A process that rotates keys without a pause, for tests that kill it. */
 const [url = '', encryptionKey = ''] = process.argv.slice(2)
 const sql = openPool({ url, max: 2, name: 'rotation-to-be-killed' })
 const keys = createKeyStore({ sql, encryptionKey, graceSeconds: 60, publishSeconds: 0 })

@@ -14,7 +14,7 @@ export const toSummary = (row: ProfileRow): MemberSummary => ({
   updatedAt: row.updated_at.toISOString(),
 })
 
-/** Name, handle and picture for everybody; the rest for those who may see it; the e-mail address for oneself. */
+/** Everybody sees name, handle and picture, permitted viewers the rest, and members alone their e-mail address. */
 export function toProfile(row: ProfileRow, viewerId: number): MemberProfile {
   const shown = <T>(value: T | null): T | null => (row.visible ? value : null)
   return {
@@ -47,10 +47,10 @@ export function toProfile(row: ProfileRow, viewerId: number): MemberProfile {
   }
 }
 
-/** Who gave no display name is called by their name. */
+/** The name of members who gave no display name. */
 const displayNameOf = ({ display_name, member_name }: ProfileRow) => display_name || member_name
 
-/** Ten for each of ten things that a member may add after signing up. */
+/** Ten points for each of the ten fields that a member may fill in after signing up. */
 const completionOf = (row: ProfileRow): number =>
   10 *
   [

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export interface ProfileRow {
   id: number
@@ -26,48 +26,50 @@ export interface ProfileRow {
   visible: boolean
 }
 
-/** Columns of a profile as one viewer sees it, from `member.member m`. */
-export const profileColumns = (sql: Sql, viewerId: number) => sql`
-  m.id, m.email, m.member_name, m.handle, m.display_name, m.bio, m.location, m.website_url, m.birth_date::text as birth_date, m.gender, m.timezone, m.language_code, m.country_code,
-  m.verification_status, m.privacy_level, m.avatar_url, m.cover_url, m.followers_count, m.followings_count, m.created_at, m.updated_at,
+/** The columns of a profile as one viewer sees it, for a query of `member.member m`. */
+export const profileColumns = (sql: Queryable, viewerId: number) => sql`
+  m.id, m.email, m.member_name, m.handle, m.display_name, m.bio, m.location, m.website_url,
+  m.birth_date::text as birth_date, m.gender, m.timezone, m.language_code, m.country_code,
+  m.verification_status, m.privacy_level, m.avatar_url, m.cover_url,
+  m.followers_count, m.followings_count, m.created_at, m.updated_at,
   (m.privacy_level = 'PUBLIC' or m.id = ${viewerId} or member.may_see(${viewerId}, m.id)) as visible`
 
-/** Members who are there for the viewer: not withdrawn, and no block either way. */
-export const isThere = (sql: Sql, viewerId: number) => sql`
+/** Holds for members who exist for the viewer: not withdrawn, and no block in either direction. */
+export const isThere = (sql: Queryable, viewerId: number) => sql`
   m.withdrawn_at is null
   and not exists (select from member.block where blocker_id = m.id and blocked_id = ${viewerId})
   and not exists (select from member.block where blocker_id = ${viewerId} and blocked_id = m.id)`
 
 export async function findProfile(
-  sql: Sql,
+  sql: Queryable,
   memberId: number,
   viewerId: number,
 ): Promise<ProfileRow | undefined> {
-  const [row] = await sql<
-    [ProfileRow?]
-  >`select ${profileColumns(sql, viewerId)} from member.member m where m.id = ${memberId} and ${isThere(sql, viewerId)}`
+  const [row] = await sql<[ProfileRow?]>`
+    select ${profileColumns(sql, viewerId)} from member.member m
+    where m.id = ${memberId} and ${isThere(sql, viewerId)}`
   return row
 }
 
 export async function findProfileByHandle(
-  sql: Sql,
+  sql: Queryable,
   handle: string,
   viewerId: number,
 ): Promise<ProfileRow | undefined> {
-  const [row] = await sql<
-    [ProfileRow?]
-  >`select ${profileColumns(sql, viewerId)} from member.member m where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
+  const [row] = await sql<[ProfileRow?]>`
+    select ${profileColumns(sql, viewerId)} from member.member m
+    where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
   return row
 }
 
 export const findProfiles = (
-  sql: Sql,
+  sql: Queryable,
   ids: readonly number[],
   viewerId: number,
 ): Promise<ProfileRow[]> =>
-  sql<
-    ProfileRow[]
-  >`select ${profileColumns(sql, viewerId)} from member.member m where m.id = any (${ids as number[]}::bigint[]) and ${isThere(sql, viewerId)}`
+  sql<ProfileRow[]>`
+    select ${profileColumns(sql, viewerId)} from member.member m
+    where m.id = any (${anyOf(ids)}::bigint[]) and ${isThere(sql, viewerId)}`
 
 export interface ProfileFields {
   member_name: string
@@ -84,26 +86,35 @@ export interface ProfileFields {
   avatar_url: string | null
 }
 
-/** Under the member's row lock, so that two edits of different fields do not undo each other. */
-export async function lockProfileFields(sql: Sql, memberId: number): Promise<ProfileFields> {
+/** Locks the member's row, so that two simultaneous edits of different fields do not undo each other. */
+export async function lockProfileFields(sql: Queryable, memberId: number): Promise<ProfileFields> {
   const [row] = await sql<[ProfileFields]>`
-    select member_name, display_name, bio, location, website_url, birth_date::text as birth_date, gender, timezone, language_code, country_code, privacy_level, avatar_url
+    select member_name, display_name, bio, location, website_url, birth_date::text as birth_date,
+           gender, timezone, language_code, country_code, privacy_level, avatar_url
     from member.member where id = ${memberId} for no key update`
   return row
 }
 
 export async function updateProfileFields(
-  sql: Sql,
+  sql: Queryable,
   memberId: number,
   fields: ProfileFields,
 ): Promise<void> {
   await sql`
-    update member.member set member_name = ${fields.member_name}, display_name = ${fields.display_name}, bio = ${fields.bio}, location = ${fields.location}, website_url = ${fields.website_url},
-      birth_date = ${fields.birth_date}::text::date, gender = ${fields.gender}, timezone = ${fields.timezone}, language_code = ${fields.language_code}, country_code = ${fields.country_code},
-      privacy_level = ${fields.privacy_level}, avatar_url = ${fields.avatar_url}, updated_at = now()
+    update member.member set
+      member_name = ${fields.member_name}, display_name = ${fields.display_name},
+      bio = ${fields.bio}, location = ${fields.location}, website_url = ${fields.website_url},
+      birth_date = ${fields.birth_date}::text::date, gender = ${fields.gender},
+      timezone = ${fields.timezone}, language_code = ${fields.language_code},
+      country_code = ${fields.country_code}, privacy_level = ${fields.privacy_level},
+      avatar_url = ${fields.avatar_url}, updated_at = now()
     where id = ${memberId}`
 }
 
-export async function updateHandle(sql: Sql, memberId: number, handle: string): Promise<void> {
+export async function updateHandle(
+  sql: Queryable,
+  memberId: number,
+  handle: string,
+): Promise<void> {
   await sql`update member.member set handle = ${handle}, updated_at = now() where id = ${memberId}`
 }

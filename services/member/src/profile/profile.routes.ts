@@ -29,6 +29,12 @@ const summary = { 200: successOf(MemberSummary) }
 const named = { 200: successOf(NamedMember) }
 
 export function profileRoutes(app: HttpServer, context: MemberContext): void {
+  nameAndSummaryRoutes(app, context)
+  profileReadRoutes(app, context)
+  profileEditRoutes(app, context)
+}
+
+function nameAndSummaryRoutes(app: HttpServer, context: MemberContext): void {
   app.get(
     '/api/members',
     { schema: { tags, summary: 'My id and name', response: named } },
@@ -55,6 +61,23 @@ export function profileRoutes(app: HttpServer, context: MemberContext): void {
       success(200, await getSummary(context, request.params.memberId, request.memberId)),
   )
 
+  app.post(
+    '/api/members/query/in',
+    {
+      preValidation: async ({ body }) => refuseTooManyIds(body),
+      schema: {
+        tags,
+        summary: 'Summaries of up to 1,000 members',
+        body: MemberIds,
+        response: { 200: successOf(Type.Array(MemberSummary)) },
+      },
+    },
+    async (request) =>
+      success(200, await getSummaries(context, request.body.ids, request.memberId)),
+  )
+}
+
+function profileReadRoutes(app: HttpServer, context: MemberContext): void {
   app.get(
     '/api/members/profile',
     { schema: { tags, summary: 'My profile', response: profile } },
@@ -83,7 +106,9 @@ export function profileRoutes(app: HttpServer, context: MemberContext): void {
         success(200, await getProfile(context, request.params.memberId, request.memberId)),
     )
   }
+}
 
+function profileEditRoutes(app: HttpServer, context: MemberContext): void {
   app.put(
     '/api/members/profile',
     {
@@ -106,20 +131,5 @@ export function profileRoutes(app: HttpServer, context: MemberContext): void {
     },
     async (request) =>
       success(200, await changeHandle(context, request.memberId, request.body.newHandle)),
-  )
-
-  app.post(
-    '/api/members/query/in',
-    {
-      preValidation: async ({ body }) => refuseTooManyIds(body),
-      schema: {
-        tags,
-        summary: 'Summaries of up to 1,000 members',
-        body: MemberIds,
-        response: { 200: successOf(Type.Array(MemberSummary)) },
-      },
-    },
-    async (request) =>
-      success(200, await getSummaries(context, request.body.ids, request.memberId)),
   )
 }

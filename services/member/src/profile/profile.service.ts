@@ -3,17 +3,17 @@ import { imageIdOf } from '@dailyfeed/contract/image'
 import { MAX_MEMBER_IDS } from '@dailyfeed/contract/limits'
 import type { MemberProfile, MemberSummary, UpdateRequest } from '@dailyfeed/contract/member'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
-import type { Sql } from 'postgres'
+import { inTransaction } from '@dailyfeed/postgres-support/queryable'
+import { insertAudit } from '../audit/audit.queries.ts'
+import type { MemberContext } from '../context.ts'
+import { throwProblems } from '../field-problem.ts'
+import { insertMemberEvent } from '../member-row/member-event.ts'
 import {
   avatarUrlOf,
   avatarUrlProblem,
   birthDateProblem,
-  throwProblems,
   timezoneProblem,
-} from '../account/account-rules.ts'
-import { insertMemberEvent } from '../account/member-event.ts'
-import { insertAudit } from '../audit/audit.queries.ts'
-import type { MemberContext } from '../context.ts'
+} from './profile-rules.ts'
 import { toProfile, toSummary } from './profile.mapper.ts'
 import {
   findProfile,
@@ -27,16 +27,17 @@ import {
 } from './profile.queries.ts'
 
 export const getSummary = async (
-  { sql }: MemberContext,
+  context: MemberContext,
   memberId: number,
   viewerId: number,
-): Promise<MemberSummary> => toSummary(await getProfileOrThrow(sql, memberId, viewerId))
+): Promise<MemberSummary> => toSummary(await getProfileOrThrow(context, memberId, viewerId))
 
 export const getProfile = async (
-  { sql }: MemberContext,
+  context: MemberContext,
   memberId: number,
   viewerId: number,
-): Promise<MemberProfile> => toProfile(await getProfileOrThrow(sql, memberId, viewerId), viewerId)
+): Promise<MemberProfile> =>
+  toProfile(await getProfileOrThrow(context, memberId, viewerId), viewerId)
 
 export async function getProfileByHandle(
   { sql }: MemberContext,
@@ -49,22 +50,22 @@ export async function getProfileByHandle(
 }
 
 export async function getName(
-  { sql }: MemberContext,
+  context: MemberContext,
   memberId: number,
   viewerId: number,
 ): Promise<{ id: number; name: string }> {
-  const row = await getProfileOrThrow(sql, memberId, viewerId)
+  const row = await getProfileOrThrow(context, memberId, viewerId)
   return { id: row.id, name: row.member_name }
 }
 
-/** Before a schema looks at each of them: too many have an error of their own, whatever they are. */
+/** Runs before validation, since too many ids have an error of their own, whatever each of them is. */
 export function refuseTooManyIds(body: unknown): void {
   const ids = (body as { ids?: unknown } | undefined | null)?.ids
   if (Array.isArray(ids) && ids.length > MAX_MEMBER_IDS)
     throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
 }
 
-/** In the order of the ids, without those who are not there. */
+/** In the order of the ids, without members whom the viewer cannot see. */
 export async function getSummaries(
   { sql }: MemberContext,
   ids: readonly number[],
@@ -77,7 +78,7 @@ export async function getSummaries(
   })
 }
 
-/** Absent fields stay, blank ones are cleared. Pictures that are no longer meant are deleted once the profile is saved. */
+/** Keeps absent fields and clears blank ones. Deletes the previous pictures after the profile is saved. */
 export async function updateProfile(
   context: MemberContext,
   memberId: number,
@@ -88,8 +89,7 @@ export async function updateProfile(
     timezoneProblem(request.timezone),
     avatarUrlProblem(request.avatarUrl),
   )
-  await context.sql.begin(async (begun) => {
-    const transaction = begun as unknown as Sql
+  await inTransaction(context.sql, async (transaction) => {
     const before = await lockProfileFields(transaction, memberId)
     await updateProfileFields(transaction, memberId, merge(before, request))
     await insertMemberEvent(context, transaction, 'MEMBER_PROFILE_UPDATE', memberId)
@@ -120,7 +120,7 @@ function merge(before: ProfileFields, request: UpdateRequest): ProfileFields {
   }
 }
 
-/** A picture that stays behind is a nuisance, not a failure of the change that was saved. */
+/** Never throws: a picture that is not deleted takes some space, and the change itself has been saved. */
 async function deletePictures(
   { images, log }: MemberContext,
   memberId: number,
@@ -135,7 +135,7 @@ async function deletePictures(
   try {
     await images.post('/internal/images/delete', { memberId, imageUrls })
   } catch (error) {
-    log.warn({ memberId, err: error }, 'previous pictures were not deleted')
+    log.warn({ memberId, err: error }, 'previous pictures not deleted; they stay stored')
   }
 }
 
@@ -145,8 +145,7 @@ export async function changeHandle(
   handle: string,
 ): Promise<string> {
   try {
-    await context.sql.begin(async (begun) => {
-      const transaction = begun as unknown as Sql
+    await inTransaction(context.sql, async (transaction) => {
       await updateHandle(transaction, memberId, handle)
       await insertAudit(transaction, { type: 'HANDLE_CHANGED', memberId })
       await insertMemberEvent(context, transaction, 'MEMBER_PROFILE_UPDATE', memberId)
@@ -161,7 +160,7 @@ export async function changeHandle(
 }
 
 async function getProfileOrThrow(
-  sql: Sql,
+  { sql }: MemberContext,
   memberId: number,
   viewerId: number,
 ): Promise<ProfileRow> {

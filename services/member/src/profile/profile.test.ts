@@ -1,3 +1,4 @@
+import { ask } from '@dailyfeed/tests/http-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type MemberFixture, memberFixture, type TestMember } from '../member-fixture.ts'
 
@@ -16,9 +17,16 @@ const as = (
   url: string,
   payload?: object | string,
   headers: Record<string, string> = {},
-) => member.ask(method, url, payload as object, { authorization: who.bearer, ...headers })
+) =>
+  ask(member.client, {
+    as: who.bearer,
+    method,
+    url,
+    body: payload as object,
+    headers: { ...headers },
+  })
 
-test('one’s own profile shows the e-mail address, another’s does not; counts are integers; the handle is found in any case', async () => {
+test('only the own profile shows the e-mail address; a handle is found in any case', async () => {
   const own = await as(minji, 'GET', '/api/members/profile')
   expect(own.body.data).toMatchObject({
     memberId: minji.id,
@@ -46,7 +54,7 @@ test('one’s own profile shows the e-mail address, another’s does not; counts
   )
 })
 
-test('summary and name answer for oneself and for others', async () => {
+test('summary and name are served for oneself and for others', async () => {
   expect((await as(sora, 'GET', `/api/members/${minji.id}/summary`)).body.data).toMatchObject({
     memberId: minji.id,
     displayName: expect.any(String),
@@ -61,7 +69,7 @@ test('summary and name answer for oneself and for others', async () => {
   expect((await as(sora, 'GET', `/api/members/${minji.id}`)).body.data.id).toBe(minji.id)
 })
 
-test('an update leaves absent fields, clears blank ones, and keeps an avatar’s address byte for byte', async () => {
+test('an update keeps absent fields, clears blank ones, and stores an avatar’s address byte for byte', async () => {
   const address = '/api/proxy/images/view/abc-DEF_123?thumbnail=true'
   const saved = await as(minji, 'PUT', '/api/members/profile', {
     bio: '안녕하세요',
@@ -92,7 +100,7 @@ test('an update leaves absent fields, clears blank ones, and keeps an avatar’s
   })
 })
 
-test('JSON labelled text/plain is taken for the profile and the handle, and nowhere else', async () => {
+test('JSON labelled text/plain is accepted for profile and handle, and nowhere else', async () => {
   expect(
     (
       await as(minji, 'PUT', '/api/members/profile', '{"location":"서울"}', {
@@ -123,7 +131,7 @@ test('a handle that is taken, in any case, is 400 MEMBER_HANDLE_ALREADY_EXISTS',
   expect([status, body.code]).toEqual([400, 'MEMBER_HANDLE_ALREADY_EXISTS'])
 })
 
-test('previous pictures are asked to be deleted once the new one is saved, and never the one that is kept', async () => {
+test('previous pictures are deleted after the new one is saved, except the one in use', async () => {
   await as(minji, 'PUT', '/api/members/profile', {
     avatarUrl: '/api/images/view/new1',
     previousAvatarUrl: ['/api/images/view/old1', '/api/images/view/new1', ''],
@@ -133,7 +141,7 @@ test('previous pictures are asked to be deleted once the new one is saved, and n
   ])
 })
 
-test('an update is saved although image-svc is away', async () => {
+test('an update is saved while image-svc is unavailable', async () => {
   member.pictures.isAway = true
   const { status, body } = await as(minji, 'PUT', '/api/members/profile', {
     avatarUrl: '/api/images/view/new2',
@@ -143,7 +151,7 @@ test('an update is saved although image-svc is away', async () => {
   expect([status, body.data.avatarUrl]).toEqual([200, '/api/images/view/new2'])
 })
 
-test('updates of different fields at once keep each other’s, and each leaves one event of rising version', async () => {
+test('simultaneous updates of different fields all persist, with one event each', async () => {
   const busy = await member.signUp()
   const fields = {
     bio: 'bio',
@@ -180,7 +188,7 @@ test.each([
   ['memberName', ''],
   ['bio', 5],
   ['previousAvatarUrl', 'not a list'],
-])('an update refuses %s = %j and keeps nothing', async (field, value) => {
+])('an update with %s = %j is refused and changes nothing', async (field, value) => {
   const before = (await as(sora, 'GET', '/api/members/profile')).body.data
   const { status, body } = await as(sora, 'PUT', '/api/members/profile', {
     location: 'changed',
@@ -190,7 +198,7 @@ test.each([
   expect((await as(sora, 'GET', '/api/members/profile')).body.data).toEqual(before)
 })
 
-test('FRIENDS_ONLY shows the bio to mutual followers, PRIVATE to nobody else; name, handle and picture stay visible', async () => {
+test('FRIENDS_ONLY shows the bio to mutual followers only, PRIVATE to the member only', async () => {
   const [shy, friend, stranger] = [
     await member.signUp(),
     await member.signUp(),
@@ -231,7 +239,7 @@ test('a blocked member and the one who blocked are 404 to each other', async () 
   expect((await as(two, 'GET', `/api/members/${one.id}/profile`)).status).toBe(200)
 })
 
-test('a body of hundreds of thousands of wrong values is refused before any schema describes each', async () => {
+test('a body of hundreds of thousands of wrong values is refused with one error', async () => {
   const payload = JSON.stringify({ previousAvatarUrl: Array.from({ length: 450_000 }, () => 0) })
   const { status, body } = await as(sora, 'PUT', '/api/members/profile', payload, {
     'content-type': 'application/json',

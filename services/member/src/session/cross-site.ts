@@ -3,8 +3,9 @@ import { clientOf } from '@dailyfeed/http-server/client-address'
 import type { FastifyRequest } from 'fastify'
 
 /**
- * What acts on a cookie is refused when a page of another site asks for it. A browser says so in Sec-Fetch-Site, an old
- * one in Origin; who sends neither (a server-side proxy, a script) has no cookies of somebody else to spend.
+ * Refuses a request that acts on a cookie when a page of another site sent it. Browsers say so in
+ * Sec-Fetch-Site, old ones in Origin. A client that sends neither (a server-side proxy, a script) has
+ * no cookies of another person to misuse. Throws CROSS_SITE_REQUEST_REFUSED.
  */
 export function refuseCrossSite(request: FastifyRequest, allowedOrigins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = request.headers

@@ -1,8 +1,13 @@
 import type { Client } from '@dailyfeed/http-server/client-address'
 import type { FastifyRequest } from 'fastify'
-import type { Device } from './session.service.ts'
 
-/** No browser calls itself by more; the rest is cut off. */
+/** The device that a session is used from, as its owner sees it in the list of sessions. */
+export interface Device {
+  userAgent: string | null
+  address: string
+}
+
+/** Longer than the User-Agent of any browser; the rest is cut off. */
 const MAX_USER_AGENT_LENGTH = 300
 
 export const deviceOf = (request: FastifyRequest, { address }: Client): Device => ({

@@ -1,7 +1,7 @@
 import { REFRESH_COOKIE, SECURE_REFRESH_COOKIE } from '@dailyfeed/contract/headers'
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Tokens } from './session.service.ts'
+import type { Tokens } from './tokens.ts'
 import '@fastify/cookie'
 
 const THIRTY_DAYS_SECONDS = 30 * 24 * 3_600
@@ -9,20 +9,19 @@ const THIRTY_DAYS_SECONDS = 30 * 24 * 3_600
 export interface RefreshCookie {
   read(request: FastifyRequest): string | undefined
   set(request: FastifyRequest, reply: FastifyReply, token: string): void
-  /** Both tokens of an answer: the access token goes in the header, the refresh token in the cookie alone. */
-  hand(request: FastifyRequest, reply: FastifyReply, tokens: Tokens): void
+  /** Sends the access token in a header and the refresh token in the cookie alone. */
+  sendTokens(request: FastifyRequest, reply: FastifyReply, tokens: Tokens): void
   clear(request: FastifyRequest, reply: FastifyReply): void
 }
 
-/** `setting`: COOKIE_SECURE. */
-export const isSecureBy =
-  (setting: string) =>
+/** Whether a request's cookies are for HTTPS only, by the setting COOKIE_SECURE. */
+export const createIsSecure =
+  (cookieSecure: string) =>
   (request: FastifyRequest): boolean =>
-    setting === 'auto' ? clientOf(request).isHttps : setting === 'true'
+    cookieSecure === 'auto' ? clientOf(request).isHttps : cookieSecure === 'true'
 
-/** `secure`: COOKIE_SECURE. Over HTTPS only the `__Host-` cookie counts: another could have been planted by a neighbouring host. */
-export function createRefreshCookie(secure: string): RefreshCookie {
-  const isSecure = isSecureBy(secure)
+/** Over HTTPS only the `__Host-` cookie counts: a neighbouring host could have set the other one. */
+export function createRefreshCookie(isSecure: (request: FastifyRequest) => boolean): RefreshCookie {
   const nameFor = (request: FastifyRequest) =>
     isSecure(request) ? SECURE_REFRESH_COOKIE : REFRESH_COOKIE
   const attributes = (request: FastifyRequest) => ({
@@ -42,7 +41,7 @@ export function createRefreshCookie(secure: string): RefreshCookie {
       return token === undefined || token.length > 200 ? undefined : token
     },
     set,
-    hand(request, reply, { accessToken, refreshToken }) {
+    sendTokens(request, reply, { accessToken, refreshToken }) {
       reply.header('authorization', `Bearer ${accessToken}`)
       set(request, reply, refreshToken)
     },

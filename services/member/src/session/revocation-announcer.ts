@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import {
   blacklistKeyOf,
   CONFIRM_WITHIN_MILLISECONDS,
@@ -13,58 +14,55 @@ import { findUnconfirmedVerifiers, newestRevocation } from './revocation-log.que
 
 interface RevocationAnnouncerOptions {
   sql: Sql
-  /** The memory of this process, when every service runs in it. */
+  /** The revocations of this process, where every service runs in it. */
   local?: InProcessRevocations | undefined
-  /** Undefined where Redis is not set: who remembers then hears of it by asking the log. */
+  /** Undefined where Redis is not configured: verifiers then learn of revocations from the log alone. */
   redis?: { client: RedisClient; subscriber: RedisClient } | undefined
 }
 
-const LOOK_EVERY_MILLISECONDS = 50
+const POLL_EVERY_MILLISECONDS = 50
 
 /**
- * Tells who judges tokens of what was revoked, and settles when all of them know it, or after 600 ms: by then nobody trusts
- * a memory that does not.
+ * Returns a function that publishes revocations and resolves when every verifier has confirmed them, or
+ * after 600 ms: by then no verifier trusts a cache that lacks them.
  */
 export function createRevocationAnnouncer({
   sql,
   local,
   redis,
 }: RevocationAnnouncerOptions): (revocations: readonly Revocation[]) => Promise<void> {
+  /** The highest number that each verifier has confirmed over Redis. */
   const confirmed = new Map<string, number>()
-  /** Of every announcement that waits; what one process confirms may be what several wait for. */
-  const waiting = new Set<() => void>()
-  if (redis !== undefined) redis.subscriber.subscribe(CONFIRMED_CHANNEL, hear)
+  const confirmations = new WakeableSleep()
+  if (redis !== undefined) redis.subscriber.subscribe(CONFIRMED_CHANNEL, onMessage)
 
-  function hear(text: string): void {
+  function onMessage(text: string): void {
     const message = readConfirmed(text)
     if (message === undefined) return
     confirmed.set(message.verifier, Math.max(message.number, confirmed.get(message.verifier) ?? 0))
-    for (const wake of waiting) wake()
-    waiting.clear()
+    confirmations.wake()
   }
 
-  async function untilAllKnow(): Promise<void> {
+  async function waitForAcks(): Promise<void> {
     const number = await newestRevocation(sql)
     for (;;) {
+      const seen = confirmations.wakeups
       const unconfirmed = (await findUnconfirmedVerifiers(sql, number)).filter(
         (id) => (confirmed.get(id) ?? 0) < number,
       )
       if (unconfirmed.length === 0) return
-      await Promise.race([
-        new Promise<void>((resolve) => waiting.add(resolve)),
-        sleep(LOOK_EVERY_MILLISECONDS),
-      ])
+      await confirmations.untilWoken(POLL_EVERY_MILLISECONDS, seen)
     }
   }
 
   return async function announce(revocations) {
     if (revocations.length === 0) return
     for (const one of revocations) local?.revoke(one)
-    if (redis !== undefined) tell(redis.client, revocations)
+    if (redis !== undefined) publish(redis.client, revocations)
     const isOver = new AbortController()
     try {
       await Promise.race([
-        untilAllKnow().catch(() => sleep(CONFIRM_WITHIN_MILLISECONDS)),
+        waitForAcks().catch(() => sleep(CONFIRM_WITHIN_MILLISECONDS)),
         sleep(CONFIRM_WITHIN_MILLISECONDS, undefined, { signal: isOver.signal }),
       ])
     } finally {
@@ -73,8 +71,8 @@ export function createRevocationAnnouncer({
   }
 }
 
-/** Without waiting: nothing depends on it. */
-function tell(client: RedisClient, revocations: readonly Revocation[]): void {
+/** Does not wait, since no guarantee depends on Redis. */
+function publish(client: RedisClient, revocations: readonly Revocation[]): void {
   client.publish(REVOKED_CHANNEL, JSON.stringify(revocations)).catch(() => {})
   for (const { tokenId, expiresAt } of revocations)
     if (tokenId !== undefined)

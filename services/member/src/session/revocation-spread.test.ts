@@ -12,7 +12,7 @@ import { startTcpProxy, type TcpProxy } from '@dailyfeed/tests/tcp-proxy'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createRevocationAnnouncer } from './revocation-announcer.ts'
-import { blacklistToken } from './session.queries.ts'
+import { blacklistToken } from './revocation-log.queries.ts'
 
 const SERVICES = ['content', 'timeline', 'activity'] as const
 const isMissing = await redisIsMissing()
@@ -20,7 +20,7 @@ const isMissing = await redisIsMissing()
 let redis: Awaited<ReturnType<typeof startTestRedis>>
 let database: TestDatabase
 let sql: Sql
-/** member-svc's own way to Redis, and those of the others to Redis and PostgreSQL. */
+/** The links of member-svc to Redis, and of the verifiers to Redis and PostgreSQL. */
 let memberToRedis: TcpProxy
 let toRedis: TcpProxy
 let toPostgres: TcpProxy
@@ -50,7 +50,7 @@ const through = (url: string, { port }: TcpProxy): string => {
 }
 
 describe.skipIf(isMissing)(
-  'B12: what is revoked is accepted by nobody once that has been answered',
+  'B12: no verifier accepts a revoked token once the revocation has been answered',
   () => {
     let verifiers: CachedRevocations[]
     let announce: (revocations: readonly Revocation[]) => Promise<void>
@@ -83,7 +83,7 @@ describe.skipIf(isMissing)(
         () => clients.subscriber.close(),
       ]
       await untilTrusted()
-      // Until they have found each other over Redis.
+      // Until the verifiers and the announcer are connected over Redis.
       await expect
         .poll(async () => (await revoke(newToken())).milliseconds, { timeout: 5_000 })
         .toBeLessThan(45)
@@ -96,7 +96,7 @@ describe.skipIf(isMissing)(
       for (const step of undo) await step()
     })
 
-    /** A verifier that judges nothing rests, and trusts nothing. */
+    /** Uses the verifier first: one that checks no token is idle, and does not trust its cache. */
     const isTrustedAfterUse = (verifier: CachedRevocations): boolean => {
       void Promise.resolve(verifier.isRevoked(newToken())).catch(() => {})
       return verifier.isTrusted
@@ -112,7 +112,7 @@ describe.skipIf(isMissing)(
       expiresAt: Math.floor(Date.now() / 1_000) + 900,
     })
 
-    /** As a logout does. Settles when it would be answered. */
+    /** Like a logout. Resolves when the logout would be answered. */
     async function revoke({
       tokenId,
       sessionId,
@@ -123,12 +123,12 @@ describe.skipIf(isMissing)(
       await announce([{ tokenId, expiresAt }])
       return { milliseconds: performance.now() - committedAt }
     }
-    const judge = (token: AccessToken) =>
+    const check = (token: AccessToken) =>
       Promise.all(verifiers.map((verifier) => verifier.isRevoked(token)))
     const ALL = [true, true, true]
     const NONE = [false, false, false]
 
-    test('at once and without a question while everything is well', async () => {
+    test('all verifiers refuse it at once by their caches', async () => {
       const token = newToken()
       expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(NONE)
       const { milliseconds } = await revoke(token)
@@ -145,15 +145,15 @@ describe.skipIf(isMissing)(
       ['Redis is flushed again and again', () => flushFor(3_000)],
       ['member-svc’s link to Redis is half open', () => memberToRedis.hold()],
       ['member-svc cannot reach Redis', () => memberToRedis.close()],
-      ['the others’ links to Redis are half open', () => toRedis.hold()],
-      ['the others’ links to Redis are slow', () => toRedis.slow(400)],
-    ])('while %s', async (_what, disturb) => {
+      ['the verifiers’ links to Redis are half open', () => toRedis.hold()],
+      ['the verifiers’ links to Redis are slow', () => toRedis.slow(400)],
+    ])('while %s, all verifiers refuse it and accept others', async (_name, disturb) => {
       await disturb()
       for (let n = 0; n < 4; n += 1) {
         const [token, other] = [newToken(), newToken()]
         const { milliseconds } = await revoke(token)
-        expect(await judge(token)).toEqual(ALL)
-        expect(await judge(other)).toEqual(NONE)
+        expect(await check(token)).toEqual(ALL)
+        expect(await check(other)).toEqual(NONE)
         expect(milliseconds).toBeLessThan(700)
       }
     })
@@ -170,22 +170,22 @@ describe.skipIf(isMissing)(
       })()
     }
 
-    test('who cannot ask PostgreSQL accepts nothing that it does not know to be good', async () => {
+    test('a verifier that cannot query PostgreSQL answers nothing', async () => {
       toPostgres.hold()
-      // Redis hears nothing either: nobody tells these verifiers anything.
+      // Redis is held too, so that these verifiers receive nothing.
       toRedis.hold()
       const token = newToken()
       const { milliseconds } = await revoke(token)
       expect(milliseconds).toBeGreaterThan(400)
-      const judged = Promise.race([judge(token), sleep(1_000, 'no answer')])
-      expect(await judged).toBe('no answer')
+      const checked = Promise.race([check(token), sleep(1_000, 'no answer')])
+      expect(await checked).toBe('no answer')
       toPostgres.open()
       toRedis.open()
       await untilTrusted()
-      expect(await judge(token)).toEqual(ALL)
+      expect(await check(token)).toEqual(ALL)
     })
 
-    test('a process that was paused trusts its memory no more when it goes on', async () => {
+    test('a verifier that was paused no longer trusts its cache', async () => {
       let now = performance.now()
       const pool = openPool({ url: database.urlOf('search'), max: 2, name: 'search-test' })
       const paused = new CachedRevocations({
@@ -201,12 +201,12 @@ describe.skipIf(isMissing)(
       await expect.poll(() => isTrustedAfterUse(paused)).toBe(true)
       now += 501
       expect(paused.isTrusted).toBe(false)
-      const asked = paused.isRevoked(newToken())
-      expect(asked).toBeInstanceOf(Promise)
-      expect(await asked).toBe(false)
+      const answer = paused.isRevoked(newToken())
+      expect(answer).toBeInstanceOf(Promise)
+      expect(await answer).toBe(false)
     })
 
-    test('whatever comes between, and many at once: five hundred revocations', async () => {
+    test('five hundred simultaneous revocations hold while links are disturbed', async () => {
       const seed = 20_261_125
       let state = seed
       const below = (limit: number) => {
@@ -229,14 +229,14 @@ describe.skipIf(isMissing)(
           tokens.map(async (token) => {
             await sleep(below(50))
             await revoke(token)
-            accepted += (await judge(token)).filter((isRevoked) => !isRevoked).length
+            accepted += (await check(token)).filter((isRevoked) => !isRevoked).length
           }),
         )
       }
       expect(accepted).toBe(0)
     }, 60_000)
 
-    test('numbers become visible in their order', async () => {
+    test('numbers of the log become visible in ascending order', async () => {
       const [first, second] = [newToken(), newToken()]
       const order: string[] = []
       const held = Promise.withResolvers<void>()
@@ -261,7 +261,7 @@ describe.skipIf(isMissing)(
       expect(order).toEqual(['first', 'second'])
     })
 
-    test('one that starts later knows everything that was revoked before', async () => {
+    test('a verifier that starts later refuses everything that was revoked before', async () => {
       const token = newToken()
       await revoke(token)
       const pool = openPool({ url: database.urlOf('image'), max: 2, name: 'image-test' })
@@ -278,7 +278,7 @@ describe.skipIf(isMissing)(
       expect(late.isRevoked(token)).toBe(true)
     })
 
-    test('one that has judged nothing for a while asks nothing, is waited for by nobody, and judges rightly when it is asked again', async () => {
+    test('an idle verifier is not waited for, and refuses revoked tokens when it is used again', async () => {
       await untilTrusted()
       await expect
         .poll(async () => (await sql`select from member.verifier`).length, { timeout: 5_000 })
@@ -287,7 +287,7 @@ describe.skipIf(isMissing)(
       memberToRedis.close()
       const token = newToken()
       expect((await revoke(token)).milliseconds).toBeLessThan(100)
-      expect(await judge(token)).toEqual(ALL)
+      expect(await check(token)).toEqual(ALL)
       await untilTrusted()
       expect(verifiers.map((verifier) => verifier.isRevoked(token))).toEqual(ALL)
     })

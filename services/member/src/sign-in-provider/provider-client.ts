@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache'
 import * as oidc from 'openid-client'
 import type { ProviderSettings } from './provider-settings.ts'
 
-/** What a provider says of somebody, after every check of signature, audience, nonce and life. */
-export interface ProvenIdentity {
+/** A person as the provider names them, after every check of signature, audience, nonce and lifetime. */
+export interface ProviderIdentity {
   provider: string
   issuer: string
   subject: string
@@ -11,7 +12,7 @@ export interface ProvenIdentity {
   name: string | undefined
 }
 
-/** What has to be known again when the browser comes back. */
+/** The values with which the answer of the provider is checked when the browser comes back. */
 export interface FlowSecrets {
   state: string
   nonce: string
@@ -20,15 +21,18 @@ export interface FlowSecrets {
 
 export interface ProviderClient {
   readonly settings: ProviderSettings
-  /** Where to send the browser. Throws ProviderUnavailableError. */
+  /** The address to send the browser to. Throws ProviderUnavailableError. */
   begin(redirectUri: string): Promise<{ url: string; secrets: FlowSecrets }>
-  /** `callbackUrl`: the whole address that the browser came back to. Throws ProviderRefusedError, or ProviderUnavailableError. */
-  finish(callbackUrl: URL, secrets: FlowSecrets): Promise<ProvenIdentity>
+  /**
+   * The identity that the provider vouches for. `callbackUrl`: the whole address that the browser came
+   * back to. Throws ProviderRefusedError or ProviderUnavailableError.
+   */
+  finish(callbackUrl: URL, secrets: FlowSecrets): Promise<ProviderIdentity>
 }
 
 export class ProviderUnavailableError extends Error {}
 
-/** Nobody was proved: the member changed their mind, or the answer is not one that this browser asked for. */
+/** Thrown when the member cancelled, or when the answer is not one that this browser asked for. */
 export class ProviderRefusedError extends Error {
   readonly isCancelled: boolean
 
@@ -45,33 +49,18 @@ export class ProviderRefusedError extends Error {
 
 const SCOPE = 'openid email profile'
 const TIMEOUT_SECONDS = 5
-/** A provider changes its keys and addresses rarely; openid-client asks for new keys by itself. */
-const REMEMBER_MILLISECONDS = 3_600_000
+/** Addresses of a provider rarely change. openid-client fetches new keys by itself. */
+const CACHE_MILLISECONDS = 3_600_000
 
-/** Asks the provider where everything is when it is needed first: one that is away hinders nobody else. */
+/** Discovers the provider's addresses when they are first needed: an unavailable provider affects no other. */
 export function createProviderClient(settings: ProviderSettings): ProviderClient {
-  let known: { configuration: Promise<oidc.Configuration>; at: number } | undefined
-
-  function configure(): Promise<oidc.Configuration> {
-    if (known !== undefined && performance.now() - known.at < REMEMBER_MILLISECONDS)
-      return known.configuration
-    const configuration = oidc.discovery(
-      new URL(settings.issuer),
-      settings.clientId,
-      settings.clientSecret,
-      undefined,
-      {
-        timeout: TIMEOUT_SECONDS,
-        // Only a provider on this machine may have such an address; settings see to that.
-        execute: settings.issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [],
-      },
-    )
-    known = { configuration, at: performance.now() }
-    configuration.catch(() => {
-      known = undefined
-    })
-    return configuration
-  }
+  // A failed discovery is not cached, and simultaneous calls share one.
+  const discovered = new LRUCache<'configuration', oidc.Configuration>({
+    max: 1,
+    ttl: CACHE_MILLISECONDS,
+    fetchMethod: () => discover(settings),
+  })
+  const configure = () => discovered.forceFetch('configuration').catch(throwUnavailable)
 
   return {
     settings,
@@ -81,8 +70,7 @@ export function createProviderClient(settings: ProviderSettings): ProviderClient
         nonce: oidc.randomNonce(),
         codeVerifier: oidc.randomPKCECodeVerifier(),
       }
-      const configuration = await configure().catch(throwUnavailable)
-      const url = oidc.buildAuthorizationUrl(configuration, {
+      const url = oidc.buildAuthorizationUrl(await configure(), {
         redirect_uri: redirectUri,
         scope: SCOPE,
         state: secrets.state,
@@ -92,40 +80,56 @@ export function createProviderClient(settings: ProviderSettings): ProviderClient
       })
       return { url: url.href, secrets }
     },
-    async finish(callbackUrl, { state, nonce, codeVerifier }) {
-      const configuration = await configure().catch(throwUnavailable)
+    async finish(callbackUrl, secrets) {
+      const configuration = await configure()
       try {
-        const tokens = await oidc.authorizationCodeGrant(configuration, callbackUrl, {
-          expectedState: state,
-          expectedNonce: nonce,
-          pkceCodeVerifier: codeVerifier,
-          idTokenExpected: true,
-        })
-        const proven = tokens.claims()
-        if (proven === undefined) throw new Error('there is no ID token')
-        // Many providers tell the address only when asked.
-        const told =
-          proven['email'] === undefined
-            ? await oidc.fetchUserInfo(configuration, tokens.access_token, proven.sub)
-            : proven
-        return {
-          provider: settings.id,
-          issuer: proven.iss,
-          subject: proven.sub,
-          email:
-            told['email_verified'] === true && typeof told['email'] === 'string'
-              ? told['email']
-              : undefined,
-          name: typeof told['name'] === 'string' ? told['name'] : undefined,
-        }
+        return await redeem(configuration, settings.id, callbackUrl, secrets)
       } catch (error) {
         if (error instanceof oidc.AuthorizationResponseError)
           throw new ProviderRefusedError(error.error === 'access_denied', { cause: error })
-        if (isAway(error))
-          throw new ProviderUnavailableError('the provider cannot be reached', { cause: error })
+        if (isUnreachable(error)) throwUnavailable(error)
         throw new ProviderRefusedError(false, { cause: error })
       }
     },
+  }
+}
+
+const discover = ({ issuer, clientId, clientSecret }: ProviderSettings) =>
+  oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, {
+    timeout: TIMEOUT_SECONDS,
+    // The settings allow such an address only on this machine.
+    execute: issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [],
+  })
+
+/** Exchanges the code in `callbackUrl` for the person's claims, and checks them. */
+async function redeem(
+  configuration: oidc.Configuration,
+  provider: string,
+  callbackUrl: URL,
+  { state, nonce, codeVerifier }: FlowSecrets,
+): Promise<ProviderIdentity> {
+  const tokens = await oidc.authorizationCodeGrant(configuration, callbackUrl, {
+    expectedState: state,
+    expectedNonce: nonce,
+    pkceCodeVerifier: codeVerifier,
+    idTokenExpected: true,
+  })
+  const claims = tokens.claims()
+  if (claims === undefined) throw new Error('there is no ID token')
+  // Many providers leave the e-mail address out of the ID token, and send it from their UserInfo endpoint.
+  const profile =
+    claims['email'] === undefined
+      ? await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
+      : claims
+  return {
+    provider,
+    issuer: claims.iss,
+    subject: claims.sub,
+    email:
+      profile['email_verified'] === true && typeof profile['email'] === 'string'
+        ? profile['email']
+        : undefined,
+    name: typeof profile['name'] === 'string' ? profile['name'] : undefined,
   }
 }
 
@@ -133,8 +137,8 @@ function throwUnavailable(cause: unknown): never {
   throw new ProviderUnavailableError('the provider cannot be reached', { cause })
 }
 
-/** `fetch` throws a TypeError where nobody answers; openid-client wraps it, and times out by a signal. */
-function isAway(error: unknown): boolean {
+/** `fetch` throws a TypeError for a failed connection, which openid-client wraps; its time-outs are signals. */
+function isUnreachable(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause)
     if (one.name === 'TimeoutError' || /^(ECONN|ENOTFOUND|EAI_AGAIN|UND_ERR)/.test(codeOf(one)))
       return true

@@ -4,17 +4,17 @@ import { EncryptJWT, jwtDecrypt } from 'jose'
 import '@fastify/cookie'
 
 interface SealedCookieOptions {
-  /** Over HTTPS it is called `__Host-` and this: no neighbouring host can plant one. */
+  /** Over HTTPS the cookie's name has the prefix `__Host-`, so that no neighbouring host can set it. */
   name: string
-  /** A secret of ours; each cookie gets a key of its own from it. */
+  /** A secret of the service, from which each cookie derives a key of its own. */
   secret: string
   lifeSeconds: number
   isSecure: (request: FastifyRequest) => boolean
 }
 
-/** What a browser keeps for us for some minutes, and can neither read nor change. */
+/** An encrypted cookie: the browser keeps it for some minutes, and can neither read nor change it. */
 export interface SealedCookie<Content extends object> {
-  /** Undefined: there is none, it is of somebody else, or its time is over. */
+  /** Undefined when the cookie is missing, not genuine, or expired. */
   read(request: FastifyRequest): Promise<Content | undefined>
   set(request: FastifyRequest, reply: FastifyReply, content: Content): Promise<void>
   clear(request: FastifyRequest, reply: FastifyReply): void
@@ -30,7 +30,7 @@ export function createSealedCookie<Content extends object>({
 }: SealedCookieOptions): SealedCookie<Content> {
   const key = new Uint8Array(hkdfSync('sha256', secret, '', `cookie ${name}`, 32))
   const nameFor = (request: FastifyRequest) => (isSecure(request) ? `__Host-${name}` : name)
-  // Lax: the browser comes back from another site, by a link.
+  // Lax, because the browser comes back from the provider's site by a link.
   const attributes = (request: FastifyRequest) => ({
     httpOnly: true,
     sameSite: 'lax' as const,

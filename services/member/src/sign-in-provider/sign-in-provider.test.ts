@@ -1,3 +1,4 @@
+import { ask, type TestRequest } from '@dailyfeed/tests/http-client'
 import { startTestProvider, type TestProvider } from '@dailyfeed/tests/openid-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
@@ -33,58 +34,50 @@ afterAll(async () => {
   await other.stop()
 })
 
-/** A browser: it keeps what it is told to. */
+/** A browser: it keeps cookies as it is asked to. */
 function newBrowser() {
   const cookies = new Map<string, string>()
-  async function ask(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    url: string,
-    payload?: object,
-    headers: Record<string, string> = {},
-  ) {
-    const answer = await member.app.inject({
-      method,
-      url,
+  async function send(request: TestRequest) {
+    const answer = await ask(member.client, {
+      ...request,
       headers: {
         cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
         'sec-fetch-site': 'same-origin',
-        ...headers,
+        ...request.headers,
       },
-      ...(payload === undefined ? {} : { payload }),
     })
-    for (const { name, value, maxAge } of answer.cookies) {
-      if (maxAge === 0) cookies.delete(name)
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (/; Max-Age=0(;|$)/.test(line)) cookies.delete(name)
       else cookies.set(name, value)
     }
-    const isJson = String(answer.headers['content-type']).startsWith('application/json')
     return {
-      status: answer.statusCode,
-      body: isJson ? answer.json() : {},
-      location: answer.headers.location as string | undefined,
-      bearer: String(answer.headers['authorization']),
+      status: answer.status,
+      body: answer.body,
+      location: answer.headers.get('location') ?? undefined,
+      bearer: answer.headers.get('authorization') ?? '',
     }
   }
   const pathOf = (url: URL) => `${url.pathname}${url.search}`
   async function begin(provider = 'acme', returnTo = '/') {
-    const { location } = await ask(
-      'GET',
-      `/api/authentication/oidc/${provider}/start?returnTo=${encodeURIComponent(returnTo)}`,
-    )
+    const { location } = await send({
+      url: `/api/authentication/oidc/${provider}/start?returnTo=${encodeURIComponent(returnTo)}`,
+    })
     return location ?? ''
   }
   return {
     cookies,
-    ask,
+    send,
     begin,
-    /** To the provider and back; where the browser ends up. */
+    /** Goes to the provider and back. Returns the path that the browser is sent to. */
     async signIn(subject: string, { at = acme, provider = 'acme', returnTo = '/' } = {}) {
       const back = await at.signIn(await begin(provider, returnTo), subject)
-      return (await ask('GET', pathOf(back), undefined, { 'sec-fetch-site': 'cross-site' }))
+      return (await send({ url: pathOf(back), headers: { 'sec-fetch-site': 'cross-site' } }))
         .location
     },
-    comeBack: async (url: URL) => (await ask('GET', pathOf(url))).location,
+    comeBack: async (url: URL) => (await send({ url: pathOf(url) })).location,
     async refresh() {
-      const { status, bearer } = await ask('POST', '/api/authentication/refresh')
+      const { status, bearer } = await send({ method: 'POST', url: '/api/authentication/refresh' })
       return { status, authorization: bearer }
     },
   }
@@ -92,7 +85,7 @@ function newBrowser() {
 
 type Browser = ReturnType<typeof newBrowser>
 let subjects = 0
-/** Somebody at the provider. */
+/** A person with an account at the provider. */
 function newAccount(
   at: TestProvider,
   claims: { email?: string; email_verified?: boolean; name?: string } = {},
@@ -109,9 +102,12 @@ function newAccount(
   return { subject, ...account }
 }
 const signUp = async (browser: Browser, handle: string) =>
-  browser.ask('POST', '/api/authentication/oidc/signup', { memberName: '처음 온 사람', handle })
+  browser.send({
+    url: '/api/authentication/oidc/signup',
+    body: { memberName: '처음 온 사람', handle },
+  })
 
-/** A member without a password. */
+/** A new member without a password. */
 async function newcomer() {
   const account = newAccount(acme)
   const browser = newBrowser()
@@ -120,8 +116,8 @@ async function newcomer() {
   return { account, browser, id: body.data.memberId as number, authorization: bearer }
 }
 
-test('providers are listed by id and name, in the order of their setting', async () => {
-  const { body } = await newBrowser().ask('GET', '/api/authentication/oidc/providers')
+test('providers are listed by id and name in the order of OIDC_PROVIDERS', async () => {
+  const { body } = await newBrowser().send({ url: '/api/authentication/oidc/providers' })
   expect(body.data).toEqual([
     { id: 'acme', name: 'Acme 계정' },
     { id: 'other', name: 'Other' },
@@ -129,11 +125,11 @@ test('providers are listed by id and name, in the order of their setting', async
   ])
 })
 
-test('who comes for the first time chooses name and handle, and is in; the next time at once', async () => {
+test('a first sign-in asks for name and handle, a later one leads to the page that was asked for', async () => {
   const account = newAccount(acme)
   const browser = newBrowser()
   expect(await browser.signIn(account.subject, { returnTo: '/ranking' })).toBe('/welcome')
-  expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.data).toEqual({
+  expect((await browser.send({ url: '/api/authentication/oidc/proven' })).body.data).toEqual({
     next: 'SIGN_UP',
     provider: { id: 'acme', name: 'Acme 계정' },
     email: account.email,
@@ -141,9 +137,7 @@ test('who comes for the first time chooses name and handle, and is in; the next 
   })
   const signedUp = await signUp(browser, 'first_comer')
   expect([signedUp.status, signedUp.body.data.memberHandle]).toEqual([201, 'first_comer'])
-  const { body } = await browser.ask('GET', '/api/members/profile', undefined, {
-    authorization: signedUp.bearer,
-  })
+  const { body } = await browser.send({ as: signedUp.bearer, url: '/api/members/profile' })
   expect(body.data).toMatchObject({ email: account.email, memberName: '처음 온 사람' })
 
   const later = newBrowser()
@@ -151,12 +145,11 @@ test('who comes for the first time chooses name and handle, and is in; the next 
   const { status, authorization } = await later.refresh()
   expect(status).toBe(200)
   expect(
-    (await later.ask('GET', '/api/members/profile', undefined, { authorization })).body.data
-      .memberId,
+    (await later.send({ as: authorization, url: '/api/members/profile' })).body.data.memberId,
   ).toBe(body.data.memberId)
 })
 
-test('signing up twice at once makes one account and enters it twice', async () => {
+test('two simultaneous sign-ups of one identity create one account and start two sessions', async () => {
   const account = newAccount(acme)
   const browser = newBrowser()
   await browser.signIn(account.subject)
@@ -169,20 +162,28 @@ test('signing up twice at once makes one account and enters it twice', async () 
   )
 })
 
-test('an account with the same e-mail address is entered by its password only, and linked by that', async () => {
+test('an account with the same e-mail address is linked only with its password', async () => {
   const owner = await member.signUp({ email: 'owner@example.test' })
   const account = newAccount(acme, { email: 'Owner@example.test' })
   const browser = newBrowser()
   expect(await browser.signIn(account.subject)).toBe('/welcome')
-  expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.data.next).toBe('LINK')
+  expect((await browser.send({ url: '/api/authentication/oidc/proven' })).body.data.next).toBe(
+    'LINK',
+  )
   expect((await browser.refresh()).status).toBe(401)
   expect((await signUp(browser, 'not_the_owner')).body.code).toBe('MEMBER_ALREADY_EXISTS')
-  const wrong = await browser.ask('POST', '/api/authentication/oidc/link', {
-    password: 'not the password',
+  const wrong = await browser.send({
+    url: '/api/authentication/oidc/link',
+    body: {
+      password: 'not the password',
+    },
   })
   expect([wrong.status, wrong.body.code]).toEqual([403, 'MEMBER_PASSWORD_INVALID'])
   expect(await newBrowser().signIn(account.subject)).toBe('/welcome')
-  const linked = await browser.ask('POST', '/api/authentication/oidc/link', { password: PASSWORD })
+  const linked = await browser.send({
+    url: '/api/authentication/oidc/link',
+    body: { password: PASSWORD },
+  })
   expect([linked.status, linked.body.data.memberId]).toEqual([200, owner.id])
   expect(await newBrowser().signIn(account.subject)).toBe('/')
   const types = (
@@ -194,16 +195,16 @@ test('an account with the same e-mail address is entered by its password only, a
   expect(types[0]).toBe('LOGGED_IN')
 })
 
-test('an e-mail address that the provider has not verified proves nothing', async () => {
+test('an e-mail address that the provider has not verified is not accepted', async () => {
   const { subject } = newAccount(acme, { email: 'somebody@example.test', email_verified: false })
   const browser = newBrowser()
   expect(await browser.signIn(subject)).toBe('/login?problem=provider_email')
-  expect((await browser.ask('GET', '/api/authentication/oidc/proven')).body.code).toBe(
+  expect((await browser.send({ url: '/api/authentication/oidc/proven' })).body.code).toBe(
     'PROVIDER_SIGN_IN_EXPIRED',
   )
 })
 
-test('an identity stays whose it is when its e-mail address changes, and the same subject of another provider is somebody else', async () => {
+test('an identity is the issuer and subject: neither the e-mail address nor the subject alone', async () => {
   const { account, id } = await newcomer()
   acme.accounts.set(account.subject, { ...account, email: 'moved@example.test' })
   other.accounts.set(account.subject, { ...account, email: 'stranger@example.test' })
@@ -211,15 +212,14 @@ test('an identity stays whose it is when its e-mail address changes, and the sam
   expect(await browser.signIn(account.subject)).toBe('/')
   const { authorization } = await browser.refresh()
   expect(
-    (await browser.ask('GET', '/api/members/profile', undefined, { authorization })).body.data
-      .memberId,
+    (await browser.send({ as: authorization, url: '/api/members/profile' })).body.data.memberId,
   ).toBe(id)
   expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe(
     '/welcome',
   )
 })
 
-test('the browser that comes back must be the one that left, with the answer that was asked for', async () => {
+test('a callback is refused in another browser, with another state or from another provider', async () => {
   const { subject } = newAccount(acme)
   const victim = newBrowser()
   const attacker = newBrowser()
@@ -240,7 +240,7 @@ test('the browser that comes back must be the one that left, with the answer tha
   expect(await mixed.comeBack(fromAcme)).toBe('/login?problem=provider_refused')
 })
 
-test('an answer works once', async () => {
+test('an answer of a provider is accepted once', async () => {
   const { account } = await newcomer()
   const browser = newBrowser()
   const back = await acme.signIn(await browser.begin(), account.subject)
@@ -251,7 +251,7 @@ test('an answer works once', async () => {
   expect(await again.comeBack(back)).toBe('/login?problem=provider_refused')
 })
 
-test('PKCE, state and nonce are asked for each time anew', async () => {
+test('each sign-in has its own PKCE challenge, state and nonce', async () => {
   const [first, second] = [new URL(await newBrowser().begin()), new URL(await newBrowser().begin())]
   expect(first.searchParams.get('code_challenge_method')).toBe('S256')
   for (const name of ['code_challenge', 'state', 'nonce']) {
@@ -260,7 +260,7 @@ test('PKCE, state and nonce are asked for each time anew', async () => {
   }
 })
 
-test('the cookie of a sign-in can neither be read nor changed', async () => {
+test('the cookie of a sign-in can be neither read nor changed', async () => {
   const browser = newBrowser()
   const url = new URL(await browser.begin())
   const [[name, sealed] = ['', '']] = [...browser.cookies]
@@ -275,20 +275,21 @@ test('the cookie of a sign-in can neither be read nor changed', async () => {
   )
 })
 
-test('who changes their mind, and a provider that is away, lead back to the login page', async () => {
+test('a cancelled sign-in and an unreachable provider lead back to the login page', async () => {
   const browser = newBrowser()
   const back = await acme.cancel(await browser.begin())
   expect(await browser.comeBack(back)).toBe('/login?problem=provider_cancelled')
   expect(await browser.begin('away')).toBe('/login?problem=provider_unavailable')
-  expect((await browser.ask('GET', '/api/authentication/oidc/nobody/start')).body.code).toBe(
+  expect((await browser.send({ url: '/api/authentication/oidc/nobody/start' })).body.code).toBe(
     'PROVIDER_NOT_FOUND',
   )
 })
 
-test('it is not started for somebody from another site, and leads on to no other site', async () => {
+test('a sign-in starts only on the own site and leads to no other site', async () => {
   const browser = newBrowser()
-  const foreign = await browser.ask('GET', '/api/authentication/oidc/acme/start', undefined, {
-    'sec-fetch-site': 'cross-site',
+  const foreign = await browser.send({
+    url: '/api/authentication/oidc/acme/start',
+    headers: { 'sec-fetch-site': 'cross-site' },
   })
   expect([foreign.status, foreign.body.code]).toEqual([403, 'CROSS_SITE_REQUEST_REFUSED'])
   const { account } = await newcomer()
@@ -296,35 +297,40 @@ test('it is not started for somebody from another site, and leads on to no other
     expect(await newBrowser().signIn(account.subject, { returnTo })).toBe('/')
 })
 
-test('a member links one more provider, signs in by it, and unlinks it', async () => {
+test('a member links a second provider, signs in by it, and unlinks it', async () => {
   const owner = await member.signUp()
   const browser = newBrowser()
-  const headers = { authorization: owner.bearer }
+  const authorization = owner.bearer
   expect(
-    (await browser.ask('POST', '/api/authentication/oidc/other/link', {}, headers)).body.code,
+    (
+      await browser.send({
+        as: authorization,
+        url: '/api/authentication/oidc/other/link',
+        body: {},
+      })
+    ).body.code,
   ).toBe('VALIDATION_FAILED')
   expect(
     (
-      await browser.ask(
-        'POST',
-        '/api/authentication/oidc/other/link',
-        { password: 'wrong password' },
-        headers,
-      )
+      await browser.send({
+        as: authorization,
+        url: '/api/authentication/oidc/other/link',
+        body: { password: 'wrong password' },
+      })
     ).body.code,
   ).toBe('MEMBER_PASSWORD_INVALID')
-  const { body } = await browser.ask(
-    'POST',
-    '/api/authentication/oidc/other/link',
-    { password: PASSWORD },
-    headers,
-  )
+  const { body } = await browser.send({
+    as: authorization,
+    url: '/api/authentication/oidc/other/link',
+    body: { password: PASSWORD },
+  })
   const account = newAccount(other, { email: 'elsewhere@example.test', email_verified: false })
   expect(await browser.comeBack(await other.signIn(body.data.url, account.subject))).toBe(
     '/security?linked=other',
   )
   expect(
-    (await browser.ask('GET', '/api/authentication/sign-in-methods', undefined, headers)).body.data,
+    (await browser.send({ as: authorization, url: '/api/authentication/sign-in-methods' })).body
+      .data,
   ).toMatchObject({
     password: true,
     providers: [
@@ -337,34 +343,33 @@ test('a member links one more provider, signs in by it, and unlinks it', async (
 
   const second = await member.signUp()
   const thief = newBrowser()
-  const link = await thief.ask(
-    'POST',
-    '/api/authentication/oidc/other/link',
-    { password: PASSWORD },
-    { authorization: second.bearer },
-  )
+  const link = await thief.send({
+    as: second.bearer,
+    url: '/api/authentication/oidc/other/link',
+    body: { password: PASSWORD },
+  })
   expect(await thief.comeBack(await other.signIn(link.body.data.url, account.subject))).toBe(
     '/security?problem=provider_linked',
   )
 
   expect(
     (
-      await browser.ask(
-        'DELETE',
-        '/api/authentication/oidc/other/link',
-        { password: PASSWORD },
-        headers,
-      )
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/oidc/other/link',
+        body: { password: PASSWORD },
+      })
     ).body.data,
   ).toBe(true)
   expect(
     (
-      await browser.ask(
-        'DELETE',
-        '/api/authentication/oidc/other/link',
-        { password: PASSWORD },
-        headers,
-      )
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/oidc/other/link',
+        body: { password: PASSWORD },
+      })
     ).body.code,
   ).toBe('PROVIDER_NOT_LINKED')
   expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe(
@@ -372,67 +377,96 @@ test('a member links one more provider, signs in by it, and unlinks it', async (
   )
 })
 
-test('a member without a password proves to be the one by a sign-in of the last five minutes', async () => {
+test('a member without a password proves ownership by a sign-in within five minutes', async () => {
   const { browser, id, authorization } = await newcomer()
-  const headers = { authorization }
   expect(
-    (await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code,
+    (
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/oidc/acme/link',
+        body: {},
+      })
+    ).body.code,
   ).toBe('LAST_SIGN_IN_METHOD')
   await member.sql`update member.session set created_at = now() - interval '6 minutes' where member_id = ${id}`
   expect(
     (
-      await browser.ask(
-        'PUT',
-        '/api/members/password',
-        { newPassword: 'a new long password' },
-        headers,
-      )
+      await browser.send({
+        as: authorization,
+        method: 'PUT',
+        url: '/api/members/password',
+        body: { newPassword: 'a new long password' },
+      })
     ).body.code,
   ).toBe('RECENT_SIGN_IN_NEEDED')
   expect(
-    (await browser.ask('DELETE', '/api/authentication/deactivate', {}, headers)).body.code,
+    (
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/deactivate',
+        body: {},
+      })
+    ).body.code,
   ).toBe('RECENT_SIGN_IN_NEEDED')
   await member.sql`update member.session set created_at = now() where member_id = ${id}`
-  const changed = await browser.ask(
-    'PUT',
-    '/api/members/password',
-    { newPassword: 'a new long password' },
-    headers,
-  )
+  const changed = await browser.send({
+    as: authorization,
+    method: 'PUT',
+    url: '/api/members/password',
+    body: { newPassword: 'a new long password' },
+  })
   expect(changed.status).toBe(200)
   expect(
-    (await browser.ask('DELETE', '/api/authentication/oidc/acme/link', {}, headers)).body.code,
+    (
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/oidc/acme/link',
+        body: {},
+      })
+    ).body.code,
   ).toBe('VALIDATION_FAILED')
   expect(
     (
-      await browser.ask(
-        'DELETE',
-        '/api/authentication/oidc/acme/link',
-        { password: 'a new long password' },
-        headers,
-      )
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/oidc/acme/link',
+        body: { password: 'a new long password' },
+      })
     ).status,
   ).toBe(200)
 })
 
-test('without a password nobody logs in by one, whatever they send', async () => {
+test('an account without a password accepts no password', async () => {
   const { account } = await newcomer()
   for (const password of [PASSWORD, 'null', ' '])
     expect(
       (
-        await newBrowser().ask('POST', '/api/authentication/login', {
-          email: account.email,
-          password,
+        await newBrowser().send({
+          url: '/api/authentication/login',
+          body: {
+            email: account.email,
+            password,
+          },
         })
       ).body.code,
     ).toBe('LOGIN_FAILED')
 })
 
-test('a withdrawn member comes back by the provider within 30 days, and not later', async () => {
+test('a withdrawn account is restored by a sign-in at the provider within 30 days, not later', async () => {
   const { account, browser, id, authorization } = await newcomer()
   expect(
-    (await browser.ask('DELETE', '/api/authentication/deactivate', {}, { authorization })).body
-      .data,
+    (
+      await browser.send({
+        as: authorization,
+        method: 'DELETE',
+        url: '/api/authentication/deactivate',
+        body: {},
+      })
+    ).body.data,
   ).toBe(true)
   expect((await browser.refresh()).status).toBe(401)
   expect(await newBrowser().signIn(account.subject)).toBe('/')

@@ -1,13 +1,9 @@
+import { deletePost, insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import {
-  deletePost,
-  insertComment,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -22,21 +18,21 @@ beforeAll(async () => {
   sora = await insertMember(sql, 'sora')
 })
 beforeEach(async () => {
-  postId = await insertPost(sql, sora, '본문', { title: '글 제목' })
+  postId = await insertPost(sql, sora, { content: '본문', title: '글 제목' })
 })
 afterAll(() => search.close())
 
-const ask = (path: string, memberId = minji) =>
-  search.ask(memberId, 'GET', `/api/search/comments${path}`)
-const asked = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
+const searchComments = (path: string) =>
+  ask(search.client, { as: minji, url: `/api/search/comments${path}` })
+const queryOf = (keyword: string) => `?keyword=${encodeURIComponent(keyword)}`
 
 test('GET /api/search/comments answers comments with the title of their post', async () => {
-  const parent = await insertComment(sql, postId, minji, '부모')
+  const parent = await insertComment(sql, postId, minji, { content: '부모' })
   const [row] =
     await sql`insert into content.comment (post_id, parent_id, depth, author_id, content, like_count) values (${postId}, ${parent}, 1, ${sora}, '두루미가 왔어요', 4) returning id`
   await sql`insert into content.comment_like (comment_id, member_id) values (${row?.['id']}, ${minji})`
   await catchUp(search.index)
-  const { status, body } = await ask(asked('두루미'))
+  const { status, body } = await searchComments(queryOf('두루미'))
   expect(status).toBe(200)
   expect(body.data).toMatchObject({
     totalElements: 1,
@@ -65,25 +61,25 @@ test('GET /api/search/comments answers comments with the title of their post', a
   ])
 })
 
-test('GET /api/search/comments/posts/{postId} finds below this post only; without a keyword it lists them all, newest first', async () => {
-  const other = await insertPost(sql, sora, '다른 글')
-  const first = await insertComment(sql, postId, sora, '까치밥')
-  const second = await insertComment(sql, postId, sora, '홍시')
-  await insertComment(sql, other, sora, '까치밥')
+test('GET /api/search/comments/posts/{postId} searches one post; without a keyword it lists all', async () => {
+  const other = await insertPost(sql, sora, { content: '다른 글' })
+  const first = await insertComment(sql, postId, sora, { content: '까치밥' })
+  const second = await insertComment(sql, postId, sora, { content: '홍시' })
+  await insertComment(sql, other, sora, { content: '까치밥' })
   await catchUp(search.index)
   const idsOf = async (path: string) =>
-    (await ask(path)).body.data.content.map(({ id }: { id: number }) => id)
-  expect(await idsOf(`/posts/${postId}${asked('까치밥')}`)).toEqual([first])
+    (await searchComments(path)).body.data.content.map(({ id }: { id: number }) => id)
+  expect(await idsOf(`/posts/${postId}${queryOf('까치밥')}`)).toEqual([first])
   expect(await idsOf(`/posts/${postId}`)).toEqual([second, first])
   expect(await idsOf('/posts/999999999')).toEqual([])
-  const { nextCursor } = (await ask(`/posts/${postId}?size=1`)).body.data
+  const { nextCursor } = (await searchComments(`/posts/${postId}?size=1`)).body.data
   expect(await idsOf(`/posts/${postId}?size=1&cursor=${nextCursor}`)).toEqual([first])
-  expect((await ask(`/posts/${other}?size=1&cursor=${nextCursor}`)).status).toBe(400)
+  expect((await searchComments(`/posts/${other}?size=1&cursor=${nextCursor}`)).status).toBe(400)
 })
 
-test('GET /api/search/comments/advanced takes the operators', async () => {
-  const id = await insertComment(sql, postId, sora, '바람개비가 돌고 도네')
-  await insertComment(sql, postId, minji, '바람개비가 멈췄네')
+test('GET /api/search/comments/advanced accepts operators', async () => {
+  const id = await insertComment(sql, postId, sora, { content: '바람개비가 돌고 도네' })
+  await insertComment(sql, postId, minji, { content: '바람개비가 멈췄네' })
   await catchUp(search.index)
   const found = await search.find(
     minji,
@@ -105,21 +101,21 @@ test.each([
   '?keyword=a%00',
   '?keyword=since:2026-99-01',
 ])('GET /api/search/comments%s is 400', async (path) => {
-  const { status, body } = await ask(path)
+  const { status, body } = await searchComments(path)
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
 })
 
-test('the comments of a deleted post, deleted comments, and those of whom one may not see are neither shown nor counted', async () => {
+test('deleted and invisible comments, and those on such posts, are neither shown nor counted', async () => {
   const byBlocked = await insertMember(sql, 'blocked')
   const byMuted = await insertMember(sql, 'muted')
   const withdrawn = await insertMember(sql, 'withdrawn', { withdrawn: true })
-  const seen = await insertComment(sql, postId, sora, '반딧불이')
-  const gone = await insertComment(sql, postId, sora, '반딧불이')
+  const seen = await insertComment(sql, postId, sora, { content: '반딧불이' })
+  const gone = await insertComment(sql, postId, sora, { content: '반딧불이' })
   for (const author of [byBlocked, byMuted, withdrawn])
-    await insertComment(sql, postId, author, '반딧불이')
+    await insertComment(sql, postId, author, { content: '반딧불이' })
   for (const author of [sora, byBlocked, withdrawn]) {
-    const hiddenPost = await insertPost(sql, author, '글')
-    await insertComment(sql, hiddenPost, sora, '반딧불이')
+    const hiddenPost = await insertPost(sql, author, { content: '글' })
+    await insertComment(sql, hiddenPost, sora, { content: '반딧불이' })
     if (author === sora)
       await sql`update content.post set title = 'to be deleted' where id = ${hiddenPost}`
   }
@@ -129,14 +125,14 @@ test('the comments of a deleted post, deleted comments, and those of whom one ma
     await deletePost(sql, id)
   await insertBlock(sql, byBlocked, minji)
   await sql`insert into member.mute (muter_id, muted_id) values (${minji}, ${byMuted})`
-  expect((await ask(asked('반딧불이'))).body.data).toMatchObject({
+  expect((await searchComments(queryOf('반딧불이'))).body.data).toMatchObject({
     content: [{ id: seen }],
     totalElements: 1,
   })
 })
 
-test('a member finds their own comment, and its edit, in their very next search', async () => {
-  const id = await insertComment(sql, postId, minji, '갓 쓴 민들레')
+test('a member’s next search finds their own comment, and its edit', async () => {
+  const id = await insertComment(sql, postId, minji, { content: '갓 쓴 민들레' })
   expect(await search.find(minji, '민들레', 'comments')).toEqual([id])
   await sql`update content.comment set content = '고친 제비꽃', version = version + 1, updated_at = now() where id = ${id}`
   expect(await search.find(minji, '제비꽃', 'comments')).toEqual([id])

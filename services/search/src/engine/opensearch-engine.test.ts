@@ -1,16 +1,12 @@
+import { deletePost, editPost, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { startTestOpenSearch } from '@dailyfeed/tests/opensearch'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
 import { prepareIndex } from '../indexing/index-place.service.ts'
 import { indexPosts, unindexPostsOf } from '../indexing/indexing.service.ts'
-import {
-  deletePost,
-  editPost,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 import { createOpenSearchEngine } from './opensearch-engine.ts'
 import { SearchEngineAwayError } from './search-engine.ts'
 
@@ -27,29 +23,28 @@ beforeAll(async () => {
 })
 afterAll(() => search.close())
 
-/** As a client asks: nothing is refreshed for it. */
-async function findAtOnce(memberId: number, keyword: string): Promise<number[]> {
-  const answer = await search.app.inject({
-    method: 'GET',
+/** Searches without a refresh of the index, as every client does. */
+async function findWithoutRefresh(memberId: number, keyword: string): Promise<number[]> {
+  const { body } = await ask(search.unrefreshedClient, {
+    as: memberId,
     url: `/api/search/posts?keyword=${encodeURIComponent(keyword)}`,
-    headers: { authorization: await search.bearerOf(memberId) },
   })
-  return answer.json().data.content.map(({ id }: { id: number }) => id)
+  return body.data.content.map(({ id }: { id: number }) => id)
 }
 
-test('members find what they wrote by their very next search, whoever indexed it', async () => {
-  const untold = await insertPost(sql, sora, '갯버들 하나')
-  expect(await findAtOnce(sora, '갯버들')).toEqual([untold])
-  const told = await insertPost(sql, sora, '갯버들 둘')
-  await indexPosts(search.index, [told])
-  expect(await findAtOnce(sora, '갯버들')).toEqual([told, untold])
-  await editPost(sql, told, '억새')
-  expect(await findAtOnce(sora, '갯버들')).toEqual([untold])
-  expect(await findAtOnce(sora, '억새')).toEqual([told])
+test('a member’s next search finds their own posts, indexed by this process or another', async () => {
+  const unindexed = await insertPost(sql, sora, { content: '갯버들 하나' })
+  expect(await findWithoutRefresh(sora, '갯버들')).toEqual([unindexed])
+  const indexed = await insertPost(sql, sora, { content: '갯버들 둘' })
+  await indexPosts(search.index, [indexed])
+  expect(await findWithoutRefresh(sora, '갯버들')).toEqual([indexed, unindexed])
+  await editPost(sql, indexed, '억새')
+  expect(await findWithoutRefresh(sora, '갯버들')).toEqual([unindexed])
+  expect(await findWithoutRefresh(sora, '억새')).toEqual([indexed])
 })
 
-test('an older version that comes late changes nothing', async () => {
-  const postId = await insertPost(sql, sora, '원추리')
+test('an older version that arrives late changes nothing', async () => {
+  const postId = await insertPost(sql, sora, { content: '원추리' })
   await editPost(sql, postId, '참나리')
   await indexPosts(search.index, [postId])
   const late = {
@@ -64,34 +59,33 @@ test('an older version that comes late changes nothing', async () => {
   expect(await search.find(minji, '참나리')).toEqual([postId])
 })
 
-test('pages neither repeat nor skip while others write what matches too', async () => {
+test('pages neither repeat nor skip posts while matching ones are added', async () => {
   const ids: number[] = []
   for (let n = 0; n < 30; n += 1)
-    ids.push(await insertPost(sql, sora, n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}`))
+    ids.push(await insertPost(sql, sora, { content: n % 3 === 0 ? '물망초꽃밭' : `물망초 ${n}` }))
   await catchUp(search.index)
-  const walked: number[] = []
+  const seen: number[] = []
   let cursor: string | null = null
   do {
-    const { body } = await search.ask(
-      minji,
-      'GET',
-      `/api/search/posts?size=7&keyword=${encodeURIComponent('물망초')}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )
-    walked.push(...body.data.content.map(({ id }: { id: number }) => id))
+    const { body } = await ask(search.client, {
+      as: minji,
+      url: `/api/search/posts?size=7&keyword=${encodeURIComponent('물망초')}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    })
+    seen.push(...body.data.content.map(({ id }: { id: number }) => id))
     cursor = body.data.nextCursor
-    for (let n = 0; n < 5; n += 1) await insertPost(sql, sora, `물망초 새로 ${n}`)
+    for (let n = 0; n < 5; n += 1) await insertPost(sql, sora, { content: `물망초 새로 ${n}` })
     await catchUp(search.index)
   } while (cursor !== null)
-  const old = walked.filter((id) => ids.includes(id))
-  expect(new Set(walked).size).toBe(walked.length)
+  const old = seen.filter((id) => ids.includes(id))
+  expect(new Set(seen).size).toBe(seen.length)
   expect(old.sort((a, b) => a - b)).toEqual(ids)
 })
 
-test('nothing of an erased member stays, nor of a deleted post', async () => {
+test('no posts of an erased member stay in the index, nor a deleted post', async () => {
   const gone = await insertMember(sql, 'gone')
-  for (let n = 0; n < 3; n += 1) await insertPost(sql, gone, '은사시나무')
-  const deleted = await insertPost(sql, sora, '은사시나무')
-  const kept = await insertPost(sql, sora, '은사시나무')
+  for (let n = 0; n < 3; n += 1) await insertPost(sql, gone, { content: '은사시나무' })
+  const deleted = await insertPost(sql, sora, { content: '은사시나무' })
+  const kept = await insertPost(sql, sora, { content: '은사시나무' })
   await catchUp(search.index)
   await deletePost(sql, deleted)
   await indexPosts(search.index, [deleted])
@@ -100,14 +94,15 @@ test('nothing of an erased member stays, nor of a deleted post', async () => {
 })
 
 test('an engine that lost its indexes is filled again', async () => {
-  const postId = await insertPost(sql, sora, '며느리밑씻개')
+  const postId = await insertPost(sql, sora, { content: '며느리밑씻개' })
   await catchUp(search.index)
   expect(await prepareIndex(search.index)).toBe(false)
   for (const name of await indexNames())
     await fetch(`${inject('openSearchUrl')}/${name}`, { method: 'DELETE' })
-  const { status, body } = await search
-    .ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`)
-    .catch(() => ({ status: 0, body: {} }))
+  const { status, body } = await ask(search.client, {
+    as: minji,
+    url: `/api/search/posts?keyword=${encodeURIComponent('며느리밑씻개')}`,
+  }).catch(() => ({ status: 0, body: {} }))
   expect([status, body.code]).toEqual([0, undefined])
   expect(await prepareIndex(search.index)).toBe(true)
   await catchUp(search.index)
@@ -131,7 +126,7 @@ async function idsInOpenSearch(keyword: string): Promise<number[]> {
   return found.hits.hits.map(({ _id }) => Number(_id)).sort((a, b) => a - b)
 }
 
-test('while OpenSearch is away searches say so, listeners wait, and nothing needs a restart afterwards', async () => {
+test('indexing fails while OpenSearch is unavailable, and continues without a restart', async () => {
   const own = await startTestOpenSearch()
   const engine = createOpenSearchEngine({
     url: own.url.replace('//', '//somebody:a-secret@'),
@@ -142,7 +137,7 @@ test('while OpenSearch is away searches say so, listeners wait, and nothing need
   const index = { sql: search.index.sql, engine }
   try {
     await prepareIndex(index)
-    const postId = await insertPost(sql, sora, '쇠뜨기')
+    const postId = await insertPost(sql, sora, { content: '쇠뜨기' })
     await own.server.kill()
     const failure = await indexPosts(index, [postId]).catch((error) => error)
     expect(failure).toBeInstanceOf(SearchEngineAwayError)
@@ -159,7 +154,7 @@ test('while OpenSearch is away searches say so, listeners wait, and nothing need
   }
 }, 60_000)
 
-test('a search while OpenSearch is away is 503 with a time to try again', async () => {
+test('a search while OpenSearch is unavailable is 503 with Retry-After', async () => {
   const lost = createOpenSearchEngine({
     url: 'http://127.0.0.1:9',
     prefix: 'nowhere-',
@@ -170,12 +165,9 @@ test('a search while OpenSearch is away is 503 with a time to try again', async 
   const match = engine.match
   engine.match = lost.match
   try {
-    const answer = await search.app.inject({
-      method: 'GET',
-      url: '/api/search/posts?keyword=x',
-      headers: { authorization: await search.bearerOf(minji) },
-    })
-    expect([answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([
+    const url = '/api/search/posts?keyword=x'
+    const { status, body, headers } = await ask(search.unrefreshedClient, { as: minji, url })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([
       503,
       'SERVICE_UNAVAILABLE',
       '2',

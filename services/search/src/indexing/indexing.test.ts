@@ -1,17 +1,11 @@
+import { activityEvent } from '@dailyfeed/tests/activity-events'
+import { deletePost, editPost, insertComment, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  BATCH_TOKEN,
-  CONTENT_TOKEN,
-  deletePost,
-  editPost,
-  insertComment,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { BATCH_TOKEN, CONTENT_TOKEN, type SearchFixture, searchFixture } from '../search-fixture.ts'
 import { catchUp, type IndexProgress } from './catch-up.service.ts'
 import { reindex } from './reindex.service.ts'
 
@@ -35,28 +29,12 @@ const eventOf = (
   version = 1,
 ) => {
   events += 1
-  const at = '2026-11-25T00:00:00.000Z'
-  return {
-    eventId: `00000000-0000-7000-8000-${String(events).padStart(12, '0')}`,
-    schemaVersion: 1,
-    messageKey: `k${events}`,
-    version,
-    memberActivityType,
-    memberId: sora,
-    createdAt: at,
-    updatedAt: at,
-    occurredAt: at,
-    ...subject,
-  }
+  return activityEvent(events, { memberActivityType, version, memberId: sora, ...subject })
 }
-const post = async (url: string, payload: object, token: string | undefined) => {
-  const answer = await search.app.inject({
-    method: 'POST',
-    url,
-    payload,
-    headers: token === undefined ? {} : { [INTERNAL_TOKEN]: token },
-  })
-  return { status: answer.statusCode, data: answer.json().data }
+const post = async (url: string, body: object, token: string | undefined) => {
+  const headers: Record<string, string> = token === undefined ? {} : { [INTERNAL_TOKEN]: token }
+  const answer = await ask(search.client, { url, body, headers })
+  return { status: answer.status, data: answer.body.data }
 }
 const deliver = (list: unknown[], token: string | undefined = CONTENT_TOKEN) =>
   post('/internal/member-activity-events', { events: list }, token)
@@ -64,8 +42,8 @@ const runJob = (job: string) => post(`/internal/jobs/${job}`, {}, BATCH_TOKEN)
 const indexOf = (postId: number) =>
   sql`select post_id, author_id, version from search.post_index where post_id = ${postId}`
 
-test('a post is found after its POST_CREATE, by its new words after POST_UPDATE, and no more after POST_DELETE', async () => {
-  const postId = await insertPost(sql, sora, '처음 모란')
+test('POST_CREATE, POST_UPDATE and POST_DELETE add, replace and remove a post in the index', async () => {
+  const postId = await insertPost(sql, sora, { content: '처음 모란' })
   expect(await search.find(minji, '모란')).toEqual([])
   expect((await deliver([eventOf('POST_CREATE', { postId })])).data).toEqual({
     received: 1,
@@ -84,10 +62,10 @@ test('a post is found after its POST_CREATE, by its new words after POST_UPDATE,
   expect([...(await indexOf(postId))]).toEqual([])
 })
 
-test('events that come twice, late or in the wrong order leave what content-svc has now', async () => {
-  const kept = await insertPost(sql, sora, '동백')
+test('duplicate, late or unordered events leave the current state of content-svc', async () => {
+  const kept = await insertPost(sql, sora, { content: '동백' })
   await editPost(sql, kept, '수선화')
-  const gone = await insertPost(sql, sora, '동백')
+  const gone = await insertPost(sql, sora, { content: '동백' })
   await deletePost(sql, gone)
   const batch = [
     eventOf('POST_UPDATE', { postId: kept }, 2),
@@ -101,10 +79,10 @@ test('events that come twice, late or in the wrong order leave what content-svc 
   expect([...(await indexOf(gone))]).toEqual([])
 })
 
-test('comments follow their own events, and leave with their post', async () => {
-  const postId = await insertPost(sql, sora, '글')
-  const first = await insertComment(sql, postId, sora, '개나리 하나')
-  const second = await insertComment(sql, postId, sora, '개나리 둘')
+test('comments are indexed by their own events, and removed with their post', async () => {
+  const postId = await insertPost(sql, sora, { content: '글' })
+  const first = await insertComment(sql, postId, sora, { content: '개나리 하나' })
+  const second = await insertComment(sql, postId, sora, { content: '개나리 둘' })
   await deliver([
     eventOf('COMMENT_CREATE', { postId, commentId: first }),
     eventOf('COMMENT_CREATE', { postId, commentId: second }),
@@ -120,7 +98,7 @@ test('comments follow their own events, and leave with their post', async () => 
   ]).toEqual([])
 })
 
-test('500 events are taken in one delivery, and what is not an event becomes a dead letter that holds up no other', async () => {
+test('500 events are one delivery, and an invalid one becomes a dead letter without delaying others', async () => {
   const ids = await sql<
     { id: number }[]
   >`insert into content.post (author_id, content) select ${sora}, '은방울꽃 ' || n from generate_series(1, 499) n returning id`
@@ -130,12 +108,16 @@ test('500 events are taken in one delivery, and what is not an event becomes a d
   ])
   expect(data).toEqual({ received: 500, applied: 499, deadLettered: 1 })
   expect(
-    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`))
-      .body.data.totalElements,
+    (
+      await ask(search.client, {
+        as: minji,
+        url: `/api/search/posts?keyword=${encodeURIComponent('은방울꽃')}`,
+      })
+    ).body.data.totalElements,
   ).toBe(499)
 })
 
-test('only content-svc and member-svc may tell events, only batch-svc may ask for jobs', async () => {
+test('only publishers may deliver events, and only batch-svc may run jobs', async () => {
   expect((await deliver([], BATCH_TOKEN)).status).toBe(403)
   expect((await post('/internal/member-activity-events', { events: [] }, undefined)).status).toBe(
     401,
@@ -146,8 +128,8 @@ test('only content-svc and member-svc may tell events, only batch-svc may ask fo
 
 test('MEMBER_ERASE, which no service publishes, is accepted and changes nothing', async () => {
   const leah = await insertMember(sql, 'leah')
-  const postId = await insertPost(sql, leah, '지워질 글')
-  await insertComment(sql, postId, leah, '지워질 댓글')
+  const postId = await insertPost(sql, leah, { content: '지워질 글' })
+  await insertComment(sql, postId, leah, { content: '지워질 댓글' })
   await catchUp(search.index)
   await deliver([eventOf('MEMBER_ERASE', { memberId: leah })])
   expect([
@@ -157,20 +139,24 @@ test('MEMBER_ERASE, which no service publishes, is accepted and changes nothing'
   ]).toHaveLength(2)
 })
 
-test('what was loaded past the events is taken up by catching up, which then has nothing left to do', async () => {
+test('catchUp indexes posts that came without events, and a second run changes nothing', async () => {
   await sql`insert into content.post (author_id, content) select ${sora}, '가시연꽃 ' || n from generate_series(1, 1200) n`
-  const stale = await insertPost(sql, sora, '어제의 글')
+  const stale = await insertPost(sql, sora, { content: '어제의 글' })
   await catchUp(search.index)
   await deletePost(sql, stale)
   expect(await catchUp(search.index)).toEqual({ posts: 1, comments: 0 })
   expect((await runJob('searchReconcileJob')).data).toEqual({ posts: 0, comments: 0 })
   expect(
-    (await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`))
-      .body.data.totalElements,
+    (
+      await ask(search.client, {
+        as: minji,
+        url: `/api/search/posts?keyword=${encodeURIComponent('가시연꽃')}`,
+      })
+    ).body.data.totalElements,
   ).toBe(1_200)
 })
 
-test('texts of the greatest length and of the strangest letters can be indexed', async () => {
+test('texts of the maximum length and of unusual characters can be indexed', async () => {
   const everything = Array.from({ length: 5_000 }, (_, n) =>
     String.fromCodePoint(0xac00 + ((n * 37) % 11_172)),
   ).join('')
@@ -185,22 +171,22 @@ test('texts of the greatest length and of the strangest letters can be indexed',
     '1 '.repeat(2_500),
     'ﷺ가a'.repeat(1_600),
   ]
-  for (const text of texts) await insertPost(sql, sora, text)
+  for (const text of texts) await insertPost(sql, sora, { content: text })
   expect((await catchUp(search.index)).posts).toBe(texts.length)
 })
 
-test('reindex mends a broken index without an error for those who search, and loses nothing of what happens meanwhile', async () => {
-  const old = await insertPost(sql, sora, '할미꽃 옛글')
-  const edited = await insertPost(sql, sora, '할미꽃 고칠 글')
-  const deleted = await insertPost(sql, sora, '할미꽃 지울 글')
+test('reindex repairs a broken index while searches succeed, and loses no concurrent change', async () => {
+  const old = await insertPost(sql, sora, { content: '할미꽃 옛글' })
+  const edited = await insertPost(sql, sora, { content: '할미꽃 고칠 글' })
+  const deleted = await insertPost(sql, sora, { content: '할미꽃 지울 글' })
   await catchUp(search.index)
   await sql`update search.post_index set tokens = ''::tsvector where post_id = ${old}`
   let running = true
   const written: number[] = []
   const writing = (async () => {
-    // Fewer than a page holds: what is looked for meanwhile must not be pushed off it by a slow machine.
+    // Fewer than a page holds, so that new posts do not push the searched one off its page.
     while (running && written.length < 90) {
-      const postId = await insertPost(sql, sora, '할미꽃 새글')
+      const postId = await insertPost(sql, sora, { content: '할미꽃 새글' })
       written.push(postId)
       expect((await deliver([eventOf('POST_CREATE', { postId })])).status).toBe(200)
     }
@@ -209,10 +195,10 @@ test('reindex mends a broken index without an error for those who search, and lo
     while (running) expect(await search.find(minji, '할미꽃')).toContain(edited)
   })()
   const progress: IndexProgress[] = []
-  let meanwhile: Promise<unknown> | undefined
+  let changes: Promise<unknown> | undefined
   const outcome = await reindex(search.index, (step) => {
     progress.push(step)
-    meanwhile ??= (async () => {
+    changes ??= (async () => {
       await editPost(sql, edited, '할미꽃 고친 글')
       await deletePost(sql, deleted)
       await deliver([
@@ -221,7 +207,7 @@ test('reindex mends a broken index without an error for those who search, and lo
       ])
     })()
   })
-  await meanwhile
+  await changes
   running = false
   await Promise.all([writing, searching])
   expect(outcome.outcome).toBe('REBUILT')
@@ -231,7 +217,10 @@ test('reindex mends a broken index without an error for those who search, and lo
   expect([...missing]).toEqual([])
   expect([...(await indexOf(deleted))]).toEqual([])
   const found = (
-    await search.ask(minji, 'GET', `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`)
+    await ask(search.client, {
+      as: minji,
+      url: `/api/search/posts?keyword=${encodeURIComponent('할미꽃')}`,
+    })
   ).body.data
   expect(found.totalElements).toBe(written.length + 2)
   expect(await search.find(minji, '"할미꽃 옛글"')).toEqual([old])
@@ -242,8 +231,8 @@ test('reindex mends a broken index without an error for those who search, and lo
   ).toEqual({ tables: 2 })
 })
 
-test('two rebuilds at once are one; one that was cut off is no hindrance', async () => {
-  await search.index.sql`select search.begin_rebuild()` // and then killed
+test('of two concurrent rebuilds one runs, and an interrupted one does not prevent it', async () => {
+  await search.index.sql`select search.begin_rebuild()` // as left by a killed process
   const outcomes = await Promise.all([reindex(search.index), reindex(search.index)])
   expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['ALREADY_RUNNING', 'REBUILT'])
   const { status, data } = await runJob('searchReindexJob')
@@ -253,7 +242,7 @@ test('two rebuilds at once are one; one that was cut off is no hindrance', async
   expect(JSON.stringify(plan)).toContain('post_index_next_tokens_idx')
 })
 
-test('search-svc cannot write what is not its own, nor make tables', async () => {
+test('search-svc can neither write to other schemas nor create tables', async () => {
   await expect(search.index.sql`update content.post set title = 'mine'`).rejects.toThrow(
     'permission denied',
   )

@@ -11,7 +11,7 @@ test('words, "exact words" and -word are terms, without their punctuation', () =
   ])
 })
 
-test('from, since and until are filters: any of the authors, the later first day, the earlier last day', () => {
+test('repeated filters mean any author, the later first day and the earlier last day', () => {
   expect(
     readKeywordOrThrow(
       'From:MinJi from:@sora_1 since:2026-11-01 since:2026-11-05 until:2026-11-30 until:2026-11-20 비',
@@ -29,7 +29,7 @@ test('a filter in quotes is text', () => {
   expect([terms, handles]).toEqual([[{ kind: 'EXACT', words: ['from', 'minji'] }], undefined])
 })
 
-test('a quote that is never closed reaches to the end', () => {
+test('an unclosed quote extends to the end', () => {
   expect(readKeywordOrThrow('"퇴근길 하늘').terms).toEqual([
     { kind: 'EXACT', words: ['퇴근길', '하늘'] },
   ])
@@ -50,7 +50,7 @@ test.each([
   expect(() => readKeywordOrThrow(keyword)).toThrow(ValidationError)
 })
 
-test('32 words are taken', () => {
+test('32 words are accepted', () => {
   expect(readKeywordOrThrow('a '.repeat(MAX_WORDS)).terms.length).toBe(MAX_WORDS)
 })
 
@@ -64,6 +64,6 @@ test.each([
   ['from:minji', true],
   ['from:minji -부산', true],
   ['since:2026-11-01', true],
-])('%s looks for something: %s', (keyword, expected) => {
+])('%s has something to search for: %s', (keyword, expected) => {
   expect(looksForSomething(readKeywordOrThrow(keyword))).toBe(expected)
 })

@@ -1,13 +1,9 @@
+import { deletePost, editPost, insertPost } from '@dailyfeed/tests/content-rows'
+import { ask } from '@dailyfeed/tests/http-client'
 import { insertBlock, insertFollow, insertMember } from '@dailyfeed/tests/members'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import {
-  deletePost,
-  editPost,
-  insertPost,
-  type SearchFixture,
-  searchFixture,
-} from '../search-fixture.ts'
+import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -25,20 +21,20 @@ afterAll(() => search.close())
 /** Posts of sora, indexed. Returns their ids. */
 async function posts(...contents: string[]): Promise<number[]> {
   const ids: number[] = []
-  for (const content of contents) ids.push(await insertPost(sql, sora, content))
+  for (const content of contents) ids.push(await insertPost(sql, sora, { content }))
   await catchUp(search.index)
   return ids
 }
-const ask = (query: string, memberId = minji) =>
-  search.ask(memberId, 'GET', `/api/search/posts${query}`)
+const searchPosts = (query: string, memberId = minji) =>
+  ask(search.client, { as: memberId, url: `/api/search/posts${query}` })
 const url = (keyword: string, rest = '') => `?keyword=${encodeURIComponent(keyword)}${rest}`
 
-test('GET /api/search/posts answers a page of whole posts, with and without a slash before the query', async () => {
-  const id = await insertPost(sql, sora, '내용에는 없다', { title: '등대지기' })
+test('GET /api/search/posts answers a page of whole posts, also with a trailing slash', async () => {
+  const id = await insertPost(sql, sora, { content: '내용에는 없다', title: '등대지기' })
   await sql`insert into content.post_counter (post_id, post_created_at, view_count, like_count, comment_count) values (${id}, now(), 5, 3, 2)`
   await sql`insert into content.post_like (post_id, member_id) values (${id}, ${minji})`
   await catchUp(search.index)
-  const { status, body } = await ask(url('등대지기'))
+  const { status, body } = await searchPosts(url('등대지기'))
   expect(status).toBe(200)
   expect(body).toMatchObject({
     status: 200,
@@ -71,12 +67,12 @@ test('GET /api/search/posts answers a page of whole posts, with and without a sl
     },
   ])
   expect(body.data.content[0].updatedAt).toBe(body.data.content[0].createdAt)
-  expect((await ask(`/${url('등대지기')}`)).body).toEqual(body)
+  expect((await searchPosts(`/${url('등대지기')}`)).body).toEqual(body)
 })
 
-test('a post that nobody liked, read or commented on has zeros', async () => {
+test('a post without likes, views and comments has zeros', async () => {
   await posts('무관심')
-  expect((await ask(url('무관심'))).body.data.content[0]).toMatchObject({
+  expect((await searchPosts(url('무관심'))).body.data.content[0]).toMatchObject({
     viewCount: 0,
     likeCount: 0,
     commentCount: 0,
@@ -87,14 +83,14 @@ test('a post that nobody liked, read or commented on has zeros', async () => {
 test('+ and %20 are both a space', async () => {
   const [id] = await posts('녹차 말고 홍차')
   expect(
-    (await ask('?keyword=%EB%85%B9%EC%B0%A8+%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
+    (await searchPosts('?keyword=%EB%85%B9%EC%B0%A8+%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
   ).toBe(id)
   expect(
-    (await ask('?keyword=%EB%85%B9%EC%B0%A8%20%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
+    (await searchPosts('?keyword=%EB%85%B9%EC%B0%A8%20%ED%99%8D%EC%B0%A8')).body.data.content[0].id,
   ).toBe(id)
 })
 
-test('한글 finds 한글은, 한글은 finds 한글; decomposed Hangul and English forms are found too', async () => {
+test('한글 finds 한글은 and the reverse; decomposed Hangul and English inflections are found too', async () => {
   const [particle, bare, decomposed, english] = await posts(
     '세종의 한글은',
     '우리 한글',
@@ -106,12 +102,12 @@ test('한글 finds 한글은, 한글은 finds 한글; decomposed Hangul and Engl
   expect(await search.find(minji, 'juggle')).toEqual([english])
 })
 
-test('where the word stands whole comes first, then the newer', async () => {
+test('posts with the whole word come first, then newer ones', async () => {
   const [older, inside, newer] = await posts('유자 하나', '자유자재', '유자 둘')
   expect(await search.find(minji, '유자')).toEqual([newer, older, inside])
 })
 
-test('"exact words" asks for the words next to each other, as they are written', async () => {
+test('"exact words" finds the words next to each other, as they are written', async () => {
   const [together, glued, apart, english, plural] = await posts(
     '새벽길 안개',
     '새벽길안개',
@@ -125,15 +121,15 @@ test('"exact words" asks for the words next to each other, as they are written',
   expect((await search.find(minji, 'red kite')).sort()).toEqual([english, plural].sort())
 })
 
-test('-word takes out the posts that have it', async () => {
+test('-word excludes posts with that word', async () => {
   const [one, both] = await posts('목성 사진', '목성 토성 사진')
   expect((await search.find(minji, '목성')).sort()).toEqual([one, both].sort())
   expect(await search.find(minji, '목성 -토성')).toEqual([one])
 })
 
-test('from:handle keeps the posts of that member, whatever the case; an unknown handle finds nothing', async () => {
+test('from:handle finds the posts of that member in any case; an unknown handle finds none', async () => {
   const [bySora] = await posts('감나무 아래')
-  await insertPost(sql, minji, '감나무 위')
+  await insertPost(sql, minji, { content: '감나무 위' })
   expect(await search.find(minji, '감나무 from:sora_1')).toEqual([bySora])
   expect(await search.find(minji, 'from:@SORA_1 감나무')).toEqual([bySora])
   expect(await search.find(minji, '감나무 from:nobody_here')).toEqual([])
@@ -142,7 +138,7 @@ test('from:handle keeps the posts of that member, whatever the case; an unknown 
 
 test('since and until are inclusive days of Asia/Seoul', async () => {
   const at = async (createdAt: string) =>
-    insertPost(sql, sora, '그믐달', { createdAt: new Date(createdAt) })
+    insertPost(sql, sora, { content: '그믐달', createdAt: new Date(createdAt) })
   const before = await at('2026-10-31T14:59:59.999Z')
   const first = await at('2026-10-31T15:00:00.000Z')
   const last = await at('2026-11-02T14:59:59.999Z')
@@ -174,9 +170,9 @@ test.each([
   ['size 101', url('비', '&size=101')],
   ['page -1', url('비', '&page=-1')],
   ['page abc', url('비', '&page=abc')],
-  ['a cursor of nobody', url('비', '&cursor=AAAA')],
+  ['a forged cursor', url('비', '&cursor=AAAA')],
 ])('%s is 400 VALIDATION_FAILED', async (_what, query) => {
-  const { status, body } = await ask(query)
+  const { status, body } = await searchPosts(query)
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
 })
 
@@ -210,20 +206,25 @@ test.each([
   'from:%',
   'OR OR OR',
   'nul\u200dl',
-])('%s is a keyword like any other: 200 within 200 ms', async (keyword) => {
-  const milliseconds: number[] = []
+])('%s is a keyword like any other, and costs at most forty times as much', async (keyword) => {
+  const durations = { plain: [] as number[], hostile: [] as number[] }
   for (let n = 0; n < 3; n += 1) {
-    const startedAt = performance.now()
-    expect((await ask(url(keyword))).status).toBe(200)
-    milliseconds.push(performance.now() - startedAt)
+    for (const [kind, one] of [
+      ['plain', '부산'],
+      ['hostile', keyword],
+    ] as const) {
+      const startedAt = performance.now()
+      expect((await searchPosts(url(one))).status).toBe(200)
+      durations[kind].push(performance.now() - startedAt)
+    }
   }
-  // Of three: a machine that does other things at the same time says nothing about the query.
-  expect(Math.min(...milliseconds)).toBeLessThan(200)
+  // The fastest of three, so that other load on the machine does not count.
+  expect(Math.min(...durations.hostile)).toBeLessThan(40 * Math.min(...durations.plain))
 })
 
-test('a keyword with nothing to look for is an empty page', async () => {
+test('a keyword without anything to search for is an empty page', async () => {
   for (const keyword of ['!!', '-부산', '""']) {
-    expect((await ask(url(keyword))).body.data).toEqual({
+    expect((await searchPosts(url(keyword))).body.data).toEqual({
       content: [],
       page: 0,
       size: 20,
@@ -238,9 +239,9 @@ test('a keyword with nothing to look for is an empty page', async () => {
   }
 })
 
-test('what the caller may not see is neither shown nor counted: deleted, withdrawn, blocked either way, private, friends-only, muted', async () => {
-  const seen = await insertPost(sql, sora, '오로라')
-  const deleted = await insertPost(sql, sora, '오로라')
+test('deleted and muted posts, and those of invisible authors, are neither shown nor counted', async () => {
+  const seen = await insertPost(sql, sora, { content: '오로라' })
+  const deleted = await insertPost(sql, sora, { content: '오로라' })
   const hidden: Record<string, number> = {
     withdrawn: await insertMember(sql, 'gone', { withdrawn: true }),
     private: await insertMember(sql, 'private', { privacyLevel: 'PRIVATE' }),
@@ -248,35 +249,36 @@ test('what the caller may not see is neither shown nor counted: deleted, withdra
   for (const handle of ['blocker', 'blocked', 'muted'])
     hidden[handle] = await insertMember(sql, handle)
   const friend = await insertMember(sql, 'friend', { privacyLevel: 'FRIENDS_ONLY' })
-  for (const author of [...Object.values(hidden), friend]) await insertPost(sql, author, '오로라')
+  for (const author of [...Object.values(hidden), friend])
+    await insertPost(sql, author, { content: '오로라' })
   await catchUp(search.index)
-  await deletePost(sql, deleted) // told to nobody: the index still has it
+  await deletePost(sql, deleted) // without an event: the index still has it
   await insertBlock(sql, hidden['blocker'] ?? 0, minji)
   await insertBlock(sql, minji, hidden['blocked'] ?? 0)
   await sql`insert into member.mute (muter_id, muted_id) values (${minji}, ${hidden['muted'] ?? 0})`
-  expect((await ask(url('오로라'))).body.data).toMatchObject({
+  expect((await searchPosts(url('오로라'))).body.data).toMatchObject({
     content: [{ id: seen }],
     totalElements: 1,
   })
-  expect((await ask(url('오로라 from:private'))).body.data).toMatchObject({
+  expect((await searchPosts(url('오로라 from:private'))).body.data).toMatchObject({
     content: [],
     totalElements: 0,
   })
   await insertFollow(sql, minji, friend)
   await insertFollow(sql, friend, minji)
-  expect((await ask(url('오로라'))).body.data.totalElements).toBe(2)
+  expect((await searchPosts(url('오로라'))).body.data.totalElements).toBe(2)
   expect(
-    (await ask(url('오로라'), hidden['private'])).body.data.content.map(
+    (await searchPosts(url('오로라'), hidden['private'])).body.data.content.map(
       ({ authorId }: { authorId: number }) => authorId,
     ),
   ).toContain(hidden['private'])
 })
 
-test('pages by number tell exact totals, and a page past the end is empty', async () => {
+test('pages by number have exact totals, and a page past the end is empty', async () => {
   await posts(...Array.from({ length: 7 }, (_, n) => `만보기 ${n}`))
   const pages = await Promise.all(
     [0, 1, 2, 3, 1_000_000].map(
-      async (page) => (await ask(url('만보기', `&size=3&page=${page}`))).body.data,
+      async (page) => (await searchPosts(url('만보기', `&size=3&page=${page}`))).body.data,
     ),
   )
   expect(pages.map(({ content }) => content.length)).toEqual([3, 3, 1, 0, 0])
@@ -295,8 +297,8 @@ test('pages by number tell exact totals, and a page past the end is empty', asyn
   ).toBe(7)
 })
 
-test('a walk by cursor meets every post that was there when it began once, whatever is written meanwhile', async () => {
-  const there = await posts(
+test('pagination by cursor returns each post that existed at its start once while others are added', async () => {
+  const existing = await posts(
     ...Array.from(
       { length: 30 },
       (_, n) =>
@@ -304,36 +306,39 @@ test('a walk by cursor meets every post that was there when it began once, whate
         '',
     ),
   )
-  const met: number[] = []
+  const seen: number[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
-    const { body } = await ask(
+    const { body } = await searchPosts(
       url('물레방아', `&size=4${cursor === '' ? '' : `&cursor=${cursor}`}`),
     )
-    met.push(...body.data.content.map(({ id }: { id: number }) => id))
+    seen.push(...body.data.content.map(({ id }: { id: number }) => id))
     if (cursor !== '') expect(body.data.page).toBeNull()
     cursor = body.data.nextCursor
     await posts('물레방아', '새 물레방아 물레방아')
   }
-  expect(new Set(met).size).toBe(met.length)
-  expect(there.filter((id) => !met.includes(id))).toEqual([])
+  expect(new Set(seen).size).toBe(seen.length)
+  expect(existing.filter((id) => !seen.includes(id))).toEqual([])
 })
 
 test('a cursor belongs to its member, list and keyword', async () => {
   await posts('종이배 하나', '종이배 둘')
-  const { nextCursor } = (await ask(url('종이배', '&size=1'))).body.data
-  expect((await ask(url('종이배', `&size=1&cursor=${nextCursor}`))).status).toBe(200)
+  const { nextCursor } = (await searchPosts(url('종이배', '&size=1'))).body.data
+  expect((await searchPosts(url('종이배', `&size=1&cursor=${nextCursor}`))).status).toBe(200)
   const others = [
-    await ask(url('종이배', `&cursor=${nextCursor}`), sora),
-    await ask(url('종이', `&cursor=${nextCursor}`)),
-    await search.ask(minji, 'GET', `/api/search/comments${url('종이배', `&cursor=${nextCursor}`)}`),
-    await ask(url('종이배', `&cursor=${nextCursor.slice(0, -2)}`)),
+    await searchPosts(url('종이배', `&cursor=${nextCursor}`), sora),
+    await searchPosts(url('종이', `&cursor=${nextCursor}`)),
+    await ask(search.client, {
+      as: minji,
+      url: `/api/search/comments${url('종이배', `&cursor=${nextCursor}`)}`,
+    }),
+    await searchPosts(url('종이배', `&cursor=${nextCursor.slice(0, -2)}`)),
   ]
   expect(others.map(({ status }) => status)).toEqual([400, 400, 400, 400])
 })
 
-test('a member finds their own post, edit and deletion in their very next search, with no event delivered', async () => {
-  const id = await insertPost(sql, minji, '방금 쓴 해바라기')
+test('a member’s next search finds their own post, edit and deletion without any event', async () => {
+  const id = await insertPost(sql, minji, { content: '방금 쓴 해바라기' })
   expect(await search.find(minji, '해바라기')).toEqual([id])
   await editPost(sql, id, '이제는 수국')
   expect(await search.find(minji, '수국')).toEqual([id])
@@ -342,7 +347,7 @@ test('a member finds their own post, edit and deletion in their very next search
   expect(await search.find(minji, '수국')).toEqual([])
 })
 
-test('a post of somebody else is found once it is indexed, by its old words until then', async () => {
+test('the edited post of another member is found by its old words until it is indexed', async () => {
   const [id] = await posts('옛말 백일홍')
   await editPost(sql, id ?? 0, '새말 채송화')
   expect(await search.find(minji, '백일홍')).toEqual([id])
@@ -351,10 +356,7 @@ test('a post of somebody else is found once it is indexed, by its old words unti
   expect(await search.find(minji, '채송화')).toEqual([id])
 })
 
-test('search asks for a member: without a bearer 401', async () => {
-  const { statusCode } = await search.app.inject({
-    method: 'GET',
-    url: '/api/search/posts?keyword=a',
-  })
-  expect(statusCode).toBe(401)
+test('a search without a token is 401', async () => {
+  const { status } = await ask(search.client, { url: '/api/search/posts?keyword=a' })
+  expect(status).toBe(401)
 })

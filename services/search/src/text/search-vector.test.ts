@@ -4,7 +4,7 @@ import { textQueryOf } from './search-text.ts'
 import { searchVectorOf } from './search-vector.ts'
 import { normalise, runsOf, wordsOf } from './words.ts'
 
-test('a Hangul word is kept in pairs of syllables, whole, and without its particle', () => {
+test('a Hangul word is indexed in pairs of syllables, as a whole, and without its particle', () => {
   expect(searchVectorOf(['부산에서'])).toBe(
     "'부산':1A '산에':2B '에서':3B '=부산에서':1A '=부산':1A",
   )
@@ -19,21 +19,21 @@ test('a pair across a space has weight D, so that 배달의민족 finds 배달�
   )
 })
 
-test('a Latin word is kept as its stem and as it is written, a number as it is', () => {
+test('a Latin word is indexed by its stem and as written, a number as it is', () => {
   expect(searchVectorOf(['Running 12'])).toBe("'run':1A '=running':1A '12':2A")
 })
 
-test('title and text are apart: no phrase reaches from one into the other', () => {
+test('no phrase spans title and text', () => {
   expect(searchVectorOf(['퇴근길', '하늘'])).not.toContain("'길하'")
   expect(searchVectorOf(['퇴근길 하늘'])).toContain("'길하'")
 })
 
-test('decomposed Hangul, full-width letters, capitals and accents are the same as their plain forms', () => {
+test('decomposed Hangul, full-width letters, capitals and accents equal their plain forms', () => {
   expect(normalise('부산'.normalize('NFD'))).toBe('부산')
   expect(normalise('ＮｏｄＥ Café Ünïcode')).toBe('node cafe unicode')
 })
 
-test('scripts part the runs of a word; single jamo, emoji and punctuation part words', () => {
+test('scripts separate the runs of a word; single jamo, emoji and punctuation separate words', () => {
   expect(wordsOf('node서버 ㅋㅋㅋ#오운완 a_b 東京タワー')).toEqual([
     'node서버',
     '오운완',
@@ -58,16 +58,16 @@ test.each([
   ['판다', '판다'],
   ['은', '은'],
   ['커피', '커피'],
-])('%s is about %s', (word, bare) => {
+])('stripEnding(%s) is %s', (word, bare) => {
   expect(stripEnding(word)).toBe(bare)
 })
 
-test('a word of two syllables is not asked for across a space, a phrase of two single ones is', () => {
+test('a word of two syllables does not match across a space, a phrase of two syllables does', () => {
   expect(textQueryOf([{ kind: 'WORD', word: '부산' }])?.match).toBe("(('부산':AB) | '=부산')")
   expect(textQueryOf([{ kind: 'EXACT', words: ['책', '집'] }])?.match).toBe("('책집')")
 })
 
-test('one syllable is only found as a word, and exact Latin words as they are written', () => {
+test('one syllable matches as a whole word only, and exact Latin words as written', () => {
   expect(textQueryOf([{ kind: 'WORD', word: '책' }])).toEqual({
     match: "('=책')",
     wholeWord: "'=책'",
@@ -77,7 +77,7 @@ test('one syllable is only found as a word, and exact Latin words as they are wr
   )
 })
 
-test('the same word twice is one condition', () => {
+test('a repeated word is one condition', () => {
   const word = { kind: 'WORD', word: 'a' } as const
   expect(textQueryOf([word, word, word])?.match).toBe("('a')")
 })

@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts'
 import type { FaultEnvironment } from './environment.ts'
 import { findViolations, type Violations } from './invariants.ts'
 
-export interface Settlement extends Violations {
+export interface EffectsReport extends Violations {
   /** The time until no event was in transit any more. */
   seconds: number
 }
@@ -16,11 +16,11 @@ const RECONCILE_SECONDS = Number(RECONCILE_SETTINGS.EVENT_RECONCILE_SECONDS)
  * Waits until every event took effect, for at most so many seconds; events that are in transit then
  * count as lost. Violations in `known` belong to an earlier fault and are left out.
  */
-export async function settle(
+export async function awaitEffects(
   environment: FaultEnvironment,
   withinSeconds: number,
   known: ReadonlySet<string> = new Set(),
-): Promise<Settlement> {
+): Promise<EffectsReport> {
   const startedAt = performance.now()
   const isNew = (violation: string) => !known.has(violation)
   for (;;) {

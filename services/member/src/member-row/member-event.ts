@@ -1,18 +1,22 @@
 import type { OutboxType } from '@dailyfeed/contract/event-registry'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { MemberContext } from '../context.ts'
 
-/** Raises the member's version under its row lock, and leaves the event with it, in the transaction of what happened. */
+/**
+ * Increments the member's version, which locks the row, and inserts the event with that version. Call
+ * it in the transaction of the change that the event reports.
+ */
 export async function insertMemberEvent(
   { newEventOf }: Pick<MemberContext, 'newEventOf'>,
-  sql: Sql,
+  sql: Queryable,
   type: OutboxType,
   memberId: number,
   targetMemberId?: number,
 ): Promise<void> {
   const [row] = await sql<[{ version: number; now: Date }]>`
-    update member.member set version = version + 1 where id = ${memberId} returning version, now() as now`
+    update member.member set version = version + 1 where id = ${memberId}
+    returning version, now() as now`
   const subject = { memberId, ...(targetMemberId === undefined ? {} : { targetMemberId }) }
   await insertEvents(sql, 'member', [
     {
