@@ -10,8 +10,8 @@ export default defineConfig({
       'services/search/src/engine/opensearch-*.test.ts',
     ],
     globalSetup: ['tests/database-cluster.ts'],
-    // Generous limits, which only end a test that hangs: machines differ in speed by three, and other
-    // programs may use the processors too.
+    // Generous limits, which only end a test that hangs: machines differ in speed by a factor of
+    // three, and other programs may use the processors too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
 interface EventuallyOptions {
-  /** Generous, since it decides only when a test gives up: machines differ in speed by three. */
+  /** Generous, since it only ends a hopeless wait, and machines differ in speed by a factor of 3. */
   timeoutMs?: number
   intervalMs?: number
 }

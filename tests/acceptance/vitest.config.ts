@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['tests/platform-setup.ts'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // The limit for a condition is generous, since machines differ in speed by three.
+    // The limit for a condition is generous, since machines differ in speed by a factor of three.
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['tests/faults/**/*.test.ts'],
-    // Generous, since machines differ in speed by three: a fault and its recovery take up to 90 s.
+    // A fault and its recovery may take 90 s, and machines differ in speed by a factor of three.
     testTimeout: 400_000,
     hookTimeout: 240_000,
     maxWorkers: 1,

@@ -21,7 +21,7 @@ export type Target =
   | { id: string; fingerprint?: undefined }
   | { id?: undefined; fingerprint: string }
 
-/** What a command did. Nothing to do is no failure: a command can be repeated safely. */
+/** The result of a command. Nothing to do is no failure: a command can be repeated safely. */
 export interface Outcome {
   outcome: string
   replayed?: number

@@ -17,7 +17,7 @@ import { withOwners } from '../services.ts'
 import { lagsText } from './topics.text.ts'
 
 export interface ReplayReport {
-  /** What each service did or, in a dry run, would do. */
+  /** The result for each service or, in a dry run, the expected one. */
   services: Record<
     string,
     { records: number; changed: number; deadLettered: number } | { error: string }

@@ -6,7 +6,7 @@ export type ActivityCategory = 'POST' | 'COMMENT' | 'POST_LIKE' | 'COMMENT_LIKE'
 /** A part of a message key. `targetMemberId` may be absent and is then written as `-`; the others may not. */
 export type MessageKeyPart = 'postId' | 'commentId' | 'memberId' | 'targetMemberId' | 'time'
 
-/** What an event makes stale in timeline-svc's feed cache. */
+/** The parts of timeline-svc's feed cache that an event makes stale. */
 export type StaleInFeedCache =
   /** The post itself, with its counters. */
   | 'post'
@@ -18,7 +18,7 @@ export type StaleInFeedCache =
   | 'postLikes'
   /** Which comments the member likes. */
   | 'commentLikes'
-  /** What both members follow, block and mute, and their following feeds. */
+  /** The follows, blocks and mutes of both members, and their following feeds. */
   | 'viewers'
   /** The member as an author: name, handle, picture, and who may see them. */
   | 'author'

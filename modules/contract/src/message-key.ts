@@ -34,7 +34,7 @@ function valueOrThrow(parts: MessageKeyParts, part: MessageKeyPart): KeyPart | s
   return value
 }
 
-/** Of the whole process: all its services and callers share the sequence, or two of them could make the same key. */
+/** One sequence for the whole process: with two, its services could make the same key. */
 let lastNanosecond = 0n
 
 /**

@@ -19,7 +19,7 @@ export class InvalidEventError extends Error {
   override name = 'InvalidEventError'
 }
 
-/** Tells events from what is none by the contract's schema. */
+/** Separates events from other values by the contract's schema. */
 export class EventValidation {
   readonly #validate: ValidateFunction<MemberActivityEvent>
 

@@ -4,7 +4,7 @@ import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { HttpServer } from './http-server.ts'
 import type { InternalCallers } from './internal-access.ts'
 
-/** Callers that a route admits. Without a setting it is MEMBER (a valid access token): a forgotten setting never opens a route. */
+/** Callers that a route admits. Without a setting it is MEMBER (a valid access token): a missing setting never opens a route. */
 export type Access = 'MEMBER' | 'PUBLIC' | 'INTERNAL'
 
 declare module 'fastify' {

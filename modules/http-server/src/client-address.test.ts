@@ -7,7 +7,7 @@ import type { HttpServer } from './http-server.ts'
 import { trustedFrontendsOf } from './trusted-frontends.ts'
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
-const told = {
+const sent = {
   'x-forwarded-for': '203.0.113.9',
   'x-forwarded-proto': 'https',
   'x-forwarded-host': 'feed.example',
@@ -31,7 +31,7 @@ const ask = async (headers: Record<string, string>) =>
   (await app.inject({ url: '/client', headers: { host: 'svc:8084', ...headers } })).json()
 
 test('forwarding headers count beside the gateway’s credential', async () => {
-  expect(await ask({ ...told, 'x-internal-token': 'of the gateway' })).toEqual({
+  expect(await ask({ ...sent, 'x-internal-token': 'of the gateway' })).toEqual({
     address: '203.0.113.9',
     isHttps: true,
     host: 'feed.example',
@@ -41,16 +41,16 @@ test('forwarding headers count beside the gateway’s credential', async () => {
 
 test('forwarding headers of any other sender are ignored, also of another service', async () => {
   for (const headers of [
-    told,
-    { ...told, 'x-internal-token': 'wrong' },
-    { ...told, 'x-internal-token': 'of batch' },
+    sent,
+    { ...sent, 'x-internal-token': 'wrong' },
+    { ...sent, 'x-internal-token': 'of batch' },
   ])
     expect(await ask(headers)).toEqual(own)
 })
 
 test('a forwarded address that is not an IP address is ignored', async () => {
   expect(
-    await ask({ ...told, 'x-forwarded-for': 'here, there', 'x-internal-token': 'of the gateway' }),
+    await ask({ ...sent, 'x-forwarded-for': 'here, there', 'x-internal-token': 'of the gateway' }),
   ).toEqual(own)
 })
 

@@ -12,7 +12,8 @@ import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-bo
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerNotFound } from './not-found.ts'
-import { sendSecurityHeaders, shedOverload } from './protection.ts'
+import { type OverloadOptions, shedOverload } from './overload.ts'
+import { sendSecurityHeaders } from './protection.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { traceIdOf } from './trace.ts'
@@ -43,8 +44,7 @@ interface HttpServerOptions {
   /** Throws while a dependency that this service cannot do without is unreachable. */
   checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
-  /** Event-loop delay in milliseconds above which requests are shed; 0 disables it, for tests on busy machines. */
-  maxEventLoopDelay?: number
+  overload?: OverloadOptions
 }
 
 /**
@@ -58,7 +58,7 @@ export async function createHttpServer({
   callers = '',
   checkReady,
   isTransientFault,
-  maxEventLoopDelay,
+  overload,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -84,7 +84,7 @@ export async function createHttpServer({
   })
   logSlowAndFailed(app)
   sendSecurityHeaders(app)
-  await shedOverload(app, maxEventLoopDelay)
+  await shedOverload(app, overload)
   await registerApiDocument(app, service)
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)

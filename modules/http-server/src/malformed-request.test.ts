@@ -15,7 +15,7 @@ beforeAll(async () => {
     checkReady: async () => {},
   })
   app.post(
-    '/api/things/:id',
+    '/api/posts/:id',
     { config: { access: 'PUBLIC' }, schema: { body: Type.Object({}) } },
     async () => ({}),
   )
@@ -40,7 +40,7 @@ const bodyOf = (answer: string) =>
 
 test('a URL that cannot be decoded is 400 in the envelope, in the requested language', async () => {
   const answer = await app.inject({
-    url: '/api/things/%zz?q=1',
+    url: '/api/posts/%zz?q=1',
     headers: { 'accept-language': 'en', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
   })
   expect(answer.statusCode).toBe(400)
@@ -49,14 +49,14 @@ test('a URL that cannot be decoded is 400 in the envelope, in the requested lang
     resultCode: 'FAIL',
     code: 'VALIDATION_FAILED',
     message: 'The request is malformed.',
-    path: '/api/things/%zz',
+    path: '/api/posts/%zz',
     traceId: 'a'.repeat(32),
     errors: [{ field: 'request', message: 'The request is malformed.' }],
   })
 })
 
 test('an id longer than any possible id is 404 in the envelope', async () => {
-  const answer = await app.inject({ method: 'POST', url: `/api/things/${'1'.repeat(501)}` })
+  const answer = await app.inject({ method: 'POST', url: `/api/posts/${'1'.repeat(501)}` })
   expect([answer.statusCode, answer.json().code]).toEqual([404, 'NOT_FOUND'])
 })
 
@@ -64,7 +64,7 @@ test.each([
   ['bytes that are not HTTP', 'hello\r\n\r\n', 400],
   [
     'a length and chunks',
-    'POST /api/things/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST /api/posts/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     400,
   ],
   ['headers that never end', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
@@ -80,7 +80,7 @@ test.each([
 
 test('a body that is too large gets 413 while it is still being sent', async () => {
   for (let n = 0; n < 5; n++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/things/1`, {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/posts/1`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: 'x'.repeat(8_000_000),

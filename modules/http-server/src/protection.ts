@@ -1,4 +1,3 @@
-import underPressure from '@fastify/under-pressure'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from './http-server.ts'
 import helmet, { type HelmetOptions } from 'helmet'
@@ -47,7 +46,3 @@ export const secureOwnAnswers = (app: HttpServer): void =>
     const set = isJson ? undefined : request.routeOptions.config.setSecurityHeaders
     ;(set ?? setHeadersOfJson)(request, reply)
   })
-
-/** Answers 503 with Retry-After while the event loop lags by more than `maxEventLoopDelay` milliseconds; 0 disables it. */
-export const shedOverload = async (app: HttpServer, maxEventLoopDelay = 1_000) =>
-  void (await app.register(underPressure, { maxEventLoopDelay, retryAfter: 2 }))

@@ -1,4 +1,4 @@
--- The table is the same in every schema that creates things; a service's own migration asks for it here.
+-- The table has the same form in every schema with creating routes. A migration of the service calls this function.
 create schema idempotency;
 
 create function idempotency.create_key_table(owner_schema text, service_role text) returns void language plpgsql as $$

@@ -19,19 +19,19 @@ interface Context {
 let database: TestDatabase
 let sql: Sql
 let app: HttpServer
-/** What happened, in its order. */
+/** The steps, in their order. */
 let steps: string[]
-let thingsAtWake: Promise<string[]>[]
+let notesAtWake: Promise<string[]>[]
 let effect: (sql: Queryable, text: string) => Promise<void>
 
-const insertThing = async (transaction: Queryable, text: string) =>
-  void (await transaction`insert into content.thing (text) values (${text})`)
+const insertNote = async (transaction: Queryable, text: string) =>
+  void (await transaction`insert into content.note (text) values (${text})`)
 
 beforeAll(async () => {
   database = await testDatabase()
   await database.sql.unsafe(`
-    create table content.thing (id bigint generated always as identity, text text not null);
-    grant select, insert on content.thing to dailyfeed_content`)
+    create table content.note (id bigint generated always as identity, text text not null);
+    grant select, insert on content.note to dailyfeed_content`)
   sql = openPool({ url: database.urlOf('content'), max: 4, name: 'once-test' })
   app = await createHttpServer({
     service: 'content',
@@ -42,11 +42,11 @@ beforeAll(async () => {
     sql,
     wakeRelay() {
       steps.push('relay woken')
-      thingsAtWake.push(things())
+      notesAtWake.push(notes())
     },
   }
   const once = createOnce(app, 'content', context)
-  app.post('/things', { config: { access: 'PUBLIC' } }, (request, reply) =>
+  app.post('/notes', { config: { access: 'PUBLIC' } }, (request, reply) =>
     once({
       request,
       reply,
@@ -64,9 +64,9 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   steps = []
-  thingsAtWake = []
-  effect = insertThing
-  await database.sql`truncate content.thing, content.idempotency_key`
+  notesAtWake = []
+  effect = insertNote
+  await database.sql`truncate content.note, content.idempotency_key`
 })
 afterAll(async () => {
   await app.close()
@@ -76,12 +76,12 @@ afterAll(async () => {
 
 const create = (text: string, key?: string) =>
   ask(clientOf(app), {
-    url: '/things',
+    url: '/notes',
     body: { text },
     headers: key === undefined ? {} : { 'idempotency-key': key },
   })
-const things = async () =>
-  (await database.sql<{ text: string }[]>`select text from content.thing order by id`).map(
+const notes = async () =>
+  (await database.sql<{ text: string }[]>`select text from content.note order by id`).map(
     ({ text }) => text,
   )
 const keys = async () =>
@@ -92,27 +92,27 @@ test('the same key and body have one effect and get the first answer again, byte
   const second = await create('tea', 'k')
   expect([first.status, second.status]).toEqual([201, 201])
   expect(second.bytes.equals(first.bytes)).toBe(true)
-  expect(await things()).toEqual(['tea'])
+  expect(await notes()).toEqual(['tea'])
 })
 
 test('the same key with another body is refused with 422 and has no effect', async () => {
   await create('tea', 'k')
   const other = await create('coffee', 'k')
   expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
-  expect(await things()).toEqual(['tea'])
+  expect(await notes()).toEqual(['tea'])
 })
 
 test('requests without a key are independent of each other', async () => {
   await create('tea')
   await create('tea')
-  expect([await things(), await keys()]).toEqual([['tea', 'tea'], 0])
+  expect([await notes(), await keys()]).toEqual([['tea', 'tea'], 0])
 })
 
 test('concurrent duplicates have one effect, and all get the same answer', async () => {
   const answers = await Promise.all(Array.from({ length: 8 }, () => create('tea', 'k')))
   expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201))
   expect(new Set(answers.map(({ body }) => JSON.stringify(body.data))).size).toBe(1)
-  expect(await things()).toEqual(['tea'])
+  expect(await notes()).toEqual(['tea'])
 })
 
 test('a duplicate waits for the transaction of another process that holds its key', async () => {
@@ -138,35 +138,35 @@ test('a duplicate waits for the transaction of another process that holds its ke
       where application_name = 'once-test' and wait_event_type = 'Lock'`
     return row !== undefined
   })
-  expect(await things()).toEqual([])
+  expect(await notes()).toEqual([])
   holds.resolve()
   expect((await answer).status).toBe(201)
-  expect(await things()).toEqual(['tea'])
+  expect(await notes()).toEqual(['tea'])
 })
 
 test('a refused action rolls back its effect and its key, which then can be used again', async () => {
   effect = async (transaction, text) => {
-    await insertThing(transaction, text)
+    await insertNote(transaction, text)
     throw new DailyfeedError('POST_NOT_FOUND')
   }
   expect((await create('tea', 'k')).status).toBe(404)
-  expect([await things(), await keys()]).toEqual([[], 0])
-  effect = insertThing
+  expect([await notes(), await keys()]).toEqual([[], 0])
+  effect = insertNote
   expect((await create('coffee', 'k')).status).toBe(201)
-  expect(await things()).toEqual(['coffee'])
+  expect(await notes()).toEqual(['coffee'])
 })
 
 test('the relay is woken once, after the commit, and not for a repeated answer', async () => {
-  let thingsInAction: string[] | undefined
+  let notesInAction: string[] | undefined
   effect = async (transaction, text) => {
-    await insertThing(transaction, text)
-    thingsInAction = await things()
+    await insertNote(transaction, text)
+    notesInAction = await notes()
   }
   await create('tea', 'k')
   await create('tea', 'k')
   expect(steps).toEqual(['action done', 'relay woken'])
-  expect(thingsInAction).toEqual([])
-  expect(await Promise.all(thingsAtWake)).toEqual([['tea']])
+  expect(notesInAction).toEqual([])
+  expect(await Promise.all(notesAtWake)).toEqual([['tea']])
 })
 
 test('without a key the action wakes the relay itself', async () => {
@@ -178,7 +178,7 @@ test('an expired key counts as free', async () => {
   await create('tea', 'k')
   await database.sql`update content.idempotency_key set created_at = now() - interval '25 hours'`
   expect((await create('coffee', 'k')).status).toBe(201)
-  expect(await things()).toEqual(['tea', 'coffee'])
+  expect(await notes()).toEqual(['tea', 'coffee'])
 })
 
 test.each(['', 'x'.repeat(256), 'café'])(
@@ -186,6 +186,6 @@ test.each(['', 'x'.repeat(256), 'café'])(
   async (key) => {
     const { status, body } = await create('tea', key)
     expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
-    expect(await things()).toEqual([])
+    expect(await notes()).toEqual([])
   },
 )

@@ -1,7 +1,7 @@
--- The tables of publishing and of listening are the same in every schema; a service's own migration asks for them here.
+-- The tables of publishing and listening have the same form in every schema. A migration of the service calls these functions.
 create schema event_support;
 
--- What a service has to tell: an append-only history, partitioned by the day inside the UUIDv7, and the narrow list of
+-- The events of a service: an append-only history, partitioned by the day inside the UUIDv7, and the narrow list of
 -- what is still to be delivered, one row per event and destination. A row of that list is the publisher dead letter.
 create function event_support.create_publisher_tables(owner_schema text, service_role text) returns void language plpgsql as $$
 begin
@@ -33,7 +33,7 @@ begin
   )', owner_schema);
   execute format('create index outbox_pending_by_destination on %I.outbox_pending (destination, id) where status = ''PENDING''', owner_schema);
   execute format('create index outbox_pending_dead on %I.outbox_pending (destination, id) where status = ''DEAD''', owner_schema);
-  -- One relay at a time: whoever holds the row, until it expires.
+  -- One relay at a time is active: the holder of the row, until it expires.
   execute format('create table %I.outbox_lease (
     shard      smallint    primary key,
     holder     uuid        not null,

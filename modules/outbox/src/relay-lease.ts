@@ -14,7 +14,7 @@ export class RelayLease {
   readonly #holder = randomUUID()
   /** By this process's monotonic clock. */
   #endsAt = 0
-  /** What the database's clock is ahead of this process's monotonic clock, so that a jump of the local clock is harmless. */
+  /** How far the database's clock is ahead of this process's monotonic clock. With it, a jump of the local clock is harmless. */
   #databaseAhead = 0
 
   constructor(sql: Sql, schema: string, inTime: StepDeadline) {

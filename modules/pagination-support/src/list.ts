@@ -16,7 +16,7 @@ export interface ListRequest<Values extends Position = Position> {
 }
 
 interface ListOptions<Values extends Position> {
-  /** What the list's cursors hold; any values where it is not given. */
+  /** The values in the list's cursors; any if it is not given. */
   cursor?: CursorType<Values>
   defaultSize?: number
 }
@@ -64,7 +64,7 @@ export function toScroll<Row, Item>(
   }
 }
 
-/** A page with totals. A cursor does not tell the page number, so `first` is false and `hasPrevious` true then. */
+/** A page with totals. A cursor does not contain the page number, so `first` is false and `hasPrevious` true then. */
 export function toPage<Item>(scroll: Scroll<Item>, totalElements: number): Page<Item> {
   const isFirst = scroll.page === 0
   return {

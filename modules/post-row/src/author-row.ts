@@ -8,7 +8,7 @@ export interface AuthorColumns {
   author_avatar_url: string | null
 }
 
-/** Of `member.public_profile author`. */
+/** Columns of `member.public_profile author`. */
 export const authorColumns = (sql: Queryable): Fragment => sql`
   author.member_name as author_name, author.handle as author_handle,
   author.avatar_url as author_avatar_url`

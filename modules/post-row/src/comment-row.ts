@@ -17,7 +17,7 @@ export interface CommentColumns {
   updated_at: Date
 }
 
-/** Of `content.comment comment`. */
+/** Columns of `content.comment comment`. */
 export const commentColumns = (sql: Queryable): Fragment => sql`
   comment.id, comment.post_id, comment.parent_id, comment.depth, comment.author_id,
   comment.content, comment.like_count, comment.reply_count, comment.created_at, comment.updated_at`

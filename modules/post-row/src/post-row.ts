@@ -17,7 +17,7 @@ export interface PostColumns {
   updated_at: Date
 }
 
-/** Of `content.post post`. */
+/** Columns of `content.post post`. */
 export const postColumns = (sql: Queryable): Fragment => sql`
   post.id, post.author_id, post.title, post.content, post.created_at, post.updated_at`
 
@@ -27,7 +27,7 @@ export interface PostCounterColumns {
   comment_count: number
 }
 
-/** Of `content.post_counter counter` in a left join: a post has no counter before its first view, like or comment. */
+/** Columns of `content.post_counter counter` in a left join: a post has no counter before its first view, like or comment. */
 export const postCounterColumns = (sql: Queryable): Fragment => sql`
   coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count,
   coalesce(counter.comment_count, 0) as comment_count`

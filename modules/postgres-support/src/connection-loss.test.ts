@@ -257,6 +257,14 @@ async function untilReachable(owner: Sql): Promise<void> {
   await expect.poll(state, { timeout: 30_000 }).toBe('reachable')
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 /** Returns how many different connections can be reserved at the same time. */
 async function widthOf(sql: Sql): Promise<number> {
   const pids = new Set<number>()
@@ -309,6 +317,8 @@ test('a database that is stopped and killed under load keeps its commits, and th
     let times = 0
     const stop = async () => {
       await untilReachable(owner)
+      // A restarted server answers shortly before its supervisor returns its process id.
+      await expect.poll(() => isRunning(own.server.pid), { timeout: 10_000 }).toBe(true)
       process.kill(own.server.pid, signals[times++ % signals.length])
     }
     await expectNothingIsLost(

@@ -80,8 +80,8 @@ function argumentsOf({ home }: OpenSearchDistribution, config: string, heap: str
     '-XX:+UseSerialGC',
     `-Xmx${heap}`,
     '-Djava.security.manager=allow',
-    // It refuses to run as root, which everybody is in a container; without its native library it does not ask. What that
-    // library is for, memory that is never swapped and a filter of system calls, matters to a production alone.
+    // OpenSearch refuses to run as root, the usual user in a container; without its native library it does not check.
+    // That library locks memory and filters system calls, which matters in production only.
     '-Djna.nosys=true',
     '-Djna.nounpack=true',
     `-Djna.boot.library.path=${join(config, 'none')}`,

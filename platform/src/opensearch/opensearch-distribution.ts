@@ -10,7 +10,7 @@ const OPENSEARCH_VERSION = '2.19.3'
 const LUCENE_VERSION = '9.12.2'
 /** It needs the security manager, which Java 24 took out. */
 const JAVA_VERSIONS = { from: 17, below: 24 }
-/** Of what is built here; another one is built anew. */
+/** Increment it with every change of the build: a cached build of another number is not used. */
 const BUILD = 1
 
 /** The programs of OpenSearch with Korean analysis, as a machine with a JDK and Maven, or with Docker, has them. */

@@ -20,15 +20,12 @@ interface ActivityAppOptions {
   config: ActivityConfig
   context: ActivityContext
   log: Log
-  /** As in HttpServerOptions. */
-  maxEventLoopDelay?: number
 }
 
 export async function activityApp({
   config,
   context,
   log,
-  maxEventLoopDelay,
 }: ActivityAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
@@ -38,7 +35,6 @@ export async function activityApp({
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
-    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   const streams = new StreamHub({ sql, verifier, log })
   activityRoutes(app, context)

@@ -47,7 +47,6 @@ export async function activityFixture(): Promise<ActivityFixture> {
       topicTimeZone: config.TOPIC_TIME_ZONE,
     },
     log: createLog('activity', config.LOG_LEVEL),
-    maxEventLoopDelay: 0,
   })
   const client = clientOf(app, tokens.bearerOf)
   return {

@@ -12,7 +12,7 @@ create table batch.job_run (
 );
 create index job_run_by_job on batch.job_run (job, id desc);
 
--- One run of a job at a time, over all instances: whoever holds the row, until it expires.
+-- One run of a job at a time, over all instances: that of the holder of the row, until it expires.
 create table batch.job_lease (
   job        text        primary key,
   holder     uuid        not null,

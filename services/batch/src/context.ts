@@ -4,14 +4,14 @@ import type { Sql } from 'postgres'
 import type { JobOwners } from './job/job-owners.ts'
 import type { OwnerClients } from './owner/owner-clients.ts'
 
-/** What jobs need, in the service and from the command line. */
+/** The context of jobs, in the service and on the command line. */
 export interface JobContext {
   sql: Sql
   jobOwners: JobOwners
   log: Pick<Log, 'info' | 'warn' | 'error'>
 }
 
-/** What the routes of administrators need besides. */
+/** The context of administrative routes. */
 export interface AdminContext extends JobContext {
   verifier: TokenVerifier
   owners: OwnerClients

@@ -20,16 +20,9 @@ interface ContentAppOptions {
   config: ContentConfig
   context: ContentContext
   log: Log
-  /** As in HttpServerOptions. */
-  maxEventLoopDelay?: number
 }
 
-export async function contentApp({
-  config,
-  context,
-  log,
-  maxEventLoopDelay,
-}: ContentAppOptions): Promise<HttpServer> {
+export async function contentApp({ config, context, log }: ContentAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'content',
@@ -38,7 +31,6 @@ export async function contentApp({
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
-    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   const creating = { ...context, once: createOnce(app, 'content', context) }
   postRoutes(app, creating)

@@ -39,7 +39,6 @@ export async function contentFixture(): Promise<ContentFixture> {
       wakeRelay() {},
     },
     log: createLog('content', config.LOG_LEVEL),
-    maxEventLoopDelay: 0,
   })
   return {
     client: clientOf(app, tokens.bearerOf),

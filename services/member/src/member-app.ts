@@ -33,16 +33,9 @@ interface MemberAppOptions {
   config: MemberConfig
   context: MemberContext
   log: Log
-  /** As in HttpServerOptions. */
-  maxEventLoopDelay?: number
 }
 
-export async function memberApp({
-  config,
-  context,
-  log,
-  maxEventLoopDelay,
-}: MemberAppOptions): Promise<HttpServer> {
+export async function memberApp({ config, context, log }: MemberAppOptions): Promise<HttpServer> {
   const app = await createHttpServer({
     service: 'member',
     log,
@@ -50,7 +43,6 @@ export async function memberApp({
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
-    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   await app.register(fastifyCookie)
   const routesContext = routesContextOf(app, config, context)

@@ -86,7 +86,6 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
   const log = createLog('member', config.LOG_LEVEL)
   const app = await memberApp({
     config,
-    maxEventLoopDelay: 0,
     log,
     context: {
       sql,

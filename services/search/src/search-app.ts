@@ -18,16 +18,9 @@ interface SearchAppOptions {
   config: SearchConfig
   context: SearchContext
   log: Log
-  /** As in HttpServerOptions. */
-  maxEventLoopDelay?: number
 }
 
-export async function searchApp({
-  config,
-  context,
-  log,
-  maxEventLoopDelay,
-}: SearchAppOptions): Promise<HttpServer> {
+export async function searchApp({ config, context, log }: SearchAppOptions): Promise<HttpServer> {
   const { sql, engine, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'search',
@@ -36,7 +29,6 @@ export async function searchApp({
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
-    ...(maxEventLoopDelay === undefined ? {} : { maxEventLoopDelay }),
   })
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)

@@ -65,7 +65,6 @@ export async function searchFixture(): Promise<SearchFixture> {
       cursors: createCursors(config.CURSOR_KEY),
     },
     log,
-    maxEventLoopDelay: 0,
   })
   const unrefreshedClient = clientOf(app, tokens.bearerOf)
   const client: HttpClient = {

@@ -7,7 +7,7 @@ interface LikeButtonProps {
   onToggle: () => void
 }
 
-/** The like button of a post or comment. Its name contains the count; `aria-pressed` tells whether it is liked. */
+/** The like button of a post or comment. Its name contains the count; `aria-pressed` says whether it is liked. */
 export function LikeButton({ liked, count, onToggle }: LikeButtonProps) {
   const { post } = useDictionary()
   const format = useCountFormat()

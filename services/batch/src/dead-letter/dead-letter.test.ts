@@ -204,8 +204,8 @@ test('one dead letter is shown in full, with its event as received', async () =>
   expect(JSON.parse(data.payload)).toEqual(eventOf(1))
   expect(data.stack).toContain('TypeError')
   await refuseEvents('content', 1)
-  const undelivered = (await ask('GET', '/content-p1')).data
-  expect(undelivered).toMatchObject({
+  const unsent = (await ask('GET', '/content-p1')).data
+  expect(unsent).toMatchObject({
     id: 'content-p1',
     kind: 'PUBLISHER',
     step: 'to kafka',
@@ -213,7 +213,7 @@ test('one dead letter is shown in full, with its event as received', async () =>
     status: 'DEAD',
     attempts: 1,
   })
-  expect(JSON.parse(undelivered.payload)).toMatchObject({
+  expect(JSON.parse(unsent.payload)).toMatchObject({
     memberActivityType: 'MEMBER_FOLLOW',
     memberId: 7,
     targetMemberId: 8,

@@ -47,7 +47,7 @@ export async function runJobBriefly(
   }
 }
 
-/** Runs a job at each of its owners and records the outcome. Of all instances one runs it at a time. Throws UnknownJobError. */
+/** Runs a job at each of its owners and records the outcome. One instance at a time runs it. Throws UnknownJobError. */
 export async function runJob(
   { sql, jobOwners, log }: JobContext,
   name: string,

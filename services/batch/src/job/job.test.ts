@@ -73,7 +73,7 @@ test('an unreachable owner fails the run and is named; the other owners still ru
   expect((await runs())[0]).toMatchObject({ outcome: 'FAILED', error: 'search cannot be reached' })
 })
 
-test('of ten simultaneous requests one runs the job; the others answer RUNS_ALREADY', async () => {
+test('ten simultaneous requests run the job once; nine answer RUNS_ALREADY', async () => {
   const work = Promise.withResolvers<Record<string, number>>()
   answer = () => work.promise
   const outcomes: string[] = []

@@ -185,7 +185,7 @@ function bodyOf({ method, raw }: FastifyRequest): Readable | null {
   if (isSafe(method) || (encoding === undefined && (length === undefined || length === '0')))
     return null
   const body = new PassThrough()
-  // Told by undici too, as the request's error.
+  // undici reports it too, as the error of the request.
   body.on('error', () => {})
   return raw.pipe(body)
 }
