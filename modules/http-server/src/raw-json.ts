@@ -4,7 +4,7 @@ import { type Success, success } from './envelope.ts'
 /** Data that is JSON already: the bytes of its UTF-8, each byte one character of a Latin-1 string. */
 export class RawJson<Data> {
   readonly latin1: string
-  /** Exists for the compiler: raw JSON of posts is no raw JSON of comments. */
+  /** Exists for the compiler alone: raw JSON of a post is no raw JSON of a comment. */
   declare readonly data: Data
 
   constructor(latin1: string) {
@@ -13,32 +13,15 @@ export class RawJson<Data> {
 }
 
 /**
- * The success envelope around `data`, for a route whose answer may come from a cache. Raw JSON is sent at once, and then
- * the result is undefined, which a handler returns like any other.
+ * The success envelope around `data`, for a route whose answer may come from a cache. Raw JSON is sent at once, past the
+ * response schema, and then the result is undefined, which the handler returns like any other. Hooks and headers apply
+ * as to every answer (docs/decisions/0027-cached-answers.md).
  */
 export function answer<Data>(
   reply: FastifyReply,
   data: Data | RawJson<Data>,
-): Success<Data> | undefined {
+): Success<Data> | FastifyReply {
   if (!(data instanceof RawJson)) return success(200, data)
-  sendRawJson(reply, `{"status":200,"result":"SUCCESS","data":${data.latin1}}`)
-  return undefined
-}
-
-/**
- * Sends the bytes in one write with the headers, and encodes and measures nothing again. Fastify's own way costs more
- * than a tenth of a cached page (docs/decisions/0027-raw-json.md), so that this one is taken: headers that were set with
- * `reply.header` are sent, but `onSend` hooks do not run.
- */
-function sendRawJson(reply: FastifyReply, latin1: string): void {
-  const { raw } = reply
-  const headers = reply.getHeaders()
-  reply.hijack()
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined) raw.setHeader(name, value)
-  }
-  raw.setHeader('content-type', 'application/json; charset=utf-8')
-  raw.setHeader('content-length', latin1.length)
-  raw.end(latin1, 'latin1')
+  const json = `{"status":200,"result":"SUCCESS","data":${data.latin1}}`
+  return reply.type('application/json; charset=utf-8').send(Buffer.from(json, 'latin1'))
 }

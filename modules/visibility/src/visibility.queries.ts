@@ -4,7 +4,7 @@ import type { Fragment } from 'postgres'
 /**
  * Who may see whose content, decided in SQL: parts of statements that judge many rows at once. `visibility.ts` holds the
  * same rule in TypeScript; a statement about one row calls the function `member.may_see`. Each part names the row that it
- * judges, so that every query gives it that alias.
+ * judges, so that every query gives it that alias. `tests/visibility` compares all lists with the rule.
  */
 
 /** Whether the viewer may see the content of `author`, a row of `member.public_profile`. */
@@ -17,9 +17,16 @@ export const maySee = (sql: Queryable, viewerId: number): Fragment => sql`(
     and not exists (select from member.block where blocker_id = ${viewerId} and blocked_id = author.member_id)
     and not exists (select from member.block where blocker_id = author.member_id and blocked_id = ${viewerId})))`
 
-/** Whether the viewer mutes `author`, a row of `member.public_profile`. A mute concerns lists, not what is requested by id. */
-export const hasMuted = (sql: Queryable, viewerId: number): Fragment =>
-  sql`exists (select from member.mute where muter_id = ${viewerId} and muted_id = author.member_id)`
+/**
+ * Whether the viewer mutes an author: `author`, a row of `member.public_profile`, or the member whose id the expression
+ * `authorId` is. A mute concerns feeds, search and activities, not content that is requested by its author or id.
+ */
+export const hasMuted = (
+  sql: Queryable,
+  viewerId: number,
+  authorId: Fragment = sql`author.member_id`,
+): Fragment =>
+  sql`exists (select from member.mute where muter_id = ${viewerId} and muted_id = ${authorId})`
 
 /** Whether everybody sees the content of `author`, a row of `member.public_profile`, who has no block with the author. */
 export const isPublicAuthor = (sql: Queryable): Fragment =>

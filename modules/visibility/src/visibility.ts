@@ -1,6 +1,7 @@
 /**
- * Who may see whose content, decided in TypeScript. `visibility.queries.ts` holds the same rule in SQL, as does the
- * function `member.may_see`; `visibility.test.ts` holds all forms together. Change them only together.
+ * Who may see whose content, decided in TypeScript. `visibility.queries.ts` has the same rule in SQL, and so has the
+ * function `member.may_see`: they change only together. `tests/visibility` compares every list that shows content or names
+ * of members with `visibilityOf`, over random graphs of members.
  */
 
 /** What an author's content is to one viewer. Lists of feeds leave out the muted; what is requested by id shows them. */

@@ -1,5 +1,6 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
 import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
+import { isNamedInNotifications } from '@dailyfeed/visibility/visibility.queries'
 
 export interface ActorRow {
   member_id: number
@@ -25,18 +26,6 @@ export interface NotificationRow {
   created_at: Date
   updated_at: Date
 }
-
-/**
- * Whether the recipient sees this actor: not if the actor has withdrawn, is muted, or if one of the
- * two has blocked the other. The list of excluded members is computed once per statement.
- */
-const isShown = (sql: Queryable, recipientId: number) => sql`
-  not profile.withdrawn
-  and actor.actor_id not in (
-    select blocked_id from member.block where blocker_id = ${recipientId}
-    union all select blocker_id from member.block where blocked_id = ${recipientId}
-    union all select muted_id from member.mute where muter_id = ${recipientId}
-  )`
 
 /** Whether the post and comment are live, and the recipient may see the post. */
 const isContentVisible = (sql: Queryable, recipientId: number) => sql`
@@ -74,7 +63,7 @@ const shownActors = (sql: Queryable, recipientId: number) => {
         from activity.notification_actor actor
         join member.public_profile profile on profile.member_id = actor.actor_id
         where actor.notification_id = notification.id and actor.active
-          and ${isShown(sql, recipientId)}
+          and ${isNamedInNotifications(sql, recipientId)}
         group by ${profile}
       ) as one
     ) as shown`
@@ -152,7 +141,7 @@ export async function countUnread(sql: Queryable, recipientId: number): Promise<
         select from activity.notification_actor actor
         join member.public_profile profile on profile.member_id = actor.actor_id
         where actor.notification_id = notification.id and actor.active
-          and ${isShown(sql, recipientId)}
+          and ${isNamedInNotifications(sql, recipientId)}
       )`
   return row.count
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
-import { isThere, type ProfileRow, profileColumns } from '../profile/profile.queries.ts'
+import { isProfileFound } from '@dailyfeed/visibility/visibility.queries'
+import { type ProfileRow, profileColumns } from '../profile/profile.queries.ts'
 
 export interface PairRow {
   id: number
@@ -86,7 +87,7 @@ export const findFollowers = (
   sql<ListedRow[]>`
     select ${profileColumns(sql, viewerId)}, f.id as position
     from member.follow f join member.member m on m.id = f.follower_id
-    where f.following_id = ${memberId} and ${isThere(sql, viewerId)}
+    where f.following_id = ${memberId} and ${isProfileFound(sql, viewerId)}
       ${before === undefined ? sql`` : sql`and f.id < ${before}`}
     order by f.id desc limit ${limit} offset ${offset}`
 
@@ -99,7 +100,7 @@ export const findFollowings = (
   sql<ListedRow[]>`
     select ${profileColumns(sql, viewerId)}, f.id as position
     from member.follow f join member.member m on m.id = f.following_id
-    where f.follower_id = ${memberId} and ${isThere(sql, viewerId)}
+    where f.follower_id = ${memberId} and ${isProfileFound(sql, viewerId)}
       ${before === undefined ? sql`` : sql`and f.id < ${before}`}
     order by f.id desc limit ${limit} offset ${offset}`
 
@@ -163,6 +164,6 @@ export async function countRecommended(
 }
 
 const isRecommendable = (sql: Queryable, viewerId: number) => sql`
-  m.id <> ${viewerId} and ${isThere(sql, viewerId)}
+  m.id <> ${viewerId} and ${isProfileFound(sql, viewerId)}
   and not exists (select from member.follow where follower_id = ${viewerId} and following_id = m.id)
   and not exists (select from member.mute where muter_id = ${viewerId} and muted_id = m.id)`

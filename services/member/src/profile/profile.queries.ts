@@ -1,4 +1,5 @@
 import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
+import { isProfileFound } from '@dailyfeed/visibility/visibility.queries'
 
 export interface ProfileRow {
   id: number
@@ -34,12 +35,6 @@ export const profileColumns = (sql: Queryable, viewerId: number) => sql`
   m.followers_count, m.followings_count, m.created_at, m.updated_at,
   (m.privacy_level = 'PUBLIC' or m.id = ${viewerId} or member.may_see(${viewerId}, m.id)) as visible`
 
-/** Holds for members who exist for the viewer: not withdrawn, and no block in either direction. */
-export const isThere = (sql: Queryable, viewerId: number) => sql`
-  m.withdrawn_at is null
-  and not exists (select from member.block where blocker_id = m.id and blocked_id = ${viewerId})
-  and not exists (select from member.block where blocker_id = ${viewerId} and blocked_id = m.id)`
-
 export async function findProfile(
   sql: Queryable,
   memberId: number,
@@ -47,7 +42,7 @@ export async function findProfile(
 ): Promise<ProfileRow | undefined> {
   const [row] = await sql<[ProfileRow?]>`
     select ${profileColumns(sql, viewerId)} from member.member m
-    where m.id = ${memberId} and ${isThere(sql, viewerId)}`
+    where m.id = ${memberId} and ${isProfileFound(sql, viewerId)}`
   return row
 }
 
@@ -58,7 +53,7 @@ export async function findProfileByHandle(
 ): Promise<ProfileRow | undefined> {
   const [row] = await sql<[ProfileRow?]>`
     select ${profileColumns(sql, viewerId)} from member.member m
-    where lower(m.handle) = lower(${handle}) and ${isThere(sql, viewerId)}`
+    where lower(m.handle) = lower(${handle}) and ${isProfileFound(sql, viewerId)}`
   return row
 }
 
@@ -69,7 +64,7 @@ export const findProfiles = (
 ): Promise<ProfileRow[]> =>
   sql<ProfileRow[]>`
     select ${profileColumns(sql, viewerId)} from member.member m
-    where m.id = any (${anyOf(ids)}::bigint[]) and ${isThere(sql, viewerId)}`
+    where m.id = any (${anyOf(ids)}::bigint[]) and ${isProfileFound(sql, viewerId)}`
 
 export interface ProfileFields {
   member_name: string

@@ -1,6 +1,7 @@
 import { authorColumns } from '@dailyfeed/post-row/author-row'
 import { commentColumns, type CommentRow } from '@dailyfeed/post-row/comment-row'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { hasMuted } from '@dailyfeed/visibility/visibility.queries'
 import type { Matching } from '../engine/search-engine.ts'
 import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
@@ -31,9 +32,7 @@ export const findCommentHits = (
     ), candidate as materialized (
       select author_id from matched union select post_author_id from matched
     ), author as materialized (
-      select author_id, exists (
-        select from member.mute where muter_id = ${search.viewerId} and muted_id = author_id
-      ) as muted
+      select author_id, ${hasMuted(sql, search.viewerId, sql`author_id`)} as muted
       from candidate
       where member.may_see(${search.viewerId}, author_id)
     ), hit as materialized (

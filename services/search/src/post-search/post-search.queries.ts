@@ -1,6 +1,7 @@
 import { authorColumns } from '@dailyfeed/post-row/author-row'
 import { postColumns, postCounterColumns, type PostRow } from '@dailyfeed/post-row/post-row'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { hasMuted } from '@dailyfeed/visibility/visibility.queries'
 import type { Matching } from '../engine/search-engine.ts'
 import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
@@ -29,9 +30,7 @@ export const findPostHits = (
     ), author as materialized (
       select author_id from candidate
       where member.may_see(${search.viewerId}, author_id)
-        and not exists (
-          select from member.mute where muter_id = ${search.viewerId} and muted_id = author_id
-        )
+        and not ${hasMuted(sql, search.viewerId, sql`author_id`)}
     ), hit as materialized (
       select matched.* from matched join author using (author_id)
     ), page as (${pageOfHits(sql, search.list)})
