@@ -72,3 +72,11 @@ test('both languages of the README have the same commands, links and settings', 
     ].map(([part]) => part)
   expect(partsOf('README.ko.md')).toEqual(partsOf('README.md'))
 })
+
+test('ARCHITECTURE.md names every module and every service', () => {
+  const page = read('ARCHITECTURE.md')
+  const modules = new Set(
+    trackedFiles(ROOT).flatMap((path) => /^modules\/([^/]+)\//.exec(path)?.[1] ?? []),
+  )
+  expect([...modules, ...SERVICE_NAMES].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})

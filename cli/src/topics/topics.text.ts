@@ -1,5 +1,5 @@
 import type { Topic } from '@dailyfeed/batch/topic/topic.schemas'
-import type { ReplayReport } from './topics.ts'
+import type { ReplayReport } from './replay-report.ts'
 
 export const daysText = (topics: readonly Topic[]): string =>
   topics.length === 0 ? 'no topics' : topics.map(dayText).join('\n')

@@ -14,15 +14,8 @@ import {
 import { CommandError } from '../installation.ts'
 import { progressBars } from '../progress-bars.ts'
 import { withOwners } from '../services.ts'
+import type { ReplayReport } from './replay-report.ts'
 import { lagsText } from './topics.text.ts'
-
-export interface ReplayReport {
-  /** The result for each service or, in a dry run, the expected one. */
-  services: Record<
-    string,
-    { records: number; changed: number; deadLettered: number } | { error: string }
-  >
-}
 
 async function orCommandError<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {

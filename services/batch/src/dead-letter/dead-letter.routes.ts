@@ -27,6 +27,7 @@ const params = Type.Object({
 const groupParams = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
 
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
+  groupRoutes(app, context)
   const preHandler = onlyAdminsOf(context.sql)
 
   app.get(
@@ -87,6 +88,10 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
     },
     async (request) => success(200, await archiveDeadLetter(context, request.params.id)),
   )
+}
+
+function groupRoutes(app: HttpServer, context: AdminContext): void {
+  const preHandler = onlyAdminsOf(context.sql)
 
   app.post(
     '/api/admin/dead-letters/groups/:fingerprint/replay',
