@@ -48,7 +48,7 @@ export interface SettingSchema {
   default?: unknown
 }
 
-/** What a setting must be, in words. */
+/** The accepted values of a setting, in words. */
 export function describe(schema: SettingSchema | undefined): string {
   if (schema === undefined) return 'something else'
   if (schema.anyOf !== undefined)

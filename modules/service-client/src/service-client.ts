@@ -93,10 +93,19 @@ export function createServiceClient({
     read: (answer: Dispatcher.ResponseData) => Promise<Answer>,
   ): Promise<Answer> =>
     throughCircuit(async () => {
-      const answer = await send(path, json, options).catch(throwNamed)
-      if (answer.statusCode >= 400) throw await failureOf(path, answer)
+      const answer = await send(path, json, options).catch(throwNamedFor(service))
+      if (answer.statusCode >= 400) throw await failureOf(service, path, answer)
       return read(answer)
     })
+
+  async function readJson<Answer>({ body }: Dispatcher.ResponseData): Promise<Answer> {
+    const text = await body.text().catch(throwNamedFor(service))
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw new ServiceUnavailableError(`${service} answered with invalid JSON`, { cause })
+    }
+  }
 
   async function throughCircuit<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     try {
@@ -110,38 +119,35 @@ export function createServiceClient({
     }
   }
 
-  function throwNamed(error: unknown): never {
+  return {
+    post: <Answer>(path: string, body: unknown, options: CallOptions = {}) =>
+      call<Answer>(path, JSON.stringify(body), options, readJson),
+    postJson: <Answer>(path: string, json: string, options: CallOptions = {}) =>
+      call<Answer>(path, json, options, readJson),
+    postForStream: (path, body, options = {}) =>
+      call(path, JSON.stringify(body), options, async (answer) => answer.body),
+    close: () => agent.close(),
+  }
+}
+
+const throwNamedFor =
+  (service: string) =>
+  (error: unknown): never => {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (code.endsWith('TIMEOUT'))
       throw new ServiceTimeoutError(`${service} did not answer in time`, { cause: error })
     throw new ServiceUnavailableError(`${service} cannot be reached`, { cause: error })
   }
 
-  async function failureOf(path: string, { statusCode, body }: Dispatcher.ResponseData) {
-    const code = codeOf(await body.text().catch(throwNamed))
-    return statusCode >= 500 || statusCode === 429
-      ? new ServiceUnavailableError(`${service} answered ${statusCode}`, { code })
-      : new ServiceRefusedError(`${service} refused ${path} with ${statusCode}`, statusCode, code)
-  }
-
-  async function readJson<Answer>({ body }: Dispatcher.ResponseData): Promise<Answer> {
-    const text = await body.text().catch(throwNamed)
-    try {
-      return JSON.parse(text)
-    } catch (cause) {
-      throw new ServiceUnavailableError(`${service} answered with invalid JSON`, { cause })
-    }
-  }
-
-  return {
-    post: <Answer>(path: string, body: unknown, options: CallOptions = {}) =>
-      call(path, JSON.stringify(body), options, readJson<Answer>),
-    postJson: <Answer>(path: string, json: string, options: CallOptions = {}) =>
-      call(path, json, options, readJson<Answer>),
-    postForStream: (path, body, options = {}) =>
-      call(path, JSON.stringify(body), options, async (answer) => answer.body),
-    close: () => agent.close(),
-  }
+async function failureOf(
+  service: string,
+  path: string,
+  { statusCode, body }: Dispatcher.ResponseData,
+): Promise<Error> {
+  const code = codeOf(await body.text().catch(throwNamedFor(service)))
+  return statusCode >= 500 || statusCode === 429
+    ? new ServiceUnavailableError(`${service} answered ${statusCode}`, { code })
+    : new ServiceRefusedError(`${service} refused ${path} with ${statusCode}`, statusCode, code)
 }
 
 /** A callee that answers KAFKA_NETWORK_ERROR is well; its brokers cannot be reached. That must not open its circuit. */

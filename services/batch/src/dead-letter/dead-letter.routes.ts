@@ -27,6 +27,11 @@ const params = Type.Object({
 const groupParams = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
 
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
+  singleRoutes(app, context)
+  groupRoutes(app, context)
+}
+
+function singleRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
   app.get(
@@ -87,6 +92,10 @@ export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
     },
     async (request) => success(200, await archiveDeadLetter(context, request.params.id)),
   )
+}
+
+function groupRoutes(app: HttpServer, context: AdminContext): void {
+  const preHandler = onlyAdminsOf(context.sql)
 
   app.post(
     '/api/admin/dead-letters/groups/:fingerprint/replay',

@@ -17,17 +17,13 @@ const params = Type.Object({
 export function topicRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
-  /** Turns an unreachable owner, or unreachable brokers of it, into an answer. */
-  async function orUnavailable<Answer>(question: Promise<Answer>): Promise<Answer> {
-    try {
-      return await question
-    } catch (err) {
+  const orUnavailable = <Answer>(call: Promise<Answer>): Promise<Answer> =>
+    call.catch((err) => {
       context.log.warn({ err }, 'topics could not be read from content-svc; answered 503')
       throw new DailyfeedError(
         err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE',
       )
-    }
-  }
+    })
 
   app.get(
     '/api/admin/topics',
