@@ -48,7 +48,7 @@ export interface SettingSchema {
   default?: unknown
 }
 
-/** The accepted values of a setting, in words. */
+/** The values that a setting may have, in words. */
 export function describe(schema: SettingSchema | undefined): string {
   if (schema === undefined) return 'something else'
   if (schema.anyOf !== undefined)

@@ -98,13 +98,13 @@ export const ProviderLinkRequest = Type.Object({ password: GivenPassword })
 /** The address that the browser must open next. */
 export const ProviderRedirect = Type.Object({ url: Type.String() })
 /** An identity that a provider has verified and that has no account yet: the person signs up, or links it. */
-export const ProvenSignIn = Type.Object({
+export const VerifiedSignIn = Type.Object({
   next: Type.Enum(['SIGN_UP', 'LINK']),
   provider: SignInProvider,
   email: Type.String(),
   name: nullable(Type.String()),
 })
-export type ProvenSignIn = Static<typeof ProvenSignIn>
+export type VerifiedSignIn = Static<typeof VerifiedSignIn>
 export const SignInMethods = Type.Object({
   password: Type.Boolean(),
   providers: Type.Array(

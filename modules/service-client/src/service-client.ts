@@ -53,101 +53,129 @@ export interface ServiceClient {
 const FAILURES_TO_OPEN = 5
 const MAX_CONNECTIONS = 8
 
-export function createServiceClient({
-  service,
-  baseUrl,
-  internalToken,
-  connectTimeoutMilliseconds = 5_000,
-  readTimeoutMilliseconds = 10_000,
-  cooldownMilliseconds = 2_000,
-}: ServiceClientOptions): ServiceClient {
-  const agent = new Agent({
-    connect: { timeout: connectTimeoutMilliseconds },
-    headersTimeout: readTimeoutMilliseconds,
-    bodyTimeout: readTimeoutMilliseconds,
-    connections: MAX_CONNECTIONS,
-  })
-  const circuit: CircuitBreakerPolicy = circuitBreaker(handleWhen(isFailureOfCallee), {
-    halfOpenAfter: cooldownMilliseconds,
-    breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
-  })
+export const createServiceClient = (options: ServiceClientOptions): ServiceClient =>
+  new HttpServiceClient(options)
 
-  function send(path: string, json: string, options: CallOptions) {
-    const { headers, readTimeoutMilliseconds: readTimeout, signal } = options
-    return request(`${baseUrl}${path}`, {
-      method: 'POST',
-      dispatcher: agent,
-      headers: { 'content-type': 'application/json', [INTERNAL_TOKEN]: internalToken, ...headers },
-      body: json,
-      ...(readTimeout === undefined
-        ? {}
-        : { headersTimeout: readTimeout, bodyTimeout: readTimeout }),
-      ...(signal === undefined ? {} : { signal }),
+class HttpServiceClient implements ServiceClient {
+  readonly #service: string
+  readonly #baseUrl: string
+  readonly #internalToken: string
+  readonly #cooldownMilliseconds: number
+  readonly #agent: Agent
+  readonly #circuit: CircuitBreakerPolicy
+
+  constructor({
+    service,
+    baseUrl,
+    internalToken,
+    connectTimeoutMilliseconds = 5_000,
+    readTimeoutMilliseconds = 10_000,
+    cooldownMilliseconds = 2_000,
+  }: ServiceClientOptions) {
+    this.#service = service
+    this.#baseUrl = baseUrl
+    this.#internalToken = internalToken
+    this.#cooldownMilliseconds = cooldownMilliseconds
+    this.#agent = new Agent({
+      connect: { timeout: connectTimeoutMilliseconds },
+      headersTimeout: readTimeoutMilliseconds,
+      bodyTimeout: readTimeoutMilliseconds,
+      connections: MAX_CONNECTIONS,
+    })
+    this.#circuit = circuitBreaker(handleWhen(isFailureOfCallee), {
+      halfOpenAfter: cooldownMilliseconds,
+      breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
     })
   }
 
-  const call = <Answer>(
+  post<Answer>(path: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
+    return this.postJson(path, JSON.stringify(body), options)
+  }
+
+  postJson<Answer>(path: string, json: string, options: CallOptions = {}): Promise<Answer> {
+    return this.#call(path, json, options, (answer) => this.#readJson<Answer>(answer))
+  }
+
+  postForStream(path: string, body: unknown, options: CallOptions = {}): Promise<Readable> {
+    return this.#call(path, JSON.stringify(body), options, async (answer) => answer.body)
+  }
+
+  close(): Promise<void> {
+    return this.#agent.close()
+  }
+
+  async #call<Answer>(
     path: string,
     json: string,
     options: CallOptions,
     read: (answer: Dispatcher.ResponseData) => Promise<Answer>,
-  ): Promise<Answer> =>
-    throughCircuit(async () => {
-      const answer = await send(path, json, options).catch(throwNamedFor(service))
-      if (answer.statusCode >= 400) throw await failureOf(service, path, answer)
-      return read(answer)
-    })
-
-  async function readJson<Answer>({ body }: Dispatcher.ResponseData): Promise<Answer> {
-    const text = await body.text().catch(throwNamedFor(service))
+  ): Promise<Answer> {
     try {
-      return JSON.parse(text)
+      return await this.#circuit.execute(async () => {
+        const answer = await this.#send(path, json, options)
+        if (answer.statusCode >= 400) throw await this.#failureOf(path, answer)
+        return read(answer)
+      })
     } catch (cause) {
-      throw new ServiceUnavailableError(`${service} answered with invalid JSON`, { cause })
-    }
-  }
-
-  async function throughCircuit<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await circuit.execute(work)
-    } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error
+      if (!(cause instanceof BrokenCircuitError)) throw cause
       throw new CircuitOpenError(
-        `circuit open for ${service} after ${FAILURES_TO_OPEN} consecutive failures; next call in at most ${cooldownMilliseconds / 1_000} s`,
-        { cause: error },
+        `circuit open for ${this.#service} after ${FAILURES_TO_OPEN} consecutive failures; next call in at most ${this.#cooldownMilliseconds / 1_000} s`,
+        { cause },
       )
     }
   }
 
-  return {
-    post: <Answer>(path: string, body: unknown, options: CallOptions = {}) =>
-      call<Answer>(path, JSON.stringify(body), options, readJson),
-    postJson: <Answer>(path: string, json: string, options: CallOptions = {}) =>
-      call<Answer>(path, json, options, readJson),
-    postForStream: (path, body, options = {}) =>
-      call(path, JSON.stringify(body), options, async (answer) => answer.body),
-    close: () => agent.close(),
+  async #send(path: string, json: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
+    const { headers, readTimeoutMilliseconds: timeout, signal } = options
+    try {
+      return await request(`${this.#baseUrl}${path}`, {
+        method: 'POST',
+        dispatcher: this.#agent,
+        headers: {
+          'content-type': 'application/json',
+          [INTERNAL_TOKEN]: this.#internalToken,
+          ...headers,
+        },
+        body: json,
+        ...(timeout === undefined ? {} : { headersTimeout: timeout, bodyTimeout: timeout }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } catch (error) {
+      throw this.#named(error)
+    }
   }
-}
 
-const throwNamedFor =
-  (service: string) =>
-  (error: unknown): never => {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (code.endsWith('TIMEOUT'))
-      throw new ServiceTimeoutError(`${service} did not answer in time`, { cause: error })
-    throw new ServiceUnavailableError(`${service} cannot be reached`, { cause: error })
+  async #readText({ body }: Dispatcher.ResponseData): Promise<string> {
+    try {
+      return await body.text()
+    } catch (error) {
+      throw this.#named(error)
+    }
   }
 
-async function failureOf(
-  service: string,
-  path: string,
-  { statusCode, body }: Dispatcher.ResponseData,
-): Promise<Error> {
-  const code = codeOf(await body.text().catch(throwNamedFor(service)))
-  return statusCode >= 500 || statusCode === 429
-    ? new ServiceUnavailableError(`${service} answered ${statusCode}`, { code })
-    : new ServiceRefusedError(`${service} refused ${path} with ${statusCode}`, statusCode, code)
+  async #readJson<Answer>(answer: Dispatcher.ResponseData): Promise<Answer> {
+    const text = await this.#readText(answer)
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw new ServiceUnavailableError(`${this.#service} answered with invalid JSON`, { cause })
+    }
+  }
+
+  async #failureOf(path: string, answer: Dispatcher.ResponseData): Promise<Error> {
+    const status = answer.statusCode
+    const code = codeOf(await this.#readText(answer))
+    return status >= 500 || status === 429
+      ? new ServiceUnavailableError(`${this.#service} answered ${status}`, { code })
+      : new ServiceRefusedError(`${this.#service} refused ${path} with ${status}`, status, code)
+  }
+
+  #named(cause: unknown): Error {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    return code.endsWith('TIMEOUT')
+      ? new ServiceTimeoutError(`${this.#service} did not answer in time`, { cause })
+      : new ServiceUnavailableError(`${this.#service} cannot be reached`, { cause })
+  }
 }
 
 /** A callee that answers KAFKA_NETWORK_ERROR is well; its brokers cannot be reached. That must not open its circuit. */

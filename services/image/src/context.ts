@@ -3,11 +3,11 @@ import type { Sql } from 'postgres'
 import type { ImageStore } from './storage/image-store.ts'
 import type { WorkQueue } from './processing/work-queue.ts'
 
-/** What the features of image-svc may use. Created once at start and passed on, never imported as a global. */
+/** The parts that the features of image-svc use. Created once at start and passed on, never imported as globals. */
 export interface ImageContext {
   sql: Sql
   verifier: TokenVerifier
   store: ImageStore
-  /** Where every decoding waits for its turn. */
+  /** Limits how much is decoded at once. */
   decoding: WorkQueue
 }

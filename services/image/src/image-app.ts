@@ -13,7 +13,7 @@ import { isStorageFault } from './storage/storage-fault.ts'
 import { uploadRoutes } from './upload/upload.routes.ts'
 import { viewRoutes } from './view/view.routes.ts'
 
-/** 10 MiB over 1.5 Mbit/s; the 15 s of other services would cut off uploads from a phone. */
+/** Enough for 10 MiB at 1.5 Mbit/s: the 15 s of other services would cut off uploads from phones. */
 const UPLOAD_TIMEOUT_MILLISECONDS = 60_000
 
 interface ImageAppOptions {
@@ -33,6 +33,7 @@ export async function imageApp({ config, context, log }: ImageAppOptions): Promi
   })
   app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS
   await uploadRoutes(app, {
+    ...context,
     once: createOnce(app, 'image', context),
     uploadsPerHour: config.RATE_LIMIT === 'on' ? config.IMAGE_UPLOADS_PER_HOUR : undefined,
   })

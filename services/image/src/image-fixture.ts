@@ -6,6 +6,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { type Answer, ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
 import { readImageConfigOrThrow } from './config.ts'
 import type { ImageContext } from './context.ts'
@@ -15,17 +16,14 @@ import { FolderImageStore } from './storage/folder-image-store.ts'
 
 export interface ImageFixture {
   app: HttpServer
+  client: HttpClient
   database: TestDatabase
   tokens: TestTokens
   context: ImageContext
-  /** Where the store keeps its files. */
+  /** The folder of the stored files. */
   folder: string
   upload(memberId: number, bytes: Buffer, options?: UploadOptions): Promise<Answer>
-  view(
-    id: string,
-    options?: { query?: string; method?: 'GET' | 'HEAD'; headers?: Record<string, string> },
-  ): Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }>
-  ask(headers: Record<string, string>, url: string, payload: object | string): Promise<Answer>
+  view(id: string, options?: ViewOptions): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -37,17 +35,16 @@ interface UploadOptions {
   authorization?: string
 }
 
-interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at any part of any answer
-  body: any
-  headers: Record<string, unknown>
+interface ViewOptions {
+  query?: string
+  method?: 'GET' | 'HEAD'
+  headers?: Record<string, string>
 }
 
 export const MEMBER_TOKEN = 'the-token-of-member-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only!'
 
-/** image-svc without its network: the real routes over a real database and a real folder. */
+/** image-svc without a network: the real routes over a real database and a real folder. */
 export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<ImageFixture> {
   const [database, tokens, folder] = await Promise.all([
     testDatabase(),
@@ -71,8 +68,10 @@ export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<Im
     decoding: decodingQueue(),
   }
   const app = await imageApp({ config, context, log: createLog('image', config.LOG_LEVEL) })
+  const client = clientOf(app, tokens.bearerOf)
   return {
     app,
+    client,
     database,
     tokens,
     context,
@@ -90,27 +89,10 @@ export async function imageFixture(settings: NodeJS.ProcessEnv = {}): Promise<Im
     ) {
       const form = new FormData()
       form.set(field, new Blob([new Uint8Array(bytes)], { type }), filename)
-      const request = new Request('http://form.test', { method: 'POST', body: form })
-      const headers = {
-        authorization: authorization ?? (await tokens.bearerOf(memberId)),
-        'content-type': request.headers.get('content-type') ?? '',
-      }
-      const answer = await app.inject({
-        method: 'POST',
-        url,
-        headers,
-        payload: Buffer.from(await request.arrayBuffer()),
-      })
-      return { status: answer.statusCode, body: answer.json(), headers: answer.headers }
+      return ask(client, { as: authorization ?? memberId, url, body: form })
     },
-    async view(id, { query = '', method = 'GET', headers = {} } = {}) {
-      const answer = await app.inject({ method, url: `/api/images/view/${id}${query}`, headers })
-      return { status: answer.statusCode, headers: answer.headers, bytes: answer.rawPayload }
-    },
-    async ask(headers, url, payload) {
-      const answer = await app.inject({ method: 'POST', url, headers, payload })
-      return { status: answer.statusCode, body: answer.json(), headers: answer.headers }
-    },
+    view: (id, { query = '', method = 'GET', headers = {} } = {}) =>
+      ask(client, { method, url: `/api/images/view/${id}${query}`, headers }),
     async close() {
       await app.close()
       await sql.end({ timeout: 1 })

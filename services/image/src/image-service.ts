@@ -8,7 +8,7 @@ import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
 import { FolderImageStore } from './storage/folder-image-store.ts'
 
-/** Parts that a process which runs every service shares between them; a service on its own has none. */
+/** The parts that all services share when one process runs them; a service that runs alone has none of them. */
 interface ImageServiceOptions {
   revocations?: Revocations
 }

@@ -22,7 +22,7 @@ create table member.member (
   role               text        not null default 'MEMBER' check (role in ('MEMBER', 'ADMIN')),
   followers_count    integer     not null default 0 check (followers_count >= 0),
   followings_count   integer     not null default 0 check (followings_count between 0 and 1000),
-  -- Rises with each change of the member or of whom they follow or block: the version of MEMBER events.
+  -- Incremented with each change of the member, their follows or their blocks: the version of MEMBER events.
   version            bigint      not null default 1,
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
@@ -39,7 +39,7 @@ create table member.follow (
   primary key (follower_id, following_id),
   check (follower_id <> following_id)
 );
--- Lists of followers and of followings, newest first; fan-out reads the followers.
+-- For lists of followers and followings, newest first; fan-out reads the followers.
 create index follow_by_follower on member.follow (follower_id, id desc) include (following_id);
 create index follow_by_following on member.follow (following_id, id desc) include (follower_id);
 
@@ -71,16 +71,16 @@ create table member.jwt_key (
   created_at    timestamptz not null default now(),
   retired_at    timestamptz
 );
--- Exactly one signs, whatever races.
+-- Exactly one key signs, also when two rotations race.
 create unique index jwt_key_one_primary on member.jwt_key (state) where state = 'PRIMARY';
 
--- Who a member is for a provider of OpenID Connect.
+-- The identities of members at providers of OpenID Connect.
 create table member.identity (
   issuer    text        not null,
   subject   text        not null,
   member_id bigint      not null references member.member on delete cascade,
   provider  text        not null,
-  -- As the provider had verified it then; null: it had not.
+  -- The e-mail address that the provider had verified at that time; null where it had verified none.
   email     text,
   linked_at timestamptz not null default now(),
   constraint identity_pkey primary key (issuer, subject),
@@ -92,7 +92,7 @@ create table member.session (
   member_id    bigint      not null references member.member,
   user_agent   text,
   address      text,
-  -- By which the member signed in; null: by the password.
+  -- The provider by which the member signed in; null after a sign-in by password.
   provider     text,
   created_at   timestamptz not null default now(),
   last_used_at timestamptz not null default now(),
@@ -120,8 +120,8 @@ create table member.jwt_blacklist (
   expires_at timestamptz not null,
   revoked_at timestamptz not null default now()
 );
--- The last number given. Its row is locked from the first number of a transaction to its commit, so that numbers become
--- visible in their order: who has seen one has seen all before it. Whoever writes to the log does so last.
+-- The newest number. Its row is locked from the first number of a transaction to its commit, so that numbers become
+-- visible in ascending order: a reader that sees one sees all before it. Transactions write to the log last.
 create table member.revocation_counter (
   only_row boolean primary key default true check (only_row),
   number   bigint  not null
@@ -134,14 +134,14 @@ begin
 end $$;
 create trigger number_revocation before insert on member.jwt_blacklist for each row execute function member.number_revocation();
 
--- Processes that judge tokens by a memory of the log, and how far it reaches.
+-- Processes that check tokens by a cache of the log, and the number up to which each has confirmed it.
 create table member.verifier (
   id        uuid        primary key,
   confirmed bigint      not null,
   seen_at   timestamptz not null default now()
 );
--- One statement is question and confirmation: the newest number there is now. What it writes says only who is asked to
--- wait for whom, within a second: it need not reach the disk, and is not written again while it says the same.
+-- Confirms a number and returns the newest one in one statement. The row it writes is used for a second only, by logouts
+-- that wait for verifiers: it need not reach the disk, and it is not written again while nothing changes.
 create function member.confirm_revocations(asking uuid, up_to bigint) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
 declare
   newest bigint;
@@ -160,18 +160,18 @@ $$;
 create index jwt_blacklist_by_session on member.jwt_blacklist (session_id) where token_id is null;
 create index jwt_blacklist_by_token on member.jwt_blacklist (token_id) where token_id is not null;
 
--- What the other services may know of a member. Withdrawn members are in it, so that a name is never null.
+-- The columns that other services may read. Withdrawn members are included, so that a name is never null.
 create view member.public_profile as
   select id as member_id, member_name, handle, display_name, avatar_url, privacy_level, withdrawn_at is not null as withdrawn,
          case when privacy_level = 'PUBLIC' then bio end as public_bio, verification_status, updated_at
   from member.member;
 
--- Whom memberEraseJob erases: withdrawn for so long that no login brings them back. The hour keeps a login of the last
--- moment apart from the job; member-svc itself erases a day later, when nothing names them any more.
+-- Members due for erasure: they withdrew so long ago that no login restores them. The hour separates a login at the last
+-- moment from the job; member-svc itself erases a day later, when no other service refers to them any more.
 create view member.erasable_member as
   select id as member_id from member.member where withdrawn_at < now() - interval '30 days 1 hour';
 
--- Whether a viewer may see what an author wrote; a mute is a wish of feeds, not a prohibition, and is asked separately.
+-- Whether a viewer may see an author's content. Mutes are not considered: they filter feeds, and forbid nothing.
 create function member.may_see(viewer bigint, author bigint) returns boolean language sql stable as $$
   select viewer = author or exists (
     select from member.public_profile p
@@ -194,7 +194,7 @@ grant select, delete on member.verifier to dailyfeed_member;
 revoke execute on function member.number_revocation(), member.confirm_revocations(uuid, bigint), member.forget_verifier(uuid) from public;
 grant execute on function member.confirm_revocations(uuid, bigint), member.forget_verifier(uuid) to dailyfeed_member, dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
 grant select on member.jwt_blacklist to dailyfeed_content, dailyfeed_timeline, dailyfeed_activity, dailyfeed_search, dailyfeed_image, dailyfeed_batch;
--- timeline-svc hears of follows, blocks and profiles before each read, so that what it remembers is never old.
+-- timeline-svc reads follows, blocks and profile changes before each request, so that its cache is never stale.
 grant select on member.outbox to dailyfeed_timeline;
 -- The role of an administrator is read from the primary on every call.
 grant select (id, role, withdrawn_at) on member.member to dailyfeed_batch;

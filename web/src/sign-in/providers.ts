@@ -1,6 +1,6 @@
 import type {
   MemberSummary,
-  ProvenSignIn,
+  VerifiedSignIn,
   ProviderSignupRequest,
   SignInProvider,
 } from '@dailyfeed/contract/member'
@@ -11,7 +11,7 @@ import { acceptSignIn } from './signIn.ts'
 const BASE = '/api/authentication/oidc'
 
 /** An identity that a provider has verified and that is not linked to an account yet. */
-export type VerifiedIdentity = ProvenSignIn
+export type VerifiedIdentity = VerifiedSignIn
 
 /** Empty until they are loaded: the buttons appear beside a form that works without them. */
 export function useProviders(): SignInProvider[] {

@@ -27,11 +27,7 @@ const params = Type.Object({
 const groupParams = Type.Object({ fingerprint: Type.String({ maxLength: 64 }) })
 
 export function deadLetterRoutes(app: HttpServer, context: AdminContext): void {
-  singleRoutes(app, context)
   groupRoutes(app, context)
-}
-
-function singleRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
   app.get(

@@ -17,14 +17,6 @@ const params = Type.Object({
 export function topicRoutes(app: HttpServer, context: AdminContext): void {
   const preHandler = onlyAdminsOf(context.sql)
 
-  const orUnavailable = <Answer>(call: Promise<Answer>): Promise<Answer> =>
-    call.catch((err) => {
-      context.log.warn({ err }, 'topics could not be read from content-svc; answered 503')
-      throw new DailyfeedError(
-        err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE',
-      )
-    })
-
   app.get(
     '/api/admin/topics',
     {
@@ -35,7 +27,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
         response: { 200: successOf(Topics) },
       },
     },
-    async () => success(200, await orUnavailable(listTopics(context))),
+    async () => success(200, await orUnavailable(context, listTopics(context))),
   )
 
   app.delete(
@@ -54,6 +46,7 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       success(
         200,
         await orUnavailable(
+          context,
           deleteTopic(context, request.params.day, request.query.dryRun === 'true'),
         ),
       ),
@@ -90,4 +83,19 @@ export function topicRoutes(app: HttpServer, context: AdminContext): void {
       return reply.type('application/x-ndjson').send(Readable.from(lines()))
     },
   )
+}
+
+/** Turns an unreachable owner, or unreachable brokers of it, into an answer. */
+async function orUnavailable<Answer>(
+  { log }: AdminContext,
+  call: Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await call
+  } catch (err) {
+    log.warn({ err }, 'topics could not be read from content-svc; answered 503')
+    throw new DailyfeedError(
+      err instanceof BrokersAwayError ? 'KAFKA_NETWORK_ERROR' : 'SERVICE_UNAVAILABLE',
+    )
+  }
 }

@@ -289,15 +289,17 @@ test('the edge returns x-request-id, creates a missing or malformed one, and con
   const given = await ask('/api/posts/1', {
     headers: { 'x-request-id': 'abc-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
   })
-  const forwarded = (await given.json()) as { headers: Record<string, string> }
-  expect([given.headers.get('x-request-id'), forwarded.headers['x-request-id']]).toEqual([
+  const received = (await given.json()) as { headers: Record<string, string> }
+  expect([given.headers.get('x-request-id'), received.headers['x-request-id']]).toEqual([
     'abc-1',
     'abc-1',
   ])
-  expect(forwarded.headers['traceparent']).toMatch(new RegExp(`^00-${'a'.repeat(32)}-[0-9a-f]{16}-01$`))
+  expect(received.headers['traceparent']).toMatch(
+    new RegExp(`^00-${'a'.repeat(32)}-[0-9a-f]{16}-01$`),
+  )
   const odd = await ask('/api/posts/1', { headers: { 'x-request-id': 'a b"c' } })
   expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f]{24}$/)
-  expect(((await odd.json()) as typeof forwarded).headers['x-request-id']).toBe(
+  expect(((await odd.json()) as typeof received).headers['x-request-id']).toBe(
     odd.headers.get('x-request-id'),
   )
 })

@@ -1,11 +1,14 @@
 import type { ImageContext } from '../context.ts'
 import { findKnownIds } from './collection.queries.ts'
 
-/** Far longer than an upload takes between its files and its row. */
+/** Far longer than the time between files and row of an upload. */
 const MIN_AGE_MILLISECONDS = 3_600_000
-const IDS_A_QUERY = 500
+const IDS_PER_QUERY = 500
 
-/** Removes files that no row names: of uploads and deletions that a crash interrupted. Safe to repeat and at once. */
+/**
+ * Removes files without a row, which interrupted uploads and deletions leave behind. Safe to repeat and
+ * to run twice at the same time. `debris` counts unfinished writes.
+ */
 export async function collectImages(
   { sql, store }: ImageContext,
   now = Date.now(),
@@ -25,7 +28,7 @@ export async function collectImages(
   let batch = new Set<string>()
   for await (const id of store.idsOlderThan(before)) {
     batch.add(id)
-    if (batch.size < IDS_A_QUERY) continue
+    if (batch.size < IDS_PER_QUERY) continue
     await removeUnknown(batch)
     batch = new Set()
   }

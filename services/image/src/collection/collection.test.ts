@@ -1,6 +1,7 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import { ask } from '@dailyfeed/tests/http-client'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BATCH_TOKEN, type ImageFixture, imageFixture, MEMBER_TOKEN } from '../image-fixture.ts'
@@ -22,11 +23,11 @@ const ageAll = async () => {
   for (const path of await files()) await utimes(path, twoHoursAgo, twoHoursAgo)
 }
 const collect = async (token = BATCH_TOKEN) => {
-  const { status, body } = await images.ask(
-    { [INTERNAL_TOKEN]: token },
-    '/internal/jobs/imageCollectJob',
-    {},
-  )
+  const { status, body } = await ask(images.client, {
+    url: '/internal/jobs/imageCollectJob',
+    body: {},
+    headers: { [INTERNAL_TOKEN]: token },
+  })
   return [status, body.code ?? body.data]
 }
 
@@ -34,7 +35,7 @@ test('an empty store has nothing to collect', async () => {
   expect(await collect()).toEqual([200, { seen: 0, removed: 0, debris: 0 }])
 })
 
-test('old files without a row and unfinished writes go; images and what is young stay; a second run finds nothing', async () => {
+test('old files without a row and unfinished writes are removed; images and recent files stay', async () => {
   const kept = (
     await images.upload(
       7,
@@ -60,7 +61,7 @@ test('old files without a row and unfinished writes go; images and what is young
   expect(await collect()).toEqual([200, { seen: 1, removed: 0, debris: 0 }])
 })
 
-test('two runs at once remove the same files once and fail neither', async () => {
+test('two simultaneous runs both succeed and remove every orphan', async () => {
   const orphans = Array.from({ length: 20 }, newImageId)
   for (const id of orphans) await images.context.store.put(id, 'image', Buffer.from('orphan'))
   await ageAll()
@@ -69,7 +70,7 @@ test('two runs at once remove the same files once and fail neither', async () =>
   for (const id of orphans) expect(await images.context.store.find(id, 'image')).toBeUndefined()
 })
 
-test('the job is for batch-svc alone', async () => {
+test('only batch-svc may run the job', async () => {
   expect(await collect(MEMBER_TOKEN)).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await collect('x'.repeat(40))).toEqual([401, 'MEMBER_UNAUTHORIZED'])
 })

@@ -4,26 +4,26 @@ import type { ImageContext } from '../context.ts'
 import { isImageId } from '../storage/image-store.ts'
 import { deleteRows, existsOfOthers } from './deletion.queries.ts'
 
-/** Unknown images are ignored. One of somebody else: MEMBER_FORBIDDEN, and nothing is deleted. */
+/** Ignores unknown images. Throws MEMBER_FORBIDDEN, and deletes nothing, when one belongs to another member. */
 export async function deleteImagesOrThrow(
   context: ImageContext,
   memberId: number,
   addresses: readonly string[],
 ): Promise<void> {
   const ids = idsOf(addresses)
-  // An owner never changes, so what is true here stays true until the rows are gone.
+  // The owner of an image never changes, so that no lock is needed between this check and the deletion.
   if (await existsOfOthers(context.sql, ids, memberId)) throw new DailyfeedError('MEMBER_FORBIDDEN')
   await deleteOwn(context, memberId, ids)
 }
 
-/** Deletes what of these is the member's, and lets the rest be. */
+/** Deletes those images that belong to the member and ignores the others. */
 export const deleteOwnAmong = (
   context: ImageContext,
   memberId: number,
   addresses: readonly string[],
 ): Promise<void> => deleteOwn(context, memberId, idsOf(addresses))
 
-/** Rows first: after a crash in between, only files are left, which the collector finds. */
+/** Deletes rows first: a crash in between leaves only files, which `imageCollectJob` removes. */
 async function deleteOwn(
   { sql, store }: ImageContext,
   memberId: number,
@@ -32,7 +32,7 @@ async function deleteOwn(
   for (const id of await deleteRows(sql, ids, memberId)) await store.remove(id)
 }
 
-const idsOf = (addresses: readonly string[]): string[] =>
-  [
-    ...new Set(addresses.map(imageIdOf).filter((id) => id !== undefined && isImageId(id))),
-  ] as string[]
+function idsOf(addresses: readonly string[]): string[] {
+  const ids = addresses.map(imageIdOf).filter((id) => id !== undefined)
+  return [...new Set(ids.filter(isImageId))]
+}

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
+import { ask } from '@dailyfeed/tests/http-client'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { BATCH_TOKEN, type ImageFixture, imageFixture, MEMBER_TOKEN } from '../image-fixture.ts'
@@ -23,24 +24,20 @@ beforeEach(async () => {
 afterAll(() => images.close())
 
 const remove = async (memberId: number, imageUrls: unknown, headers = {}) => {
-  const all = {
-    authorization: await images.tokens.bearerOf(memberId),
-    'content-type': 'application/json',
-    ...headers,
-  }
-  const { status, body } = await images.ask(
-    all,
-    '/api/images/view/command/delete/in',
-    JSON.stringify({ imageUrls }),
-  )
+  const { status, body } = await ask(images.client, {
+    as: memberId,
+    url: '/api/images/view/command/delete/in',
+    body: { imageUrls },
+    headers,
+  })
   return [status, body.code ?? body.data]
 }
 const removeInternally = async (token: string, memberId: number, imageUrls: string[]) => {
-  const { status, body } = await images.ask(
-    { [INTERNAL_TOKEN]: token },
-    '/internal/images/delete',
-    { memberId, imageUrls },
-  )
+  const { status, body } = await ask(images.client, {
+    url: '/internal/images/delete',
+    body: { memberId, imageUrls },
+    headers: { [INTERNAL_TOKEN]: token },
+  })
   return [status, body.code ?? body.data]
 }
 const statuses = (...ids: string[]) =>
@@ -48,7 +45,7 @@ const statuses = (...ids: string[]) =>
 const filesOf = async (id: string) =>
   (await readdir(images.folder, { recursive: true })).filter((path) => path.includes(id))
 
-test('an owner deletes images by ids and by addresses of any form: rows, files and view are gone', async () => {
+test('an owner deletes images by id and by addresses of any form, with rows and files', async () => {
   const [second, third] = [
     (await images.upload(MINJI, png)).body.data,
     (await images.upload(MINJI, png)).body.data,
@@ -68,12 +65,12 @@ test('an owner deletes images by ids and by addresses of any form: rows, files a
   expect(await filesOf(mine)).toEqual([])
 })
 
-test('one image of somebody else among them is 403 MEMBER_FORBIDDEN, and nothing is deleted', async () => {
+test('a list with an image of another member is 403 MEMBER_FORBIDDEN and deletes nothing', async () => {
   expect(await remove(MINJI, [mine, theirs])).toEqual([403, 'MEMBER_FORBIDDEN'])
   expect(await statuses(mine, theirs)).toEqual([200, 200])
 })
 
-test('what is unknown, empty or deleted already is ignored', async () => {
+test('unknown, empty and already deleted addresses are ignored', async () => {
   expect(
     await remove(MINJI, ['no-image', '', '/', '../../etc/passwd', 'f'.repeat(32), mine, mine]),
   ).toEqual([200, true])
@@ -81,7 +78,7 @@ test('what is unknown, empty or deleted already is ignored', async () => {
   expect(await statuses(mine, theirs)).toEqual([404, 200])
 })
 
-test('the same JSON labelled text/plain is taken, and a body of the wrong form is 400', async () => {
+test('JSON labelled text/plain is accepted, and a body of the wrong form is 400', async () => {
   expect(await remove(MINJI, [mine], { 'content-type': 'text/plain;charset=UTF-8' })).toEqual([
     200,
     true,
@@ -91,7 +88,7 @@ test('the same JSON labelled text/plain is taken, and a body of the wrong form i
     expect(await remove(MINJI, wrong)).toEqual([400, 'VALIDATION_FAILED'])
 })
 
-test('a form or nobody is refused', async () => {
+test('a form is refused with 415, and a request without a bearer with 401', async () => {
   expect(
     await remove(MINJI, [mine], { 'content-type': 'multipart/form-data; boundary=b' }),
   ).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
@@ -99,7 +96,7 @@ test('a form or nobody is refused', async () => {
   expect(await statuses(mine)).toEqual([200])
 })
 
-test('member-svc deletes what of these is the member’s and silently leaves the rest', async () => {
+test('member-svc deletes the images of the member, and others in the list are ignored', async () => {
   expect(await removeInternally(MEMBER_TOKEN, MINJI, [mine, theirs, 'no-image'])).toEqual([
     200,
     true,
@@ -107,7 +104,7 @@ test('member-svc deletes what of these is the member’s and silently leaves the
   expect(await statuses(mine, theirs)).toEqual([404, 200])
 })
 
-test('the internal deletion is for member-svc alone', async () => {
+test('only member-svc may use the internal deletion', async () => {
   expect(await removeInternally('x'.repeat(40), MINJI, [mine])).toEqual([
     401,
     'MEMBER_UNAUTHORIZED',
@@ -116,7 +113,7 @@ test('the internal deletion is for member-svc alone', async () => {
   expect(await statuses(mine)).toEqual([200])
 })
 
-test('when a file cannot be removed after its row, the image is gone all the same', async () => {
+test('an image whose file cannot be removed is no longer served', async () => {
   const { remove: removeFile } = images.context.store
   images.context.store.remove = () => Promise.reject(new Error('killed between row and file'))
   await remove(MINJI, [mine])

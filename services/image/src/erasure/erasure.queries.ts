@@ -1,16 +1,15 @@
+import { anyOf } from '@dailyfeed/postgres-support/queryable'
 import type { Sql } from 'postgres'
 
 export async function findErasableMembers(sql: Sql): Promise<number[]> {
-  const rows = await sql<
-    { member_id: number }[]
-  >`select member_id from member.erasable_member order by member_id`
+  const rows = await sql<{ member_id: number }[]>`
+    select member_id from member.erasable_member order by member_id`
   return rows.map(({ member_id }) => member_id)
 }
 
-/** Returns the ids of all their images. */
+/** Returns the ids of all images that belonged to these members. */
 export async function deleteRowsOf(sql: Sql, memberIds: readonly number[]): Promise<string[]> {
-  const rows = await sql<
-    { id: string }[]
-  >`delete from image.image where owner_id = any (${memberIds as number[]}::bigint[]) returning id`
+  const rows = await sql<{ id: string }[]>`
+    delete from image.image where owner_id = any (${anyOf(memberIds)}::bigint[]) returning id`
   return rows.map(({ id }) => id)
 }

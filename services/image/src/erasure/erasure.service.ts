@@ -2,7 +2,10 @@ import { deleteKeysOf } from '@dailyfeed/idempotency/idempotency-key.queries'
 import type { ImageContext } from '../context.ts'
 import { deleteRowsOf, findErasableMembers } from './erasure.queries.ts'
 
-/** image-svc's part of `memberEraseJob`. Rows first: after a crash in between, only files are left, which the collector finds. */
+/**
+ * The part of image-svc in `memberEraseJob`. Deletes rows first: a crash in between leaves only files,
+ * which `imageCollectJob` removes.
+ */
 export async function eraseMembers({ sql, store }: ImageContext): Promise<{ images: number }> {
   const members = await findErasableMembers(sql)
   await deleteKeysOf(sql, 'image', members)

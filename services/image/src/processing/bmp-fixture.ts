@@ -1,18 +1,18 @@
 interface BmpParts {
   width: number
-  /** Negative: the first row is the topmost. */
+  /** Negative where the first row is the topmost. */
   height: number
   bits: number
   pixels: Buffer
   compression?: number
-  /** Red, green, blue of each entry. */
+  /** Red, green and blue of each entry. */
   palette?: readonly (readonly [number, number, number])[]
   masks?: readonly number[]
-  /** Bytes between the header and the pixels that mean nothing. */
+  /** Unused bytes between the header and the pixels. */
   gap?: number
 }
 
-/** A BMP byte by byte, since nothing here writes all the kinds of it that exist. */
+/** Writes a BMP byte by byte, since no library here writes every kind of BMP. */
 export function bmpOf({
   width,
   height,

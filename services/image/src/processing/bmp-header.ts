@@ -1,7 +1,7 @@
 export interface BmpHeader {
   width: number
   height: number
-  /** Rows run from the top; ordinarily they run from the bottom. */
+  /** Whether the first row of the file is the topmost; usually it is the lowest. */
   topDown: boolean
   bitsPerPixel: number
   compression: number
@@ -18,13 +18,13 @@ const BITFIELDS = 3
 const ALPHA_BITFIELDS = 6
 
 const FILE_HEADER_BYTES = 14
-/** Of the oldest second header, with 16-bit sides; the next, of 40 bytes, is the beginning of all later ones. */
+/** The size of the oldest second header, with 16-bit sides. All later ones begin like the one of 40 bytes. */
 const CORE_HEADER_BYTES = 12
 const INFO_HEADER_BYTES = 40
-/** The first header with a place for an alpha mask. */
+/** The size of the first header that has an alpha mask. */
 const V3_HEADER_BYTES = 56
 
-/** Reads and judges a header before a pixel is touched. Throws an Error that says what is wrong with it. */
+/** Reads and checks the header before any pixel is read. Throws an Error that says what is wrong with it. */
 export function readBmpHeaderOrThrow(bytes: Buffer): BmpHeader {
   const headerBytes = bytes.readUInt32LE(FILE_HEADER_BYTES)
   const pixelsAt = bytes.readUInt32LE(10)
@@ -35,7 +35,7 @@ export function readBmpHeaderOrThrow(bytes: Buffer): BmpHeader {
       bytes.readUInt16LE(24),
     ]
     const palette = { at: 26, entries: entriesOf(bitsPerPixel, 0), entryBytes: 3 as const }
-    return judgedOrThrow({
+    return checkedOrThrow({
       width,
       height,
       topDown: false,
@@ -54,7 +54,7 @@ export function readBmpHeaderOrThrow(bytes: Buffer): BmpHeader {
   const hasAlphaMask = compression === ALPHA_BITFIELDS || headerBytes >= V3_HEADER_BYTES
   const masksBehindHeader =
     headerBytes > INFO_HEADER_BYTES || !hasMasks ? 0 : compression === BITFIELDS ? 12 : 16
-  return judgedOrThrow({
+  return checkedOrThrow({
     width: bytes.readInt32LE(18),
     height: Math.abs(rawHeight),
     topDown: rawHeight < 0,
@@ -91,7 +91,7 @@ const DEPTHS: Record<number, readonly number[]> = {
   [RLE4]: [4],
 }
 
-function judgedOrThrow(header: BmpHeader): BmpHeader {
+function checkedOrThrow(header: BmpHeader): BmpHeader {
   const { width, height, bitsPerPixel, compression } = header
   if (width < 1 || height < 1) throw new Error('the BMP has no pixels')
   if (DEPTHS[compression]?.includes(bitsPerPixel) !== true)

@@ -1,16 +1,16 @@
-import { setImmediate } from 'node:timers/promises'
+import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
 import { type BmpHeader, RGB, RLE8 } from './bmp-header.ts'
 
 /** Pixels between two pauses: about a millisecond of work. */
-const PIXELS_A_TURN = 1 << 18
+const PIXELS_PER_TURN = 1 << 18
 
-/** The rows of a BMP in the order of the file, packed as `bits` say. Each is good until the next is asked for. */
+/** The rows of a BMP in the order of the file, with `bits` per pixel. A row is valid until the next one is read. */
 export interface StoredRows {
   bits: number
   rows: AsyncIterable<Buffer>
 }
 
-/** Reading them lets others work in between, and throws an Error when pixels are missing. */
+/** Reading the rows yields to the event loop, and throws an Error when pixels are missing. */
 export const storedRowsOf = (bytes: Buffer, header: BmpHeader): StoredRows =>
   header.compression === RGB
     ? { bits: header.bitsPerPixel, rows: plainRowsOf(bytes, header) }
@@ -24,7 +24,7 @@ async function* plainRowsOf(
   const stride = Math.ceil(used / 4) * 4
   if (pixelsAt + stride * (height - 1) + used > bytes.length)
     throw new Error('the BMP ends before its last pixel')
-  const pauses = pauseEvery(PIXELS_A_TURN)
+  const pauses = pauseEvery(PIXELS_PER_TURN)
   for (let row = 0; row < height; row++) {
     yield bytes.subarray(pixelsAt + row * stride, pixelsAt + row * stride + used)
     await pauses(width)
@@ -32,15 +32,15 @@ async function* plainRowsOf(
 }
 
 /**
- * Run-length encoded pixels, one byte each. One row is held at a time, whatever the header promises; runs past its end are
- * cut, so that the work is bounded by pixels and bytes.
+ * Unpacks run-length encoded pixels to one byte each. Holds one row at a time, whatever size the header
+ * states, and cuts runs at the end of a row, so that the work is bounded by pixels and bytes.
  */
 async function* unpackedRowsOf(
   bytes: Buffer,
   { width, height, pixelsAt, compression }: BmpHeader,
 ): AsyncGenerator<Buffer> {
   const row = Buffer.alloc(width)
-  const pauses = pauseEvery(PIXELS_A_TURN)
+  const pauses = pauseEvery(PIXELS_PER_TURN)
   const isRle8 = compression === RLE8
   let [at, x, done] = [pixelsAt, 0, 0]
   const put = (value: number) => {
@@ -90,6 +90,6 @@ function pauseEvery(amount: number) {
     done += more
     if (done < amount) return undefined
     done = 0
-    return setImmediate()
+    return yieldToEventLoop()
   }
 }

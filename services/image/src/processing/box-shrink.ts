@@ -4,13 +4,14 @@ interface BoxShrinkOptions {
   width: number
   height: number
   channels: Channels
-  /** A whole number; 1 copies. */
+  /** A whole number; with 1 the picture is copied. */
   factor: number
 }
 
 /**
- * Shrinks a picture by a whole factor while its rows come, from the top or from the bottom: each pixel is the mean of its
- * square, colours weighted by their alpha. Holds the small picture and the sums of one of its rows.
+ * Shrinks a picture by a whole factor while its rows arrive, from the top or from the bottom. Each pixel
+ * is the mean of its square, with colours weighted by their alpha. Holds the small picture and the sums
+ * of one of its rows.
  */
 export class BoxShrink {
   readonly width: number
@@ -29,7 +30,7 @@ export class BoxShrink {
     this.#sums = new Float64Array(this.width * from.channels)
   }
 
-  /** `y` counts from the top of the large picture; rows come one after the other, upwards or downwards. */
+  /** `y` counts from the top of the large picture. Rows arrive one after the other, upwards or downwards. */
   addRow(y: number, pixels: Buffer): void {
     const { width, channels, factor } = this.#from
     if (factor === 1) {
@@ -49,7 +50,7 @@ export class BoxShrink {
     }
   }
 
-  /** The small picture, once all rows have come. */
+  /** The small picture. Call it after the last row. */
   finish(): Buffer {
     this.#finishRow(-1)
     return this.#data

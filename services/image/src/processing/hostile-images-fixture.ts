@@ -6,7 +6,7 @@ import { bmpOf, flatBmp } from './bmp-fixture.ts'
 export interface HostileImage {
   name: string
   bytes: Buffer
-  /** What the upload must answer. */
+  /** The code of the answer to an upload, or ACCEPTED. */
   expected: 'CORRUPTED_IMAGE' | 'INVALID_IMAGE_SIGNATURE' | 'FILE_TOO_SMALL' | 'ACCEPTED'
 }
 
@@ -20,7 +20,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
 }
 
-/** A PNG of one bit a pixel; without pixels of its own its file is cut off behind the header. */
+/** A PNG of one bit per pixel; without `pixels` the file ends behind its header. */
 function pngOf(
   width: number,
   height: number,
@@ -43,7 +43,7 @@ function pngOf(
   ])
 }
 
-/** A GIF of `frames` frames; what they hold is one pixel, then nothing. */
+/** A GIF of `frames` frames, each with the data of a single pixel. */
 function gifOf(width: number, height: number, frames: number): Buffer {
   const header = Buffer.alloc(13)
   header.write('GIF89a')
@@ -66,7 +66,7 @@ function gifOf(width: number, height: number, frames: number): Buffer {
 const flat = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: 'teal' } })
 
-/** Files that attack by size, by number, by being cut off, or by lying about what they are. */
+/** Files that attack by size, by number, by truncation, or by a false signature. */
 export async function hostileImages(): Promise<HostileImage[]> {
   const noise = await sharp(randomBytes(400 * 400 * 3), {
     raw: { width: 400, height: 400, channels: 3 },
@@ -117,7 +117,7 @@ export async function hostileImages(): Promise<HostileImage[]> {
     'PNG whose header says 2147483647 × 2147483647': pngOf(2_147_483_647, 2_147_483_647, {
       pixels: false,
     }),
-    'PNG of 25 megapixels in passes, 16 bits deep': await flat(5_000, 5_000)
+    'interlaced PNG of 25 megapixels, 16 bits deep': await flat(5_000, 5_000)
       .ensureAlpha()
       .toColourspace('rgb16')
       .png({ progressive: true, compressionLevel: 1 })
@@ -195,7 +195,7 @@ export async function hostileImages(): Promise<HostileImage[]> {
   const accepted: Record<string, Buffer> = {
     'PNG of 25 megapixels': pngOf(5_000, 5_000),
     'PNG of 25 megapixels, 65,535 wide': pngOf(65_535, 381),
-    'PNG in passes of 25 megapixels': await flat(5_000, 5_000)
+    'interlaced PNG of 25 megapixels': await flat(5_000, 5_000)
       .png({ progressive: true })
       .toBuffer(),
     'progressive JPEG of 25 megapixels': await flat(5_000, 5_000)
@@ -224,11 +224,13 @@ export async function hostileImages(): Promise<HostileImage[]> {
       pixels: Buffer.from([0, 1]),
     }),
     'BMP that names four thousand million colours': bmpWith(46, 4_294_967_295),
-    'PNG with a comment that unfolds to 100 MB': pngOf(100, 100, { extra: [comment(100_000_000)] }),
-    'PNG with 1,000 comments that unfold to 7 MB each': pngOf(100, 100, {
+    'PNG with a comment that decompresses to 100 MB': pngOf(100, 100, {
+      extra: [comment(100_000_000)],
+    }),
+    'PNG with 1,000 comments that decompress to 7 MB each': pngOf(100, 100, {
       extra: Array(1_000).fill(comment(7_000_000)),
     }),
-    'PNG with a profile that unfolds to 100 MB': pngOf(100, 100, { extra: [profile] }),
+    'PNG with a profile that decompresses to 100 MB': pngOf(100, 100, { extra: [profile] }),
     'GIF with a ZIP behind it': Buffer.concat([gif, Buffer.from('PK\x03\x04'), randomBytes(5_000)]),
   }
   const listOf = (images: Record<string, Buffer>, expected: HostileImage['expected']) =>

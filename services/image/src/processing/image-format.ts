@@ -1,12 +1,15 @@
 export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'bmp' | 'webp'
 
-/** As long as the longest signature, WebP's. No image is shorter. */
+/** The length of the longest signature, that of WebP. No image is shorter. */
 export const MIN_IMAGE_BYTES = 12
 
-/** Sizes of the second header of a BMP. `BM` alone begins many a text. */
+/** The possible sizes of a BMP's second header. They are checked because many texts begin with `BM`. */
 const BMP_HEADER_SIZES = new Set([12, 16, 40, 52, 56, 64, 108, 124])
 
-/** The first bytes decide; names and declared types are only what a client says. Undefined for anything not accepted. */
+/**
+ * The format by the first bytes: file names and declared types are claims of the client. Undefined for
+ * every format that is not accepted.
+ */
 export function findImageFormat(bytes: Buffer): ImageFormat | undefined {
   const startsWith = (text: string, at = 0) =>
     bytes.toString('latin1', at, at + text.length) === text

@@ -7,19 +7,19 @@ import { withoutPngComments } from './png-chunks.ts'
 import { sharpLibrary } from './sharp-library.ts'
 import { WorkQueue } from './work-queue.ts'
 
-/** A small PNG can unfold to gigabytes: what counts is the area, judged before a pixel is decoded. */
+/** The area is checked before a pixel is decoded, since a small PNG can decompress to gigabytes. */
 const MAX_PIXELS = 25_000_000
-/** No JPEG is longer. One row of 25 megapixels would be held several times over. */
+/** The longest side of any JPEG. A single row of 25 megapixels would be held in memory several times. */
 const MAX_SOURCE_SIDE = 65_535
-/** A PNG in passes is held whole; four bytes for each of the most pixels is as much as any other image takes. */
+/** An interlaced PNG is held as a whole. Four bytes for each of the most pixels are as much as any other image needs. */
 const MAX_HELD_BYTES = 4 * MAX_PIXELS
 const MAX_SIDE = 500
 const THUMBNAIL_SIDE = 150
 const MAX_DECODE_SECONDS = 5
 const QUALITY = 82
 
-/** Two ordinary images at once, or one of the largest: memory stays that of one. */
-export const decodingQueue = () => new WorkQueue({ capacity: MAX_PIXELS, maxWaiting: 40 })
+/** Two ordinary images at once, or one of the largest, so that the memory of one large image suffices. */
+export const decodingQueue = () => new WorkQueue({ capacity: MAX_PIXELS, maxQueued: 40 })
 
 export interface ProcessedImage {
   /** WebP, its sides at most 500. */
@@ -31,9 +31,9 @@ export interface ProcessedImage {
 }
 
 /**
- * Makes both pictures anew from the pixels alone, upright: metadata and whatever followed the image are gone.
+ * Creates both pictures from the pixels alone, upright: metadata and data after the image are not kept.
  * Throws EMPTY_IMAGE_FILE, FILE_TOO_SMALL, INVALID_IMAGE_SIGNATURE, CORRUPTED_IMAGE (unreadable, or over 25 megapixels),
- * SERVICE_UNAVAILABLE (too many wait) or IMAGE_PROCESSING_FAIL.
+ * SERVICE_UNAVAILABLE (the queue is full) or IMAGE_PROCESSING_FAIL.
  */
 export async function processImageOrThrow(
   decoding: WorkQueue,
@@ -77,10 +77,11 @@ async function corruptedUnless<Result>(read: () => Promise<Result>): Promise<Res
 interface SourceSize {
   width: number
   height: number
+  /** Bytes that decoding holds at once; 0 where rows are decoded one after the other. */
   heldBytes: number
 }
 
-/** From the header alone. */
+/** Reads the header alone. */
 async function readSize(bytes: Buffer, format: ImageFormat): Promise<SourceSize> {
   if (format === 'bmp') return { ...readBmpHeaderOrThrow(bytes), heldBytes: 0 }
   const { width, height, channels, depth, isProgressive } = await (await open(bytes)).metadata()
@@ -92,7 +93,7 @@ async function readSize(bytes: Buffer, format: ImageFormat): Promise<SourceSize>
   }
 }
 
-/** Decodes once and keeps no more than the larger picture needs. */
+/** Decodes once, to the pixels of the larger picture. */
 async function decodeSmall(bytes: Buffer, format: ImageFormat): Promise<RawImage> {
   const source =
     format === 'bmp'
@@ -116,7 +117,7 @@ async function encode(small: RawImage): Promise<ProcessedImage> {
   return { image, thumbnail, width: small.width, height: small.height }
 }
 
-/** Of an animation the first frame. Cut-off files are refused; harmless irregularities, which phones do write, are not. */
+/** Opens the first frame of an animation. Refuses truncated files, but not the harmless irregularities that phones write. */
 const open = async (bytes: Buffer): Promise<Sharp> =>
   (await sharpLibrary())(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
 

@@ -4,14 +4,14 @@ type MakeSharp = (input: SharpInput, options: SharpOptions) => Sharp
 
 let library: Promise<MakeSharp> | undefined
 
-/** Loads sharp with the first image: until then it costs neither memory nor time to start. */
+/** Loads sharp with the first image: a service that receives none needs no memory for it and starts faster. */
 export const sharpLibrary = (): Promise<MakeSharp> => (library ??= load())
 
 async function load(): Promise<MakeSharp> {
   const { default: sharp } = await import('sharp')
   sharp.cache(false)
   sharp.concurrency(1)
-  // The signature has been looked at before; here nothing else can be read even if it is mistaken.
+  // A second barrier behind the check of the signature: sharp itself reads no other format.
   sharp.block({ operation: ['VipsForeignLoad'] })
   sharp.unblock({
     operation: [

@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { WorkQueue } from './work-queue.ts'
 
-/** Work that ends when told to. */
+/** Work that runs until `finish` is called. */
 function heldWork() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { work: () => promise, finish: resolve }
 }
 
 test('light work runs side by side, heavy work alone, all in the order of arrival', async () => {
-  const queue = new WorkQueue({ capacity: 10, maxWaiting: 10 })
+  const queue = new WorkQueue({ capacity: 10, maxQueued: 10 })
   const started: string[] = []
   const held = new Map<string, () => void>()
   const enter = (name: string, weight: number) => {
@@ -36,14 +36,14 @@ test('light work runs side by side, heavy work alone, all in the order of arriva
   await Promise.all(all)
 })
 
-test('work that fails frees its place', async () => {
-  const queue = new WorkQueue({ capacity: 1, maxWaiting: 1 })
+test('work that fails makes room for the next', async () => {
+  const queue = new WorkQueue({ capacity: 1, maxQueued: 1 })
   await expect(queue.run(1, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
   expect(await queue.run(1, async () => 'done')).toBe('done')
 })
 
-test('when too much waits, more is SERVICE_UNAVAILABLE with Retry-After', async () => {
-  const queue = new WorkQueue({ capacity: 1, maxWaiting: 1 })
+test('work beyond a full queue is SERVICE_UNAVAILABLE with Retry-After', async () => {
+  const queue = new WorkQueue({ capacity: 1, maxQueued: 1 })
   const { work, finish } = heldWork()
   const accepted = [queue.run(1, work), queue.run(1, work)]
   await expect(queue.run(1, work)).rejects.toMatchObject({

@@ -1,53 +1,53 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 
 interface WorkQueueOptions {
-  /** Weight that may be under way at once; heavier work counts as this much, and so runs alone. */
+  /** The total weight of work that may run at once; heavier work counts as this much, and so runs alone. */
   capacity: number
-  /** Work that may wait for its turn; more is 503. */
-  maxWaiting: number
+  /** How many tasks may be queued; further ones are refused. */
+  maxQueued: number
 }
 
-/** Lets work through in the order of its arrival, as much at once as its weight allows. */
+/** Runs work in the order of its arrival, as much at once as its weight allows. */
 export class WorkQueue {
   readonly #capacity: number
-  readonly #maxWaiting: number
-  readonly #waiting: { weight: number; start: () => void }[] = []
-  #underWay = 0
+  readonly #maxQueued: number
+  readonly #queue: { weight: number; start: () => void }[] = []
+  #running = 0
 
-  constructor({ capacity, maxWaiting }: WorkQueueOptions) {
+  constructor({ capacity, maxQueued }: WorkQueueOptions) {
     this.#capacity = capacity
-    this.#maxWaiting = maxWaiting
+    this.#maxQueued = maxQueued
   }
 
-  /** Throws SERVICE_UNAVAILABLE when too much waits already. */
+  /** The outcome of `work`. Throws SERVICE_UNAVAILABLE when the queue is full. */
   async run<Result>(weight: number, work: () => Promise<Result>): Promise<Result> {
     const share = Math.min(weight, this.#capacity)
-    await this.#turnOf(share)
+    await this.#enqueue(share)
     try {
       return await work()
     } finally {
-      this.#underWay -= share
-      this.#admit()
+      this.#running -= share
+      this.#startNext()
     }
   }
 
-  #turnOf(weight: number): Promise<void> {
-    if (this.#waiting.length >= this.#maxWaiting)
+  #enqueue(weight: number): Promise<void> {
+    if (this.#queue.length >= this.#maxQueued)
       throw new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
     return new Promise((start) => {
-      this.#waiting.push({ weight, start })
-      this.#admit()
+      this.#queue.push({ weight, start })
+      this.#startNext()
     })
   }
 
-  #admit(): void {
+  #startNext(): void {
     for (
-      let next = this.#waiting[0];
-      next !== undefined && this.#underWay + next.weight <= this.#capacity;
-      next = this.#waiting[0]
+      let next = this.#queue[0];
+      next !== undefined && this.#running + next.weight <= this.#capacity;
+      next = this.#queue[0]
     ) {
-      this.#waiting.shift()
-      this.#underWay += next.weight
+      this.#queue.shift()
+      this.#running += next.weight
       next.start()
     }
   }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('what was put is found, replaced as a whole, and removed, twice without harm', async () => {
+test('stored bytes are found, replaced as a whole, and removed, also twice', async () => {
   const id = newImageId()
   expect(await store.find(id, 'image')).toBeUndefined()
   await store.put(id, 'image', Buffer.from('one'))
@@ -26,7 +26,7 @@ test('what was put is found, replaced as a whole, and removed, twice without har
   expect(await store.find(id, 'image')).toBeUndefined()
 })
 
-test('files lie two levels deep and nobody else on the machine may read them', async () => {
+test('files are stored two levels deep and readable by the owner only', async () => {
   const id = newImageId()
   await store.put(id, 'thumbnail', Buffer.from('x'))
   const path = join(
@@ -44,7 +44,7 @@ test('files lie two levels deep and nobody else on the machine may read them', a
   ).toEqual([])
 })
 
-test('nothing but an id of ours ever becomes a path', async () => {
+test('only ids of the right form become paths', async () => {
   for (const id of [
     '',
     '..',

@@ -7,7 +7,7 @@ import { type ImageStore, type ImageVariant, isImageId } from './image-store.ts'
 const SUFFIXES: Record<ImageVariant, string> = { image: '.webp', thumbnail: '-thumbnail.webp' }
 const DEBRIS = '.tmp'
 
-/** Files at `ab/cd/abcd….webp` under one folder: 65,536 folders, so that none grows too large to list. */
+/** Stores files at `ab/cd/abcd….webp` under one folder: 65,536 folders, so that none grows too large to list. */
 export class FolderImageStore implements ImageStore {
   readonly #root: string
 
@@ -32,14 +32,14 @@ export class FolderImageStore implements ImageStore {
       await rm(unfinished, { force: true })
       throw error
     }
-    // The names too: of the file, and of the folders that may be new.
+    // A new name survives a power cut only after its folder is synced: that of the file, and of new folders.
     for (const folder of [dirname(path), dirname(dirname(path)), this.#root])
       await syncFolder(folder)
   }
 
   async find(id: string, variant: ImageVariant): Promise<Buffer | undefined> {
     try {
-      // A link planted in the store leads nowhere.
+      // A symbolic link in the store is not followed, in case an attacker put it there.
       const file = await open(this.#pathOf(id, variant), constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
         return await file.readFile()
@@ -108,7 +108,7 @@ async function foldersIn(folder: string): Promise<string[]> {
     .map(({ name }) => name)
 }
 
-/** A file that went away meanwhile is nobody's business any more. */
+/** False for a file that has been removed since it was listed. */
 async function isOlder(path: string, time: Date): Promise<boolean> {
   try {
     return (await stat(path)).mtime < time

@@ -3,21 +3,21 @@ import { randomBytes } from 'node:crypto'
 export type ImageVariant = 'image' | 'thumbnail'
 
 /**
- * Where the bytes are: a folder, or any store of objects. An id is always one of ours (`isImageId`); an implementation
- * refuses any other, so that no path or key is ever made from what a client wrote.
+ * Stores the bytes: a folder, or any object store. Implementations accept only ids of the right form
+ * (`isImageId`), so that no path or key is ever made from a client's text.
  */
 export interface ImageStore {
-  /** Once resolved, the bytes outlive a power cut. */
+  /** After it resolves, the bytes survive a power cut. */
   put(id: string, variant: ImageVariant, bytes: Buffer): Promise<void>
   find(id: string, variant: ImageVariant): Promise<Buffer | undefined>
   /** Both variants. Safe to repeat. */
   remove(id: string): Promise<void>
-  /** Ids of which something is stored since before `time`; an id may come twice. */
+  /** The ids of files that were stored before `time`; an id may be returned twice. */
   idsOlderThan(time: Date): AsyncIterable<string>
-  /** What interrupted writes left behind since before `time`. Returns how much that was. */
+  /** Removes the files of writes that were interrupted before `time`. Returns how many. */
   removeDebrisOlderThan(time: Date): Promise<number>
 }
 
-/** 128 random bits in lower-case hexadecimal: nobody guesses one, and no letter of it means anything to a file system. */
+/** 128 random bits in lower-case hexadecimal: unguessable, and without any special character of a file system. */
 export const newImageId = (): string => randomBytes(16).toString('hex')
 export const isImageId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text)

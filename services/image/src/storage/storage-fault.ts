@@ -1,4 +1,4 @@
-/** Faults of a disk that may pass: full, over quota, read-only, broken, or too many open files. */
+/** Errors of the disk that may be temporary: full, over quota, read-only, I/O error, too many open files. */
 const FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE'])
 
 export const isStorageFault = (error: unknown): boolean =>

@@ -19,7 +19,7 @@ export const MULTIPART_LIMITS: FastifyMultipartBaseOptions = {
   },
 }
 
-/** Before a byte of the body is read. Throws UNSUPPORTED_MEDIA_TYPE or PAYLOAD_TOO_LARGE. */
+/** Runs before a byte of the body is read. Throws UNSUPPORTED_MEDIA_TYPE or PAYLOAD_TOO_LARGE. */
 export async function refuseOtherBodies({ headers }: FastifyRequest): Promise<void> {
   if (!/^multipart\/form-data\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
@@ -27,7 +27,7 @@ export async function refuseOtherBodies({ headers }: FastifyRequest): Promise<vo
     throw new DailyfeedError('PAYLOAD_TOO_LARGE')
 }
 
-/** The bytes of the file in field `image`; other fields are read past. Throws PAYLOAD_TOO_LARGE or a ValidationError. */
+/** The bytes of the file in the field `image`; other fields are skipped. Throws PAYLOAD_TOO_LARGE or a ValidationError. */
 export async function readImageFieldOrThrow(request: FastifyRequest): Promise<Buffer> {
   let image: Buffer | undefined
   try {
@@ -37,7 +37,7 @@ export async function readImageFieldOrThrow(request: FastifyRequest): Promise<Bu
       else part.file.resume()
     }
   } catch (error) {
-    // The parser's own complaints about a malformed body carry no status.
+    // An error without a status is the parser's own, about a malformed body.
     if ((error as { statusCode?: number }).statusCode !== undefined) throw error
     throw new ValidationError([
       { field: 'request', ko: '요청 형식이 올바르지 않습니다.', en: 'The request is malformed.' },

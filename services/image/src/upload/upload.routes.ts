@@ -9,7 +9,7 @@ import type { ImageContext } from '../context.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
 import { uploadImage } from './upload.service.ts'
 
-/** The founding client uploads without looking at its token's end. */
+/** The client of the founding system (docs/origin.md) uploads with an expired token. */
 const ACCEPTS_EXPIRED_SECONDS = 86_400
 
 const UploadForm = Type.Object({
@@ -19,9 +19,9 @@ const UploadForm = Type.Object({
   }),
 })
 
-interface UploadContext {
+interface UploadContext extends ImageContext {
   once: Once<ImageContext>
-  /** Limit for each member; undefined where rate limits are switched off. */
+  /** The limit of each member; undefined where rate limits are off. */
   uploadsPerHour: number | undefined
 }
 
@@ -39,7 +39,7 @@ export async function uploadRoutes(
   const route = {
     config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS, acceptsIdempotencyKey: true },
     preParsing: [refuseOtherBodies, countUpload],
-    // The form describes itself in the API documents; its parts are judged as they stream in.
+    // The schema of the body is for the API document alone; the handler checks the parts as they arrive.
     validatorCompiler: () => () => true,
     schema: {
       tags: ['image'],
@@ -50,7 +50,7 @@ export async function uploadRoutes(
     },
   }
 
-  // In a scope of its own: elsewhere a multipart body stays 415.
+  // A scope of its own, so that every other route refuses multipart bodies with 415.
   await app.register(async (scope) => {
     await scope.register(multipart, MULTIPART_LIMITS)
     for (const path of ['/api/images/upload/profile', '/api/images/upload']) {
@@ -61,7 +61,7 @@ export async function uploadRoutes(
           reply,
           status: 201,
           body: bytes,
-          act: (within) => uploadImage(within, request.memberId, bytes),
+          action: (within) => uploadImage(within, request.memberId, bytes),
         })
       })
     }

@@ -4,7 +4,10 @@ import { processImageOrThrow } from '../processing/image-processing.ts'
 import { newImageId } from '../storage/image-store.ts'
 import { insertImage } from './upload.queries.ts'
 
-/** Returns the new image's id. The files are there before the row says so: what fails in between, the collector removes. */
+/**
+ * Returns the new image's id. Stores the files before the row, so that a failure in between leaves only
+ * files, which `imageCollectJob` removes.
+ */
 export async function uploadImage(
   { sql, store, decoding }: ImageContext,
   ownerId: number,

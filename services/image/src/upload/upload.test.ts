@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/limits'
+import { ask } from '@dailyfeed/tests/http-client'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImageFixture, imageFixture } from '../image-fixture.ts'
@@ -25,7 +26,7 @@ const stored = async (id: string, query = '') => (await images.view(id, { query 
 const rows = async () =>
   (await images.database.sql<[{ n: number }]>`select count(*)::int as n from image.image`)[0].n
 
-/** The mean colour of a picture is near what was painted: compression, and CMYK more so, may move it by a little. */
+/** The mean colour of the picture is nearly the given one: compression, and CMYK even more, changes it a little. */
 async function expectColour(bytes: Buffer, { r, g, b }: typeof ORANGE) {
   const { channels } = await sharp(bytes).stats()
   const means = channels.slice(0, 3).map(({ mean }) => mean)
@@ -40,7 +41,7 @@ test.each([
   ['PNG', () => flat(800, 400).png().toBuffer()],
   ['16-bit PNG', () => flat(800, 400).toColourspace('rgb16').png().toBuffer()],
   ['PNG with a palette', () => flat(800, 400).png({ palette: true }).toBuffer()],
-  ['PNG in passes', () => flat(800, 400).png({ progressive: true }).toBuffer()],
+  ['interlaced PNG', () => flat(800, 400).png({ progressive: true }).toBuffer()],
   ['GIF', () => flat(800, 400).gif().toBuffer()],
   ['WebP', () => flat(800, 400).webp().toBuffer()],
   ['BMP', async () => flatBmp(800, 400, [ORANGE.r, ORANGE.g, ORANGE.b])],
@@ -66,7 +67,7 @@ test('a small image is not enlarged, and its owner and size are recorded', async
   expect(row).toEqual({ owner_id: MINJI, width: 40, height: 30, bytes: image.length })
 })
 
-test('transparency is kept', async () => {
+test('transparency is preserved', async () => {
   const id = await uploaded(
     await sharp({
       create: { width: 60, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
@@ -88,14 +89,14 @@ test('a photograph taken sideways is stored upright', async () => {
     .toBuffer()
   const image = await stored(await uploaded(sideways))
   expect(await sharp(image).metadata()).toMatchObject({ width: 200, height: 400 })
-  // Turned clockwise, what lay left is above.
+  // Turned clockwise, the left half is the upper one.
   await expectColour(
     await sharp(image).extract({ left: 20, top: 20, width: 100, height: 100 }).png().toBuffer(),
     { r: 255, g: 0, b: 0 },
   )
 })
 
-test('place, camera, comment and profile are gone from what is stored', async () => {
+test('a stored image has no location, camera, comment or profile', async () => {
   const secret = 'secret-place-51.5'
   const photo = await flat(300, 300)
     .withExif({
@@ -121,7 +122,7 @@ test('place, camera, comment and profile are gone from what is stored', async ()
   }
 })
 
-test('what follows an image in its file is gone from what is stored', async () => {
+test('data after the image in a file is not stored', async () => {
   const marker = '<script>alert(1)</script>'
   for (const image of [
     await flat(100, 100).jpeg().toBuffer(),
@@ -135,7 +136,7 @@ test('what follows an image in its file is gone from what is stored', async () =
   }
 })
 
-test('the first bytes decide what a file is, whatever it is called', async () => {
+test('the first bytes decide the format of a file, not its name or declared type', async () => {
   const png = await flat(50, 50).png().toBuffer()
   expect(
     (await images.upload(MINJI, png, { filename: '../../evil.php', type: 'text/html' })).status,
@@ -161,7 +162,7 @@ test('the first bytes decide what a file is, whatever it is called', async () =>
   }
 })
 
-test('an empty file, one of a few bytes, and a broken one are each refused by a name of their own, and nothing is kept', async () => {
+test('empty, tiny and broken files are refused with their own codes, and nothing is stored', async () => {
   const before = await rows()
   const png = await flat(400, 400).png().toBuffer()
   const jpeg = await sharp(randomBytes(300 * 300 * 3), {
@@ -184,7 +185,7 @@ test('an empty file, one of a few bytes, and a broken one are each refused by a 
   expect(await rows()).toBe(before)
 })
 
-test('exactly 10 MiB are read, one byte more is 413 PAYLOAD_TOO_LARGE', async () => {
+test('exactly 10 MiB are accepted, and one byte more is 413 PAYLOAD_TOO_LARGE', async () => {
   const png = await flat(50, 50).png().toBuffer()
   const padded = (size: number) => Buffer.concat([png, Buffer.alloc(size - png.length)])
   expect((await images.upload(MINJI, padded(MAX_IMAGE_BYTES))).status).toBe(201)
@@ -194,21 +195,21 @@ test('exactly 10 MiB are read, one byte more is 413 PAYLOAD_TOO_LARGE', async ()
   }
 })
 
-test('without the field image it is 400 VALIDATION_FAILED that names the field', async () => {
+test('a form without the field image is 400 VALIDATION_FAILED and names the field', async () => {
   const { status, body } = await images.upload(MINJI, await flat(50, 50).png().toBuffer(), {
     field: 'file',
   })
   expect([status, body.code, body.errors[0].field]).toEqual([400, 'VALIDATION_FAILED', 'image'])
 })
 
-test('a body that is not a form is 415, a malformed form 400', async () => {
-  const authorization = await images.tokens.bearerOf(MINJI)
-  const send = async (type: string, payload: string) => {
-    const { status, body } = await images.ask(
-      { authorization, 'content-type': type },
-      '/api/images/upload',
-      payload,
-    )
+test('a body that is not a form is 415, and a malformed form is 400', async () => {
+  const send = async (type: string, form: string) => {
+    const { status, body } = await ask(images.client, {
+      as: MINJI,
+      url: '/api/images/upload',
+      body: form,
+      headers: { 'content-type': type },
+    })
     return [status, body.code]
   }
   expect(await send('application/json', '{"image":"x"}')).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
@@ -238,7 +239,7 @@ test('a body that is not a form is 415, a malformed form 400', async () => {
   expect((await send('multipart/form-data; boundary=b', `${twice}--b--\r\n`))[0]).toBe(413)
 })
 
-test('both founding paths take uploads, and ids are 128 bits that never come twice', async () => {
+test('both upload paths accept images, and every id is a different 128-bit number', async () => {
   const png = await flat(20, 20).png().toBuffer()
   const answers = [
     await images.upload(MINJI, png),
@@ -252,36 +253,41 @@ test('both founding paths take uploads, and ids are 128 bits that never come twi
   expect(new Set(answers.map(({ body }) => body.data)).size).toBe(3)
 })
 
-test('a bearer expired for less than 24 h may upload, an older one, a revoked session and nobody may not', async () => {
+test('a token expired for less than 24 h may upload; an older or revoked one may not', async () => {
   const png = await flat(20, 20).png().toBuffer()
-  const endedAgo = (seconds: number, claims = {}) => {
+  const expiredFor = (seconds: number, claims = {}) => {
     const exp = Math.floor(Date.now() / 1_000) - seconds
     return images.tokens.bearerOf(MINJI, { iat: exp - 900, nbf: exp - 900, exp, ...claims })
   }
   const attempt = async (authorization: string) => {
     const { status, body, headers } = await images.upload(MINJI, png, { authorization })
-    return [status, body.code, headers['x-token-refresh-needed'], headers['x-relogin-required']]
+    return [
+      status,
+      body.code,
+      headers.get('x-token-refresh-needed'),
+      headers.get('x-relogin-required'),
+    ]
   }
-  expect(await attempt(await endedAgo(86_000))).toEqual([201, undefined, undefined, undefined])
-  expect(await attempt(await endedAgo(86_500))).toEqual([401, 'JWT_EXPIRED', 'true', undefined])
+  expect(await attempt(await expiredFor(86_000))).toEqual([201, undefined, null, null])
+  expect(await attempt(await expiredFor(86_500))).toEqual([401, 'JWT_EXPIRED', 'true', null])
   const sid = randomUUID()
   images.tokens.revocations.revoke({ sessionId: sid, expiresAt: Date.now() / 1_000 + 900 })
-  expect(await attempt(await endedAgo(60, { sid }))).toEqual([
+  expect(await attempt(await expiredFor(60, { sid }))).toEqual([
     401,
     'MEMBER_UNAUTHORIZED',
-    undefined,
+    null,
     'true',
   ])
-  expect(await attempt('')).toEqual([401, 'BEARER_TOKEN_MISSING', undefined, undefined])
-  const deletion = await images.ask(
-    { authorization: await endedAgo(60) },
-    '/api/images/view/command/delete/in',
-    { imageUrls: [] },
-  )
+  expect(await attempt('')).toEqual([401, 'BEARER_TOKEN_MISSING', null, null])
+  const deletion = await ask(images.client, {
+    as: await expiredFor(60),
+    url: '/api/images/view/command/delete/in',
+    body: { imageUrls: [] },
+  })
   expect([deletion.status, deletion.body.code]).toEqual([401, 'JWT_EXPIRED'])
 })
 
-test('past the hourly quota an upload is 429 with Retry-After, for that member alone', async () => {
+test('beyond the hourly quota an upload is 429 with Retry-After, for that member only', async () => {
   const limited = await imageFixture({ RATE_LIMIT: 'on', IMAGE_UPLOADS_PER_HOUR: '3' })
   try {
     const png = await flat(20, 20).png().toBuffer()
@@ -289,13 +295,13 @@ test('past the hourly quota an upload is 429 with Retry-After, for that member a
     for (let n = 0; n < 4; n++) answers.push(await limited.upload(MINJI, png))
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 429])
     expect(answers[3]?.body.code).toBe('TOO_MANY_REQUEST')
-    expect(Number(answers[3]?.headers['retry-after'])).toBeGreaterThan(3_500)
-    expect(answers.map(({ headers }) => headers['ratelimit-policy'])).toEqual(
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(3_500)
+    expect(answers.map(({ headers }) => headers.get('ratelimit-policy'))).toEqual(
       Array(4).fill('"default";q=3;w=3600'),
     )
     expect(
       answers.map(
-        ({ headers }) => /^"default";r=(\d);t=\d+$/.exec(String(headers['ratelimit']))?.[1],
+        ({ headers }) => /^"default";r=(\d);t=\d+$/.exec(String(headers.get('ratelimit')))?.[1],
       ),
     ).toEqual(['2', '1', '0', '0'])
     expect((await limited.upload(8, png)).status).toBe(201)
@@ -304,7 +310,7 @@ test('past the hourly quota an upload is 429 with Retry-After, for that member a
   }
 })
 
-test('when the disk refuses, an upload is 503 with Retry-After and leaves no row', async () => {
+test('an upload to a full disk is 503 with Retry-After and leaves no row', async () => {
   const before = await rows()
   const { put } = images.context.store
   images.context.store.put = () =>
@@ -314,7 +320,11 @@ test('when the disk refuses, an upload is 503 with Retry-After and leaves no row
       MINJI,
       await flat(20, 20).png().toBuffer(),
     )
-    expect([status, body.code, headers['retry-after']]).toEqual([503, 'SERVICE_UNAVAILABLE', '2'])
+    expect([status, body.code, headers.get('retry-after')]).toEqual([
+      503,
+      'SERVICE_UNAVAILABLE',
+      '2',
+    ])
   } finally {
     images.context.store.put = put
   }

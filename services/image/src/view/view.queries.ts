@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 
-/** Hexadecimal. */
+/** The hash in hexadecimal. */
 export async function findContentHash(sql: Sql, id: string): Promise<string | undefined> {
   const [row] = await sql<
     [{ hash: string }?]

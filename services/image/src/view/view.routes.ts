@@ -4,7 +4,7 @@ import type { ImageContext } from '../context.ts'
 import { isUnchanged } from './etag.ts'
 import { getImageBytesOrThrow, getImageTagOrThrow } from './view.service.ts'
 
-/** An address always means the same bytes. */
+/** The bytes at an address never change. */
 const CACHE_CONTROL = 'public, max-age=31536000, immutable'
 
 export function viewRoutes(app: HttpServer, context: ImageContext): void {
@@ -32,7 +32,7 @@ export function viewRoutes(app: HttpServer, context: ImageContext): void {
           },
           304: Type.Unsafe<undefined>({
             type: 'null',
-            description: 'What If-None-Match names is still right',
+            description: 'The version in If-None-Match is still current',
           }),
         },
       },

@@ -5,11 +5,11 @@ import { findContentHash } from './view.queries.ts'
 
 interface ImageTag {
   id: string
-  /** Strong: equal tags are equal bytes. */
+  /** A strong tag: equal tags mean equal bytes. */
   etag: string
 }
 
-/** Takes an id with or without an extension; anything else is an image that does not exist. */
+/** `name` is an id with or without an extension. Throws IMAGE_NOT_FOUND for every other text. */
 export async function getImageTagOrThrow(
   { sql }: ImageContext,
   name: string,
@@ -18,11 +18,11 @@ export async function getImageTagOrThrow(
   const [id = ''] = name.split('.', 1)
   const hash = isImageId(id) ? await findContentHash(sql, id) : undefined
   if (hash === undefined) throw new DailyfeedError('IMAGE_NOT_FOUND')
-  // The thumbnail is made of the image in one act and never again, so the image's hash tells it too, within one id.
+  // The thumbnail is made together with the image and never again, so that image hash and id identify it.
   return { id, etag: thumbnail ? `"${hash}-${id}-thumbnail"` : `"${hash}"` }
 }
 
-/** Throws IMAGE_NOT_FOUND also when there is a row but no file. */
+/** Throws IMAGE_NOT_FOUND, also when there is a row but no file. */
 export async function getImageBytesOrThrow(
   { store }: ImageContext,
   id: string,

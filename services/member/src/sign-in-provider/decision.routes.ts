@@ -1,6 +1,6 @@
 import {
   MemberSummary,
-  ProvenSignIn,
+  VerifiedSignIn,
   ProviderLinkRequest,
   ProviderSignupRequest,
 } from '@dailyfeed/contract/member'
@@ -28,7 +28,7 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
       schema: {
         tags,
         summary: 'The verified identity, and what to decide about it',
-        response: { 200: successOf(ProvenSignIn) },
+        response: { 200: successOf(VerifiedSignIn) },
       },
     },
     async (request) => {

@@ -1,5 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import type { ProviderSignupRequest, ProvenSignIn } from '@dailyfeed/contract/member'
+import type { ProviderSignupRequest, VerifiedSignIn } from '@dailyfeed/contract/member'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { findCredentialsByEmail } from '../account/account.queries.ts'
 import { proveCredentialsOrThrow } from '../account/password-proof.ts'
@@ -11,16 +11,16 @@ import { getProviderOrThrow } from './get-provider.ts'
 import { findMemberOfIdentity } from './identity.queries.ts'
 import { isLinkedAlready, linkIdentity } from './link-identity.ts'
 import type { VerifiedIdentity } from './sign-in-flow.ts'
-import { toProvenSignIn } from './sign-in-provider.mapper.ts'
+import { toVerifiedSignIn } from './sign-in-provider.mapper.ts'
 
 /** The decision that a person with a new identity has to make: create an account, or link one. */
 export async function describeIdentity(
   context: MemberContext,
   identity: VerifiedIdentity,
-): Promise<ProvenSignIn> {
+): Promise<VerifiedSignIn> {
   const account = await findCredentialsByEmail(context.sql, identity.email)
   const provider = getProviderOrThrow(context, identity.provider)
-  return toProvenSignIn(identity, provider, account !== undefined)
+  return toVerifiedSignIn(identity, provider, account !== undefined)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ProvenSignIn, SignInMethods, SignInProvider } from '@dailyfeed/contract/member'
+import type { VerifiedSignIn, SignInMethods, SignInProvider } from '@dailyfeed/contract/member'
 import type { IdentityRow, NewIdentity } from './identity.queries.ts'
 import type { ProviderClient, ProviderIdentity } from './provider-client.ts'
 import type { VerifiedIdentity } from './sign-in-flow.ts'
@@ -9,11 +9,11 @@ export const toSignInProvider = ({ settings: { id, name } }: ProviderClient): Si
 })
 
 /** `hasAccount`: whether an account with the same e-mail address exists. */
-export const toProvenSignIn = (
+export const toVerifiedSignIn = (
   { email, name }: VerifiedIdentity,
   provider: ProviderClient,
   hasAccount: boolean,
-): ProvenSignIn => ({
+): VerifiedSignIn => ({
   next: hasAccount ? 'LINK' : 'SIGN_UP',
   provider: toSignInProvider(provider),
   email,

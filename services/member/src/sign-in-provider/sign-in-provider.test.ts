@@ -1,6 +1,6 @@
 import { ask, type TestRequest } from '@dailyfeed/tests/http-client'
 import { startTestProvider, type TestProvider } from '@dailyfeed/tests/openid-provider'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
 
 const ORIGIN = 'http://feed.example'
@@ -297,41 +297,33 @@ test('a sign-in starts only on the own site and leads to no other site', async (
     expect(await newBrowser().signIn(account.subject, { returnTo })).toBe('/')
 })
 
-test('a member links a second provider, signs in by it, and unlinks it', async () => {
-  const owner = await member.signUp()
-  const browser = newBrowser()
-  const authorization = owner.bearer
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        url: '/api/authentication/oidc/other/link',
-        body: {},
-      })
-    ).body.code,
-  ).toBe('VALIDATION_FAILED')
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        url: '/api/authentication/oidc/other/link',
-        body: { password: 'wrong password' },
-      })
-    ).body.code,
-  ).toBe('MEMBER_PASSWORD_INVALID')
-  const { body } = await browser.send({
-    as: authorization,
-    url: '/api/authentication/oidc/other/link',
-    body: { password: PASSWORD },
+const linkUrl = (provider: string) => `/api/authentication/oidc/${provider}/link`
+const link = (browser: Browser, as: string, provider: string, password?: string) =>
+  browser.send({ as, url: linkUrl(provider), body: password === undefined ? {} : { password } })
+const unlink = (browser: Browser, as: string, provider: string, password?: string) =>
+  browser.send({
+    as,
+    method: 'DELETE',
+    url: linkUrl(provider),
+    body: password === undefined ? {} : { password },
   })
+const withdraw = (browser: Browser, as: string) =>
+  browser.send({ as, method: 'DELETE', url: '/api/authentication/deactivate', body: {} })
+
+test('a member links a second provider, signs in by it, and unlinks it', async () => {
+  const { bearer } = await member.signUp()
+  const browser = newBrowser()
+  expect((await link(browser, bearer, 'other')).body.code).toBe('VALIDATION_FAILED')
+  expect((await link(browser, bearer, 'other', 'wrong password')).body.code).toBe(
+    'MEMBER_PASSWORD_INVALID',
+  )
+  const { body } = await link(browser, bearer, 'other', PASSWORD)
   const account = newAccount(other, { email: 'elsewhere@example.test', email_verified: false })
   expect(await browser.comeBack(await other.signIn(body.data.url, account.subject))).toBe(
     '/security?linked=other',
   )
-  expect(
-    (await browser.send({ as: authorization, url: '/api/authentication/sign-in-methods' })).body
-      .data,
-  ).toMatchObject({
+  const methods = await browser.send({ as: bearer, url: '/api/authentication/sign-in-methods' })
+  expect(methods.body.data).toMatchObject({
     password: true,
     providers: [
       { id: 'acme', linked: null },
@@ -343,133 +335,69 @@ test('a member links a second provider, signs in by it, and unlinks it', async (
 
   const second = await member.signUp()
   const thief = newBrowser()
-  const link = await thief.send({
-    as: second.bearer,
-    url: '/api/authentication/oidc/other/link',
-    body: { password: PASSWORD },
-  })
-  expect(await thief.comeBack(await other.signIn(link.body.data.url, account.subject))).toBe(
+  const stolen = await link(thief, second.bearer, 'other', PASSWORD)
+  expect(await thief.comeBack(await other.signIn(stolen.body.data.url, account.subject))).toBe(
     '/security?problem=provider_linked',
   )
 
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/oidc/other/link',
-        body: { password: PASSWORD },
-      })
-    ).body.data,
-  ).toBe(true)
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/oidc/other/link',
-        body: { password: PASSWORD },
-      })
-    ).body.code,
-  ).toBe('PROVIDER_NOT_LINKED')
+  expect((await unlink(browser, bearer, 'other', PASSWORD)).body.data).toBe(true)
+  expect((await unlink(browser, bearer, 'other', PASSWORD)).body.code).toBe('PROVIDER_NOT_LINKED')
   expect(await newBrowser().signIn(account.subject, { at: other, provider: 'other' })).toBe(
     '/login?problem=provider_email',
   )
 })
 
+test('a failed link by password is audited and logged like a failed login', async () => {
+  const owner = await member.signUp({ email: 'logged@example.test' })
+  const account = newAccount(acme, { email: owner.email })
+  const browser = newBrowser()
+  await browser.signIn(account.subject)
+  const info = vi.spyOn(member.log, 'info')
+  try {
+    await browser.send({ url: '/api/authentication/oidc/link', body: { password: 'wrong one' } })
+    expect(info).toHaveBeenCalledWith(
+      expect.objectContaining({ security: 'LOGIN_FAILED', memberId: owner.id }),
+      'login failed',
+    )
+  } finally {
+    info.mockRestore()
+  }
+  const [entry] = await member.sql<[{ type: string }]>`
+    select type from member.audit where member_id = ${owner.id} order by id desc limit 1`
+  expect(entry.type).toBe('LOGIN_FAILED')
+})
+
 test('a member without a password proves ownership by a sign-in within five minutes', async () => {
-  const { browser, id, authorization } = await newcomer()
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/oidc/acme/link',
-        body: {},
-      })
-    ).body.code,
-  ).toBe('LAST_SIGN_IN_METHOD')
-  await member.sql`update member.session set created_at = now() - interval '6 minutes' where member_id = ${id}`
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'PUT',
-        url: '/api/members/password',
-        body: { newPassword: 'a new long password' },
-      })
-    ).body.code,
-  ).toBe('RECENT_SIGN_IN_NEEDED')
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/deactivate',
-        body: {},
-      })
-    ).body.code,
-  ).toBe('RECENT_SIGN_IN_NEEDED')
+  const { browser, id, authorization: bearer } = await newcomer()
+  const newPassword = 'a new long password'
+  const setPassword = () =>
+    browser.send({ as: bearer, method: 'PUT', url: '/api/members/password', body: { newPassword } })
+  expect((await unlink(browser, bearer, 'acme')).body.code).toBe('LAST_SIGN_IN_METHOD')
+  await member.sql`
+    update member.session set created_at = now() - interval '6 minutes' where member_id = ${id}`
+  expect((await setPassword()).body.code).toBe('RECENT_SIGN_IN_NEEDED')
+  expect((await withdraw(browser, bearer)).body.code).toBe('RECENT_SIGN_IN_NEEDED')
   await member.sql`update member.session set created_at = now() where member_id = ${id}`
-  const changed = await browser.send({
-    as: authorization,
-    method: 'PUT',
-    url: '/api/members/password',
-    body: { newPassword: 'a new long password' },
-  })
-  expect(changed.status).toBe(200)
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/oidc/acme/link',
-        body: {},
-      })
-    ).body.code,
-  ).toBe('VALIDATION_FAILED')
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/oidc/acme/link',
-        body: { password: 'a new long password' },
-      })
-    ).status,
-  ).toBe(200)
+  expect((await setPassword()).status).toBe(200)
+  expect((await unlink(browser, bearer, 'acme')).body.code).toBe('VALIDATION_FAILED')
+  expect((await unlink(browser, bearer, 'acme', newPassword)).status).toBe(200)
 })
 
 test('an account without a password accepts no password', async () => {
   const { account } = await newcomer()
-  for (const password of [PASSWORD, 'null', ' '])
-    expect(
-      (
-        await newBrowser().send({
-          url: '/api/authentication/login',
-          body: {
-            email: account.email,
-            password,
-          },
-        })
-      ).body.code,
-    ).toBe('LOGIN_FAILED')
+  for (const password of [PASSWORD, 'null', ' ']) {
+    const body = { email: account.email, password }
+    const answer = await newBrowser().send({ url: '/api/authentication/login', body })
+    expect(answer.body.code).toBe('LOGIN_FAILED')
+  }
 })
 
 test('a withdrawn account is restored by a sign-in at the provider within 30 days, not later', async () => {
   const { account, browser, id, authorization } = await newcomer()
-  expect(
-    (
-      await browser.send({
-        as: authorization,
-        method: 'DELETE',
-        url: '/api/authentication/deactivate',
-        body: {},
-      })
-    ).body.data,
-  ).toBe(true)
+  expect((await withdraw(browser, authorization)).body.data).toBe(true)
   expect((await browser.refresh()).status).toBe(401)
   expect(await newBrowser().signIn(account.subject)).toBe('/')
-  await member.sql`update member.member set withdrawn_at = now() - interval '30 days 1 minute' where id = ${id}`
+  await member.sql`
+    update member.member set withdrawn_at = now() - interval '30 days 1 minute' where id = ${id}`
   expect(await newBrowser().signIn(account.subject)).toBe('/login?problem=account_gone')
 })
