@@ -21,7 +21,10 @@ beforeAll(async () => {
     reply.header('x-of-hook', 'set')
     return payload
   })
-  const route = { config: { access: 'PUBLIC' }, schema: { response: { 200: successOf(Data) } } } as const
+  const route = {
+    config: { access: 'PUBLIC' },
+    schema: { response: { 200: successOf(Data) } },
+  } as const
   app.get('/cached', route, async (_request, reply) => {
     const latin1 = Buffer.from(JSON.stringify(DATA)).toString('latin1')
     return answer(reply.header('x-of-route', 'set'), new RawJson<typeof DATA>(latin1))
