@@ -34,7 +34,10 @@ interface CreatingRequest<Context, Answer> {
   body?: string | Buffer
 }
 
-/** Answers a request that creates something. With an Idempotency-Key it has one effect and one answer within 24 hours. */
+/**
+ * Answers a request that creates something. With an Idempotency-Key it has one effect and one
+ * answer within 24 hours.
+ */
 export type Once<Context> = <Answer>(
   creating: CreatingRequest<Context, Answer>,
 ) => Promise<Success<Answer>>
@@ -114,7 +117,10 @@ function keyOrThrow({ headers }: FastifyRequest): string | undefined {
   ])
 }
 
-/** Whether the transaction owns the key now. Throws IDEMPOTENCY_KEY_IN_PROGRESS when another holds it for too long. */
+/**
+ * Whether the transaction owns the key now. Throws IDEMPOTENCY_KEY_IN_PROGRESS when another holds
+ * it for too long.
+ */
 async function claimOrThrow(
   transaction: Queryable,
   schema: string,
@@ -129,7 +135,10 @@ async function claimOrThrow(
   }
 }
 
-/** The answer of the first request with this key. Throws IDEMPOTENCY_KEY_REUSED when that request was another one. */
+/**
+ * The answer of the first request with this key. Throws IDEMPOTENCY_KEY_REUSED when that request
+ * was another one.
+ */
 async function findAnswerOrThrow<Answer>(
   transaction: Queryable,
   schema: string,

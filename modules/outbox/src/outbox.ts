@@ -55,7 +55,10 @@ export const outboxEntry = (
       from (${subject}) as subject`,
   )
 
-/** Like `outboxEntry`, for many events of one type: each row of `subjects` has a message_key and a traceparent too. */
+/**
+ * Like `outboxEntry`, for many events of one type: each row of `subjects` has a message_key and a
+ * traceparent too.
+ */
 export function outboxEntries(
   sql: Queryable,
   schema: string,

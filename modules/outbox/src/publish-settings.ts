@@ -48,7 +48,10 @@ export const KAFKA = 'kafka'
 /** Each subscriber is a destination of its own: the default without Kafka. */
 export const overHttp: DestinationsOf = (type) => (isPrivate(type) ? [] : [...subscribersOf(type)])
 
-/** The setting that applies to each category: likes follow the content that is liked, and members follow posts. */
+/**
+ * The setting that applies to each category: likes follow the content that is liked, and members
+ * follow posts.
+ */
 const SETTING_OF = {
   POST: 'PUBLISH_TYPE_POST',
   POST_LIKE: 'PUBLISH_TYPE_POST',

@@ -28,7 +28,10 @@ const ask = async (path: string, payload: object = {}, token = TOKEN_OF_BATCH) =
   return { status: answer.statusCode, code: answer.json().code, data: answer.json().data }
 }
 
-/** Inserts events that a destination refused, or that wait for an unavailable one. Returns their ids, the oldest first. */
+/**
+ * Inserts events that a destination refused, or that wait for an unavailable one. Returns their
+ * ids, the oldest first.
+ */
 async function insertUndelivered(
   count: number,
   status: 'DEAD' | 'PENDING',

@@ -37,7 +37,10 @@ const RESTART_MILLISECONDS = 500
  */
 const STEP_MILLISECONDS = 30_000
 const ROTATE_EVERY_MILLISECONDS = 3_600_000
-/** One day more than topics are kept, so that eventReconcileJob can still check events that were sent late. */
+/**
+ * One day more than topics are kept, so that eventReconcileJob can still check events that were
+ * sent late.
+ */
 const OUTBOX_DAYS_KEPT = 8
 
 /**
@@ -87,7 +90,10 @@ export function startRelay({
       pollMilliseconds,
     })
 
-  /** Serves while the lease is held. One error ends the term for every destination, so that no loop runs into the next term. */
+  /**
+   * Serves while the lease is held. One error ends the term for every destination, so that no loop
+   * runs into the next term.
+   */
   async function serveTerm(): Promise<void> {
     const loops = [
       keepLease(),
