@@ -3,7 +3,10 @@ import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 import type { AuthorColumns } from './author-row.ts'
 
-/** The columns, the row type and the mapper of the contract's Comment, as `post-row.ts` has those of Post. */
+/**
+ * The columns, the row type and the mapper of the contract's Comment, as `post-row.ts` has those of
+ * Post.
+ */
 export interface CommentColumns {
   id: number
   post_id: number

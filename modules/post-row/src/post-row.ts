@@ -27,7 +27,10 @@ export interface PostCounterColumns {
   comment_count: number
 }
 
-/** Columns of `content.post_counter counter` in a left join: a post has no counter before its first view, like or comment. */
+/**
+ * Columns of `content.post_counter counter` in a left join: a post has no counter before its first
+ * view, like or comment.
+ */
 export const postCounterColumns = (sql: Queryable): Fragment => sql`
   coalesce(counter.view_count, 0) as view_count, coalesce(counter.like_count, 0) as like_count,
   coalesce(counter.comment_count, 0) as comment_count`

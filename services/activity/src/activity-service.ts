@@ -10,7 +10,9 @@ import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
 
-/** Parts that a process which runs every service shares between them; a service on its own has none. */
+/**
+ * Parts that a process which runs every service shares between them; a service on its own has none.
+ */
 interface ActivityServiceOptions {
   revocations?: Revocations
 }

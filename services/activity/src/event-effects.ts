@@ -1,12 +1,17 @@
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 
+export type NotifiedAction = 'LIKE_POST' | 'LIKE_COMMENT' | 'COMMENT' | 'MEMBER_FOLLOW'
+
 /** The effects of an event beside its record. */
 interface EventEffects {
   /** How much the action adds to the member's interest in the author of the post or comment. */
   interest: { weight: number; of: 'POST' | 'COMMENT' } | null
-  /** The action that other members are notified of, and whether the event begins it or takes it back. */
+  /**
+   * The action that other members are notified of, and whether the event begins it or takes it
+   * back.
+   */
   notification: {
-    action: 'LIKE_POST' | 'LIKE_COMMENT' | 'COMMENT' | 'MEMBER_FOLLOW'
+    action: NotifiedAction
     active: boolean
   } | null
   /** The content whose text is searched for blocked terms. */
@@ -17,7 +22,10 @@ interface EventEffects {
 const READ = 1
 /** A like is deliberate but takes one tap: it counts as much as reading three posts. */
 const LIKE = 3
-/** A comment takes writing. A higher weight would let one long quarrel outweigh a regular reader's likes. */
+/**
+ * A comment takes writing. A higher weight would let one long quarrel outweigh a regular reader's
+ * likes.
+ */
 const COMMENT = 5
 
 const NONE: EventEffects = { interest: null, notification: null, moderation: null }

@@ -16,7 +16,10 @@ import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
 import { createPostBatch } from './post/post-batch.ts'
 
-/** Parts that a process which runs every service shares between them; a service on its own has neither. */
+/**
+ * Parts that a process which runs every service shares between them; a service on its own has
+ * neither.
+ */
 interface ContentServiceOptions {
   revocations?: Revocations
   /** Incremented with each write, before it is answered. */

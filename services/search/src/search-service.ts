@@ -13,7 +13,9 @@ import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
 import { searchApp } from './search-app.ts'
 
-/** Parts that a process which runs every service shares between them; a service on its own has none. */
+/**
+ * Parts that a process which runs every service shares between them; a service on its own has none.
+ */
 interface SearchServiceOptions {
   revocations?: Revocations
 }

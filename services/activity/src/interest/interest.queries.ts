@@ -1,6 +1,8 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** An action and its weight, for the author of the comment if there is one, otherwise of the post. */
+/**
+ * An action and its weight, for the author of the comment if there is one, otherwise of the post.
+ */
 export interface WeighedAction {
   memberId: number
   postId: number | null

@@ -23,7 +23,10 @@ const MAX_TERMS = 100_000
 const MAX_TERM_LENGTH = 50
 const MIN_TERM_LENGTH = 2
 
-/** Reads a list of terms, one per line; `#` begins a comment. Throws a ConfigurationError of one line. */
+/**
+ * Reads a list of terms, one per line; `#` begins a comment. Throws a ConfigurationError of one
+ * line.
+ */
 export function readBlockedTermsOrThrow(path: string): BlockedTerms {
   return createBlockedTerms(termsOf(path, readFileOrThrow(path)))
 }

@@ -166,7 +166,9 @@ export async function findNewestNumber(sql: Queryable, recipientId: number): Pro
   return row.number
 }
 
-/** The newest number of each recipient, by recipient id. Only numbers above `numbers` are returned. */
+/**
+ * The newest number of each recipient, by recipient id. Only numbers above `numbers` are returned.
+ */
 export async function findNewestNumbers(
   sql: Queryable,
   numbers: ReadonlyMap<number, number>,

@@ -24,7 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => activity.close())
 
-/** A new member likes a new post of this one: a notification of its own. Returns the id of the post. */
+/**
+ * A new member likes a new post of this one: a notification of its own. Returns the id of the post.
+ */
 async function receiveLike(memberId = minji): Promise<number> {
   fans += 1
   const postId = await insertPost(activity.database.sql, memberId)

@@ -1,9 +1,10 @@
 import type { NotificationType } from '@dailyfeed/contract/notification'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { NotifiedAction } from '../event-effects.ts'
 
 /** An action as its event describes it. A type, since an interface is not assignable to JSON. */
 export type PublishedAction = {
-  action: 'LIKE_POST' | 'LIKE_COMMENT' | 'COMMENT' | 'MEMBER_FOLLOW'
+  action: NotifiedAction
   /** False where the event takes the action back. */
   active: boolean
   event_id: string
@@ -125,7 +126,9 @@ type ActionKey = Pick<ResolvedAction, 'type' | 'actor_id' | 'subject_id'>
 
 const keyOf = ({ type, actor_id, subject_id }: ActionKey) => `${type} ${actor_id} ${subject_id}`
 
-/** Adds the actions to the unread group of their subject. A group is created where there is none. */
+/**
+ * Adds the actions to the unread group of their subject. A group is created where there is none.
+ */
 export async function assignToGroups(sql: Queryable, actions: ChangedAction[]): Promise<void> {
   if (actions.length === 0) return
   await sql`

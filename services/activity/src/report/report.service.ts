@@ -87,7 +87,10 @@ interface ActionTimes {
   updatedAt: Date
 }
 
-/** The times of the action, from the content itself. Content that the member may not see counts as missing. */
+/**
+ * The times of the action, from the content itself. Content that the member may not see counts as
+ * missing.
+ */
 function timesOrThrow(
   content: ContentRow | undefined,
   action: ReportedAction,

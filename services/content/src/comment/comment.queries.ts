@@ -8,8 +8,9 @@ export interface VersionedCommentRow extends CommentRow {
 }
 
 /**
- * Locks a live post that the member may see, until the transaction ends, so that a deletion of the post or of a comment below
- * it cannot run beside a new comment. False when there is no such post.
+ * * Locks a live post that the member may see, until the transaction ends, so that a deletion of
+ * the post or of a comment below it cannot run beside a new comment. False when there is no such
+ * post.
  */
 export async function lockPost(sql: Queryable, postId: number, memberId: number): Promise<boolean> {
   const rows = await sql`
@@ -45,8 +46,8 @@ interface NewComment {
 }
 
 /**
- * Call in a transaction that holds the post's lock. That transaction may have begun before the one of a newer comment, so
- * `last_commented_at` never moves back.
+ * * Call in a transaction that holds the post's lock. That transaction may have begun before the
+ * one of a newer comment, so `last_commented_at` never moves back.
  */
 export async function insertComment(
   sql: Queryable,
@@ -125,8 +126,8 @@ export interface ChangedCommentRow {
 }
 
 /**
- * Deletes the comment and all live replies below it, and returns them; none when the comment was deleted already. Call in a
- * transaction that holds the post's lock.
+ * * Deletes the comment and all live replies below it, and returns them; none when the comment was
+ * deleted already. Call in a transaction that holds the post's lock.
  */
 export async function deleteCommentTree(
   sql: Queryable,

@@ -101,7 +101,9 @@ export async function isPostVisible(
   return rows.length === 1
 }
 
-/** Whether there is a live comment that the member may see, on a live post that the member may see. */
+/**
+ * Whether there is a live comment that the member may see, on a live post that the member may see.
+ */
 export async function isCommentVisible(
   sql: Queryable,
   commentId: number,

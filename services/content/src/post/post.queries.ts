@@ -17,11 +17,13 @@ export const insertPost = async (sql: Queryable, post: NewPost): Promise<PostRow
   (await insertPosts(sql, [post]))[0]
 
 /**
- * Posts and their events commit together, in one statement and one round trip: neither exists without the other. Ids
- * ascend in the order of the posts. A row is undefined when its author's account no longer exists.
+ * * Posts and their events commit together, in one statement and one round trip: neither exists
+ * without the other. Ids ascend in the order of the posts. A row is undefined when its author's
+ * account no longer exists.
  *
- * `merge`, because the `returning` of `insert` cannot say which of the given rows it inserted. JSON and `limit 1`, because
- * the planner then makes one plan for any number of rows, by the index, and keeps it; it plans arrays anew each time.
+ * `merge`, because the `returning` of `insert` cannot say which of the given rows it inserted. JSON
+ * and `limit 1`, because the planner then makes one plan for any number of rows, by the index, and
+ * keeps it; it plans arrays anew each time.
  */
 export async function insertPosts(
   sql: Queryable,

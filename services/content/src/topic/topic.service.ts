@@ -17,7 +17,9 @@ export interface TopicContext {
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 }
 
-/** A missing topic of tomorrow raises an alarm from this hour on, while an operator can still act. */
+/**
+ * A missing topic of tomorrow raises an alarm from this hour on, while an operator can still act.
+ */
 const ALARM_HOUR = 20
 
 /** The day by the clock of the database, which the relay uses too. */
@@ -49,7 +51,10 @@ export async function checkTomorrow(context: TopicContext): Promise<boolean> {
   return isThere
 }
 
-/** Deletes the topics of days beyond the retention, except those that a consumer group has not read to the end. */
+/**
+ * Deletes the topics of days beyond the retention, except those that a consumer group has not read
+ * to the end.
+ */
 export async function deleteOldTopics(
   context: TopicContext,
 ): Promise<{ deleted: number; left: number }> {
@@ -83,10 +88,14 @@ export async function listTopics(
   })
 }
 
-/** Publishers send to today's topic and soon to tomorrow's; listeners may still read yesterday's. */
+/**
+ * Publishers send to today's topic and soon to tomorrow's; listeners may still read yesterday's.
+ */
 const isInUse = (day: TopicDay, today: TopicDay): boolean => day >= addDays(today, -1)
 
-/** Deletes the topic of a day for an operator. IN_USE: publishers or listeners still need that day. */
+/**
+ * Deletes the topic of a day for an operator. IN_USE: publishers or listeners still need that day.
+ */
 export async function deleteTopic(
   context: TopicContext,
   day: TopicDay,

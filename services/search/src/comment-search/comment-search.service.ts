@@ -12,7 +12,10 @@ interface KeywordQuery extends ListQuery {
   keyword: string
 }
 
-/** Comments that the member may see, on posts that the member may see. Cursors belong to `list`, the route. */
+/**
+ * Comments that the member may see, on posts that the member may see. Cursors belong to `list`, the
+ * route.
+ */
 export function searchComments(
   context: SearchContext,
   memberId: number,

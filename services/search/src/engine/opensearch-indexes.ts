@@ -15,7 +15,10 @@ export interface IndexOptions {
   replicas: number
 }
 
-/** The indexes of OpenSearch, each behind an alias, so that a rebuilt index replaces the current one at once. */
+/**
+ * The indexes of OpenSearch, each behind an alias, so that a rebuilt index replaces the current one
+ * at once.
+ */
 export class OpenSearchIndexes {
   readonly #client: Client
   readonly #options: IndexOptions

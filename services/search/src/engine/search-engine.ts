@@ -2,7 +2,10 @@ import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
-/** The current index of posts and of comments, and those beside them while they are rebuilt. Also names of tables. */
+/**
+ * The current index of posts and of comments, and those beside them while they are rebuilt. Also
+ * names of tables.
+ */
 export type IndexTable = 'post_index' | 'comment_index' | 'post_index_next' | 'comment_index_next'
 export const CURRENT_TABLES = ['post_index', 'comment_index'] as const
 export const NEXT_TABLE_OF = {
@@ -83,7 +86,10 @@ export const matchEverything = (sql: Queryable): Matching => ({
   condition: sql`true`,
 })
 
-/** The engine does not answer, or has lost its indexes. By its code it counts as a transient failure. */
+/**
+ * The engine does not answer, or has lost its indexes. By its code it counts as a transient
+ * failure.
+ */
 export class SearchEngineUnavailableError extends Error {
   readonly code = 'CONNECTION_SEARCH_ENGINE'
 }

@@ -3,7 +3,10 @@ import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 import { type HitPosition, MAX_TOTAL, type SearchRequest } from '../keyword/search-request.ts'
 
-/** The position of a hit in its list. Cursors hold it, so that added posts do not move the next page. */
+/**
+ * The position of a hit in its list. Cursors hold it, so that added posts do not move the next
+ * page.
+ */
 export interface HitRow {
   id: number
   /** Whether a searched word occurs as a whole word: such hits come first. */

@@ -3,7 +3,10 @@ import type { IndexTable, Matching, SearchEngine } from '../engine/search-engine
 import { findAuthorIds, passesFilters } from './matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
-/** The parts of a statement that find the hits of a search: its words by the engine, its filters by the rows of the index. */
+/**
+ * The parts of a statement that find the hits of a search: its words by the engine, its filters by
+ * the rows of the index.
+ */
 export async function matchingOf(
   engine: SearchEngine,
   sql: Queryable,

@@ -117,7 +117,9 @@ export const findOutdatedComments = (
     where known.version is null or comment.version is null or known.version < comment.version
     order by 1`
 
-/** The ids of these comments whose entry in the index is missing, outdated, or of a deleted comment. */
+/**
+ * The ids of these comments whose entry in the index is missing, outdated, or of a deleted comment.
+ */
 export async function findOutdatedCommentsIn(
   sql: Queryable,
   commentIds: readonly number[],

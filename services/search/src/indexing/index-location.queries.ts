@@ -1,8 +1,8 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /**
- * Where the documents of the index were stored when it was last used. Other processes wait until the
- * transaction ends.
+ * * Where the documents of the index were stored when it was last used. Other processes wait until
+ * the transaction ends.
  */
 export async function lockLocation(sql: Queryable): Promise<string> {
   const [row] = await sql<[{ location: string }]>`

@@ -87,7 +87,9 @@ const COMMENTS: ContentQueries<CommentIndexTable> = {
   delete: deleteComments,
 }
 
-/** Indexes the current state of these posts, and removes the deleted ones. Returns how many changed. */
+/**
+ * Indexes the current state of these posts, and removes the deleted ones. Returns how many changed.
+ */
 export const indexPosts = (
   index: IndexWriter,
   postIds: readonly number[],

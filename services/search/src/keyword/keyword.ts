@@ -19,9 +19,10 @@ export const MAX_WORDS = 32
 const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
 
 /**
- * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and `until:yyyy-MM-dd`.
- * Throws a ValidationError for an empty keyword, an invalid day and more than 32 words. Any other
- * input is a valid keyword, possibly without hits: punctuation is never an operator of the database.
+ * * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and
+ * `until:yyyy-MM-dd`. Throws a ValidationError for an empty keyword, an invalid day and more than
+ * 32 words. Any other input is a valid keyword, possibly without hits: punctuation is never an
+ * operator of the database.
  */
 export function readKeywordOrThrow(keyword: string): Criteria {
   const text = normalise(keyword)
@@ -84,7 +85,9 @@ const countWords = (terms: readonly Term[]) =>
 const problem = (ko: string, en: string) =>
   new ValidationError([{ field: 'keyword', ko, en } satisfies FieldProblem])
 
-/** Whether there is a term that must match, or a filter. `-word` alone has nothing to search for. */
+/**
+ * Whether there is a term that must match, or a filter. `-word` alone has nothing to search for.
+ */
 export const isSearchable = ({ terms, handles, since, until }: Criteria): boolean =>
   terms.some(({ kind }) => kind !== 'WITHOUT') ||
   handles !== undefined ||

@@ -17,7 +17,10 @@ export interface SearchRequest {
   /** Without terms, everything that passes the filters is a hit, newest first. */
   terms: readonly Term[]
   filters: Omit<Criteria, 'terms'>
-  /** False where the keyword has nothing to search for: the response is an empty page, without a query. */
+  /**
+   * False where the keyword has nothing to search for: the response is an empty page, without a
+   * query.
+   */
   isSearchable: boolean
   list: ListRequest<HitPosition>
 }

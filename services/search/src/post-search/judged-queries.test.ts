@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
 import { type SearchFixture, searchFixture } from '../search-fixture.ts'
 
-/** A query, with the ids of the posts that are about it, and of those whose relevance is disputable. */
+/**
+ * A query, with the ids of the posts that are about it, and of those whose relevance is disputable.
+ */
 interface JudgedQuery {
   query: string
   kind: string

@@ -21,7 +21,10 @@ const endingOf = (word: string, endings: readonly string[], syllablesBefore: num
     (ending) => word.length >= ending.length + syllablesBefore && word.endsWith(ending),
   ) ?? ''
 
-/** A Hangul word without its longest particle or ending, or the word itself. Works without a dictionary. */
+/**
+ * A Hangul word without its longest particle or ending, or the word itself. Works without a
+ * dictionary.
+ */
 export function stripEnding(word: string): string {
   const particle = endingOf(word, PARTICLES, SYLLABLES_BEFORE_PARTICLE)
   const ending = endingOf(word, ENDINGS, SYLLABLES_BEFORE_ENDING)

@@ -1,7 +1,9 @@
 import { stripEnding } from './korean-endings.ts'
 import { exactFormOf, isSyllabic, pairsOf, type Run, runsOf, stemOf, wholeWord } from './words.ts'
 
-/** A condition that a text must, or must not, satisfy. Words are normalised and without punctuation. */
+/**
+ * A condition that a text must, or must not, satisfy. Words are normalised and without punctuation.
+ */
 export type Term =
   | { kind: 'WORD'; word: string }
   | { kind: 'EXACT'; words: string[] }
@@ -11,7 +13,9 @@ export type Term =
 export interface TextQuery {
   /** Must match. */
   match: string
-  /** Hits that match it come first: a searched word occurs as a whole word, as 부산 does not in 기부산업. */
+  /**
+   * Hits that match it come first: a searched word occurs as a whole word, as 부산 does not in 기부산업.
+   */
   wholeWord: string | null
 }
 
@@ -72,7 +76,10 @@ function phraseOf(words: readonly string[], exact: boolean): string {
     .join(' ')
 }
 
-/** Syllables on both sides of a space form one run, as their vector has the pair across it: 퇴근길 하늘 is 퇴근길하늘. */
+/**
+ * Syllables on both sides of a space form one run, as their vector has the pair across it: 퇴근길 하늘
+ * is 퇴근길하늘.
+ */
 function joined(words: readonly string[]): { run: Run; spansWords: boolean }[] {
   const runs: { run: Run; spansWords: boolean }[] = []
   for (const run of words.flatMap(runsOf)) {

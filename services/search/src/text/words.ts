@@ -9,7 +9,10 @@ export interface Run {
   script: Script
 }
 
-/** In UTF-16 code units. PostgreSQL refuses lexemes over 2,046 bytes, and longer words are not searched. */
+/**
+ * In UTF-16 code units. PostgreSQL refuses lexemes over 2,046 bytes, and longer words are not
+ * searched.
+ */
 const MAX_WORD_LENGTH = 64
 
 // Single jamo (ㅋㅋㅋ, ㅠㅠ) separate words, as punctuation does.
@@ -17,7 +20,10 @@ const WORD = /[[\p{L}\p{N}]--[\p{Script=Hangul}--[가-힣]]]+/gv
 const RUN =
   /(?<HANGUL>[가-힣]+)|(?<IDEOGRAPHIC>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+)|(?<LATIN>[a-z]+)|(?<DIGITS>[0-9]+)|(?<OTHER>[^가-힣\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ーa-z0-9]+)/gu
 
-/** One spelling for text that looks alike: decomposed Hangul, full-width and capital letters, accents. */
+/**
+ * One spelling for text that looks alike: decomposed Hangul, full-width and capital letters,
+ * accents.
+ */
 export const normalise = (text: string): string =>
   text
     .normalize('NFKD')
@@ -43,14 +49,19 @@ export const pairsOf = (text: string): string[] => {
   return syllables.slice(1).map((syllable, index) => `${syllables[index]}${syllable}`)
 }
 
-/** The lexeme of a run that is not syllabic; a Latin one by its stem: running and runs are `run`. */
+/**
+ * The lexeme of a run that is not syllabic; a Latin one by its stem: running and runs are `run`.
+ */
 export const stemOf = ({ text, script }: Run): string =>
   script === 'LATIN' ? stemmer(cut(text)) : cut(text)
 
 /** The lexeme of a whole word, distinct from those of stems and pairs. */
 export const wholeWord = (text: string): string => `=${cut(text)}`
 
-/** The lexeme by which a run that is not syllabic is found as written. It differs from the stem in Latin alone. */
+/**
+ * The lexeme by which a run that is not syllabic is found as written. It differs from the stem in
+ * Latin alone.
+ */
 export const exactFormOf = ({ text, script }: Run): string =>
   script === 'LATIN' ? wholeWord(text) : cut(text)
 
