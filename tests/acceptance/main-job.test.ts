@@ -313,38 +313,27 @@ test('refresh rotates the cookie and issues a token; reuse of the old cookie end
 
 test('after logout every service refuses the token at once, and the cookie cannot refresh', async () => {
   const leah = await newMember()
-  expect(
-    (
-      await ask(leah, {
-        method: 'POST',
-        url: '/api/authentication/logout',
-        headers: { cookie: leah.cookie },
-      })
-    ).body.data,
-  ).toBe(true)
-  for (const path of [
+  const urls = [
     '/api/members',
     '/api/timeline/posts',
     '/api/search/posts?keyword=x',
     '/api/member-activities',
     '/api/notifications',
-  ]) {
-    const { status, body, headers } = await ask(leah, { url: path })
-    expect([path, status, body.code, headers.get('x-relogin-required')]).toEqual([
-      path,
+  ]
+  for (const url of urls) expect([url, (await ask(leah, { url })).status]).toEqual([url, 200])
+  const cookie = { cookie: leah.cookie }
+  const logout = { method: 'POST', url: '/api/authentication/logout', headers: cookie } as const
+  expect((await ask(leah, logout)).body.data).toBe(true)
+  for (const url of urls) {
+    const { status, body, headers } = await ask(leah, { url })
+    expect([url, status, body.code, headers.get('x-relogin-required')]).toEqual([
+      url,
       401,
       'MEMBER_UNAUTHORIZED',
       'true',
     ])
   }
   expect((await ask(leah, { url: '/api/posts', body: { content: 'x' } })).status).toBe(401)
-  expect(
-    (
-      await ask(gateway(), {
-        method: 'POST',
-        url: '/api/token/refresh',
-        headers: { cookie: leah.cookie },
-      })
-    ).status,
-  ).toBe(401)
+  const refresh = { method: 'POST', url: '/api/token/refresh', headers: cookie } as const
+  expect((await ask(gateway(), refresh)).status).toBe(401)
 })

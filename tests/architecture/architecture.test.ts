@@ -99,15 +99,15 @@ const RULES: Rule[] = [
     casts,
     { 'services/content/src/post.ts': 'export const post = {} as never' },
   ],
-]
-
-/** Rules that the whole tree does not meet yet. */
-const UPCOMING_RULES: Rule[] = [
   [
     'every document that a comment cites exists',
     citedDocuments,
     { 'services/content/src/post.ts': '// The limits are those of docs/limits.md.' },
   ],
+]
+
+/** Rules that the whole tree does not meet yet. */
+const UPCOMING_RULES: Rule[] = [
   [
     'no two workspaces import each other',
     folderCycles,

@@ -12,7 +12,10 @@ export const Activity = Type.Object({
 })
 export type Activity = Static<typeof Activity>
 
-/** A report of an activity over HTTP, as founding clients send it. The service checks that the type fits the path. */
+/**
+ * A report of an activity over HTTP, as founding clients send it. The service checks that the type
+ * fits the path.
+ */
 export const PostActivityReport = Type.Object({
   memberId: Id,
   postId: Id,

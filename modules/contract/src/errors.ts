@@ -287,7 +287,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS
 export type Language = 'ko' | 'en'
 
-/** What the client must do after a 401; a header of the answer says it. */
+/** The action that a client must take after a 401, announced in a header of the response. */
 export type TokenAdvice = 'REFRESH' | 'RELOGIN'
 
 interface DailyfeedErrorOptions extends ErrorOptions {

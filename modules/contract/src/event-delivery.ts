@@ -1,4 +1,7 @@
-/** Internal routes of a listener: to deliver events to it over HTTP, and to query which events have not taken effect. */
+/**
+ * Internal routes of a listener: to deliver events to it over HTTP, and to query which events have
+ * not taken effect.
+ */
 export const EVENTS_PATH = '/internal/member-activity-events'
 export const MISSING_EVENTS_PATH = '/internal/member-activity-events/missing'
 

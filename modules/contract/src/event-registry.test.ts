@@ -21,7 +21,7 @@ test('mutes stay in the outbox: they are no activity and have no listener', () =
   expect(ACTIVITY_TYPES.length).toBe(OUTBOX_TYPES.length - 2)
 })
 
-test('publishers, listeners and who may deliver to whom follow from the registry', () => {
+test('publishers, listeners and admitted publishers follow from the registry', () => {
   expect(PUBLISHERS).toEqual(['content', 'timeline', 'member'])
   expect(LISTENERS).toEqual(['activity', 'search', 'content'])
   expect(publishersTo('activity')).toEqual(['content', 'timeline', 'member'])

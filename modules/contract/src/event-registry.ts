@@ -27,7 +27,10 @@ interface EventDefinition {
   category: ActivityCategory
   /** The service in whose outbox it stands. */
   publisher: ServiceName
-  /** False: it stays in the publisher's outbox, where timeline-svc reads it, and is delivered to no service. */
+  /**
+   * False: it stays in the publisher's outbox, where timeline-svc reads it, and is delivered to no
+   * service.
+   */
   isPublished: boolean
   /** Parts of the message key after its type, in their order. */
   messageKey: readonly MessageKeyPart[]

@@ -1,4 +1,5 @@
-// Limits of the contract as plain constants, without schemas, so that a client can enforce them before it sends a request.
+// Limits of the contract as plain constants, without schemas, so that a client can enforce them
+// before it sends a request.
 
 /** Texts: Unicode code points. */
 export const MAX_POST_TITLE_LENGTH = 100

@@ -19,7 +19,10 @@ export const MemberActivityEvent = Type.Object({
   schemaVersion: Type.Integer({ minimum: 1, maximum: EVENT_SCHEMA_VERSION }),
   /** The key of the activity's record; see `message-key.ts`. */
   messageKey: Type.String({ minLength: 1, maxLength: 250 }),
-  /** Increments with each change of the content: the higher version is the newer one, whatever the clocks say. */
+  /**
+   * Increments with each change of the content: the higher version is the newer one, whatever the
+   * clocks say.
+   */
   version: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   memberActivityType: Type.Enum([...ACTIVITY_TYPES]),
   memberId: EntityId,

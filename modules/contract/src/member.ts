@@ -9,7 +9,10 @@ export type PrivacyLevel = (typeof PRIVACY_LEVELS)[number]
 export const PrivacyLevel = Type.Enum([...PRIVACY_LEVELS])
 
 const Email = Type.String({ format: 'email', maxLength: 100 })
-/** A longer password is refused before it is hashed; NIST SP 800-63B requires that at least 64 characters are accepted. */
+/**
+ * A longer password is refused before it is hashed; NIST SP 800-63B requires that at least 64
+ * characters are accepted.
+ */
 const NewPassword = Type.String({ minLength: 8, maxLength: 128 })
 /** A login only compares passwords, so that the rules for new ones can change without locking out members. */
 const GivenPassword = Type.String({ minLength: 1, maxLength: 1_000 })

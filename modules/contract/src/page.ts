@@ -1,7 +1,10 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
 
-/** The query of every list: by `page`, counted from 0, or by the `nextCursor` of the last page as `cursor`. */
+/**
+ * The query of every list: by `page`, counted from 0, or by the `nextCursor` of the last page as
+ * `cursor`.
+ */
 export const ListQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
   size: Type.Optional(

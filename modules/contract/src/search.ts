@@ -3,7 +3,10 @@ import { Id } from './field.ts'
 import { MAX_KEYWORD_LENGTH } from './limits.ts'
 import { ListQuery } from './page.ts'
 
-/** The keyword may hold words, `"exact words"`, `-word`, `from:handle`, `since:2026-11-01` and `until:2026-11-30`. */
+/**
+ * The keyword may hold words, `"exact words"`, `-word`, `from:handle`, `since:2026-11-01` and
+ * `until:2026-11-30`.
+ */
 export const SearchQuery = Type.Object({
   ...ListQuery.properties,
   keyword: Type.String({ maxLength: MAX_KEYWORD_LENGTH }),

@@ -1,4 +1,7 @@
-/** Every service, in an order in which they can be migrated and started: each after those that its views read. */
+/**
+ * Every service, in an order in which they can be migrated and started: each after those that its
+ * views read.
+ */
 export const SERVICE_NAMES = [
   'member',
   'content',
@@ -109,7 +112,10 @@ export const SCHEMA_OWNERS: readonly SchemaOwner[] = SERVICE_NAMES.filter(
 type MemberDataOwner = {
   [Name in ServiceName]: (typeof SERVICES)[Name]['erasesMembers'] extends true ? Name : never
 }[ServiceName]
-/** Services that delete members' data. member-svc comes last: the others read its rows to know which members to erase. */
+/**
+ * Services that delete members' data. member-svc comes last: the others read its rows to know which
+ * members to erase.
+ */
 export const MEMBER_DATA_OWNERS: readonly MemberDataOwner[] = [
   ...SERVICE_NAMES.filter(
     (name): name is MemberDataOwner => SERVICES[name].erasesMembers && name !== 'member',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { inBoundedBatches } from './bounded-batches.ts'
 
-test('slices go on until one is not full', async () => {
+test('batches continue until one is not full', async () => {
   let left = 25
   const limits: number[] = []
   const changed = await inBoundedBatches(
@@ -11,11 +11,11 @@ test('slices go on until one is not full', async () => {
       left -= taken
       return taken
     },
-    { slice: 10 },
+    { batch: 10 },
   )
   expect([changed, left, limits]).toEqual([25, 0, [10, 10, 10]])
 })
 
-test('slices end when the time is over, after one at least', async () => {
-  expect(await inBoundedBatches(async (limit) => limit, { slice: 10, milliseconds: 0 })).toBe(10)
+test('after the time limit no further batch starts; the first always runs', async () => {
+  expect(await inBoundedBatches(async (limit) => limit, { batch: 10, milliseconds: 0 })).toBe(10)
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The same for failures of one cause: the numbers in a message differ from event to event. */
+/** Equal for failures of one cause: numbers are left out, since they differ from event to event. */
 export const fingerprintOf = (
   schema: string,
   step: string,

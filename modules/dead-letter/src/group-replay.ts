@@ -16,7 +16,10 @@ export const GroupReplay = Type.Object({
   failedAgain: Type.Integer(),
   /** Open dead letters of the group that this replay has not tried yet. */
   remaining: Type.Integer(),
-  /** When the replay began; the next round skips what was tried since then, so that no failure repeats for ever. */
+  /**
+   * When the replay began; the next round skips what was tried since then, so that no failure
+   * repeats for ever.
+   */
   since: Type.String(),
 })
 export type GroupReplay = Type.Static<typeof GroupReplay>

@@ -1,7 +1,10 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { BrokerAwayError } from '@dailyfeed/kafka-support/broker-fault'
 
-/** Throws KAFKA_NETWORK_ERROR when the brokers are unreachable, so that callers do not take this service for unavailable. */
+/**
+ * Throws KAFKA_NETWORK_ERROR when the brokers are unreachable, so that callers do not take this
+ * service for unavailable.
+ */
 export async function brokerAnswerOrThrow<Answer>(request: Promise<Answer>): Promise<Answer> {
   try {
     return await request

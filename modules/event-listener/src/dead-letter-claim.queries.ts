@@ -12,7 +12,10 @@ const untried = (sql: Queryable, fingerprint: string, since: string) => sql`
   ${unclaimed(sql)} and fingerprint = ${fingerprint}
   and (last_replay_at is null or last_replay_at < ${since}::text::timestamptz)`
 
-/** Claims the oldest untried dead letters of one cause. Concurrent replays claim different ones. Returns their ids. */
+/**
+ * Claims the oldest untried dead letters of one cause. Concurrent replays claim different ones.
+ * Returns their ids.
+ */
 export const claimDeadLettersOf = (
   sql: Queryable,
   schema: string,

@@ -10,10 +10,16 @@ interface DeadLetterRateLimitOptions {
   log: Pick<Log, 'error'>
 }
 
-/** Pauses the listener after too many dead letters within a minute, so that a faulty release does not dead-letter a whole topic. */
+/**
+ * Pauses the listener after too many dead letters within a minute, so that a faulty release does
+ * not dead-letter a whole topic.
+ */
 export interface DeadLetterRateLimit {
   count(): void
-  /** Throws SERVICE_UNAVAILABLE while the limit is reached: undelivered events then wait with their sender. */
+  /**
+   * Throws SERVICE_UNAVAILABLE while the limit is reached: undelivered events then wait with their
+   * sender.
+   */
   checkOrThrow(): void
 }
 

@@ -22,11 +22,17 @@ interface DeadLetterReplayOptions {
 /** NOT_OPEN: it took effect or was archived before. IN_PROGRESS: another replay has claimed it. */
 export type ReplayOutcome = 'REPLAYED' | 'FAILED_AGAIN' | 'NOT_OPEN' | 'IN_PROGRESS'
 
-/** Runs handlers again on the stored bytes, for operators and for a job. Each dead letter is claimed first. */
+/**
+ * Runs handlers again on the stored bytes, for operators and for a job. Each dead letter is claimed
+ * first.
+ */
 export interface DeadLetterReplay {
   /** Undefined when there is no such dead letter. */
   replayOne(id: number): Promise<ReplayOutcome | undefined>
-  /** Replays dead letters of one cause for a few seconds. The caller repeats with `since` until none remain. */
+  /**
+   * Replays dead letters of one cause for a few seconds. The caller repeats with `since` until none
+   * remain.
+   */
   replayGroup(fingerprint: string, since?: string): Promise<GroupReplay>
   /** Replays every dead letter whose next attempt is due. */
   restoreDue(): Promise<{ restored: number; failedAgain: number }>

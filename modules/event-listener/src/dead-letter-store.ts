@@ -20,7 +20,10 @@ export class DeadLetterStore {
     this.#options = options
   }
 
-  /** Throws SERVICE_UNAVAILABLE when there were too many within a minute, and whatever the database throws. */
+  /**
+   * Throws SERVICE_UNAVAILABLE when there were too many within a minute, and whatever the database
+   * throws.
+   */
   async deadLetter(
     handler: string,
     delivery: Delivery,

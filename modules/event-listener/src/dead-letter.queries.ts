@@ -15,7 +15,10 @@ export interface NewDeadLetter {
   fingerprint: string
 }
 
-/** An event that is redelivered and fails again updates its open dead letter. Returns whether this one is new. */
+/**
+ * An event that is redelivered and fails again updates its open dead letter. Returns whether this
+ * one is new.
+ */
 export async function insertDeadLetter(
   sql: Queryable,
   schema: string,

@@ -4,6 +4,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
@@ -64,17 +65,17 @@ beforeAll(async () => {
     callers,
     checkReady: async () => {},
   })
-  const step = {
+  const handler = {
     name: 'views',
     usesInbox: true,
     handles: () => true,
-    async apply(_sql: Sql, events: unknown[]) {
-      if (broken) throw new TypeError(`no handler for ${events.length} things`)
+    async apply(_sql: Queryable, events: unknown[]) {
+      if (broken) throw new TypeError(`no handler for ${events.length} events`)
       applied += events.length
       return events.length
     },
   }
-  listener = new Listener({ sql, schema: 'content', handlers: [step], log: app.log })
+  listener = new Listener({ sql, schema: 'content', handlers: [handler], log: app.log })
   replay = createDeadLetterReplay({ sql, schema: 'content', listener })
   registerDeadLetterRoutes(app, { sql, schema: 'content', replay })
 })
@@ -88,7 +89,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('open dead letters are grouped by cause, and each is shown as it came', async () => {
+test('open dead letters are grouped by cause, and each is shown as it was received', async () => {
   await fail(1, 2)
   await listener.handle(['nonsense'], 'http:test')
   const { data } = await ask('/groups')
@@ -112,7 +113,7 @@ test('open dead letters are grouped by cause, and each is shown as it came', asy
   expect(JSON.parse(letter.payload)).toEqual(eventOf(2))
 })
 
-test('a replay runs the handler on the bytes that were kept, due or not, and takes effect once', async () => {
+test('a replay runs the handler on the stored bytes, due or not, and takes effect once', async () => {
   await fail(1)
   const { latestId: id } = (await ask('/groups')).data[0]
   expect((await ask('/replay', { id })).data).toMatchObject({
@@ -129,7 +130,7 @@ test('a replay runs the handler on the bytes that were kept, due or not, and tak
   expect(applied).toBe(1)
 })
 
-test('what is still not an event fails again, stays, and still says why', async () => {
+test('an invalid event fails again, stays open and keeps its reason', async () => {
   await listener.handle(['nonsense'], 'http:test')
   const { latestId: id } = (await ask('/groups')).data[0]
   expect((await ask('/replay', { id })).data).toMatchObject({
@@ -138,7 +139,7 @@ test('what is still not an event fails again, stays, and still says why', async 
   })
 })
 
-test('a group is replayed alone, and counts what failed again', async () => {
+test('a group is replayed without the others, and failures are counted', async () => {
   await fail(1, 2)
   await listener.handle(['nonsense'], 'http:test')
   const [decode, views] = (await ask('/groups')).data
@@ -153,14 +154,14 @@ test('a group is replayed alone, and counts what failed again', async () => {
     failedAgain: 1,
     remaining: 0,
   })
-  expect((await ask('/groups/replay', { fingerprint: 'of nothing' })).data).toMatchObject({
+  expect((await ask('/groups/replay', { fingerprint: 'unknown' })).data).toMatchObject({
     replayed: 0,
     failedAgain: 0,
     remaining: 0,
   })
 })
 
-test('what is archived is neither shown as open nor replayed, and what took effect is not archived', async () => {
+test('an archived dead letter is not open and not replayed; a replayed one is not archived', async () => {
   await fail(1, 2)
   const { latestId } = (await ask('/groups')).data[0]
   expect((await ask('/archive', { id: latestId })).data.status).toBe('ARCHIVED')
@@ -171,7 +172,7 @@ test('what is archived is neither shown as open nor replayed, and what took effe
   expect((await ask('/groups')).data).toEqual([])
 })
 
-test('an unknown dead letter is not found, and only batch-svc is answered', async () => {
+test('an unknown id is 404, and only batch-svc is admitted', async () => {
   for (const path of ['/find', '/replay', '/archive']) {
     expect(await ask(path, { id: 99 })).toMatchObject({
       status: 404,
@@ -197,7 +198,7 @@ test('a group is archived as a whole, once', async () => {
   expect((await ask('/groups')).data).toHaveLength(1)
 })
 
-test('bytes that are no UTF-8 are shown as they came', async () => {
+test('bytes that are not UTF-8 are shown as base64', async () => {
   const value = Buffer.from([0x7b, 0xff, 0x00])
   await listener.handleRecords([
     { topic: 't', partition: 1, offset: 5n, key: null, value, headers: [], timestamp: 0 },

@@ -29,7 +29,10 @@ export class EventHandlerRunner {
     this.#deadLetters = deadLetters
   }
 
-  /** Applies one handler; its effect and the inbox commit together. Returns the number of events that changed something. */
+  /**
+   * Applies one handler; its effect and the inbox commit together. Returns the number of events
+   * that changed something.
+   */
   async apply(handler: EventHandler, events: MemberActivityEvent[]): Promise<number> {
     if (!handler.usesInbox) return handler.apply(this.#sql, events)
     return inTransaction(this.#sql, async (transaction) => {

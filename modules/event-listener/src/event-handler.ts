@@ -16,6 +16,9 @@ export interface EventHandler {
    * statement costs one round trip. Returns the number of events that changed something.
    */
   apply(sql: Queryable, events: MemberActivityEvent[]): Promise<number>
-  /** The events that have not taken effect. Required without an inbox, since then only the effect can answer. */
+  /**
+   * The events that have not taken effect. Required without an inbox, since then only the effect
+   * can answer.
+   */
   findMissing?(sql: Queryable, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]>
 }

@@ -2,7 +2,10 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { Counter, Histogram } from 'prom-client'
 
-/** Returns a function for a listener's `onHandled`, which measures how many events took effect and how late. */
+/**
+ * Returns a function for a listener's `onHandled`, which measures how many events took effect and
+ * how late.
+ */
 export function measureFreshness(
   app: HttpServer,
 ): (events: readonly MemberActivityEvent[]) => void {

@@ -31,37 +31,39 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('hex
 
 let broker: Awaited<ReturnType<typeof startTestKafka>>
 let database: TestDatabase
-/** The way to the database. */
+/** The proxy between the listener and the database. */
 let link: TcpProxy
 let sql: Sql
-/** One for each test, over topics of its own. */
+/** Each test has topics of its own. */
 let kafka: KafkaCluster
 let producer: EventProducer
 let destination: Destination
 let app: HttpServer | undefined
 let redis: RedisClient | undefined
 let prefixes = 0
-/** How often the first step was asked about an event. */
-let asked = 0
+/** How often the first handler was offered an event. */
+let offered = 0
 
-/** Counts each event of a member in a row of its own, so that a second effect shows; has no handler for member 666. */
+/** Inserts a row per event, so that a second effect is visible; fails permanently for member 666. */
 const counted: EventHandler = {
   name: 'counted',
   usesInbox: true,
   handles() {
-    asked += 1
+    offered += 1
     return true
   },
   async apply(transaction, events) {
     if (events.some(({ memberId }) => memberId === 666))
-      throw new TypeError('no handler for the beast')
-    await transaction`insert into content.counted (n) select unnest(${events.map(({ memberId }) => memberId)}::bigint[])`
+      throw new TypeError('no handler for member 666')
+    await transaction`
+      insert into content.counted (n)
+      select unnest(${events.map(({ memberId }) => memberId)}::bigint[])`
     return events.length
   },
 }
-/** The effect itself tells a duplicate. */
-const kept: EventHandler = {
-  name: 'kept',
+/** An upsert of newer versions, which detects duplicates by itself. */
+const upserted: EventHandler = {
+  name: 'upserted',
   usesInbox: false,
   handles: ({ memberId }) => memberId !== 666,
   async apply(transaction, events) {
@@ -69,7 +71,9 @@ const kept: EventHandler = {
       ([one], [other]) => one - other,
     )
     const { count } = await transaction`
-      insert into content.kept (n, version) select * from unnest(${rows.map(([n]) => n)}::bigint[], ${rows.map(([, version]) => version)}::bigint[])
+      insert into content.kept (n, version)
+      select * from unnest(
+        ${rows.map(([n]) => n)}::bigint[], ${rows.map(([, version]) => version)}::bigint[])
       on conflict (n) do update set version = excluded.version where excluded.version > kept.version`
     return count
   },
@@ -119,7 +123,7 @@ async function start(): Promise<HttpServer> {
   registerListener(app, {
     sql,
     service: 'content',
-    handlers: [counted, kept],
+    handlers: [counted, upserted],
     kafka,
     redis,
     timeZone: TIME_ZONE,
@@ -173,7 +177,7 @@ beforeEach(async () => {
   })
   destination = deliverToKafka({ producer, topics: kafka.topics, timeZone: TIME_ZONE })
   await database.sql`truncate content.dead_letter, content.inbox, content.counted, content.kept restart identity`
-  // The first event of a day makes its topic; its leaders are there a moment later.
+  // The first event of a day creates its topic, whose leaders are elected a moment later.
   await until(() => deliver([eventOf(1)]).then(() => 'delivered', String)).toBe('delivered')
 })
 afterEach(async () => {
@@ -194,7 +198,7 @@ afterAll(async () => {
 })
 
 test.skipIf(isMissing)(
-  'what comes twice from Kafka, and over HTTP as well, takes effect once, also over a restart',
+  'events delivered by Kafka twice and over HTTP take effect once, also across a restart',
   async () => {
     await deliver(eventsOf(300))
     const { server } = await start()
@@ -218,7 +222,7 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'bytes that are no event, and events that a step cannot take up, are kept with where they came from; all others take effect',
+  'invalid bytes and failing events become dead letters with their origin; the others take effect',
   async () => {
     const topic = kafka.topics.topicOf(today())
     const poison = Buffer.from([0, 255, 195, 40, 123])
@@ -226,12 +230,12 @@ test.skipIf(isMissing)(
       key: 'post:1',
       value: Buffer.from(JSON.stringify(event)),
     }))
-    const beast = JSON.stringify({ ...eventOf(666), memberId: 666 })
+    const failing = JSON.stringify({ ...eventOf(666), memberId: 666 })
     await producer.send(topic, [
       ...others.slice(0, 20),
       { key: 'post:1', value: poison },
       { key: 'post:1', value: Buffer.from('{"hello":"world"}') },
-      { key: 'post:1', value: Buffer.from(beast) },
+      { key: 'post:1', value: Buffer.from(failing) },
       ...others.slice(20),
     ])
     await start()
@@ -245,9 +249,9 @@ test.skipIf(isMissing)(
     expect(found.map(({ payload }) => payload)).toEqual([
       poison,
       Buffer.from('{"hello":"world"}'),
-      Buffer.from(beast),
+      Buffer.from(failing),
     ])
-    expect(found.map(({ error_message }) => error_message).at(2)).toBe('no handler for the beast')
+    expect(found.map(({ error_message }) => error_message).at(2)).toBe('no handler for member 666')
     expect(found.at(2)?.['error_stack']).toContain('apply')
     const first = Number(found.at(0)?.['record_offset'])
     for (const [n, letter] of found.entries()) {
@@ -266,15 +270,15 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
-  'while PostgreSQL cannot be reached nothing is committed and nothing becomes a dead letter; then all goes on by itself',
+  'without PostgreSQL no offset is committed and no dead letter stored; then reading resumes',
   async () => {
     await start()
     await untilOnce([1])
     link.close()
-    asked = 0
+    offered = 0
     await deliver(eventsOf(100, 2))
-    // Three times in vain.
-    await until(() => asked).toBeGreaterThanOrEqual(300)
+    // Three failed attempts at all of them.
+    await until(() => offered).toBeGreaterThanOrEqual(300)
     await deliver(eventsOf(100, 102))
     expect(await unread()).toEqual([200])
     link.open()
@@ -284,7 +288,7 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isWithoutRedis)(
-  'Redis spares looks into the database and is never the truth: killed and come back empty, everything still takes effect once',
+  'with Redis cached, killed and restarted empty, every event takes effect once',
   async () => {
     const server = await startTestRedis()
     try {
@@ -292,12 +296,12 @@ test.skipIf(isWithoutRedis)(
       await start()
       await deliver(eventsOf(50))
       await untilOnce(numbersOf(50))
-      // Marked only afterwards: whoever is marked has taken effect.
-      const marks = eventsOf(50).map(
+      // An event is cached only after it took effect.
+      const keys = eventsOf(50).map(
         ({ eventId }) => `member_activity:kafka_listener:content:${eventId}`,
       )
       await until(
-        async () => (await redis?.getEach(marks))?.filter((mark) => mark !== null).length,
+        async () => (await redis?.getEach(keys))?.filter((value) => value !== null).length,
       ).toBe(50)
       await database.sql`truncate content.inbox`
       await deliver(eventsOf(50))
@@ -318,7 +322,7 @@ test.skipIf(isWithoutRedis)(
   },
 )
 
-/** The last line of a replay. */
+/** The report in the last line of a replay. */
 async function replayToday(body: object = {}): Promise<unknown> {
   const answer = await app?.inject({
     method: 'POST',
@@ -330,15 +334,16 @@ async function replayToday(body: object = {}): Promise<unknown> {
 }
 
 test.skipIf(isMissing)(
-  'a day is replayed for what is missing, and a second time changes nothing; a dry run says what would be, and changes nothing either',
+  'a day is replayed for missing effects, twice without change; a dry run only counts',
   async () => {
     await start()
     await deliver(eventsOf(99, 2))
     await untilOnce(numbersOf(100))
-    // What a fault in the service could have done: ten events without effect.
+    // As after a fault in the service: ten events have no effect.
     await database.sql`delete from content.counted where n <= 10`
     await database.sql`delete from content.kept where n <= 10`
-    await database.sql`delete from content.inbox where event_id in ${database.sql(eventsOf(10).map(({ eventId }) => eventId))}`
+    const ids = eventsOf(10).map(({ eventId }) => eventId)
+    await database.sql`delete from content.inbox where event_id in ${database.sql(ids)}`
 
     expect(await replayToday({ isDryRun: true })).toEqual({
       records: 100,
@@ -346,7 +351,7 @@ test.skipIf(isMissing)(
       deadLettered: 0,
     })
     expect(await countedOnes()).toEqual(numbersOf(90, 11))
-    // Events of one type alone: the other half stays as it is. An event has two effects here.
+    // Only events of one type, which are half of them. Each event has two effects here.
     expect(await replayToday({ type: 'POST_READ' })).toEqual({
       records: 50,
       changed: 10,

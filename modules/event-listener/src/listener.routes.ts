@@ -8,7 +8,10 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import Type from 'typebox'
 import type { Listener } from './listener.ts'
 
-/** The listener validates each event by itself, so that an invalid one becomes a dead letter and delays no other. */
+/**
+ * The listener validates each event by itself, so that an invalid one becomes a dead letter and
+ * delays no other.
+ */
 const EventBatch = Type.Object({
   events: Type.Array(Type.Any(), { maxItems: MAX_EVENTS_PER_BATCH }),
 })

@@ -1,26 +1,25 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import { createLog } from '@dailyfeed/http-server/log'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
-import type { FastifyBaseLogger } from 'fastify'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createDeadLetterReplay, type DeadLetterReplay } from './dead-letter-replay.ts'
 import type { EventHandler } from './event-handler.ts'
 import { Listener } from './listener.ts'
 
 const alarms: string[] = []
-const log = {
-  info() {},
-  warn() {},
-  error: (_fields: object, message: string) => void alarms.push(message),
-} as unknown as FastifyBaseLogger
+const log = createLog('listener-test', 'silent')
 let database: TestDatabase
 let sql: Sql
 let listener: Listener
 let replay: DeadLetterReplay
-/** What each step does before it takes effect. */
-let inTheWay: Record<string, (event: MemberActivityEvent, sql: Queryable) => void | Promise<void>>
+/** Runs before each effect of a handler, and may throw. */
+let beforeEffect: Record<
+  string,
+  (event: MemberActivityEvent, sql: Queryable) => void | Promise<void>
+>
 
 const eventOf = (n: number): MemberActivityEvent => {
   const at = '2026-11-25T00:00:00.000Z'
@@ -40,13 +39,13 @@ const eventOf = (n: number): MemberActivityEvent => {
 const eventsOf = (count: number) => Array.from({ length: count }, (_, n) => eventOf(n + 1))
 
 /** Counts each event in a row of its own, so that a second effect shows. */
-const stepNamed = (name: string): EventHandler => ({
+const handlerNamed = (name: string): EventHandler => ({
   name,
   usesInbox: true,
   handles: () => true,
   async apply(transaction, events) {
     for (const event of events) {
-      await inTheWay[name]?.(event, transaction)
+      await beforeEffect[name]?.(event, transaction)
       await transaction`insert into content.effect (step, n) values (${name}, ${event.memberId})`
     }
     return events.length
@@ -67,13 +66,16 @@ beforeAll(async () => {
   sql = openPool({ url: database.urlOf('content'), max: 4, name: 'listener-test' })
 })
 beforeEach(async () => {
-  inTheWay = {}
+  beforeEffect = {}
   alarms.length = 0
+  vi.spyOn(log, 'error').mockImplementation((...entry: unknown[]) => {
+    alarms.push(String(entry[1]))
+  })
   await database.sql`truncate content.dead_letter, content.inbox, content.effect restart identity`
   listener = new Listener({
     sql,
     schema: 'content',
-    handlers: [stepNamed('first'), stepNamed('second')],
+    handlers: [handlerNamed('first'), handlerNamed('second')],
     log,
     maxDeadLettersPerMinute: 10,
   })
@@ -85,7 +87,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('what is delivered twice, also within one batch and at the same time, takes effect once', async () => {
+test('events delivered twice, within a batch and concurrently, take effect once', async () => {
   const events = eventsOf(20)
   await Promise.all([
     listener.handle([...events, ...events], 'a'),
@@ -97,9 +99,9 @@ test('what is delivered twice, also within one batch and at the same time, takes
     expect(await effects(step)).toEqual(events.map(({ memberId }) => memberId))
 })
 
-test('an event that one step cannot take up becomes a dead letter of that step after three tries; the others and the other step take effect', async () => {
+test('an event that fails in one handler becomes its dead letter after three attempts; the rest apply', async () => {
   let tries = 0
-  inTheWay['first'] = ({ memberId }) => {
+  beforeEffect['first'] = ({ memberId }) => {
     if (memberId !== 7) return
     tries += 1
     throw new TypeError('a bug')
@@ -120,7 +122,7 @@ test('an event that one step cannot take up becomes a dead letter of that step a
     source: 'test',
     fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
   })
-  // Once with the whole, once with each half that it stands in, then three times alone.
+  // Once with the whole batch, once with each half that contains it, then three times alone.
   expect(tries).toBeGreaterThanOrEqual(3 + 3)
   await listener.handle(eventsOf(9), 'test')
   expect(await letters()).toHaveLength(1)
@@ -136,25 +138,27 @@ test.each([
   ['an id that is no UUIDv7', { ...eventOf(1), eventId: 'x' }],
   ['a time that is none', { ...eventOf(1), occurredAt: 'yesterday' }],
   ['a text for a number', { ...eventOf(1), memberId: '1' }],
-])('%s among the events is kept as it came, once, and holds up no other', async (_what, poison) => {
-  for (let round = 0; round < 2; round += 1)
-    expect((await listener.handle([eventOf(2), poison, eventOf(3)], 'test')).deadLettered).toBe(1)
-  expect(await letters()).toEqual([
-    { step: 'decode', error_class: 'InvalidEventError', status: 'OPEN', attempts: 0 },
-  ])
-  const [letter] = await database.sql`select payload from content.dead_letter`
-  expect(letter?.['payload'].toString()).toBe(JSON.stringify(poison))
-  expect(await effects('second')).toEqual([2, 3])
-})
+])(
+  '%s among the events becomes one dead letter, byte for byte, and delays no other',
+  async (_what, poison) => {
+    for (let round = 0; round < 2; round += 1)
+      expect((await listener.handle([eventOf(2), poison, eventOf(3)], 'test')).deadLettered).toBe(1)
+    expect(await letters()).toEqual([
+      { step: 'decode', error_class: 'InvalidEventError', status: 'OPEN', attempts: 0 },
+    ])
+    const [letter] = await database.sql`select payload from content.dead_letter`
+    expect(letter?.['payload'].toString()).toBe(JSON.stringify(poison))
+    expect(await effects('second')).toEqual([2, 3])
+  },
+)
 
-test('a fault that passes throws and leaves no dead letter; delivered again, each event takes effect once', async () => {
-  for (const fault of [
-    Object.assign(new Error('gone'), { code: 'ECONNRESET' }),
-    new postgres.PostgresError({ message: 'deadlock', code: '40P01' } as never),
-  ]) {
-    inTheWay['second'] = ({ memberId }) => {
-      if (memberId === 3)
-        throw Object.assign(fault, fault instanceof postgres.PostgresError ? { code: '40P01' } : {})
+test('a transient fault throws without a dead letter; after redelivery each event takes effect once', async () => {
+  const deadlock = await database.sql`do $$ begin raise sqlstate '40P01'; end $$`.catch(
+    (error: Error) => error,
+  )
+  for (const fault of [Object.assign(new Error('gone'), { code: 'ECONNRESET' }), deadlock]) {
+    beforeEffect['second'] = ({ memberId }) => {
+      if (memberId === 3) throw fault
     }
     await expect(listener.handle(eventsOf(5), 'test')).rejects.toBe(fault)
   }
@@ -163,7 +167,7 @@ test('a fault that passes throws and leaves no dead letter; delivered again, eac
     [],
     [],
   ])
-  inTheWay = {}
+  beforeEffect = {}
   expect(await listener.handle(eventsOf(5), 'test')).toEqual({
     received: 5,
     applied: 5,
@@ -175,8 +179,8 @@ test('a fault that passes throws and leaves no dead letter; delivered again, eac
   ])
 })
 
-test('a restored dead letter takes effect once, after the event that was delivered behind it', async () => {
-  inTheWay['first'] = ({ memberId }) => {
+test('a restored dead letter takes effect once, after an event that was delivered later', async () => {
+  beforeEffect['first'] = ({ memberId }) => {
     if (memberId === 2) throw new TypeError('a bug')
   }
   await listener.handle(eventsOf(3), 'test')
@@ -184,8 +188,8 @@ test('a restored dead letter takes effect once, after the event that was deliver
   expect(await letters()).toEqual([
     { step: 'first', error_class: 'TypeError', status: 'OPEN', attempts: 1 },
   ])
-  inTheWay = {}
-  // Its next attempt is a minute away.
+  beforeEffect = {}
+  // Its next attempt is due in a minute.
   expect((await replay.restoreDue()).restored).toBe(0)
   await database.sql`update content.dead_letter set next_attempt_at = now()`
   const restored = await Promise.all([replay.restoreDue(), replay.restoreDue()])
@@ -197,8 +201,8 @@ test('a restored dead letter takes effect once, after the event that was deliver
   expect((await letters())[0]).toMatchObject({ status: 'REPLAYED' })
 })
 
-test('when the dead letter cannot be written, the delivery fails as a whole and is repeated', async () => {
-  inTheWay['first'] = () => {
+test('a delivery whose dead letter cannot be stored fails as a whole and can be repeated', async () => {
+  beforeEffect['first'] = () => {
     throw new TypeError('a bug')
   }
   await database.sql`revoke insert on content.dead_letter from dailyfeed_content`
@@ -207,15 +211,15 @@ test('when the dead letter cannot be written, the delivery fails as a whole and 
   expect((await listener.handle([eventOf(1)], 'test')).deadLettered).toBe(1)
 })
 
-test('a message that PostgreSQL cannot keep does not keep its dead letter from being written', async () => {
-  inTheWay['first'] = () => {
+test('an error message that PostgreSQL cannot store does not prevent the dead letter', async () => {
+  beforeEffect['first'] = () => {
     throw new TypeError('half a pair \ud800 and \0')
   }
   expect((await listener.handle([eventOf(1)], 'test')).deadLettered).toBe(1)
 })
 
-test('after too many dead letters within a minute the listener pauses with an alarm, and goes on a minute later', async () => {
-  inTheWay['first'] = () => {
+test('too many dead letters in a minute pause the listener with one alarm; a minute later it continues', async () => {
+  beforeEffect['first'] = () => {
     throw new TypeError('a bad release')
   }
   const started = performance.now()
@@ -229,8 +233,8 @@ test('after too many dead letters within a minute the listener pauses with an al
   expect(await letters()).toHaveLength(10)
   expect(alarms.filter((message) => message.startsWith('ALARM'))).toHaveLength(1)
   clock.mockReturnValue(started + 120_000)
-  inTheWay = {}
-  // None is lost: those kept as dead letters, and all others by delivery.
+  beforeEffect = {}
+  // No event is lost: ten are dead letters, and the others are delivered again.
   expect((await listener.handle(eventsOf(40), 'test')).deadLettered).toBe(0)
   expect(await effects('first')).toHaveLength(40)
   await replay.restoreDue()

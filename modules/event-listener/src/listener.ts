@@ -40,7 +40,10 @@ interface ListenerOptions {
 /** `decode` is the step of dead letters that are no valid event. */
 const DECODE = 'decode'
 
-/** Applies delivered events with a service's handlers: each event takes effect once, or becomes a dead letter. */
+/**
+ * Applies delivered events with a service's handlers: each event takes effect once, or becomes a
+ * dead letter.
+ */
 export class Listener {
   readonly #sql: Sql
   readonly #schema: string
@@ -102,7 +105,10 @@ export class Listener {
     return findMissingEvents(this.#sql, this.#schema, this.#handlers, events)
   }
 
-  /** The number of events that `handleRecords` would apply, and of records that are no events. Changes nothing. */
+  /**
+   * The number of events that `handleRecords` would apply, and of records that are no events.
+   * Changes nothing.
+   */
   async dryRun(records: readonly TopicRecord[]): Promise<{ missing: number; invalid: number }> {
     const events = records
       .map(({ value }) => decode(value))
@@ -176,7 +182,10 @@ export class Listener {
       : deliveries.filter(({ event }) => !processed.has(event.eventId))
   }
 
-  /** A dead letter of `decode` may have become valid with a newer release, and then concerns every handler. */
+  /**
+   * A dead letter of `decode` may have become valid with a newer release, and then concerns every
+   * handler.
+   */
   async #applyDeadLetter({ step, payload }: DeadLetterRow): Promise<void> {
     const event = decode(payload)
     if (!this.#validation.isEvent(event)) throw this.#validation.lastError()

@@ -2,7 +2,10 @@ import type { Log } from '@dailyfeed/http-server/log'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { createTryRedis } from '@dailyfeed/redis-support/try-redis'
 
-/** Ids of events that a listener processed recently, so that a redelivery needs no query. Never the authority. */
+/**
+ * Ids of events that a listener processed recently, so that a redelivery needs no query. Never the
+ * authority.
+ */
 export interface ProcessedEventCache {
   /** Those of the ids that are cached; none while Redis is unavailable. */
   findProcessed(eventIds: readonly string[]): Promise<ReadonlySet<string>>

@@ -31,7 +31,10 @@ interface DayReplayOptions {
   signal: AbortSignal
 }
 
-/** Runs a day's topic through the handlers once more. Each event takes effect once, so that a second replay changes nothing. */
+/**
+ * Runs a day's topic through the handlers once more. Each event takes effect once, so that a second
+ * replay changes nothing.
+ */
 export async function replayDay({
   service,
   listener,

@@ -22,7 +22,7 @@ let app: HttpServer
 /** The steps, in their order. */
 let steps: string[]
 let notesAtWake: Promise<string[]>[]
-let action: (sql: Queryable, text: string) => Promise<void>
+let effect: (sql: Queryable, text: string) => Promise<void>
 
 const insertNote = async (transaction: Queryable, text: string) =>
   void (await transaction`insert into content.note (text) values (${text})`)
@@ -52,9 +52,9 @@ beforeAll(async () => {
       reply,
       status: 201,
       owner: 'address:127.0.0.1',
-      async act(within) {
+      async action(within) {
         const { text } = request.body as { text: string }
-        await action(within.sql, text)
+        await effect(within.sql, text)
         within.wakeRelay()
         steps.push('action done')
         return { text, run: steps.length }
@@ -65,7 +65,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   steps = []
   notesAtWake = []
-  action = insertNote
+  effect = insertNote
   await database.sql`truncate content.note, content.idempotency_key`
 })
 afterAll(async () => {
@@ -145,20 +145,20 @@ test('a duplicate waits for the transaction of another process that holds its ke
 })
 
 test('a refused action rolls back its effect and its key, which then can be used again', async () => {
-  action = async (transaction, text) => {
+  effect = async (transaction, text) => {
     await insertNote(transaction, text)
     throw new DailyfeedError('POST_NOT_FOUND')
   }
   expect((await create('tea', 'k')).status).toBe(404)
   expect([await notes(), await keys()]).toEqual([[], 0])
-  action = insertNote
+  effect = insertNote
   expect((await create('coffee', 'k')).status).toBe(201)
   expect(await notes()).toEqual(['coffee'])
 })
 
 test('the relay is woken once, after the commit, and not for a repeated answer', async () => {
   let notesInAction: string[] | undefined
-  action = async (transaction, text) => {
+  effect = async (transaction, text) => {
     await insertNote(transaction, text)
     notesInAction = await notes()
   }

@@ -4,8 +4,8 @@ import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import { type Success, success } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { inTransaction, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Sql, TransactionSql } from 'postgres'
 import {
   claimKey,
   deleteOldKeys,
@@ -16,8 +16,9 @@ import {
 } from './idempotency-key.queries.ts'
 
 interface OnceContext {
-  sql: Sql
-  /** Called once after the commit, whenever the action calls it. */
+  /** The pool; within an action, the transaction that also stores the answer. */
+  sql: Queryable
+  /** Wakes the relay. It is called once after the commit; calls within an action do nothing. */
   wakeRelay?: () => void
 }
 
@@ -26,14 +27,17 @@ interface CreatingRequest<Context, Answer> {
   reply: FastifyReply
   /** Status of the answer. */
   status: 200 | 201
-  act: (context: Context) => Promise<Answer>
+  action: (context: Context) => Promise<Answer>
   /** Owner of the key; by default the member who sent the request. */
   owner?: string
   /** The content that a repetition must have to get the same answer; by default the JSON body. */
   body?: string | Buffer
 }
 
-/** Answers a request that creates something. With an Idempotency-Key it has one effect and one answer within 24 hours. */
+/**
+ * Answers a request that creates something. With an Idempotency-Key it has one effect and one
+ * answer within 24 hours.
+ */
 export type Once<Context> = <Answer>(
   creating: CreatingRequest<Context, Answer>,
 ) => Promise<Success<Answer>>
@@ -59,28 +63,28 @@ export function createOnce<Context extends OnceContext>(
 
   async function runOnce<Answer>(
     claim: KeyClaim,
-    act: (context: Context) => Promise<Answer>,
+    action: (context: Context) => Promise<Answer>,
   ): Promise<Answer> {
     let isNew = false
-    const answer = (await context.sql.begin(async (transaction): Promise<Answer> => {
+    const answer = await inTransaction(context.sql, async (transaction) => {
       if (!(await claimOrThrow(transaction, schema, claim)))
         return findAnswerOrThrow<Answer>(transaction, schema, claim)
-      const created = await act({ ...context, sql: nestable(transaction), wakeRelay() {} })
+      const created = await action({ ...context, sql: transaction, wakeRelay() {} })
       await saveAnswer(transaction, schema, claim, JSON.stringify(created))
       isNew = true
       return created
-    })) as Answer
+    })
     if (isNew) context.wakeRelay?.()
     return answer
   }
 
   return async (creating) => {
-    const { reply, status, act } = creating
+    const { reply, status, action } = creating
     const claim = claimOf(creating)
     const answer =
       claim === undefined
-        ? await act(context)
-        : await mutex.run(`${claim.owner} ${claim.key}`, () => runOnce(claim, act))
+        ? await action(context)
+        : await mutex.run(`${claim.owner} ${claim.key}`, () => runOnce(claim, action))
     reply.code(status)
     return success(status, answer)
   }
@@ -113,9 +117,12 @@ function keyOrThrow({ headers }: FastifyRequest): string | undefined {
   ])
 }
 
-/** Whether the transaction owns the key now. Throws IDEMPOTENCY_KEY_IN_PROGRESS when another holds it for too long. */
+/**
+ * Whether the transaction owns the key now. Throws IDEMPOTENCY_KEY_IN_PROGRESS when another holds
+ * it for too long.
+ */
 async function claimOrThrow(
-  transaction: TransactionSql,
+  transaction: Queryable,
   schema: string,
   claim: KeyClaim,
 ): Promise<boolean> {
@@ -128,9 +135,12 @@ async function claimOrThrow(
   }
 }
 
-/** The answer of the first request with this key. Throws IDEMPOTENCY_KEY_REUSED when that request was another one. */
+/**
+ * The answer of the first request with this key. Throws IDEMPOTENCY_KEY_REUSED when that request
+ * was another one.
+ */
 async function findAnswerOrThrow<Answer>(
-  transaction: TransactionSql,
+  transaction: Queryable,
   schema: string,
   { owner, key, fingerprint }: KeyClaim,
 ): Promise<Answer> {
@@ -151,13 +161,7 @@ const fingerprintOf = ({ method, url }: FastifyRequest, body: string | Buffer): 
     .update(body)
     .digest()
 
-/** A transaction whose `begin` makes a savepoint, for actions that open a transaction of their own. */
-const nestable = (transaction: TransactionSql) =>
-  Object.assign(transaction, {
-    begin: (work: (inner: TransactionSql) => Promise<unknown>) => transaction.savepoint(work),
-  })
-
-function deleteOldKeysWhileListening(app: HttpServer, sql: Sql, schema: string): void {
+function deleteOldKeysWhileListening(app: HttpServer, sql: Queryable, schema: string): void {
   const clean = () =>
     deleteOldKeys(sql, schema).catch((err) =>
       app.log.warn({ err }, 'expired idempotency keys not deleted; retried in 10 minutes'),

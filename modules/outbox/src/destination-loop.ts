@@ -7,22 +7,28 @@ import { stepDeadline } from './step-deadline.ts'
 
 /** Rows per read: sending them takes longer than reading the next ones. */
 const READ = 8 * BATCH
-/** Rows per probe of an unavailable destination: enough to learn whether it is back, without reading thousands each time. */
+/**
+ * Rows per probe of an unavailable destination: enough to learn whether it is back, without reading
+ * thousands each time.
+ */
 const PROBE = 50
 /**
  * Reads by ascending id this many times, then restarts at the oldest pending row. A row that appeared with a lower id
  * meanwhile is no older version of one that was sent: versions of one content wait for each other's commits.
  */
 const MAX_READS_AHEAD = 5
-/** Pause without a backlog, so that writes of this time share a batch: at 500 writes a second, reads were a third of all work. */
+/**
+ * Pause without a backlog, so that writes of this time share a batch: at 500 writes a second, reads
+ * were a third of all work.
+ */
 const GATHER_MILLISECONDS = 5
-/** Interval of reads when no write wakes the loop: for rows that another instance wrote. */
-const POLL_MILLISECONDS = 250
 /** Retry delays: from 200 ms up to a probe every 2 s. */
 const RETRY = { first: 200, max: 2_000 }
 
 interface DestinationLoopOptions extends LaneDeliveryOptions {
   sleep: WakeableSleep
+  /** Interval of reads when no write wakes the loop. */
+  pollMilliseconds: number
 }
 
 /** Delivers pending events to one destination, in order, while the relay is active. */
@@ -44,12 +50,12 @@ export class DestinationLoop {
 
   /** Throws what is not the destination's fault, such as a lost database connection. */
   async run(): Promise<void> {
-    const { isActive, sleep } = this.#options
+    const { isActive, sleep, pollMilliseconds } = this.#options
     while (isActive()) {
       const { wakeups } = sleep
       const rows = await this.#readNext()
       if (rows.length === 0) {
-        await sleep.untilWoken(POLL_MILLISECONDS, wakeups)
+        await sleep.untilWoken(pollMilliseconds, wakeups)
         continue
       }
       this.#startReadingAhead(rows)

@@ -1,7 +1,8 @@
+import { textArray } from '@dailyfeed/postgres-support/array-literal'
 import type { Sql } from 'postgres'
 import { eventText } from './event-text.ts'
 
-/** Before every UUIDv7. */
+/** Sorts before every UUIDv7. */
 const FIRST = '00000000-0000-0000-0000-000000000000'
 
 export async function findReconciled(
@@ -9,9 +10,8 @@ export async function findReconciled(
   schema: string,
   subscriber: string,
 ): Promise<string> {
-  const [row] = await sql<
-    { event_id: string }[]
-  >`select event_id from ${sql(schema)}.outbox_reconciled where subscriber = ${subscriber}`
+  const [row] = await sql<{ event_id: string }[]>`
+    select event_id from ${sql(schema)}.outbox_reconciled where subscriber = ${subscriber}`
   return row?.event_id ?? FIRST
 }
 
@@ -35,9 +35,9 @@ interface SentQuery {
 }
 
 /**
- * Events of these types, in the order of their ids, from `after` up to a moment ago, and never beyond one that still waits
- * for Kafka or for this subscriber: what is sent later could be lost later. No transaction is as long as that moment, so
- * that no lower id can appear behind.
+ * Events of these types by ascending id: after `after`, older than `olderThanSeconds`, and below every event that is still
+ * pending for Kafka or for this subscriber, since that one could be lost after it is sent. No transaction lasts as long as
+ * `olderThanSeconds`, so that no lower id can appear later.
  */
 export const findSent = (
   sql: Sql,
@@ -47,13 +47,14 @@ export const findSent = (
   sql<{ event_id: string; text: string }[]>`
     select event_id, ${eventText(sql)} as text
     from ${sql(schema)}.outbox
-    where event_id > ${after} and activity_type = any (${types as string[]})
+    where event_id > ${after} and activity_type = any (${textArray(types)}::text::text[])
       and event_id < least(
         event_support.lowest_uuid(now() - ${olderThanSeconds} * interval '1 second')::text,
-        (select min(event_id::text) from ${sql(schema)}.outbox_pending where status = 'PENDING' and destination in ('kafka', ${subscriber})))::uuid
+        (select min(event_id::text) from ${sql(schema)}.outbox_pending
+         where status = 'PENDING' and destination in ('kafka', ${subscriber})))::uuid
     order by event_id limit ${limit}`
 
-/** Pending for the subscriber once more, unless they are already. */
+/** Makes the events pending for the subscriber again, unless they are already. */
 export async function insertMissing(
   sql: Sql,
   schema: string,
@@ -62,7 +63,9 @@ export async function insertMissing(
 ): Promise<void> {
   await sql`
     insert into ${sql(schema)}.outbox_pending (event_id, destination)
-    select event_id, ${subscriber} from unnest(${eventIds as string[]}::uuid[]) as event_id
-    where not exists (select from ${sql(schema)}.outbox_pending known where known.event_id = event_id.event_id and known.destination = ${subscriber})
+    select event_id, ${subscriber} from unnest(${textArray(eventIds)}::text::uuid[]) as event_id
+    where not exists (
+      select from ${sql(schema)}.outbox_pending known
+      where known.event_id = event_id.event_id and known.destination = ${subscriber})
     order by event_id`
 }

@@ -1,23 +1,24 @@
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { EVENT_SCHEMA_VERSION } from '@dailyfeed/contract/member-activity-event'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
-import type { Fragment, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { Fragment } from 'postgres'
 import type { OutgoingEvent } from './destination.ts'
 
 /**
- * A row of the outbox, named `outbox`, as one text with tabs between: no value of it holds one. The driver would take
- * longer over twelve columns and PostgreSQL longer over JSON than all else that a relay does. Times that are the first
- * again are left empty: printing three was a third of it, and most often they are one.
+ * Renders a row of the outbox (as `outbox`) as one text separated by tabs, which no value contains. Parsing twelve columns
+ * in the driver, or rendering JSON in PostgreSQL, would take longer than everything else that a relay does. Times equal to
+ * the first one are left empty: rendering three took a third of the statement, and mostly all are equal.
  */
-export const eventText = (sql: Sql, before: Fragment = sql``): Fragment => sql`
+export const eventText = (sql: Queryable, before: Fragment = sql``): Fragment => sql`
   concat_ws(E'\\t', ${before} outbox.event_id, outbox.activity_type, outbox.message_key, outbox.version, outbox.member_id, coalesce(outbox.post_id, 0),
     coalesce(outbox.comment_id, 0), coalesce(outbox.target_member_id, 0), outbox.created_at at time zone 'UTC',
     case when outbox.updated_at = outbox.created_at then '' else (outbox.updated_at at time zone 'UTC')::text end,
     case when outbox.occurred_at = outbox.created_at then '' else (outbox.occurred_at at time zone 'UTC')::text end)`
 
-/** Ids count from 1: 0 is none. */
+/** Ids start at 1; 0 stands for none. */
 const idOf = (text: string): string => (text === '0' ? 'null' : text)
-/** `2026-11-25 01:02:03.456789`, of UTC, as JSON has it. */
+/** Turns `2026-11-25 01:02:03.456789`, in UTC, into a JSON string of ISO 8601. */
 const instantOf = (text: string): string => `"${text.slice(0, 10)}T${text.slice(11)}Z"`
 
 type Fields = [
@@ -27,7 +28,7 @@ type Fields = [
   ...rest: [string, string, string, string, string, string, string, string],
 ]
 
-/** An `eventText` as an event that travels. */
+/** Turns an `eventText` into an event that can be sent. */
 export function toOutgoingEvent(text: string): OutgoingEvent {
   const [
     eventId,
@@ -54,5 +55,5 @@ export function toOutgoingEvent(text: string): OutgoingEvent {
   }
 }
 
-/** The JSON text of an `eventText`. */
+/** Turns an `eventText` into the JSON text of its event. */
 export const toEventJson = (text: string): string => toOutgoingEvent(text).json

@@ -3,7 +3,7 @@ import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
 
-/** Delivery over HTTP, the embedded transport: the subscriber answers when it has committed. */
+/** Delivery to one subscriber over HTTP. The subscriber answers after it has committed. */
 export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
   lanes: 1,
   async deliver(events) {

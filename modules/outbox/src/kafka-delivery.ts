@@ -15,7 +15,7 @@ interface KafkaDeliveryOptions {
   timeZone: string
 }
 
-/** Delivery to the dated topic of the day of sending, by the database's clock. */
+/** Delivery to the dated topic of the day of sending; the database's clock decides which day it is. */
 export const deliverToKafka = ({
   producer,
   topics,
@@ -30,7 +30,7 @@ export const deliverToKafka = ({
         await producer.send(topics.topicOf(day), records)
       } catch (error) {
         if (!(error instanceof UnknownTopicError)) throw error
-        // The job that makes tomorrow's topic did not run: the first event of the day makes it.
+        // kafkaTopicCreateJob did not run: the first event of a day creates its topic.
         await topics.create(day)
         await producer.send(topics.topicOf(day), records)
       }
@@ -44,11 +44,11 @@ export const deliverToKafka = ({
   close: () => producer.close(),
 })
 
-/** Encoded together and cut apart, which is cheaper than one by one. */
+/** Encodes all events as one buffer and slices it, which is cheaper than encoding each. */
 function toRecords(events: readonly OutgoingEvent[]): NewRecord[] {
   const text = events.map(({ json }) => json).join('')
   const bytes = Buffer.from(text)
-  // Beyond ASCII, a character is not a byte.
+  // Offsets of characters and bytes are equal for ASCII only.
   if (bytes.length !== text.length)
     return events.map(({ partitionKey, json }) => ({ key: partitionKey, value: Buffer.from(json) }))
   let end = 0

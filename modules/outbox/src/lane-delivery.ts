@@ -64,7 +64,10 @@ export class LaneDelivery {
     }
   }
 
-  /** Halves a refused batch until each refused event stands alone and is marked DEAD; the others are delivered. */
+  /**
+   * Halves a refused batch until each refused event stands alone and is marked DEAD; the others are
+   * delivered.
+   */
   async #deliverParts(batch: readonly PendingEvent[]): Promise<void> {
     try {
       await this.#send(batch)

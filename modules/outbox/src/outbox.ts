@@ -5,7 +5,7 @@ import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 import { type DestinationsOf, overHttp } from './publish-settings.ts'
 
-/** An event before its row: its key, and who is to be told. The event's id is made by the database with the row. */
+/** An event before it is written; the database generates its id with the row. */
 export interface NewEvent {
   type: OutboxType
   messageKey: string
@@ -15,9 +15,9 @@ export interface NewEvent {
 
 interface Subject {
   memberId: number
-  /** `ROW_ID` where the same statement makes the post. */
+  /** `ROW_ID` when the same statement creates the post. */
   postId?: number | typeof ROW_ID
-  /** `ROW_ID` where the same statement makes the comment. */
+  /** `ROW_ID` when the same statement creates the comment. */
   commentId?: number | typeof ROW_ID
   targetMemberId?: number
   traceparent?: string
@@ -25,7 +25,7 @@ interface Subject {
 
 export type NewEventOf = (type: OutboxType, subject: Subject) => NewEvent
 
-/** `timeZone` is that of the times in message keys. */
+/** `timeZone`: IANA zone of the times in message keys. */
 export const createNewEventOf =
   (timeZone: string, destinationsOf: DestinationsOf = overHttp): NewEventOf =>
   (type, { traceparent = null, ...subject }) => ({
@@ -36,9 +36,9 @@ export const createNewEventOf =
   })
 
 /**
- * The last CTEs of a write: its event, and one pending row per destination, so that all commit in one statement.
- * `subject` selects one row: row_id, member_id, post_id, comment_id, target_member_id, version, created_at, updated_at.
- * When it selects none (the write changed nothing), there is no event.
+ * The last CTEs of a write: they insert its event and one pending row per destination, so that a single statement commits
+ * everything. `subject` selects one row with row_id, member_id, post_id, comment_id, target_member_id, version, created_at
+ * and updated_at; when it selects none (the write changed nothing), no event is written.
  */
 export const outboxEntry = (
   sql: Queryable,
@@ -50,10 +50,15 @@ export const outboxEntry = (
     sql,
     schema,
     event,
-    sql`select ${event.messageKey} as message_key, ${event.traceparent} as traceparent, subject.* from (${subject}) as subject`,
+    sql`
+      select ${event.messageKey} as message_key, ${event.traceparent} as traceparent, subject.*
+      from (${subject}) as subject`,
   )
 
-/** The same for events of one type: each row of `subjects` has its own message_key and traceparent too. */
+/**
+ * Like `outboxEntry`, for many events of one type: each row of `subjects` has a message_key and a
+ * traceparent too.
+ */
 export function outboxEntries(
   sql: Queryable,
   schema: string,
@@ -62,8 +67,11 @@ export function outboxEntries(
 ): Fragment {
   return sql`
     event as (
-      insert into ${sql(schema)}.outbox (activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
-      select ${type}, replace(message_key, ${ROW_ID}, row_id::text), traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at
+      insert into ${sql(schema)}.outbox (
+        activity_type, message_key, traceparent, version, member_id, post_id, comment_id,
+        target_member_id, created_at, updated_at)
+      select ${type}, replace(message_key, ${ROW_ID}, row_id::text), traceparent, version, member_id,
+        post_id, comment_id, target_member_id, created_at, updated_at
       from (${subjects}) as subject
       returning event_id
     ), pending as (
@@ -72,7 +80,7 @@ export function outboxEntries(
     )`
 }
 
-/** An event whose thing is known before the statement. */
+/** An event whose content is known before the statement that writes it. */
 export interface WrittenEvent extends NewEvent {
   memberId: number
   postId?: number | null
@@ -83,7 +91,7 @@ export interface WrittenEvent extends NewEvent {
   updatedAt: Date
 }
 
-/** For writes of several statements: inside their transaction. */
+/** Writes events inside the transaction of a write that consists of several statements. */
 export async function insertEvents(
   sql: Queryable,
   schema: string,
@@ -104,10 +112,16 @@ export async function insertEvents(
         ${textArray(events.map(({ createdAt }) => createdAt.toISOString()))}::text::timestamptz[],
         ${textArray(events.map(({ updatedAt }) => updatedAt.toISOString()))}::text::timestamptz[],
         ${textArray(events.map(({ destinations }) => destinations.join(' ')))}::text::text[]
-      ) as g (activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at, destinations)
+      ) as g (
+        activity_type, message_key, traceparent, version, member_id, post_id, comment_id,
+        target_member_id, created_at, updated_at, destinations)
     ), event as (
-      insert into ${sql(schema)}.outbox (event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at)
-      select event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id, target_member_id, created_at, updated_at from given
+      insert into ${sql(schema)}.outbox (
+        event_id, activity_type, message_key, traceparent, version, member_id, post_id, comment_id,
+        target_member_id, created_at, updated_at)
+      select event_id, activity_type, message_key, traceparent, version, member_id, post_id,
+        comment_id, target_member_id, created_at, updated_at
+      from given
     )
     insert into ${sql(schema)}.outbox_pending (event_id, destination)
     select event_id, destination from given cross join string_to_table(destinations, ' ') as destination

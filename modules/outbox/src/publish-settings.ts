@@ -1,13 +1,18 @@
-import { categoryOf, isPrivate, type OutboxType } from '@dailyfeed/contract/event-registry'
+import {
+  type ActivityCategory,
+  categoryOf,
+  isPrivate,
+  type OutboxType,
+} from '@dailyfeed/contract/event-registry'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { kafkaSettings } from '@dailyfeed/kafka-support/kafka-settings'
 import Type, { type Static } from 'typebox'
 
-const Transport = (things: string) =>
+const Transport = (subjects: string) =>
   Type.Optional(
     Type.Enum(['KAFKA', 'HTTP'], {
-      description: `how events of ${things} travel; unset: KAFKA with KAFKA_BROKERS, else HTTP`,
+      description: `how events of ${subjects} are delivered; unset: KAFKA with KAFKA_BROKERS, else HTTP`,
     }),
   )
 
@@ -21,46 +26,51 @@ export const publishSettings = {
     maximum: 604_800,
     default: 600,
     description:
-      'how long events wait for brokers that are away before they go to the listeners over HTTP',
+      'seconds that events wait for unavailable brokers before they are delivered over HTTP',
   }),
   EVENT_RECONCILE_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 86_400,
     default: 600,
     description:
-      'age at which an event that was sent is asked after, and delivered again where it is missing',
+      'age in seconds at which a sent event is checked, and delivered again if it took no effect',
   }),
 }
 
 const Settings = Type.Object(publishSettings)
 export type PublishConfig = Static<typeof Settings>
 
-/** Which destinations an event of a type is written for. */
+/** The destinations that an event of a type is written for. */
 export type DestinationsOf = (type: OutboxType) => string[]
 
 export const KAFKA = 'kafka'
 
-/** Each subscriber by itself: the embedded default. */
+/** Each subscriber is a destination of its own: the default without Kafka. */
 export const overHttp: DestinationsOf = (type) => (isPrivate(type) ? [] : [...subscribersOf(type)])
 
-/** Throws ConfigurationError where Kafka is asked for and no brokers are set. */
+/**
+ * The setting that applies to each category: likes follow the content that is liked, and members
+ * follow posts.
+ */
+const SETTING_OF = {
+  POST: 'PUBLISH_TYPE_POST',
+  POST_LIKE: 'PUBLISH_TYPE_POST',
+  COMMENT: 'PUBLISH_TYPE_COMMENT',
+  COMMENT_LIKE: 'PUBLISH_TYPE_COMMENT',
+  MEMBER: 'PUBLISH_TYPE_POST',
+} as const satisfies Record<ActivityCategory, keyof PublishConfig>
+
+/** Throws ConfigurationError if Kafka is configured as transport without brokers. */
 export function destinationsOf(config: PublishConfig): DestinationsOf {
   const fallback = config.KAFKA_BROKERS === undefined ? 'HTTP' : 'KAFKA'
-  const post = config.PUBLISH_TYPE_POST ?? fallback
-  const comment = config.PUBLISH_TYPE_COMMENT ?? fallback
-  for (const [name, transport] of [
-    ['PUBLISH_TYPE_POST', post],
-    ['PUBLISH_TYPE_COMMENT', comment],
-  ])
-    if (transport === 'KAFKA' && config.KAFKA_BROKERS === undefined)
+  for (const name of ['PUBLISH_TYPE_POST', 'PUBLISH_TYPE_COMMENT'] as const)
+    if (config[name] === 'KAFKA' && config.KAFKA_BROKERS === undefined)
       throw new ConfigurationError(
         `${name} is 'KAFKA', but KAFKA_BROKERS is not set; set the brokers, or ${name}=HTTP`,
       )
   return (type) => {
     if (isPrivate(type)) return []
-    const category = categoryOf(type)
-    // Likes travel as what is liked, and what members do as posts.
-    const transport = category === 'COMMENT' || category === 'COMMENT_LIKE' ? comment : post
+    const transport = config[SETTING_OF[categoryOf(type)]] ?? fallback
     return transport === 'KAFKA' ? [KAFKA] : overHttp(type)
   }
 }

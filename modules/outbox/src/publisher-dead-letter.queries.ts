@@ -75,11 +75,17 @@ const refusedFor = (sql: Sql, { destination, errors }: RefusedCause) =>
     status = 'DEAD' and destination = ${destination}
     and coalesce(last_error, '') = any (${textArray(errors)}::text::text[])`
 
-/** Not tried since the run began, so that an event that is refused again at once is not sent again for ever. */
+/**
+ * Not tried since the run began, so that an event that is refused again at once is not sent again
+ * for ever.
+ */
 const untried = (sql: Sql, since: string) =>
   sql`(last_attempt_at is null or last_attempt_at < ${since}::text::timestamptz)`
 
-/** Makes the oldest events of a cause that this run has not tried pending again; they keep their ids. Returns their number. */
+/**
+ * Makes the oldest events of a cause that this run has not tried pending again; they keep their
+ * ids. Returns their number.
+ */
 export async function deliverAgainOf(
   sql: Sql,
   schema: string,
@@ -150,7 +156,10 @@ async function deliverAgain(sql: Sql, schema: string, which: Fragment): Promise<
   return row.count
 }
 
-/** Archives events of a cause that were refused permanently, not those still to be delivered. Returns their number. */
+/**
+ * Archives events of a cause that were refused permanently, not those still to be delivered.
+ * Returns their number.
+ */
 export async function archivePublisherDeadLettersOf(
   sql: Sql,
   schema: string,

@@ -28,8 +28,11 @@ const ask = async (path: string, payload: object = {}, token = TOKEN_OF_BATCH) =
   return { status: answer.statusCode, code: answer.json().code, data: answer.json().data }
 }
 
-/** Events that a destination refused, or that wait for one that is away. Returns their ids, the oldest first. */
-async function keep(
+/**
+ * Inserts events that a destination refused, or that wait for an unavailable one. Returns their
+ * ids, the oldest first.
+ */
+async function insertUndelivered(
   count: number,
   status: 'DEAD' | 'PENDING',
   errorOf: (n: number) => string,
@@ -73,7 +76,7 @@ const tooLarge = (n: number) => `record of ${2_000_000 + n} bytes is too large`
 
 beforeAll(async () => {
   database = await testDatabase()
-  sql = openPool({ url: database.urlOf('content'), max: 4, name: 'undelivered-test' })
+  sql = openPool({ url: database.urlOf('content'), max: 4, name: 'publisher-dead-letter-test' })
   const { verifier } = await testTokens()
   app = await createHttpServer({
     service: 'content',
@@ -100,10 +103,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('what was refused for one cause is one group whatever numbers its errors name; what waits is another', async () => {
-  await keep(3, 'DEAD', tooLarge)
-  await keep(1, 'DEAD', () => 'not authorised')
-  const waiting = await keep(4, 'PENDING', () => 'no broker answers', 'kafka')
+test('refused events are grouped by cause, ignoring numbers in errors; pending ones are another group', async () => {
+  await insertUndelivered(3, 'DEAD', tooLarge)
+  await insertUndelivered(1, 'DEAD', () => 'not authorised')
+  const waiting = await insertUndelivered(4, 'PENDING', () => 'no broker answers', 'kafka')
   const { data } = await ask('/groups')
   expect(
     data
@@ -124,8 +127,8 @@ test('what was refused for one cause is one group whatever numbers its errors na
   })
 })
 
-test('one is shown with its event, its error and its attempts', async () => {
-  const [id] = await keep(1, 'DEAD', tooLarge)
+test('a publisher dead letter is shown with its event, error and attempts', async () => {
+  const [id] = await insertUndelivered(1, 'DEAD', tooLarge)
   const { data } = await ask('/find', { id })
   expect(data).toMatchObject({
     id,
@@ -144,8 +147,8 @@ test('one is shown with its event, its error and its attempts', async () => {
   expect(data.fingerprint).toBe((await ask('/groups')).data[0].fingerprint)
 })
 
-test('one is sent again once, whoever asks at the same moment', async () => {
-  const [id] = await keep(1, 'DEAD', tooLarge)
+test('concurrent replays of one dead letter redeliver it once', async () => {
+  const [id] = await insertUndelivered(1, 'DEAD', tooLarge)
   const answers = await Promise.all([
     ask('/replay', { id }),
     ask('/replay', { id }),
@@ -160,9 +163,9 @@ test('one is sent again once, whoever asks at the same moment', async () => {
   expect(wakes).toBe(3)
 })
 
-test('all of a cause are sent again, no other, and twice does no more', async () => {
-  await keep(3, 'DEAD', tooLarge)
-  await keep(1, 'DEAD', () => 'not authorised')
+test('a group replay redelivers all events of its cause and no others; a second one does nothing', async () => {
+  await insertUndelivered(3, 'DEAD', tooLarge)
+  await insertUndelivered(1, 'DEAD', () => 'not authorised')
   const { fingerprint } = (await ask('/groups')).data.find(
     ({ count }: { count: number }) => count === 3,
   )
@@ -179,8 +182,8 @@ test('all of a cause are sent again, no other, and twice does no more', async ()
   expect(await statuses()).toEqual({ DEAD: 1, PENDING: 3 })
 })
 
-test('what is refused again in the middle of a walk is not sent again by it', async () => {
-  const ids = await keep(2, 'DEAD', tooLarge)
+test('an event that is refused again during a replay run is not redelivered by that run', async () => {
+  const ids = await insertUndelivered(2, 'DEAD', tooLarge)
   const { fingerprint } = (await ask('/groups')).data[0]
   const { since } = (await ask('/groups/replay', { fingerprint })).data
   await database.sql`update content.outbox_pending set status = 'DEAD', last_attempt_at = now() where id = ${ids[0] ?? 0}`
@@ -193,8 +196,8 @@ test('what is refused again in the middle of a walk is not sent again by it', as
   expect((await ask('/groups/replay', { fingerprint })).data.replayed).toBe(1)
 })
 
-test('what waits for a destination that is away is neither sent again nor archived: it is tried by itself', async () => {
-  const [id] = await keep(2, 'PENDING', () => 'no broker answers', 'kafka')
+test('events pending for an unavailable destination are neither redelivered nor archived', async () => {
+  const [id] = await insertUndelivered(2, 'PENDING', () => 'no broker answers', 'kafka')
   const { fingerprint } = (await ask('/groups')).data[0]
   expect((await ask('/groups/replay', { fingerprint })).data).toMatchObject({
     replayed: 0,
@@ -205,8 +208,8 @@ test('what waits for a destination that is away is neither sent again nor archiv
   expect(await statuses()).toEqual({ PENDING: 2 })
 })
 
-test('what is archived is neither listed nor sent again', async () => {
-  const ids = await keep(3, 'DEAD', tooLarge)
+test('an archived event is neither listed nor redelivered', async () => {
+  const ids = await insertUndelivered(3, 'DEAD', tooLarge)
   const { fingerprint } = (await ask('/groups')).data[0]
   expect((await ask('/archive', { id: ids[0] })).data.status).toBe('ARCHIVED')
   expect((await ask('/groups/archive', { fingerprint })).data).toEqual({ count: 2, remaining: 0 })
@@ -218,7 +221,7 @@ test('what is archived is neither listed nor sent again', async () => {
   expect(await statuses()).toEqual({ ARCHIVED: 3 })
 })
 
-test('an unknown one is not found, and only batch-svc is answered', async () => {
+test('an unknown id is 404, and only batch-svc is admitted', async () => {
   for (const path of ['/find', '/replay', '/archive']) {
     expect(await ask(path, { id: 99 })).toMatchObject({
       status: 404,

@@ -70,7 +70,8 @@ export class Publishing {
       onDelivered: (destination, events) =>
         this.delivered.set(destination, (this.delivered.get(destination) ?? 0) + events),
     })
-    // Brokers that were removed from the settings receive nothing any more: their events go over HTTP instead.
+    // Brokers that were removed from the settings receive nothing any more: their events go over
+    // HTTP instead.
     if (kafka === undefined)
       this.#handOverOlderThan(0).catch((err) =>
         log.warn(
@@ -85,7 +86,10 @@ export class Publishing {
     this.#relay.wake()
   }
 
-  /** Hands events over to HTTP that have waited for Kafka longer than the settings allow. Returns how many. */
+  /**
+   * Hands events over to HTTP that have waited for Kafka longer than the settings allow. Returns
+   * how many.
+   */
   handOverOverdue(): Promise<number> {
     return this.#handOverOlderThan(this.#hasKafka ? this.config.KAFKA_HANDOVER_SECONDS : 0)
   }

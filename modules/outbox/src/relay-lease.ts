@@ -6,7 +6,10 @@ import type { StepDeadline } from './step-deadline.ts'
 /** After a crash another relay takes over when the lease expires; until then it is renewed three times. */
 const LEASE_SECONDS = 3
 
-/** The lease by which one relay per schema is active at a time, and the database's clock as of its last renewal. */
+/**
+ * The lease by which one relay per schema is active at a time, and the database's clock as of its
+ * last renewal.
+ */
 export class RelayLease {
   readonly #sql: Sql
   readonly #schema: string
@@ -14,7 +17,10 @@ export class RelayLease {
   readonly #holder = randomUUID()
   /** By this process's monotonic clock. */
   #endsAt = 0
-  /** How far the database's clock is ahead of this process's monotonic clock. With it, a jump of the local clock is harmless. */
+  /**
+   * How far the database's clock is ahead of this process's monotonic clock. With it, a jump of the
+   * local clock is harmless.
+   */
   #databaseAhead = 0
 
   constructor(sql: Sql, schema: string, inTime: StepDeadline) {
@@ -46,7 +52,10 @@ export class RelayLease {
     return this.#databaseAhead + performance.now()
   }
 
-  /** Ends the lease for this process. In the database it expires by itself, unless it is released or taken again. */
+  /**
+   * Ends the lease for this process. In the database it expires by itself, unless it is released or
+   * taken again.
+   */
   expire(): void {
     this.#endsAt = 0
   }

@@ -17,6 +17,8 @@ interface RelayOptions {
   onDelivered?: (destination: string, events: number) => void
   /** Time limit of each statement and each delivery. */
   stepMilliseconds?: number
+  /** Interval of reads when no write wakes the relay. */
+  pollMilliseconds?: number
 }
 
 export interface Relay {
@@ -26,6 +28,8 @@ export interface Relay {
 }
 
 const RENEW_MILLISECONDS = 1_000
+/** Short, since other instances write too, and wake only their own relay. */
+const POLL_MILLISECONDS = 250
 const RESTART_MILLISECONDS = 500
 /**
  * Every step has a shorter time limit of its own (a statement 15 s, a delivery 15 s). A step that exceeds this one will
@@ -33,7 +37,10 @@ const RESTART_MILLISECONDS = 500
  */
 const STEP_MILLISECONDS = 30_000
 const ROTATE_EVERY_MILLISECONDS = 3_600_000
-/** One day more than topics are kept, so that eventReconcileJob can still check events that were sent late. */
+/**
+ * One day more than topics are kept, so that eventReconcileJob can still check events that were
+ * sent late.
+ */
 const OUTBOX_DAYS_KEPT = 8
 
 /**
@@ -48,6 +55,7 @@ export function startRelay({
   log,
   onDelivered = () => {},
   stepMilliseconds = STEP_MILLISECONDS,
+  pollMilliseconds = POLL_MILLISECONDS,
 }: RelayOptions): Relay {
   const inTime = stepDeadline(stepMilliseconds)
   const lease = new RelayLease(sql, schema, inTime)
@@ -79,9 +87,13 @@ export function startRelay({
       databaseNow: () => lease.databaseNow(),
       onDelivered,
       stepMilliseconds,
+      pollMilliseconds,
     })
 
-  /** Serves while the lease is held. One error ends the term for every destination, so that no loop runs into the next term. */
+  /**
+   * Serves while the lease is held. One error ends the term for every destination, so that no loop
+   * runs into the next term.
+   */
   async function serveTerm(): Promise<void> {
     const loops = [
       keepLease(),

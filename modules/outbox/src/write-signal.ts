@@ -1,6 +1,6 @@
 /**
- * Of one process in which every service runs: rises with each committed write, before it is answered. Whoever remembers
- * what was read knows by it, without asking, that nothing has changed.
+ * Counts the committed writes of a process in which every service runs; each is counted before it is answered. A cache in
+ * the same process compares the count to learn, without a query, that nothing has changed.
  */
 export class WriteSignal {
   #count = 0

@@ -2,7 +2,7 @@ import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 
 /**
- * Who may see whose content, decided in SQL: parts of statements that judge many rows at once. `visibility.ts` holds the
+ * The rule of who may see whose content in SQL: parts of statements that judge many rows at once. `visibility.ts` holds the
  * same rule in TypeScript; a statement about one row calls the function `member.may_see`. Each part names the row that it
  * judges, so that every query gives it that alias. `tests/visibility` compares all lists with the rule.
  */

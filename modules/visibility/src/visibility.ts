@@ -1,10 +1,10 @@
 /**
- * Who may see whose content, decided in TypeScript. `visibility.queries.ts` has the same rule in SQL, and so has the
+ * The rule of who may see whose content in TypeScript. `visibility.queries.ts` has the same rule in SQL, and so has the
  * function `member.may_see`: they change only together. `tests/visibility` compares every list that shows content or names
  * of members with `visibilityOf`, over random graphs of members.
  */
 
-/** What an author's content is to one viewer. Lists of feeds leave out the muted; what is requested by id shows them. */
+/** How an author's content appears to one viewer. Lists of feeds leave out the muted; what is requested by id shows them. */
 export type Visibility = 'VISIBLE' | 'MUTED' | 'HIDDEN'
 
 /** Everything that the rule depends on, for one viewer and one author. */

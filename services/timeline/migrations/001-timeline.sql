@@ -1,7 +1,7 @@
 create schema timeline;
 
--- The order of a ranking at one moment, which a walk by cursor keeps to while scores move. Rows are never changed, only
--- made and cleaned away; the ids stand in the order shown.
+-- The order of a ranking at one moment, which pages by cursor follow while scores change. Rows are inserted and deleted,
+-- never updated; the ids are in the order shown.
 create table timeline.ranking_snapshot (
   id       bigint      generated always as identity primary key,
   ranking  text        not null,

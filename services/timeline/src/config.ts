@@ -21,7 +21,7 @@ import Type from 'typebox'
 export const TimelineSettings = Type.Object({
   ...serverSettings('timeline'),
   ...databaseSettings,
-  // Half of them read feeds; the others are for snapshots, looks and the relay.
+  // Half of them read feeds; the others serve ranking snapshots, views, polls and the relay.
   DATABASE_POOL_MAX: Type.Integer({
     minimum: 4,
     maximum: 64,

@@ -16,18 +16,18 @@ import { createViewBuffer, type ViewBuffer } from './view/view-buffer.ts'
 export interface TimelineFixture {
   app: HttpServer
   database: TestDatabase
-  /** The owner's connection: arranges rows, and looks at what was kept. */
+  /** The owner's connection: arranges rows, and reads what was stored. */
   sql: Sql
   views: ViewBuffer
   bearerOf: TestTokens['bearerOf']
-  /** Asks as a member. */
+  /** Sends a request as a member. */
   ask(
     memberId: number,
     url: string,
     payload?: object,
     headers?: Record<string, string>,
   ): Promise<Answer>
-  /** The ids along a whole walk by cursor. */
+  /** The ids of all pages by cursor. */
   readAll(memberId: number, url: string, size: number): Promise<number[]>
   /** A second instance over the same database. */
   another(): Promise<TimelineFixture>

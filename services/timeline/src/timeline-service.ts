@@ -1,7 +1,7 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { createLog } from '@dailyfeed/http-server/log'
+import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
@@ -12,13 +12,14 @@ import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { ScrollJson } from '@dailyfeed/pagination-support/list'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
-import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
+import { createReadDatabase, type ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import type { Sql } from 'postgres'
 import type { TimelineConfig } from './config.ts'
 import { createFanOut } from './fan-out/fan-out.ts'
 import { createFeedCache } from './feed-cache/feed-cache.ts'
-import { createRedisFeeds } from './feed-cache/redis-feeds.ts'
+import { createRedisFeeds, type RedisFeeds } from './feed-cache/redis-feeds.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer } from './view/view-buffer.ts'
@@ -40,26 +41,7 @@ export async function startTimelineService(
 ): Promise<RunningService> {
   const log = createLog('timeline', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
-  const openReads = (url: string) =>
-    resources.adopt(
-      openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true }),
-      closePool,
-    )
-  const primary = resources.adopt(
-    openPool({
-      url: config.DATABASE_URL,
-      max: config.DATABASE_POOL_MAX - readers,
-      name: 'timeline-svc',
-    }),
-    closePool,
-  )
-  const reads = createReadDatabase({
-    primary: openReads(config.DATABASE_URL),
-    replica:
-      config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL),
-    log,
-  })
+  const { reads, primary } = openDatabases(config, resources, log)
   const verifier = resources.adopt(openTokenVerifier(config, primary, revocations), (it) =>
     it.close(),
   )
@@ -90,20 +72,7 @@ export async function startTimelineService(
     }),
     (it) => it.close(),
   )
-  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
-  const redisFeeds = redis && createRedisFeeds({ redis, log })
-  const fanOut =
-    redisFeeds &&
-    createFanOut({
-      sql: primary,
-      feeds: redisFeeds,
-      heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
-      log,
-      every: FAN_OUT_EVERY_MILLISECONDS,
-    })
-  resources.defer(async () => fanOut?.close())
-  // Closed before the fan-out: a round that waits for a Redis that hangs ends with the connection.
-  resources.defer(async () => redis?.close())
+  const redisFeeds = openRedisFeeds(config, resources, primary, log)
   const rankings = createRankingSnapshots(reads, primary)
   const cleaning = setInterval(
     () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
@@ -135,4 +104,56 @@ export async function startTimelineService(
     port: config.PORT,
     resources,
   })
+}
+
+function openDatabases(
+  config: TimelineConfig,
+  resources: AsyncDisposableStack,
+  log: Log,
+): { reads: ReadDatabase; primary: Sql } {
+  const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
+  const openReads = (url: string) =>
+    resources.adopt(
+      openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true }),
+      closePool,
+    )
+  const primary = resources.adopt(
+    openPool({
+      url: config.DATABASE_URL,
+      max: config.DATABASE_POOL_MAX - readers,
+      name: 'timeline-svc',
+    }),
+    closePool,
+  )
+  const reads = createReadDatabase({
+    primary: openReads(config.DATABASE_URL),
+    replica:
+      config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL),
+    log,
+  })
+  return { reads, primary }
+}
+
+/** Feeds in Redis, and the fan-out that pushes into them. Undefined without Redis. */
+function openRedisFeeds(
+  config: TimelineConfig,
+  resources: AsyncDisposableStack,
+  primary: Sql,
+  log: Log,
+): RedisFeeds | undefined {
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  const redisFeeds = redis && createRedisFeeds({ redis, log })
+  const fanOut =
+    redisFeeds &&
+    createFanOut({
+      sql: primary,
+      feeds: redisFeeds,
+      heavyFrom: config.HEAVY_AUTHOR_FOLLOWERS,
+      log,
+      every: FAN_OUT_EVERY_MILLISECONDS,
+    })
+  resources.defer(async () => fanOut?.close())
+  // Closed before the fan-out: a round that waits for a Redis that hangs ends with the connection.
+  resources.defer(async () => redis?.close())
+  return redisFeeds
 }

@@ -65,7 +65,7 @@ export function reportRoutes(app: HttpServer, { once, reportsPerMinute }: Report
             request,
             reply,
             status: 201,
-            act: (within) =>
+            action: (within) =>
               reportActivity(within, request.memberId, path, request.body).then(() => true),
           }),
       )

@@ -33,7 +33,7 @@ export function commentRoutes(app: HttpServer, context: CreatingContext): void {
         request,
         reply,
         status: 201,
-        act: (within) => createComment(within, actorOf(request), request.body),
+        action: (within) => createComment(within, actorOf(request), request.body),
       }),
   )
 
@@ -53,7 +53,7 @@ export function commentRoutes(app: HttpServer, context: CreatingContext): void {
         request,
         reply,
         status: 201,
-        act: (within) => createComment(within, actorOf(request), request.body),
+        action: (within) => createComment(within, actorOf(request), request.body),
       }),
   )
 

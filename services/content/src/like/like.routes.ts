@@ -21,7 +21,8 @@ export function likeRoutes(app: HttpServer, context: CreatingContext): void {
         request,
         reply,
         status: 200,
-        act: (within) => likePost(within, actorOf(request), request.params.postId).then(() => true),
+        action: (within) =>
+          likePost(within, actorOf(request), request.params.postId).then(() => true),
       }),
   )
 
@@ -42,7 +43,7 @@ export function likeRoutes(app: HttpServer, context: CreatingContext): void {
         request,
         reply,
         status: 200,
-        act: (within) =>
+        action: (within) =>
           likeComment(within, actorOf(request), request.params.commentId).then(() => true),
       }),
   )

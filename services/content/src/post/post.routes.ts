@@ -27,7 +27,7 @@ export function postRoutes(app: HttpServer, context: CreatingContext): void {
         request,
         reply,
         status: 201,
-        act: (within) => createPost(within, actorOf(request), request.body),
+        action: (within) => createPost(within, actorOf(request), request.body),
       }),
   )
 

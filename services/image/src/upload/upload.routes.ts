@@ -61,7 +61,7 @@ export async function uploadRoutes(
           reply,
           status: 201,
           body: bytes,
-          act: (within) => uploadImage(within, request.memberId, bytes),
+          action: (within) => uploadImage(within, request.memberId, bytes),
         })
       })
     }

@@ -91,7 +91,7 @@ function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesCon
         status: 201,
         owner: `address:${client.address}`,
         body,
-        act: (within) => signUp(within, request.body, deviceOf(request, client)),
+        action: (within) => signUp(within, request.body, deviceOf(request, client)),
       })
     },
   )

@@ -34,7 +34,8 @@ export function blockRoutes(app: HttpServer, context: RoutesContext): void {
           request,
           reply,
           status: 200,
-          act: (within) => set(within, request.memberId, request.params.memberId).then(() => true),
+          action: (within) =>
+            set(within, request.memberId, request.params.memberId).then(() => true),
         }),
     )
     app.delete(

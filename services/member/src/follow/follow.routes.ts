@@ -39,7 +39,8 @@ function followEditRoutes(app: HttpServer, context: RoutesContext): void {
         request,
         reply,
         status: 200,
-        act: (within) => follow(within, request.memberId, request.params.memberId).then(() => true),
+        action: (within) =>
+          follow(within, request.memberId, request.params.memberId).then(() => true),
       }),
   )
 

@@ -19,6 +19,8 @@ const response = { 200: successOf(scrollOf(Comment)) }
 const MemberPath = Type.Object({ memberId: Id })
 
 export function commentRoutes(app: HttpServer, context: TimelineContext): void {
+  commentsOfMemberRoutes(app, context)
+
   app.get(
     '/api/timeline/posts/:postId/comments',
     {
@@ -34,40 +36,6 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
       answer(
         reply,
         await readCommentsOfPost(context, request.memberId, request.params.postId, request.query),
-      ),
-  )
-
-  app.get(
-    '/api/timeline/comments',
-    {
-      schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response },
-    },
-    async (request) =>
-      success(
-        200,
-        await reading(context, (context) =>
-          readCommentsOfMember(context, request.memberId, request.memberId, request.query),
-        ),
-      ),
-  )
-
-  app.get(
-    '/api/timeline/members/:memberId/comments',
-    {
-      schema: {
-        tags,
-        summary: 'Comments of a member, newest first',
-        params: MemberPath,
-        querystring: ListQuery,
-        response,
-      },
-    },
-    async (request) =>
-      success(
-        200,
-        await reading(context, (context) =>
-          readCommentsOfMember(context, request.memberId, request.params.memberId, request.query),
-        ),
       ),
   )
 
@@ -106,6 +74,42 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
         200,
         await reading(context, (context) =>
           readReplies(context, request.memberId, request.params.commentId, request.query),
+        ),
+      ),
+  )
+}
+
+function commentsOfMemberRoutes(app: HttpServer, context: TimelineContext): void {
+  app.get(
+    '/api/timeline/comments',
+    {
+      schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readCommentsOfMember(context, request.memberId, request.memberId, request.query),
+        ),
+      ),
+  )
+
+  app.get(
+    '/api/timeline/members/:memberId/comments',
+    {
+      schema: {
+        tags,
+        summary: 'Comments of a member, newest first',
+        params: MemberPath,
+        querystring: ListQuery,
+        response,
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readCommentsOfMember(context, request.memberId, request.params.memberId, request.query),
         ),
       ),
   )

@@ -21,7 +21,7 @@ const ask = (url: string, memberId = reader) => timeline.ask(memberId, url)
 const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
   body.data.content.map(({ id }) => id)
 
-test('the comments of a post are its top level, oldest first, with replyCount, 100 by default, without deleted or hidden ones', async () => {
+test('comments of a post are its visible top level, oldest first, with replyCount, 100 by default', async () => {
   const { sql } = timeline
   const post = await insertPost(sql, author)
   const first = await insertComment(sql, post, author, { content: '첫 댓글' })
@@ -76,7 +76,7 @@ test('replies are a level of their own, oldest first, down to the third level', 
   )
 })
 
-test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its replies and the comments of a deleted post', async () => {
+test('a deleted or hidden comment, its replies, and comments of a deleted post are 404', async () => {
   const { sql } = timeline
   const [post, doomed, hidden] = [
     await insertPost(sql, author),
@@ -100,7 +100,7 @@ test('a deleted or hidden comment is 404 COMMENT_NOT_FOUND, and so are its repli
   expect((await ask(`/api/timeline/posts/${doomed}/comments`)).body.code).toBe('POST_NOT_FOUND')
 })
 
-test('a member’s comments, and the caller’s own, are newest first, without those on posts that are gone or hidden', async () => {
+test('comments of a member are newest first, without those on deleted or hidden posts', async () => {
   const { sql } = timeline
   const writer = await insertMember(sql, 'writer')
   const [post, doomed, hidden] = [

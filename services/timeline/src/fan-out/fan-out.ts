@@ -22,7 +22,7 @@ export interface FanOut {
 }
 
 interface FanOutOptions {
-  /** Of the primary. */
+  /** A pool of the primary. */
   sql: Sql
   feeds: RedisFeeds
   /** Followers from which an author is heavy. */
@@ -85,50 +85,14 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
       const posts = postsByAuthor(changes)
       const heavyIds: number[] = []
       for (const authorIds of slices([...posts.keys()], AUTHORS_AT_ONCE))
-        heavyIds.push(...(await pushPosts(begun, authorIds, posts)))
+        heavyIds.push(...(await pushPosts(begun, authorIds, posts, { feeds, heavyFrom })))
       return [{ snapshot, heavyIds }]
     })
     return pushed[0]
   }
 
-  /** Returns those of the authors who are heavy now. */
-  async function pushPosts(
-    transaction: Queryable,
-    authorIds: readonly number[],
-    posts: ReadonlyMap<number, FeedEntry[]>,
-  ): Promise<number[]> {
-    const heavyIds: number[] = []
-    const entries = new Map<number, FeedEntry[]>()
-    for (const row of await findFollowers(transaction, authorIds, heavyFrom)) {
-      const { author_id: authorId, follower_ids: followerIds } = row
-      if (followerIds.length >= heavyFrom) heavyIds.push(authorId)
-      else
-        for (const id of followerIds)
-          entries.set(id, (entries.get(id) ?? []).concat(posts.get(authorId) ?? []))
-    }
-    await inBatches(entries, ([memberId, pushed]) => feeds.push(memberId, pushed))
-    return heavyIds
-  }
-
-  async function runRounds(pause: number): Promise<void> {
-    let isFailing = false
-    while (!stopping.signal.aborted) {
-      try {
-        await round()
-        isFailing = false
-      } catch (err) {
-        if (!isFailing && !stopping.signal.aborted)
-          log.warn(
-            { err },
-            'fan-out failed: new posts are not pushed to Redis; retried until it succeeds',
-          )
-        isFailing = true
-      }
-      await sleep(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
-    }
-  }
-
-  const running = every === undefined ? Promise.resolve() : runRounds(every)
+  const running =
+    every === undefined ? Promise.resolve() : runRounds(round, every, stopping.signal, log)
 
   return {
     round,
@@ -136,6 +100,50 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
       stopping.abort()
       await running
     },
+  }
+}
+
+/** Returns those of the authors who are heavy now. */
+async function pushPosts(
+  transaction: Queryable,
+  authorIds: readonly number[],
+  posts: ReadonlyMap<number, FeedEntry[]>,
+  { feeds, heavyFrom }: Pick<FanOutOptions, 'feeds' | 'heavyFrom'>,
+): Promise<number[]> {
+  const heavyIds: number[] = []
+  const entries = new Map<number, FeedEntry[]>()
+  for (const row of await findFollowers(transaction, authorIds, heavyFrom)) {
+    const { author_id: authorId, follower_ids: followerIds } = row
+    if (followerIds.length >= heavyFrom) heavyIds.push(authorId)
+    else
+      for (const id of followerIds)
+        entries.set(id, (entries.get(id) ?? []).concat(posts.get(authorId) ?? []))
+  }
+  await inBatches(entries, ([memberId, pushed]) => feeds.push(memberId, pushed))
+  return heavyIds
+}
+
+/** Until `stopping`. A round that fails is logged once, until one succeeds. */
+async function runRounds(
+  round: () => Promise<unknown>,
+  pause: number,
+  stopping: AbortSignal,
+  log: FanOutOptions['log'],
+): Promise<void> {
+  let isFailing = false
+  while (!stopping.aborted) {
+    try {
+      await round()
+      isFailing = false
+    } catch (err) {
+      if (!isFailing && !stopping.aborted)
+        log.warn(
+          { err },
+          'fan-out failed: new posts are not pushed to Redis; retried until it succeeds',
+        )
+      isFailing = true
+    }
+    await sleep(pause, undefined, { signal: stopping, ref: false }).catch(() => {})
   }
 }
 

@@ -143,6 +143,25 @@ test('a post made first and committed last, inside a savepoint, is in every read
   await close()
 })
 
+test('a post of a later transaction with a lower id than a merged one is in the next read', async () => {
+  const { cache, close } = observedFeedCache(timeline)
+  const [reader, author] = [await newMember(), await newMember()]
+  await insertFollow(timeline.sql, reader, author)
+  expect(await idsOf(cache, reader)).toEqual([])
+  const earlier = await openTransaction()
+  await earlier.sql`select pg_current_xact_id()`
+  const later = await openTransaction()
+  const low = await insertPost(later.sql, author)
+  const high = await insertPost(earlier.sql, author)
+  await earlier.commit()
+  // The event of this post does not recur: its transaction is older than every open one.
+  expect(await idsOf(cache, reader)).toEqual([high])
+  expect(await idsOf(cache, reader)).toEqual([high])
+  await later.commit()
+  expect(await idsOf(cache, reader)).toEqual([high, low])
+  await close()
+})
+
 test('a poll reads the outboxes only after a commit, and finds transactions that were open before', async () => {
   const { cache, sent, close } = observedFeedCache(timeline)
   const [reader, author] = [await newMember(), await newMember()]

@@ -64,7 +64,7 @@ export interface VisiblePost {
 export interface FeedCacheOptions extends FollowingFeedsOptions {
   reads: ReadDatabase
   primary: Queryable
-  /** Of the process in which all services run: writers raise it before they answer. Undefined: every read polls the outboxes. */
+  /** Raised by all writers of the process before they answer. Undefined: every read polls the outboxes. */
   signal: WriteSignal | undefined
   /** For tests: posts of everybody that are kept, and milliseconds between two backfills of Redis. */
   recent?: number

@@ -5,7 +5,7 @@ import { findRelations, findViewer, type LikedKind, type ViewerRow } from './fee
 import { type InvalidationLog, Invalidations, type Version } from './invalidation-log.ts'
 import { VersionedCache } from './versioned-cache.ts'
 
-/** What pages of one viewer depend on. */
+/** Everything that the pages of one viewer depend on. */
 export interface Viewer extends CachedRelations {
   readonly id: number
   readonly visibilities: Map<number, Visibility>
@@ -16,7 +16,7 @@ export interface Viewer extends CachedRelations {
 }
 
 interface NewestLikes {
-  /** Of posts. */
+  /** Ids of posts. */
   ids: SortedIds
   /** No liked post with this id or a higher one is missing. */
   completeFromId: number

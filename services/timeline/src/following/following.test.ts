@@ -25,7 +25,7 @@ const newMember = (fields = {}) => insertMember(timeline.sql, `reader${++members
 const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
   body.data.content.map(({ id }) => id)
 
-test('the following feed shows the newest posts of those whom the caller follows, and nobody else’s', async () => {
+test('the following feed shows the newest posts of followed members and of nobody else', async () => {
   const [reader, followed, stranger] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, followed)
   const first = await insertPost(timeline.sql, followed)
@@ -38,7 +38,7 @@ test('the following feed shows the newest posts of those whom the caller follows
   expect(body.data).toMatchObject({ page: 0, size: 20, hasNext: false, nextCursor: null })
 })
 
-test('a post carries its author’s name, the live counts and the caller’s own like; without a counter row all counts are 0', async () => {
+test('a post has its author’s name, live counts (0 without a counter row) and the caller’s own like', async () => {
   const [reader, author] = [await newMember(), await insertMember(timeline.sql, 'named')]
   await insertFollow(timeline.sql, reader, author)
   const plain = await insertPost(timeline.sql, author, { title: '제목', content: '안녕 "👋"' })
@@ -71,7 +71,7 @@ test('a post carries its author’s name, the live counts and the caller’s own
   })
 })
 
-test('posts that are deleted, or of the withdrawn, blocked, muted, private or not mutual, are not in the feed; a page is full all the same', async () => {
+test('a page is full without deleted posts and posts of hidden or muted authors', async () => {
   const reader = await newMember()
   const [good, mutual] = [await newMember(), await newMember({ privacyLevel: 'FRIENDS_ONLY' })]
   const [withdrawn, secret, distant] = [
@@ -114,13 +114,13 @@ test('a follow, an unfollow and a block show in the member’s very next read', 
   expect(idsOf(await timeline.ask(reader, FEED))).toEqual([])
 })
 
-test('by page the feed is served to its first 800 posts; beyond them it is empty without a next; a cursor goes to the very end', async () => {
+test('pages serve the first 800 posts and are empty beyond; cursors reach the very end', async () => {
   const [reader, author, old] = [await newMember(), await newMember(), await newMember()]
-  // Posts that nobody tells of: an instance that remembers none yet.
+  // These posts get no events: a new instance has none of them cached.
   const fresh = await timeline.another()
   await insertFollow(timeline.sql, reader, author)
   await insertFollow(timeline.sql, reader, old)
-  // The oldest lie further back than the stretch of newest posts that is looked through first.
+  // The oldest lie further back than the range of newest posts that is searched first.
   await timeline.sql`insert into content.post (author_id, content) select ${old}, 'old' from generate_series(1, 40)`
   await timeline.sql`select setval(pg_get_serial_sequence('content.post', 'id'), (select max(id) + 30000 from content.post))`
   await timeline.sql`insert into content.post (author_id, content) select ${author}, 'new' from generate_series(1, 830)`
@@ -146,7 +146,7 @@ test('by page the feed is served to its first 800 posts; beyond them it is empty
 })
 
 test('a muted author with hundreds of newer posts does not make a page short', async () => {
-  // Posts that nobody tells of: an instance that remembers none yet.
+  // These posts get no events: a new instance has none of them cached.
   const fresh = await timeline.another()
   const [reader, loud, quiet] = [await newMember(), await newMember(), await newMember()]
   await insertFollow(timeline.sql, reader, loud)
@@ -190,7 +190,7 @@ test('without a bearer the feed is 401 BEARER_TOKEN_MISSING', async () => {
   expect([answer.statusCode, answer.json().code]).toEqual([401, 'BEARER_TOKEN_MISSING'])
 })
 
-/** Everything at random, and acts between the pages: what existed at the start and is visible at the end must be met exactly once. */
+/** Random graphs and actions between the pages: posts that exist at the start and are visible at the end occur exactly once. */
 const scenario = fc.record({
   authors: fc.array(
     fc.record({
@@ -217,14 +217,14 @@ const scenario = fc.record({
   size: fc.integer({ min: 1, max: 7 }),
   between: fc.array(
     fc.record({
-      act: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'),
+      action: fc.constantFrom('post', 'delete', 'mute', 'block', 'follow', 'unfollow'),
       pick: fc.nat(40),
     }),
     { maxLength: 8 },
   ),
 })
 
-test('a cursor walk equals the SQL truth under random posts, deletes, follows, blocks and mutes, also while they go on', {
+test('pages by cursor equal the SQL truth under random changes, before and between the pages', {
   timeout: histories.timeout,
 }, async () => {
   const { sql } = timeline
@@ -259,7 +259,7 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
       expect(await timeline.readAll(reader, FEED, size)).toEqual(atStart)
 
       const seen: number[] = []
-      const acts = between.values()
+      const actions = between.values()
       const unfollowed = new Set<number>()
       let cursor: string | null = ''
       while (cursor !== null) {
@@ -269,26 +269,26 @@ test('a cursor walk equals the SQL truth under random posts, deletes, follows, b
         )
         seen.push(...idsOf({ body }))
         cursor = body.data.nextCursor
-        const next = acts.next().value
+        const next = actions.next().value
         if (next === undefined) continue
         const member = authorOf(next.pick)
-        if (next.act === 'post') await insertPost(sql, member)
-        if (next.act === 'delete')
+        if (next.action === 'post') await insertPost(sql, member)
+        if (next.action === 'delete')
           await deletePost(sql, atStart[next.pick % Math.max(1, atStart.length)] ?? 0)
-        if (next.act === 'mute') await insertMute(sql, reader, member)
-        if (next.act === 'block') await insertBlock(sql, reader, member)
-        // Whom the reader left on the way may be missed, also when they come back.
-        if (next.act === 'follow' && !unfollowed.has(member))
+        if (next.action === 'mute') await insertMute(sql, reader, member)
+        if (next.action === 'block') await insertBlock(sql, reader, member)
+        // Posts of a member who is unfollowed between two pages may be missed, also after a new follow.
+        if (next.action === 'follow' && !unfollowed.has(member))
           await insertFollow(sql, reader, member)
-        if (next.act === 'unfollow') unfollowed.add(member)
-        if (next.act === 'unfollow') await deleteFollow(sql, reader, member)
+        if (next.action === 'unfollow') unfollowed.add(member)
+        if (next.action === 'unfollow') await deleteFollow(sql, reader, member)
       }
       expect(new Set(seen).size).toBe(seen.length)
       expect(seen).toEqual(seen.toSorted((a, b) => b - a))
       const atEnd = new Set(await truth())
-      const met = new Set(seen)
-      const hasToBeMet = atStart.filter((id) => atEnd.has(id))
-      expect(hasToBeMet.filter((id) => !met.has(id))).toEqual([])
+      const found = new Set(seen)
+      const lasting = atStart.filter((id) => atEnd.has(id))
+      expect(lasting.filter((id) => !found.has(id))).toEqual([])
     }),
     histories.parameters,
   )

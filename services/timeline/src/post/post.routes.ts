@@ -21,56 +21,7 @@ const Day = Type.String({ format: 'date', maxLength: 10, description: 'yyyy-MM-d
 const DateRangeQuery = Type.Object({ ...ListQuery.properties, startDate: Day, endDate: Day })
 
 export function postRoutes(app: HttpServer, context: TimelineContext): void {
-  app.get(
-    '/api/timeline/posts',
-    { schema: { tags, summary: 'My own posts, newest first', querystring: ListQuery, response } },
-    async (request) =>
-      success(
-        200,
-        await reading(context, (context) =>
-          readPostsOf(context, request.memberId, request.memberId, request.query),
-        ),
-      ),
-  )
-
-  app.get(
-    '/api/timeline/posts/authors/:authorId',
-    {
-      schema: {
-        tags,
-        summary: 'Posts of a member, newest first',
-        params: AuthorPath,
-        querystring: ListQuery,
-        response,
-      },
-    },
-    async (request) =>
-      success(
-        200,
-        await reading(context, (context) =>
-          readPostsOf(context, request.memberId, request.params.authorId, request.query),
-        ),
-      ),
-  )
-
-  app.get(
-    '/api/timeline/posts/date-range',
-    {
-      schema: {
-        tags,
-        summary: 'Posts of some days, both inclusive, in Asia/Seoul',
-        querystring: DateRangeQuery,
-        response: { 200: successOf(pageOf(Post)) },
-      },
-    },
-    async (request) =>
-      success(
-        200,
-        await reading(context, (context) =>
-          readPostsOfDateRange(context, request.memberId, request.query),
-        ),
-      ),
-  )
+  postListRoutes(app, context)
 
   app.post(
     '/api/timeline/posts/query/list',
@@ -124,5 +75,58 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
       )
       return success(200, { commentCount: post.comment_count, likeCount: post.like_count })
     },
+  )
+}
+
+function postListRoutes(app: HttpServer, context: TimelineContext): void {
+  app.get(
+    '/api/timeline/posts',
+    { schema: { tags, summary: 'My own posts, newest first', querystring: ListQuery, response } },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOf(context, request.memberId, request.memberId, request.query),
+        ),
+      ),
+  )
+
+  app.get(
+    '/api/timeline/posts/authors/:authorId',
+    {
+      schema: {
+        tags,
+        summary: 'Posts of a member, newest first',
+        params: AuthorPath,
+        querystring: ListQuery,
+        response,
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOf(context, request.memberId, request.params.authorId, request.query),
+        ),
+      ),
+  )
+
+  app.get(
+    '/api/timeline/posts/date-range',
+    {
+      schema: {
+        tags,
+        summary: 'Posts of some days, both inclusive, in Asia/Seoul',
+        querystring: DateRangeQuery,
+        response: { 200: successOf(pageOf(Post)) },
+      },
+    },
+    async (request) =>
+      success(
+        200,
+        await reading(context, (context) =>
+          readPostsOfDateRange(context, request.memberId, request.query),
+        ),
+      ),
   )
 }

@@ -21,7 +21,7 @@ const ask = (url: string, payload?: object, memberId = reader) =>
 const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
   body.data.content.map(({ id }) => id)
 
-test('GET /api/timeline/posts shows the caller’s own posts, newest first, also to one who is private, by page and by cursor', async () => {
+test('GET /api/timeline/posts shows a private caller’s own posts, newest first, by page and by cursor', async () => {
   const me = await newMember({ privacyLevel: 'PRIVATE' })
   const posts: number[] = []
   for (let n = 0; n < 7; n += 1) posts.unshift(await insertPost(timeline.sql, me))
@@ -34,7 +34,7 @@ test('GET /api/timeline/posts shows the caller’s own posts, newest first, also
   expect(await timeline.readAll(me, '/api/timeline/posts', 3)).toEqual(posts)
 })
 
-test('GET /api/timeline/posts/authors/{authorId} shows one author’s posts, a muted one’s too; of one whom the caller may not see it is empty', async () => {
+test('GET /api/timeline/posts/authors/{authorId} shows a muted author’s posts, and none of a hidden one', async () => {
   const [muted, secret, friend] = [
     await newMember(),
     await newMember({ privacyLevel: 'PRIVATE' }),
@@ -72,7 +72,7 @@ test('GET /api/timeline/posts/{postId} answers the whole post with the caller’
   })
 })
 
-test('a post that is deleted, unknown, of a withdrawn author or of one with a block either way is 404 POST_NOT_FOUND, on every route of it', async () => {
+test('every route of a deleted, unknown or hidden post is 404 POST_NOT_FOUND', async () => {
   const [withdrawn, blocker, blocked] = [
     await newMember({ withdrawn: true }),
     await newMember(),
@@ -101,7 +101,7 @@ test('a post that is deleted, unknown, of a withdrawn author or of one with a bl
     expect((await ask(`/api/timeline/posts/${id}`)).status).toBe(400)
 })
 
-test('POST /api/timeline/posts/query/list answers in the order of the ids, each once, without those that are gone or not for the caller', async () => {
+test('POST /api/timeline/posts/query/list answers each visible post once, in the order of the ids', async () => {
   const secret = await newMember({ privacyLevel: 'PRIVATE' })
   const [one, two, three] = [
     await insertPost(timeline.sql, author),
@@ -136,7 +136,7 @@ test('GET /api/timeline/statistics/posts/{postId} counts comments and likes', as
   })
 })
 
-test('date-range takes both days whole, in Seoul, newest first, with totals, of all whom the caller may see and has not muted', async () => {
+test('date-range covers both days in Seoul, newest first, with totals, of visible authors not muted', async () => {
   const [secret, muted, blocker] = [
     await newMember({ privacyLevel: 'PRIVATE' }),
     await newMember(),
@@ -183,7 +183,7 @@ test('date-range takes both days whole, in Seoul, newest first, with totals, of 
     hasPrevious: true,
   })
   expect(await timeline.readAll(reader, url, 1)).toEqual(truth)
-  // To the private one their own is visible, and they have muted and blocked nobody.
+  // The private member sees their own post, and has muted and blocked nobody.
   expect((await ask(url, undefined, secret)).body.data.totalElements).toBe(7)
 })
 
@@ -198,7 +198,7 @@ test.each([
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED'])
 })
 
-test('date-range takes the earliest and the latest day that can be written', async () => {
+test('date-range accepts the earliest and the latest possible day', async () => {
   const { status, body } = await ask(
     '/api/timeline/posts/date-range?startDate=0001-01-01&endDate=9999-12-31&size=1',
   )
@@ -206,7 +206,7 @@ test('date-range takes the earliest and the latest day that can be written', asy
   expect(body.data.totalElements).toBeGreaterThan(0)
 })
 
-test('what is shown of an author to a viewer is what member.may_see says', async () => {
+test('posts by ids show exactly the authors whom member.may_see allows', async () => {
   const { sql } = timeline
   const people: number[] = []
   for (const privacyLevel of ['PUBLIC', 'FRIENDS_ONLY', 'PRIVATE'])

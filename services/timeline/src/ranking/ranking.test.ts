@@ -36,7 +36,7 @@ const idsOf = ({ body }: { body: { data: { content: { id: number }[] } } }) =>
   body.data.content.map(({ id }) => id)
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
-test('most-popular ranks by views plus twice the likes, then the newest; posts without any follow by newest', async () => {
+test('most-popular ranks by views plus twice the likes, then by newest, and posts without any last', async () => {
   const { sql } = fixture()
   const [none, views5, likes3, alsoSix, zeros, newest] = [
     await insertPost(sql, author),
@@ -104,7 +104,7 @@ test.each([POPULAR, COMMENTED, RECENT])(
   },
 )
 
-test('deleted posts and hidden or muted authors are in no ranking, and a page is full all the same', async () => {
+test('a page of a ranking is full without deleted posts and posts of hidden or muted authors', async () => {
   const { sql } = fixture()
   const [blocker, muted, secret] = [
     await insertMember(sql, 'blocker'),
@@ -128,7 +128,7 @@ test('deleted posts and hidden or muted authors are in no ranking, and a page is
   expect(idsOf(await ask(`${POPULAR}?size=2&page=1`))).toEqual(shown.slice(3, 5))
 })
 
-test('a ranking walk neither repeats nor skips while scores move, and the counts shown are live', {
+test('pages of a ranking neither repeat nor skip posts while scores move, and show live counts', {
   timeout: 60_000,
 }, async () => {
   const { sql } = fixture()
@@ -162,7 +162,7 @@ test('a ranking walk neither repeats nor skips while scores move, and the counts
   )
 })
 
-test('another instance goes on with a walk; a cursor whose snapshot has been cleaned away is 400', async () => {
+test('another instance continues by cursor; a cursor whose snapshot has expired is 400', async () => {
   const { sql } = fixture()
   for (let n = 0; n < 5; n += 1) await setCounts(sql, await insertPost(sql, author), { views: n })
   const first = await ask(`${POPULAR}?size=2`)
@@ -191,11 +191,11 @@ test('another instance goes on with a walk; a cursor whose snapshot has been cle
   }
 })
 
-test('a member sees their own post, like and comment in every ranking in their very next read, however young its snapshot', async () => {
+test('a member’s own post, like and comment are in every ranking at their very next read', async () => {
   const { sql } = fixture()
   const old = await insertPost(sql, author, { createdAt: minutesAgo(2) })
   const liked = await insertPost(sql, author, { createdAt: minutesAgo(3) })
-  // Of the arranging itself nothing is "just now".
+  // The arranged rows must not count as writes of a moment ago.
   await sql`delete from content.outbox`
   for (const url of [POPULAR, COMMENTED, RECENT]) await ask(url)
   const mine = await insertPost(sql, reader)
@@ -221,7 +221,7 @@ test('an unchanged order is stored once, however often it is asked for', async (
   expect(stored).toEqual({ snapshots: 1 })
 })
 
-test('a walk ends past the thousandth post, and by page after 800', async () => {
+test('a ranking ends at the thousandth post, and by page after 800', async () => {
   const { sql } = fixture()
   await sql`insert into content.post (author_id, content) select ${author}, 'x' from generate_series(1, 1100)`
   const ids = await fixture().readAll(reader, POPULAR, 100)
@@ -234,7 +234,7 @@ test('a walk ends past the thousandth post, and by page after 800', async () => 
   })
 })
 
-test('every ranking and window is what SQL says of all posts, also where a window has more than can be looked up one by one', {
+test('every ranking and window equals the SQL truth, in sparse and in dense windows', {
   timeout: 60_000,
 }, async () => {
   const { sql } = fixture()
@@ -284,7 +284,7 @@ test('every ranking and window is what SQL says of all posts, also where a windo
   }
 })
 
-test('scope=followings ranks the posts of those whom the viewer follows, from the moment of the follow', async () => {
+test('scope=followings ranks posts of followed members from the moment of the follow', async () => {
   const { sql } = fixture()
   const [friend, stranger] = [
     await insertMember(sql, 'friend'),
@@ -310,22 +310,22 @@ test('scope=followings ranks the posts of those whom the viewer follows, from th
   expect((await ask(`${POPULAR}?scope=friends`)).status).toBe(400)
 })
 
-test('a walk through the posts of followings neither repeats nor skips while scores move and others are written', async () => {
+test('pages of a followings ranking neither repeat nor skip while scores move and posts are written', async () => {
   const { sql } = fixture()
   await insertFollow(sql, reader, author)
   const ids: number[] = []
   for (let n = 0; n < 25; n += 1) ids.push(await insertPost(sql, author))
   for (const [n, id] of ids.entries()) await setCounts(sql, id, { likes: n })
-  const walked: number[] = []
+  const seen: number[] = []
   let cursor: string | null = null
   do {
     const answer = await ask(
       `${POPULAR}?scope=followings&size=4${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
     )
-    walked.push(...idsOf(answer))
+    seen.push(...idsOf(answer))
     cursor = answer.body.data.nextCursor
-    await setCounts(sql, ids[walked.length % ids.length] ?? 0, { likes: 1_000 })
+    await setCounts(sql, ids[seen.length % ids.length] ?? 0, { likes: 1_000 })
     await insertPost(sql, author)
   } while (cursor !== null)
-  expect(walked).toEqual([...ids].reverse())
+  expect(seen).toEqual([...ids].reverse())
 })

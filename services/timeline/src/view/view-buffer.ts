@@ -1,6 +1,7 @@
 import type { NewEventOf, WrittenEvent } from '@dailyfeed/outbox/outbox'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
 import { isRefusal, isTransientFault } from '@dailyfeed/postgres-support/fault'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { findWritten } from './view.queries.ts'
@@ -47,16 +48,10 @@ export function createViewBuffer({
 }: ViewBufferOptions): ViewBuffer {
   let buffered: WrittenEvent[] = []
   let shed = 0
-  let lastVersion = 0
+  const nextVersion = createVersions()
   let writing: Promise<void> | undefined
   /** `performance.now()` of the first write since the last success whose outcome is unknown: it may have been committed. */
   let inDoubtSince: number | undefined
-
-  /** Rises with each view, also across restarts: microseconds, or one more than before where the clock has not moved. */
-  function nextVersion(): number {
-    lastVersion = Math.max(lastVersion + 1, Date.now() * 1_000)
-    return lastVersion
-  }
 
   async function write(): Promise<void> {
     let events = buffered
@@ -66,7 +61,7 @@ export function createViewBuffer({
     if (events.length === 0) return
     const startedAt = performance.now()
     try {
-      if (inDoubtSince !== undefined) events = await withoutWritten(events, inDoubtSince)
+      if (inDoubtSince !== undefined) events = await withoutWritten(sql, events, inDoubtSince)
       await insertEvents(sql, 'timeline', events)
       inDoubtSince = undefined
       onWritten()
@@ -84,16 +79,6 @@ export function createViewBuffer({
         'views not written; retried with the next flush',
       )
     }
-  }
-
-  /** A connection may be lost between commit and response: its views must not be counted twice. */
-  async function withoutWritten(events: WrittenEvent[], since: number): Promise<WrittenEvent[]> {
-    const written = await findWritten(
-      sql,
-      events,
-      Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS,
-    )
-    return events.filter(({ messageKey }) => !written.has(messageKey))
   }
 
   async function flush(): Promise<void> {
@@ -126,4 +111,27 @@ export function createViewBuffer({
       await flush()
     },
   }
+}
+
+/** Versions rise with each view, also across restarts: microseconds, or one more than before where the clock stands still. */
+function createVersions(): () => number {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, Date.now() * 1_000)
+    return last
+  }
+}
+
+/**
+ * A connection may be lost between commit and response: views that an earlier write stored must not be counted twice.
+ * `since`: of `performance.now()`.
+ */
+async function withoutWritten(
+  sql: Queryable,
+  events: WrittenEvent[],
+  since: number,
+): Promise<WrittenEvent[]> {
+  const seconds = Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS
+  const written = await findWritten(sql, events, seconds)
+  return events.filter(({ messageKey }) => !written.has(messageKey))
 }

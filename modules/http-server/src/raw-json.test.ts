@@ -1,0 +1,49 @@
+import Type from 'typebox'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createHttpServer } from './create-http-server.ts'
+import { successOf } from './envelope.ts'
+import type { HttpServer } from './http-server.ts'
+import { createLog } from './log.ts'
+import { answer, RawJson } from './raw-json.ts'
+
+const DATA = { text: '한글 "quoted" 👩‍👩‍👧 \u2028' }
+const Data = Type.Object({ text: Type.String() })
+let app: HttpServer
+
+beforeAll(async () => {
+  app = await createHttpServer({
+    service: 'raw-json-test',
+    log: createLog('raw-json-test', 'silent'),
+    checkReady: async () => {},
+  })
+  app.addHook('onSend', async (_request, reply, payload) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    reply.header('x-of-hook', 'set')
+    return payload
+  })
+  const route = {
+    config: { access: 'PUBLIC' },
+    schema: { response: { 200: successOf(Data) } },
+  } as const
+  app.get('/cached', route, async (_request, reply) => {
+    const latin1 = Buffer.from(JSON.stringify(DATA)).toString('latin1')
+    return answer(reply.header('x-of-route', 'set'), new RawJson<typeof DATA>(latin1))
+  })
+  app.get('/read', route, async (_request, reply) =>
+    answer(reply.header('x-of-route', 'set'), DATA),
+  )
+})
+afterAll(() => app.close())
+
+test('a cached answer has the bytes, the hooks and the headers of an ordinary one', async () => {
+  const [cached, read] = [await app.inject('/cached'), await app.inject('/read')]
+  expect(cached.statusCode).toBe(200)
+  expect(cached.body).toBe(read.body)
+  expect(JSON.parse(cached.body)).toEqual({ status: 200, result: 'SUCCESS', data: DATA })
+  const headersOf = ({ headers }: typeof cached) => {
+    const { date: _, 'x-request-id': __, ...rest } = headers
+    return rest
+  }
+  expect(headersOf(cached)).toEqual(headersOf(read))
+  expect(headersOf(cached)).toMatchObject({ 'x-of-hook': 'set', 'x-of-route': 'set' })
+})
