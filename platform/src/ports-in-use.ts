@@ -3,8 +3,9 @@ import { SERVICE_NAMES, SERVICES } from '@dailyfeed/contract/services'
 
 /** Throws an error that names a port in use, before anything is started that would have to be stopped again. */
 export async function checkPortsFreeOrThrow(host: string, gatewayPort: number): Promise<void> {
-  for (const name of SERVICE_NAMES) {
-    const offset: number = SERVICES[name].portOffset
+  // The gateway's port comes first: it is the one that PORT sets.
+  const offsets = SERVICE_NAMES.map((name): number => SERVICES[name].portOffset)
+  for (const offset of offsets.sort((a, b) => a - b)) {
     const port = gatewayPort + offset
     const server = createServer()
     await new Promise<void>((resolve, reject) => {

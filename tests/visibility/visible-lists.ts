@@ -70,7 +70,7 @@ const searchBy = (viewerId: number) => ({
   viewerId,
   terms: [],
   filters: { handles: undefined, since: undefined, until: undefined },
-  looksForSomething: true,
+  isSearchable: true,
   list: { size: 100, page: 0, offset: 0, after: undefined, scope: '' },
 })
 const authorsOfHits = (rows: readonly ({ id: null } | { id: number; author_id: number })[]) =>

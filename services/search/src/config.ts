@@ -42,19 +42,19 @@ export const SearchSettings = Type.Object({
   OPENSEARCH_INDEX_PREFIX: Type.String({
     pattern: '^[a-z0-9][a-z0-9-]{0,49}$',
     default: 'dailyfeed-',
-    description: 'what the names of its indexes begin with',
+    description: 'prefix of the names of the indexes',
   }),
   OPENSEARCH_SHARDS: Type.Integer({
     minimum: 1,
     maximum: 100,
     default: 1,
-    description: 'shards of an index that is made',
+    description: 'shards of a new index',
   }),
   OPENSEARCH_REPLICAS: Type.Integer({
     minimum: 0,
     maximum: 10,
     default: 0,
-    description: 'copies of each shard',
+    description: 'replicas of each shard',
   }),
 })
 

@@ -6,13 +6,13 @@ import type { Sql } from 'postgres'
 import type { SearchEngine } from './engine/search-engine.ts'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 
-/** What the features of search-svc may use. Created once at start and passed on, never imported as a global. */
+/** The resources of search-svc's features, created once at start and passed on. */
 export interface SearchContext {
-  /** The primary, with the service's own login: its index. */
+  /** The primary, where the index is. */
   sql: Sql
-  /** Finds words. */
+  /** Finds posts and comments by their words. */
   engine: SearchEngine
-  /** Where searches and counts are read. */
+  /** The database that searches and counts read. */
   reads: ReadDatabase
   cursors: Cursors
   verifier: TokenVerifier

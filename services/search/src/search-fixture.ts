@@ -10,7 +10,7 @@ import { inject } from 'vitest'
 import { readSearchConfigOrThrow } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
-import { prepareIndex } from './indexing/index-place.service.ts'
+import { prepareIndex } from './indexing/index-location.service.ts'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
 

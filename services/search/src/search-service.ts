@@ -18,7 +18,7 @@ interface SearchServiceOptions {
   revocations?: Revocations
 }
 
-/** Milliseconds: longer than any ordinary search takes, shorter than a client waits. */
+/** Milliseconds: longer than an ordinary search, shorter than a client waits. */
 const SEARCH_TIMEOUT = 2_000
 
 export async function startSearchService(

@@ -3,7 +3,7 @@ import { commentColumns, type CommentRow } from '@dailyfeed/post-row/comment-row
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { hasMuted } from '@dailyfeed/visibility/visibility.queries'
 import type { Matching } from '../engine/search-engine.ts'
-import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
+import { type HitRow, type PageRow, pageOfHits, total } from '../hits/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
 export interface CommentHitRow extends HitRow, CommentRow {

@@ -11,6 +11,7 @@ import { searchComments, searchCommentsOfPost } from './comment-search.service.t
 const tags = ['search']
 const response = { 200: successOf(pageOf(CommentHit)) }
 
+/** These GETs write: before the search they index what the caller wrote and the listener has not processed yet. */
 export function commentSearchRoutes(app: HttpServer, context: SearchContext): void {
   app.get(
     '/api/search/comments',

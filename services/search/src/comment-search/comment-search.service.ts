@@ -1,9 +1,9 @@
 import type { CommentHit } from '@dailyfeed/contract/comment'
 import type { ListQuery, Page } from '@dailyfeed/contract/page'
 import type { SearchContext } from '../context.ts'
-import { indexOwnComments } from '../indexing/indexing.service.ts'
-import { toHitPage } from '../keyword/hit-page.ts'
-import { matchingOf } from '../keyword/matching.service.ts'
+import { ensureOwnCommentsIndexed } from '../indexing/indexing.service.ts'
+import { toHitPage } from '../hits/hit-page.ts'
+import { matchingOf } from '../hits/matching.service.ts'
 import { type SearchRequest, searchRequestOf } from '../keyword/search-request.ts'
 import { toCommentHit } from './comment-search.mapper.ts'
 import { findCommentHits } from './comment-search.queries.ts'
@@ -12,7 +12,7 @@ interface KeywordQuery extends ListQuery {
   keyword: string
 }
 
-/** Comments that the member may see, on posts that the member may see. `list` names the route, to which its cursors belong. */
+/** Comments that the member may see, on posts that the member may see. Cursors belong to `list`, the route. */
 export function searchComments(
   context: SearchContext,
   memberId: number,
@@ -25,7 +25,10 @@ export function searchComments(
   )
 }
 
-/** The same below one post; without a keyword all of them, newest first. Below a post that is gone there are none. */
+/**
+ * Comments of one post; without a keyword all of them, newest first. A post that is deleted or does
+ * not exist has none.
+ */
 export function searchCommentsOfPost(
   context: SearchContext,
   memberId: number,
@@ -47,8 +50,9 @@ async function find(
   search: SearchRequest,
   postId?: number,
 ): Promise<Page<CommentHit>> {
-  if (!search.looksForSomething) return toHitPage([], search.list, cursors, toCommentHit)
-  await indexOwnComments({ sql, engine }, search.viewerId)
+  if (!search.isSearchable) return toHitPage([], search.list, cursors, toCommentHit)
+  // Read your writes: the search includes what the member wrote a moment ago.
+  await ensureOwnCommentsIndexed({ sql, engine }, search.viewerId)
   const rows = await reads.read(async (sql) =>
     findCommentHits(
       sql,

@@ -12,7 +12,7 @@ export const toCommentLikeCount = (row: CommentCountsRow) => ({
   commentPk: row.id,
   likeCount: row.like_count,
 })
-/** The founding name: how many followings there are of this member, that is, from others. */
+/** `followingCount` is the number of followers: the name is that of the founding system (docs/origin.md). */
 export const toFollowingCount = (row: FollowerCountsRow) => ({
   toMemberId: row.member_id,
   followingCount: row.follower_count,

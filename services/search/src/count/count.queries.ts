@@ -1,6 +1,7 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-// Each answers in the order of the ids, once each, without those that are gone or that the viewer may not see.
+// Each query returns the rows in the order of the ids, once each, without content that is deleted
+// or that the viewer may not see.
 
 export interface PostCountsRow {
   id: number
@@ -15,11 +16,11 @@ export const findPostCounts = (
 ): Promise<PostCountsRow[]> =>
   sql<PostCountsRow[]>`
     select post.id, coalesce(counter.like_count, 0) as like_count, coalesce(counter.comment_count, 0) as comment_count
-    from (select id, min(place) as place from unnest(${[...postIds]}::bigint[]) with ordinality as given(id, place) group by id) asked
+    from (select id, min(position) as position from unnest(${[...postIds]}::bigint[]) with ordinality as given(id, position) group by id) asked
     join content.post on post.id = asked.id and post.deleted_at is null
     left join content.post_counter counter on counter.post_id = post.id
     where member.may_see(${viewerId}, post.author_id)
-    order by asked.place`
+    order by asked.position`
 
 export interface CommentCountsRow {
   id: number
@@ -33,11 +34,11 @@ export const findCommentCounts = (
 ): Promise<CommentCountsRow[]> =>
   sql<CommentCountsRow[]>`
     select comment.id, comment.like_count
-    from (select id, min(place) as place from unnest(${[...commentIds]}::bigint[]) with ordinality as given(id, place) group by id) asked
+    from (select id, min(position) as position from unnest(${[...commentIds]}::bigint[]) with ordinality as given(id, position) group by id) asked
     join content.comment on comment.id = asked.id and comment.deleted_at is null
     join content.post on post.id = comment.post_id and post.deleted_at is null
     where member.may_see(${viewerId}, comment.author_id) and member.may_see(${viewerId}, post.author_id)
-    order by asked.place`
+    order by asked.position`
 
 export interface FollowerCountsRow {
   member_id: number
@@ -50,6 +51,6 @@ export const findFollowerCounts = (
 ): Promise<FollowerCountsRow[]> =>
   sql<FollowerCountsRow[]>`
     select profile.member_id, (select count(*) from member.follow where following_id = profile.member_id) as follower_count
-    from (select id, min(place) as place from unnest(${[...memberIds]}::bigint[]) with ordinality as given(id, place) group by id) asked
+    from (select id, min(position) as position from unnest(${[...memberIds]}::bigint[]) with ordinality as given(id, position) group by id) asked
     join member.public_profile profile on profile.member_id = asked.id and not profile.withdrawn
-    order by asked.place`
+    order by asked.position`

@@ -20,7 +20,7 @@ import { findCommentCounts, findFollowerCounts, findPostCounts } from './count.q
 
 const tags = ['search']
 
-/** The founding counts, live. Nothing is decided here but what may be seen, and that in the query. */
+/** Current counts. There is no service: the only decision, visibility, is part of the queries. */
 export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
   app.post(
     '/api/search/posts/like/query/count/in',

@@ -4,11 +4,11 @@ import { insertMember } from '@dailyfeed/tests/members'
 import { startTestOpenSearch } from '@dailyfeed/tests/opensearch'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { catchUp } from '../indexing/catch-up.service.ts'
-import { prepareIndex } from '../indexing/index-place.service.ts'
+import { prepareIndex } from '../indexing/index-location.service.ts'
 import { indexPosts, unindexPostsOf } from '../indexing/indexing.service.ts'
 import { type SearchFixture, searchFixture } from '../search-fixture.ts'
-import { createOpenSearchEngine } from './opensearch-engine.ts'
-import { SearchEngineAwayError } from './search-engine.ts'
+import { OpenSearchEngine } from './opensearch-engine.ts'
+import { SearchEngineUnavailableError } from './search-engine.ts'
 
 let search: SearchFixture
 let sql: SearchFixture['database']['sql']
@@ -128,7 +128,7 @@ async function idsInOpenSearch(keyword: string): Promise<number[]> {
 
 test('indexing fails while OpenSearch is unavailable, and continues without a restart', async () => {
   const own = await startTestOpenSearch()
-  const engine = createOpenSearchEngine({
+  const engine = new OpenSearchEngine({
     url: own.url.replace('//', '//somebody:a-secret@'),
     prefix: 'away-',
     shards: 1,
@@ -140,7 +140,7 @@ test('indexing fails while OpenSearch is unavailable, and continues without a re
     const postId = await insertPost(sql, sora, { content: '쇠뜨기' })
     await own.server.kill()
     const failure = await indexPosts(index, [postId]).catch((error) => error)
-    expect(failure).toBeInstanceOf(SearchEngineAwayError)
+    expect(failure).toBeInstanceOf(SearchEngineUnavailableError)
     expect(JSON.stringify([failure.message, failure.stack, failure])).not.toContain('a-secret')
     expect([...(await sql`select from search.post_index where post_id = ${postId}`)]).toEqual([])
     await own.server.start()
@@ -155,7 +155,7 @@ test('indexing fails while OpenSearch is unavailable, and continues without a re
 }, 60_000)
 
 test('a search while OpenSearch is unavailable is 503 with Retry-After', async () => {
-  const lost = createOpenSearchEngine({
+  const lost = new OpenSearchEngine({
     url: 'http://127.0.0.1:9',
     prefix: 'nowhere-',
     shards: 1,
@@ -163,7 +163,7 @@ test('a search while OpenSearch is unavailable is 503 with Retry-After', async (
   })
   const { engine } = search.index
   const match = engine.match
-  engine.match = lost.match
+  engine.match = lost.match.bind(lost)
   try {
     const url = '/api/search/posts?keyword=x'
     const { status, body, headers } = await ask(search.unrefreshedClient, { as: minji, url })

@@ -1,211 +1,147 @@
-import { Client, errors } from '@opensearch-project/opensearch'
-import { MAX_TOTAL } from '../keyword/matching.queries.ts'
+import { Client } from '@opensearch-project/opensearch'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { MAX_TOTAL, type SearchRequest } from '../keyword/search-request.ts'
 import { normalise } from '../text/words.ts'
-import { INDEX } from './opensearch-index.ts'
+import { type IndexOptions, OpenSearchIndexes } from './opensearch-indexes.ts'
 import { queryOf } from './opensearch-query.ts'
+import { bodyOf, checkBulkResults } from './opensearch-requests.ts'
 import {
-  matchAnything,
-  CURRENT_TABLES,
   ID_COLUMN_OF,
+  type IndexedDocument,
   type IndexTable,
-  NEXT_TABLES,
-  SearchEngineAwayError,
+  matchEverything,
+  type Matching,
+  type MatchScope,
   type SearchEngine,
 } from './search-engine.ts'
 
-interface OpenSearchOptions {
-  /** Of its nodes, separated by commas; with a name and a password where it asks for them. */
+interface OpenSearchOptions extends IndexOptions {
+  /** Addresses of nodes, separated by commas, with name and password where they are required. */
   url: string
-  /** Before the names of all its indexes. */
-  prefix: string
-  shards: number
-  replicas: number
 }
 
-/** A search takes tens of milliseconds, a batch of 500 posts some hundreds. */
+/** Milliseconds. A search takes tens of them, a batch of 500 posts some hundreds. */
 const REQUEST_TIMEOUT = 5_000
 
 /** An engine for millions of posts: OpenSearch with the plugin `analysis-nori`. */
-export function createOpenSearchEngine({
-  url,
-  prefix,
-  shards,
-  replicas,
-}: OpenSearchOptions): SearchEngine {
-  const client = new Client({
-    nodes: url.split(','),
-    requestTimeout: REQUEST_TIMEOUT,
-    maxRetries: 1,
-  })
-  /** An alias, so that a rebuilt index takes the place of the one in use at once. */
-  const aliasOf = (table: IndexTable) => `${prefix}${table}`
+export class OpenSearchEngine implements SearchEngine {
+  readonly delaySeconds = 1
+  readonly #client: Client
+  readonly #indexes: OpenSearchIndexes
 
-  async function findIndexOf(
-    table: IndexTable,
-  ): Promise<{ name: string; uuid: string } | undefined> {
-    const found = await ask(() =>
-      client.indices.get({ index: aliasOf(table), ignore_unavailable: true }),
-    )
-    const [first] = Object.entries(
-      found as Record<string, { settings?: { index?: { uuid?: string } } }>,
-    )
-    return first === undefined
-      ? undefined
-      : { name: first[0], uuid: first[1].settings?.index?.uuid ?? '' }
+  constructor({ url, ...options }: OpenSearchOptions) {
+    this.#client = new Client({
+      nodes: url.split(','),
+      requestTimeout: REQUEST_TIMEOUT,
+      maxRetries: 1,
+    })
+    this.#indexes = new OpenSearchIndexes(this.#client, options)
   }
 
-  async function createIndexOf(table: IndexTable): Promise<string> {
-    const settings = { ...INDEX.settings, number_of_shards: shards, number_of_replicas: replicas }
-    const body = { settings, mappings: INDEX.mappings, aliases: { [aliasOf(table)]: {} } }
-    await ask(() =>
-      client.indices.create({ index: `${aliasOf(table)}-${Date.now()}`, body: body as never }),
-    )
-    return (await findIndexOf(table))?.uuid ?? ''
+  prepare(): Promise<string> {
+    return this.#indexes.createMissing()
   }
 
-  /** The best ones, at most as many as are counted. */
-  async function findHits(
+  /** The text is in the documents alone. */
+  tokensOf(): string {
+    return ''
+  }
+
+  async put(table: IndexTable, documents: readonly IndexedDocument[]): Promise<void> {
+    const operations = documents.flatMap((document) => [
+      {
+        index: {
+          _id: String(document.id),
+          version: document.version,
+          version_type: 'external_gte',
+        },
+      },
+      {
+        id: document.id,
+        author_id: document.authorId,
+        post_id: document.postId,
+        created_at: document.createdAt.toISOString(),
+        text: document.sections.map(normalise),
+      },
+    ])
+    await this.#bulk(table, operations)
+  }
+
+  async remove(table: IndexTable, ids: readonly number[]): Promise<void> {
+    await this.#bulk(
+      table,
+      ids.map((id) => ({ delete: { _id: String(id) } })),
+    )
+  }
+
+  async removeAuthors(table: IndexTable, authorIds: readonly number[]): Promise<void> {
+    const query = { terms: { author_id: [...authorIds] } }
+    for (;;) {
+      await this.refresh(table)
+      const ids = (await this.#findHits(table, query)).map(({ id }) => id)
+      if (ids.length === 0) return
+      await this.remove(table, ids)
+    }
+  }
+
+  async refresh(table: IndexTable): Promise<void> {
+    await bodyOf(() => this.#client.indices.refresh({ index: this.#indexes.aliasOf(table) }))
+  }
+
+  async match(
+    sql: Queryable,
     table: IndexTable,
-    query: object,
-  ): Promise<{ id: number; score: number }[]> {
-    const { hits } = await ask(() =>
-      client.search({
-        index: aliasOf(table),
+    search: SearchRequest,
+    scope: MatchScope,
+  ): Promise<Matching> {
+    if (search.terms.length === 0) return matchEverything(sql)
+    const hits = await this.#findHits(table, queryOf(search, scope))
+    return {
+      join: sql`
+        join unnest(
+          ${hits.map(({ id }) => id)}::bigint[], ${hits.map(({ score }) => score)}::real[]
+        ) as proposed(id, rank) on proposed.id = known.${sql(ID_COLUMN_OF[table])}`,
+      score: sql`false as whole, proposed.rank`,
+      condition: sql`true`,
+    }
+  }
+
+  beginRebuild(): Promise<string> {
+    return this.#indexes.createNext()
+  }
+
+  swapRebuilt(): Promise<void> {
+    return this.#indexes.swap()
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+
+  /** The best hits, at most as many as are counted. */
+  async #findHits(table: IndexTable, query: object): Promise<{ id: number; score: number }[]> {
+    const { hits } = await bodyOf(() =>
+      this.#client.search({
+        index: this.#indexes.aliasOf(table),
         size: MAX_TOTAL,
         track_total_hits: false,
-        // A hit's place in the list is all that is needed of it.
+        // Score and id are all that is needed of a hit, and both are its sort values.
         filter_path: ['hits.hits.sort'],
-        body: { query, sort: ['_score', { id: 'desc' }], stored_fields: '_none_' } as never,
+        body: { query, sort: ['_score', { id: 'desc' }], stored_fields: '_none_' },
       }),
     )
-    return ((hits?.hits ?? []) as unknown as { sort: [number, number] }[]).map(
-      ({ sort: [score, id] }) => ({ id, score }),
+    return (hits?.hits ?? []).map(({ sort: [score, id] = [] }) => ({
+      id: Number(id),
+      score: Number(score),
+    }))
+  }
+
+  async #bulk(table: IndexTable, operations: object[]): Promise<void> {
+    if (operations.length === 0) return
+    const index = this.#indexes.aliasOf(table)
+    const { errors, items } = await bodyOf(() =>
+      this.#client.bulk({ index, require_alias: true, body: operations }),
     )
-  }
-
-  /** Throws unless each operation had its effect, or came too late to have one. */
-  async function bulk(table: IndexTable, operations: object[]): Promise<void> {
-    const { errors: someFailed, items } = await ask(() =>
-      client.bulk({ index: aliasOf(table), require_alias: true, body: operations as never }),
-    )
-    if (!someFailed) return
-    for (const { index, delete: deletion } of items) {
-      const { status, error } = index ?? deletion ?? { status: 200 }
-      // 409: a newer version is there; 404 of a deletion: it is gone already.
-      if (
-        status < 300 ||
-        status === 409 ||
-        (deletion !== undefined && status === 404 && error === undefined)
-      )
-        continue
-      // Not its reason, which quotes what a member wrote.
-      if (passesByItself(status, error?.type))
-        throw new SearchEngineAwayError(`OpenSearch does not take documents now: ${error?.type}`)
-      throw new Error(`OpenSearch refused a document: ${error?.type}`)
-    }
-  }
-
-  const engine: SearchEngine = {
-    delaySeconds: 1,
-    async prepare() {
-      const uuids: string[] = []
-      for (const table of CURRENT_TABLES)
-        uuids.push((await findIndexOf(table))?.uuid ?? (await createIndexOf(table)))
-      return placeOf(uuids)
-    },
-    tokensOf: () => '',
-    async put(table, documents) {
-      if (documents.length === 0) return
-      const operations = documents.flatMap(
-        ({ id, version, authorId, postId, createdAt, sections }) => [
-          { index: { _id: String(id), version, version_type: 'external_gte' } },
-          {
-            id,
-            author_id: authorId,
-            post_id: postId,
-            created_at: createdAt.toISOString(),
-            text: sections.map(normalise),
-          },
-        ],
-      )
-      await bulk(table, operations)
-    },
-    async remove(table, ids) {
-      const operations = ids.map((id) => ({ delete: { _id: String(id) } }))
-      if (operations.length > 0) await bulk(table, operations)
-    },
-    async removeAuthors(table, authorIds) {
-      const query = { terms: { author_id: [...authorIds] } }
-      for (;;) {
-        await engine.refresh(table)
-        const ids = (await findHits(table, query)).map(({ id }) => id)
-        if (ids.length === 0) return
-        await engine.remove(table, ids)
-      }
-    },
-    async refresh(table) {
-      await ask(() => client.indices.refresh({ index: aliasOf(table) }))
-    },
-    async match(sql, table, search, only) {
-      if (search.terms.length === 0) return matchAnything(sql)
-      const hits = await findHits(table, queryOf(search, only))
-      return {
-        join: sql`join unnest(${hits.map(({ id }) => id)}::bigint[], ${hits.map(({ score }) => score)}::real[]) as proposed(id, rank)
-                  on proposed.id = known.${sql(ID_COLUMN_OF[table])}`,
-        score: sql`false as whole, proposed.rank`,
-        condition: sql`true`,
-      }
-    },
-    async beginRebuild() {
-      const uuids: string[] = []
-      for (const table of NEXT_TABLES) {
-        const left = await findIndexOf(table)
-        if (left !== undefined) await ask(() => client.indices.delete({ index: left.name }))
-        uuids.push(await createIndexOf(table))
-      }
-      return placeOf(uuids)
-    },
-    async swapRebuilt() {
-      const actions: object[] = []
-      for (const [at, table] of CURRENT_TABLES.entries()) {
-        const [old, next] = [
-          await findIndexOf(table),
-          await findIndexOf(NEXT_TABLES[at] as IndexTable),
-        ]
-        if (next === undefined)
-          throw new SearchEngineAwayError('the index that was built is not there any more')
-        if (old !== undefined) actions.push({ remove_index: { index: old.name } })
-        actions.push(
-          { remove: { index: next.name, alias: aliasOf(NEXT_TABLES[at] as IndexTable) } },
-          { add: { index: next.name, alias: aliasOf(table) } },
-        )
-      }
-      await ask(() => client.indices.updateAliases({ body: { actions } as never }))
-    },
-    close: () => client.close(),
-  }
-  return engine
-}
-
-const placeOf = (uuids: readonly string[]) => `opensearch:${uuids.join(',')}`
-
-const passesByItself = (status: number, type: string | undefined) =>
-  status === 429 || status >= 500 || type === 'index_not_found_exception'
-
-/** The client's own errors hold addresses and whole requests: what leaves here says what happened, and whether it passes. */
-async function ask<Body>(request: () => Promise<{ body: Body }>): Promise<Body> {
-  try {
-    return (await request()).body
-  } catch (error) {
-    if (error instanceof errors.ResponseError) {
-      const type =
-        (error.body as { error?: { type?: string } } | undefined)?.error?.type ?? error.name
-      if (passesByItself(error.statusCode ?? 500, type))
-        throw new SearchEngineAwayError(`OpenSearch does not serve this now: ${type}`)
-      throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type}`)
-    }
-    if (error instanceof errors.OpenSearchClientError)
-      throw new SearchEngineAwayError(`OpenSearch does not answer: ${error.name}`)
-    throw error
+    if (errors) checkBulkResults(items)
   }
 }

@@ -1,4 +1,11 @@
-/** Parts of speech that carry no meaning of their own: endings, particles, punctuation and the like. */
+import type { Indices_Create_RequestBody } from '@opensearch-project/opensearch/api/index.js'
+
+/** The similarity of every field, a name that the types of the client lack. */
+const SIMILARITY: object = { default: { type: 'boolean' } }
+
+type IndexSettings = NonNullable<Indices_Create_RequestBody['settings']>
+
+/** Parts of speech without a meaning of their own: endings, particles, punctuation and the like. */
 const STOP_TAGS =
   'EP EF EC ETN ETM IC JKS JKC JKG JKO JKB JKV JKQ JX JC MAJ SP SSC SSO SC SE SF XPN XSA XSN XSV VCP UNA NA VSV'.split(
     ' ',
@@ -8,22 +15,23 @@ const PARTICLES =
   '에서는|에서도|에서만|으로는|으로도|까지만|까지는|이라도|이라고|에서|에게|으로|까지|부터|처럼|보다|이랑|이나|라도|은|는|이|가|을|를|에|의|도|만|와|과|로|랑'
 
 const nori = (decompound_mode: 'mixed' | 'discard') => ({
-  type: 'nori_tokenizer',
+  type: 'nori_tokenizer' as const,
   decompound_mode,
   discard_punctuation: true,
 })
 
 /**
- * Three readings of every text, since none finds everything: morphemes (nori, compounds whole and in parts), pairs of
- * syllables (any part of a word, names and new words too) and whole words without their particle.
+ * Every text has three readings, since none finds everything: morphemes (by nori, compounds as a
+ * whole and in parts), pairs of syllables (any part of a word, also of names and new words) and
+ * whole words without their particle.
  *
- * How well something matches is told by which reading it matched in, never by how rare a word is at the moment: with
- * such scores hits would change places between two pages of one walk.
+ * The score depends on the reading that matched, never on the frequency of a word: frequencies
+ * change, and would move hits between two pages of one pagination.
  */
 export const INDEX = {
   settings: {
     refresh_interval: '1s',
-    similarity: { default: { type: 'boolean' } },
+    similarity: SIMILARITY,
     analysis: {
       char_filter: {
         script_border: {
@@ -72,11 +80,11 @@ export const INDEX = {
           filter: ['lowercase', 'cjk_bigram'],
         },
       },
-    },
+    } satisfies IndexSettings['analysis'],
   },
   mappings: {
     dynamic: 'strict',
-    // Only what is looked for: whatever is shown comes from content-svc's rows.
+    // Documents are only searched: what is shown comes from the rows of content-svc.
     _source: { enabled: false },
     properties: {
       id: { type: 'long' },
@@ -94,5 +102,5 @@ export const INDEX = {
         },
       },
     },
-  },
+  } satisfies Indices_Create_RequestBody['mappings'],
 }

@@ -1,15 +1,11 @@
 import type { SearchRequest } from '../keyword/search-request.ts'
 import type { Term } from '../text/search-text.ts'
-
-export interface OnlyThese {
-  authorIds: number[] | undefined
-  postId: number | undefined
-}
+import type { MatchScope } from './search-engine.ts'
 
 type Query = Record<string, object>
 
 /** The best of several readings counts, the others a little. */
-const anyOf = (...queries: Query[]): Query =>
+const bestOf = (...queries: Query[]): Query =>
   queries.length === 1 && queries[0] !== undefined
     ? queries[0]
     : { dis_max: { tie_breaker: 0.2, queries } }
@@ -17,10 +13,10 @@ const phrase = (field: string, query: string, boost = 1): Query => ({
   match_phrase: { [field]: { query, boost } },
 })
 
-/** What to ask OpenSearch for: the words in a search's terms, and what its filters let through. Days are those of Asia/Seoul. */
+/** The query for the terms and filters of a search. Days are those of Asia/Seoul. */
 export function queryOf(
   { terms, filters: { since, until } }: SearchRequest,
-  { authorIds, postId }: OnlyThese,
+  { authorIds, postId }: MatchScope,
 ): Query {
   const created_at = {
     ...(since && { gte: since }),
@@ -43,19 +39,19 @@ export function queryOf(
 
 function queryOfTerm(term: Term): Query {
   if (term.kind === 'WORD')
-    return anyOf(
+    return bestOf(
       phrase('text.words', term.word, 3),
       morphemes(term.word),
       phrase('text.pairs', term.word, 0.1),
     )
   const field = term.kind === 'EXACT' || term.exact ? 'text.exact' : 'text.pairs'
-  // What is written with a space is found without it too, as in 새벽길 안개 and 새벽길안개.
-  return anyOf(
+  // Words with a space between them are found without it too: 새벽길 안개 and 새벽길안개.
+  return bestOf(
     ...new Set([term.words.join(' '), term.words.join('')].map((text) => phrase(field, text))),
   )
 }
 
-/** Numbers and single syllables lose their neighbour in a bag of morphemes: they are asked for as phrases. */
+/** Numbers and single syllables are searched as phrases: separate morphemes would match apart. */
 const morphemes = (word: string): Query =>
   /[0-9]/.test(word) || word.length === 1
     ? { match_phrase: { text: { query: word, analyzer: 'morphemes', boost: 2 } } }

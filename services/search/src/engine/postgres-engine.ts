@@ -1,8 +1,8 @@
 import { searchVectorOf } from '../text/search-vector.ts'
 import { textQueryOf } from '../text/search-text.ts'
-import { matchAnything, type SearchEngine } from './search-engine.ts'
+import { matchEverything, type SearchEngine } from './search-engine.ts'
 
-/** The embedded engine: tokens of our own in the rows of the index itself. */
+/** The embedded engine: the rows of the index hold our own tokens. */
 export const postgresEngine: SearchEngine = {
   delaySeconds: 0,
   prepare: async () => 'postgres',
@@ -13,13 +13,16 @@ export const postgresEngine: SearchEngine = {
   refresh: async () => {},
   async match(sql, _table, { terms }) {
     const text = textQueryOf(terms)
-    if (text === undefined) return matchAnything(sql)
+    if (text === undefined) return matchEverything(sql)
+    const { match, wholeWord } = text
+    const whole = wholeWord === null ? sql`false` : sql`known.tokens @@ ${wholeWord}::tsquery`
     return {
       join: sql``,
-      // Weights of D, C, B, A: a word's start counts most.
-      score: sql`${text.wholeWord === null ? sql`false` : sql`known.tokens @@ ${text.wholeWord}::tsquery`} as whole,
-                 ts_rank('{0.1, 0.2, 0.4, 1.0}', known.tokens, ${text.match}::tsquery) as rank`,
-      condition: sql`known.tokens @@ ${text.match}::tsquery`,
+      // The weights of D, C, B and A: the start of a word counts most.
+      score: sql`
+        ${whole} as whole,
+        ts_rank('{0.1, 0.2, 0.4, 1.0}', known.tokens, ${match}::tsquery) as rank`,
+      condition: sql`known.tokens @@ ${match}::tsquery`,
     }
   },
   beginRebuild: async () => 'postgres',

@@ -1,10 +1,14 @@
-import type { PendingQuery, Row, Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import type { Fragment } from 'postgres'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
-/** Two kinds of things, each with the index in use and, while it is built anew, one beside it. Also names of tables. */
+/** The current index of posts and of comments, and those beside them while they are rebuilt. Also names of tables. */
 export type IndexTable = 'post_index' | 'comment_index' | 'post_index_next' | 'comment_index_next'
 export const CURRENT_TABLES = ['post_index', 'comment_index'] as const
-export const NEXT_TABLES = ['post_index_next', 'comment_index_next'] as const
+export const NEXT_TABLE_OF = {
+  post_index: 'post_index_next',
+  comment_index: 'comment_index_next',
+} as const
 export const ID_COLUMN_OF: Record<IndexTable, string> = {
   post_index: 'post_id',
   post_index_next: 'post_id',
@@ -17,64 +21,69 @@ export interface IndexedDocument {
   id: number
   version: number
   authorId: number
-  /** Of a comment: the post that it is on. */
+  /** The post of a comment. */
   postId?: number
   createdAt: Date
-  /** Apart from each other: no phrase reaches from one into the next. */
+  /** No phrase spans two sections. */
   sections: string[]
 }
 
-/** The part of a statement that finds the rows `known` of an index for the words of a search. */
+/** The part of a statement that finds the rows `known` of an index by the words of a search. */
 export interface Matching {
   /** Joined to `known`. */
-  join: PendingQuery<Row[]>
-  /** Columns `whole` (a word stands whole: those come first) and `rank`. */
-  score: PendingQuery<Row[]>
-  condition: PendingQuery<Row[]>
+  join: Fragment
+  /** Columns `whole` (a word occurs as a whole word: these hits come first) and `rank`. */
+  score: Fragment
+  condition: Fragment
+}
+
+/** Restricts a search to some authors or to the comments of one post; undefined: no restriction. */
+export interface MatchScope {
+  authorIds: number[] | undefined
+  postId: number | undefined
 }
 
 /**
- * Where the words of posts and comments are kept and looked for. Which things are indexed, in which version, by whom and
- * of when stands in PostgreSQL whatever the engine is: so what is missing is found by one statement.
+ * Stores and finds the words of posts and comments. PostgreSQL has a row for each indexed post and
+ * comment (version, author, time) with every engine, so that one statement finds what is missing.
  */
 export interface SearchEngine {
-  /** Until what was put is found without a `refresh`. */
+  /** Seconds until documents are visible to searches without a `refresh`. */
   delaySeconds: number
   /**
-   * Makes ready whatever it needs. Settles with the name of the place in which its documents are; another name than the
-   * last time means that what was indexed before is gone.
+   * Creates what the engine needs. Returns the location of its documents; another location than the
+   * last time means that the documents indexed before are lost.
    */
   prepare(): Promise<string>
-  /** What the row of the index holds besides: the text of a tsvector, or nothing. */
+  /** The text of a tsvector for the row of the index; empty where the engine needs none. */
   tokensOf(sections: readonly string[]): string
-  /** Never puts an older version over a newer one. */
+  /** Never replaces a newer version by an older one. */
   put(table: IndexTable, documents: readonly IndexedDocument[]): Promise<void>
   remove(table: IndexTable, ids: readonly number[]): Promise<void>
   removeAuthors(table: IndexTable, authorIds: readonly number[]): Promise<void>
-  /** From now on searches find everything that was put before. */
+  /** Makes all documents visible to searches. */
   refresh(table: IndexTable): Promise<void>
-  /** `authorIds`, `postId`: only theirs; undefined: anybody's. */
   match(
-    sql: Sql,
+    sql: Queryable,
     table: IndexTable,
     search: SearchRequest,
-    only: { authorIds: number[] | undefined; postId: number | undefined },
+    scope: MatchScope,
   ): Promise<Matching>
-  /** Empty indexes beside those in use. Settles with the name of their place. */
+  /** Creates empty indexes beside the current ones. Returns their location. */
   beginRebuild(): Promise<string>
-  /** They take the place of those in use. */
+  /** Replaces the current indexes by the rebuilt ones. */
   swapRebuilt(): Promise<void>
   close(): Promise<void>
 }
 
-/** Of a search without words: its filters alone decide. */
-export const matchAnything = (sql: Sql): Matching => ({
+/** For a search without words: its filters alone decide. */
+export const matchEverything = (sql: Queryable): Matching => ({
   join: sql``,
   score: sql`false as whole, 0::real as rank`,
   condition: sql`true`,
 })
 
-/** The engine does not answer, or has lost its indexes. Its code is of the kind that passes by itself. */
-export class SearchEngineAwayError extends Error {
+/** The engine does not answer, or has lost its indexes. By its code it counts as a transient failure. */
+export class SearchEngineUnavailableError extends Error {
   readonly code = 'CONNECTION_SEARCH_ENGINE'
 }

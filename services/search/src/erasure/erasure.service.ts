@@ -2,7 +2,10 @@ import { eraseDeadLettersOf } from '@dailyfeed/event-listener/dead-letter-erasur
 import { type Index, unindexCommentsOf, unindexPostsOf } from '../indexing/indexing.service.ts'
 import { findErasableMembers } from './erasure.queries.ts'
 
-/** search-svc's part of `memberEraseJob`. Safe twice and when killed. */
+/**
+ * search-svc's part of `memberEraseJob`. An interrupted run is completed by the next one, and a
+ * repeated run changes nothing.
+ */
 export async function eraseMembers({ sql, engine }: Index): Promise<{ indexed: number }> {
   const members = await findErasableMembers(sql)
   if (members.length === 0) return { indexed: 0 }

@@ -1,15 +1,15 @@
 import {
   type CommentIndexTable,
   findOutdatedComments,
-  highestCommentId,
+  findHighestCommentId,
 } from './comment-index.queries.ts'
 import { type Index, indexComments, indexPosts } from './indexing.service.ts'
-import { prepareIndex } from './index-place.service.ts'
-import { findOutdatedPosts, highestPostId, type PostIndexTable } from './post-index.queries.ts'
+import { prepareIndex } from './index-location.service.ts'
+import { findOutdatedPosts, findHighestPostId, type PostIndexTable } from './post-index.queries.ts'
 
-/** Ids compared with content-svc in one statement. */
-const RANGE = 20_000
-const BATCH = 500
+/** Ids that one statement compares. */
+const RANGE_SIZE = 20_000
+const BATCH_SIZE = 500
 
 export interface IndexTables {
   posts: PostIndexTable
@@ -20,20 +20,21 @@ const CURRENT: IndexTables = { posts: 'post_index', comments: 'comment_index' }
 
 export interface IndexProgress {
   kind: 'posts' | 'comments'
-  /** Ids looked at, of all that there are. */
+  /** The highest id processed. */
   done: number
+  /** The highest id of all. */
   of: number
 }
 
-/** How many were taken up anew, replaced or taken out. */
+/** How many were added, replaced or removed. */
 export interface IndexedCounts {
   posts: number
   comments: number
 }
 
 /**
- * Compares the index with what content-svc holds and mends every difference, whatever it comes from: rows loaded past
- * the events, an empty index, a new one. Says what it mended; a second run has nothing to do.
+ * Compares the index with content-svc and repairs every difference: rows that were loaded without
+ * events, an empty index, a new one. Returns how many rows it changed; a second run changes none.
  */
 export async function catchUp(
   index: Index,
@@ -42,14 +43,14 @@ export async function catchUp(
 ): Promise<IndexedCounts> {
   const { sql, engine } = index
   if (tables === CURRENT) await prepareIndex(index)
-  const posts = await mendRanges({
-    highestId: await highestPostId(sql, tables.posts),
+  const posts = await repairRanges({
+    highestId: await findHighestPostId(sql, tables.posts),
     findOutdated: (fromId, toId) => findOutdatedPosts(sql, tables.posts, fromId, toId),
     index: (ids) => indexPosts(index, ids, tables.posts),
     onProgress: (done, of) => onProgress({ kind: 'posts', done, of }),
   })
-  const comments = await mendRanges({
-    highestId: await highestCommentId(sql, tables.comments),
+  const comments = await repairRanges({
+    highestId: await findHighestCommentId(sql, tables.comments),
     findOutdated: (fromId, toId) => findOutdatedComments(sql, tables.comments, fromId, toId),
     index: (ids) => indexComments(index, ids, tables.comments),
     onProgress: (done, of) => onProgress({ kind: 'comments', done, of }),
@@ -65,16 +66,21 @@ interface Ranges {
   onProgress: (done: number, of: number) => void
 }
 
-async function mendRanges({ highestId, findOutdated, index, onProgress }: Ranges): Promise<number> {
-  let mended = 0
-  for (let from = 1; from <= highestId; from += RANGE) {
-    const outdated = await findOutdated(from, from + RANGE)
-    for (let start = 0; start < outdated.length; start += BATCH) {
-      const batch = outdated.slice(start, start + BATCH).map(({ id }) => id)
-      mended += await index(batch)
+async function repairRanges({
+  highestId,
+  findOutdated,
+  index,
+  onProgress,
+}: Ranges): Promise<number> {
+  let repaired = 0
+  for (let from = 1; from <= highestId; from += RANGE_SIZE) {
+    const outdated = await findOutdated(from, from + RANGE_SIZE)
+    for (let start = 0; start < outdated.length; start += BATCH_SIZE) {
+      const batch = outdated.slice(start, start + BATCH_SIZE).map(({ id }) => id)
+      repaired += await index(batch)
       onProgress(batch.at(-1) ?? from, highestId)
     }
   }
   onProgress(highestId, highestId)
-  return mended
+  return repaired
 }

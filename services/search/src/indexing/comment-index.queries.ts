@@ -1,4 +1,4 @@
-import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { IndexEntry } from './post-index.queries.ts'
 
 export type CommentIndexTable = 'comment_index' | 'comment_index_next'
@@ -12,41 +12,50 @@ export interface LiveCommentRow {
   version: number
 }
 
-/** Of these comments, those that are not deleted, as content-svc has them now. */
+/** The current state of these comments, without deleted ones and those of deleted posts. */
 export const findLiveComments = (
   sql: Queryable,
   commentIds: readonly number[],
 ): Promise<LiveCommentRow[]> =>
   sql<LiveCommentRow[]>`
-    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.content, comment.version
+    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.content,
+           comment.version
     from content.comment join content.post on post.id = comment.post_id
-    where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null`
+    where comment.id = any(${anyOf(commentIds)}::bigint[])
+      and comment.deleted_at is null and post.deleted_at is null`
 
-/** As posts are: only where newer, and only while it is still the state that content-svc has. */
+/** Stores entries under the conditions of `upsertPosts`. Returns the ids that changed. */
 export async function upsertComments(
   sql: Queryable,
   table: CommentIndexTable,
   entries: readonly IndexEntry[],
 ): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
-    insert into search.${sql(table)} as known (comment_id, post_id, author_id, created_at, version, tokens)
-    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.version, entry.tokens::tsvector
-    from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
-    join content.comment on comment.id = entry.id and comment.version = entry.version and comment.deleted_at is null
+    insert into search.${sql(table)} as known
+      (comment_id, post_id, author_id, created_at, version, tokens)
+    select comment.id, comment.post_id, comment.author_id, comment.created_at, comment.version,
+           entry.tokens::tsvector
+    from unnest(
+      ${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[],
+      ${entries.map(({ tokens }) => tokens)}::text[]
+    ) as entry(id, version, tokens)
+    join content.comment
+      on comment.id = entry.id and comment.version = entry.version and comment.deleted_at is null
     order by comment.id
-    on conflict (comment_id) do update set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
-      where known.version < excluded.version
+    on conflict (comment_id) do update
+    set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
+    where known.version < excluded.version
     returning known.comment_id`
   return rows.map(({ comment_id }) => comment_id)
 }
 
-/** Of these comments, those that are deleted, were never there, or whose post is. */
+/** The ids of those of these comments that are deleted, do not exist, or are on a deleted post. */
 export async function findGoneComments(
   sql: Queryable,
   commentIds: readonly number[],
 ): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
-    select asked.id from unnest(${[...commentIds]}::bigint[]) as asked(id)
+    select asked.id from unnest(${anyOf(commentIds)}::bigint[]) as asked(id)
     where not exists (
       select from content.comment join content.post on post.id = comment.post_id
       where comment.id = asked.id and comment.deleted_at is null and post.deleted_at is null)`
@@ -58,19 +67,21 @@ export async function deleteComments(
   table: CommentIndexTable,
   commentIds: readonly number[],
 ): Promise<number> {
-  const rows =
-    await sql`delete from search.${sql(table)} where comment_id = any(${[...commentIds]}::bigint[]) returning comment_id`
+  const rows = await sql`
+    delete from search.${sql(table)}
+    where comment_id = any(${anyOf(commentIds)}::bigint[]) returning comment_id`
   return rows.length
 }
 
-/** Comments that are still found although their post is deleted. */
+/** The ids of indexed comments of those of these posts that are deleted. */
 export async function findCommentsOfGonePosts(
   sql: Queryable,
   postIds: readonly number[],
 ): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
     select comment_id from search.comment_index known
-    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
+    where post_id = any(${anyOf(postIds)}::bigint[])
+      and not exists (select from content.post where id = known.post_id and deleted_at is null)`
   return rows.map(({ comment_id }) => comment_id)
 }
 
@@ -78,12 +89,13 @@ export async function deleteCommentsOf(
   sql: Queryable,
   authorIds: readonly number[],
 ): Promise<number> {
-  const rows =
-    await sql`delete from search.comment_index where author_id = any(${[...authorIds]}::bigint[]) returning comment_id`
+  const rows = await sql`
+    delete from search.comment_index
+    where author_id = any(${anyOf(authorIds)}::bigint[]) returning comment_id`
   return rows.length
 }
 
-/** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
+/** The ids of a range whose entry in the index is missing, outdated, or of a deleted comment. */
 export const findOutdatedComments = (
   sql: Queryable,
   table: CommentIndexTable,
@@ -93,40 +105,50 @@ export const findOutdatedComments = (
   sql<{ id: number }[]>`
     select coalesce(comment.id, known.comment_id) as id
     from (
-      select comment.id, comment.version from content.comment join content.post on post.id = comment.post_id
-      where comment.id >= ${fromId} and comment.id < ${toId} and comment.deleted_at is null and post.deleted_at is null
+      select comment.id, comment.version
+      from content.comment join content.post on post.id = comment.post_id
+      where comment.id >= ${fromId} and comment.id < ${toId}
+        and comment.deleted_at is null and post.deleted_at is null
     ) comment
-    full join (select comment_id, version from search.${sql(table)} where comment_id >= ${fromId} and comment_id < ${toId}) known on known.comment_id = comment.id
+    full join (
+      select comment_id, version from search.${sql(table)}
+      where comment_id >= ${fromId} and comment_id < ${toId}
+    ) known on known.comment_id = comment.id
     where known.version is null or comment.version is null or known.version < comment.version
     order by 1`
 
-/** Of these comments, those that stand in the index otherwise than in content-svc. */
+/** The ids of these comments whose entry in the index is missing, outdated, or of a deleted comment. */
 export async function findOutdatedCommentsIn(
   sql: Queryable,
   commentIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
     select asked.id
-    from unnest(${[...commentIds]}::bigint[]) as asked(id)
-    left join (select comment.id, comment.version from content.comment join content.post on post.id = comment.post_id
-      where comment.id = any(${[...commentIds]}::bigint[]) and comment.deleted_at is null and post.deleted_at is null) comment on comment.id = asked.id
+    from unnest(${anyOf(commentIds)}::bigint[]) as asked(id)
+    left join (
+      select comment.id, comment.version
+      from content.comment join content.post on post.id = comment.post_id
+      where comment.id = any(${anyOf(commentIds)}::bigint[])
+        and comment.deleted_at is null and post.deleted_at is null
+    ) comment on comment.id = asked.id
     left join search.comment_index known on known.comment_id = asked.id
     where (comment.id is null) <> (known.comment_id is null) or known.version < comment.version`
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Of these posts, those whose comments are still found although they are deleted. */
+/** The ids of those of these posts that are deleted and still have indexed comments. */
 export async function findGonePostsWithComments(
   sql: Queryable,
   postIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ post_id: number }[]>`
     select distinct post_id from search.comment_index known
-    where post_id = any(${[...postIds]}::bigint[]) and not exists (select from content.post where id = known.post_id and deleted_at is null)`
+    where post_id = any(${anyOf(postIds)}::bigint[])
+      and not exists (select from content.post where id = known.post_id and deleted_at is null)`
   return new Set(rows.map(({ post_id }) => post_id))
 }
 
-/** The newest of an author's own comments that the index does not have as they are. */
+/** The author's comments whose entry in the index is missing or outdated, newest first. */
 export const findOutdatedCommentsOf = (
   sql: Queryable,
   authorId: number,
@@ -134,13 +156,21 @@ export const findOutdatedCommentsOf = (
 ): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select comment.id
-    from content.comment join content.post on post.id = comment.post_id and post.deleted_at is null
-    left join search.comment_index known on known.comment_id = comment.id and known.author_id = comment.author_id
-    where comment.author_id = ${authorId} and comment.deleted_at is null and (known.version is null or known.version < comment.version)
+    from content.comment
+    join content.post on post.id = comment.post_id and post.deleted_at is null
+    left join search.comment_index known
+      on known.comment_id = comment.id and known.author_id = comment.author_id
+    where comment.author_id = ${authorId} and comment.deleted_at is null
+      and (known.version is null or known.version < comment.version)
     order by comment.updated_at desc, comment.id desc limit ${limit}`
 
-export async function highestCommentId(sql: Queryable, table: CommentIndexTable): Promise<number> {
+export async function findHighestCommentId(
+  sql: Queryable,
+  table: CommentIndexTable,
+): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
-    select greatest((select max(id) from content.comment), (select max(comment_id) from search.${sql(table)}), 0) as id`
+    select greatest(
+      (select max(id) from content.comment), (select max(comment_id) from search.${sql(table)}), 0
+    ) as id`
   return row.id
 }

@@ -1,51 +1,52 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { Log } from '@dailyfeed/http-server/log'
 import { catchUp } from './catch-up.service.ts'
-import { prepareIndex } from './index-place.service.ts'
+import { prepareIndex } from './index-location.service.ts'
 import type { Index } from './indexing.service.ts'
 
-/** An engine that lost its disk is filled again without anybody's help. */
-const LOOK_EVERY_MILLISECONDS = 15_000
-/** Until it agreed once: at the start the engine may still be starting too. */
-const RETRY_AFTER_MILLISECONDS = 2_000
+/** Within this time an engine that lost its disk is detected and filled again. */
+const CHECK_EVERY_MS = 15_000
+/** Until the first check succeeds: the engine may be starting too. */
+const RETRY_AFTER_MS = 2_000
 
 /**
- * Makes the engine ready, if it answers: then it searches from the first request on. Behind that compares the index with
- * what content-svc holds now, and again whenever the engine turns out to have lost it.
+ * Prepares the engine if it answers, so that it serves searches from the first request on. Then
+ * compares the index with the content of content-svc in the background, and again whenever the
+ * engine has lost its documents.
  */
 export async function superviseIndex(
   index: Index,
-  log: Pick<FastifyBaseLogger, 'info' | 'warn'>,
+  log: Pick<Log, 'info' | 'warn'>,
 ): Promise<{ stop: () => Promise<void> }> {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
-  let hasAgreed = false
+  let isComplete = false
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     try {
       const isLost = await prepareIndex(index)
-      if (isLost || !hasAgreed)
-        log.info(await catchUp(index), 'the index agrees with what content-svc holds')
-      hasAgreed = true
+      if (isLost || !isComplete)
+        log.info(await catchUp(index), 'the index is up to date with content-svc')
+      isComplete = true
     } catch (error) {
       if (!isStopped)
-        log.warn({ err: error }, 'the index could not be compared with what content-svc holds')
+        log.warn({ err: error }, 'the index could not be compared with content-svc; retrying')
     }
     if (isStopped) return
-    timer = setTimeout(lookAgain, hasAgreed ? LOOK_EVERY_MILLISECONDS : RETRY_AFTER_MILLISECONDS)
+    timer = setTimeout(startCheck, isComplete ? CHECK_EVERY_MS : RETRY_AFTER_MS)
     timer.unref()
   }
 
-  // Why it could not be made ready, if so, is told by the look.
+  // The first check reports the error, if there is one.
   await prepareIndex(index).catch(() => {})
-  let looking = look()
-  function lookAgain(): void {
-    looking = look()
+  let checking = check()
+  function startCheck(): void {
+    checking = check()
   }
   return {
     async stop() {
       isStopped = true
       clearTimeout(timer)
-      await looking
+      await checking
     },
   }
 }

@@ -8,7 +8,7 @@ import { findOutdatedPostsIn } from './post-index.queries.ts'
 
 const TYPES = subscriptionsOf('search')
 const POST_TYPES = new Set(TYPES.filter((type) => categoryOf(type) === 'POST'))
-/** A deleted post takes its comments out of the index too. */
+/** The deletion of a post removes its comments from the index too. */
 const COMMENT_TYPES = new Set(
   TYPES.filter((type) => categoryOf(type) === 'COMMENT' || type === 'POST_DELETE'),
 )
@@ -18,8 +18,8 @@ const idsOf = (ids: readonly (number | null | undefined)[]): number[] => [
 ]
 
 /**
- * An event says only that something changed: what is indexed is the thing as content-svc has it now. So an event that
- * comes twice, late or out of order does no harm, and no inbox is needed.
+ * An event only says that a post changed; its current state is indexed. Duplicate, late and
+ * unordered events therefore do no harm, and no inbox is needed.
  */
 export const keepPostIndex = (engine: SearchEngine): EventHandler => ({
   name: 'posts',

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
 import {
   inTransaction as beginTransaction,
   type Queryable,
@@ -24,7 +24,7 @@ import {
   type IndexEntry,
   type PostIndexTable,
   upsertPosts,
-  wasIndexedLately,
+  wasIndexedWithin,
 } from './post-index.queries.ts'
 
 /** PostgreSQL tracks which posts and comments are indexed; the engine stores their text. */
@@ -37,8 +37,9 @@ export interface Index extends IndexWriter {
 }
 
 /**
- * Rows first, the engine before they are committed: their locks keep two writers of one thing in order, a rebuilt index
- * takes its place between two transactions, and no row promises what the engine does not have.
+ * Writes the rows first, and the engine before the commit. The locks of the rows then keep two
+ * writers of one document in order, a rebuilt index is swapped in between two transactions, and no
+ * committed row names a document that the engine does not have.
  */
 const inTransaction = <Result>(
   { sql, engine }: IndexWriter,
@@ -48,70 +49,80 @@ const inTransaction = <Result>(
     ? beginTransaction(sql, (transaction) => work({ sql: transaction, engine }))
     : work({ sql, engine })
 
-/** Makes the index hold these posts as content-svc has them now, and no more those that are deleted. Returns how many changed. */
+interface ContentQueries<Table extends IndexTable> {
+  findDocuments(sql: Queryable, ids: readonly number[]): Promise<IndexedDocument[]>
+  /** Returns the ids that changed. */
+  upsert(sql: Queryable, table: Table, entries: readonly IndexEntry[]): Promise<number[]>
+  findGone(sql: Queryable, ids: readonly number[]): Promise<number[]>
+  /** Returns how many were deleted. */
+  delete(sql: Queryable, table: Table, ids: readonly number[]): Promise<number>
+}
+
+const POSTS: ContentQueries<PostIndexTable> = {
+  findDocuments: async (sql, ids) =>
+    (await findLivePosts(sql, ids)).map((row) => ({
+      id: row.id,
+      version: row.version,
+      authorId: row.author_id,
+      createdAt: row.created_at,
+      sections: [row.title, row.content],
+    })),
+  upsert: upsertPosts,
+  findGone: findGonePosts,
+  delete: deletePosts,
+}
+
+const COMMENTS: ContentQueries<CommentIndexTable> = {
+  findDocuments: async (sql, ids) =>
+    (await findLiveComments(sql, ids)).map((row) => ({
+      id: row.id,
+      version: row.version,
+      authorId: row.author_id,
+      postId: row.post_id,
+      createdAt: row.created_at,
+      sections: [row.content],
+    })),
+  upsert: upsertComments,
+  findGone: findGoneComments,
+  delete: deleteComments,
+}
+
+/** Indexes the current state of these posts, and removes the deleted ones. Returns how many changed. */
 export const indexPosts = (
   index: IndexWriter,
   postIds: readonly number[],
   table: PostIndexTable = 'post_index',
-): Promise<number> =>
-  inTransaction(index, async ({ sql, engine }) => {
-    const posts = await findLivePosts(sql, postIds)
-    const documents = posts.map(({ id, version, author_id, created_at, title, content }) => ({
-      id,
-      version,
-      authorId: author_id,
-      createdAt: created_at,
-      sections: [title, content],
-    }))
-    const indexed =
-      documents.length === 0
-        ? []
-        : await upsertPosts(sql, table, await entriesOf(engine, documents))
-    await engine.put(table, onlyThese(documents, indexed))
-    if (indexed.length === postIds.length) return indexed.length
-    const gone = await findGonePosts(sql, postIds)
-    const removed = gone.length === 0 ? 0 : await deletePosts(sql, table, gone)
-    await engine.remove(table, gone)
-    return indexed.length + removed
-  })
+): Promise<number> => indexContent(index, POSTS, table, postIds)
 
-/** The same for comments; those of a deleted post count as deleted. */
+/** Indexes comments in the same way; the comments of a deleted post count as deleted. */
 export const indexComments = (
   index: IndexWriter,
   commentIds: readonly number[],
   table: CommentIndexTable = 'comment_index',
+): Promise<number> => indexContent(index, COMMENTS, table, commentIds)
+
+const indexContent = <Table extends IndexTable>(
+  index: IndexWriter,
+  queries: ContentQueries<Table>,
+  table: Table,
+  ids: readonly number[],
 ): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
-    const comments = await findLiveComments(sql, commentIds)
-    const documents = comments.map(({ id, version, post_id, author_id, created_at, content }) => ({
-      id,
-      version,
-      authorId: author_id,
-      postId: post_id,
-      createdAt: created_at,
-      sections: [content],
-    }))
-    const indexed =
-      documents.length === 0
-        ? []
-        : await upsertComments(sql, table, await entriesOf(engine, documents))
-    await engine.put(table, onlyThese(documents, indexed))
-    if (indexed.length === commentIds.length) return indexed.length
-    const gone = await findGoneComments(sql, commentIds)
-    const removed = gone.length === 0 ? 0 : await deleteComments(sql, table, gone)
+    const documents = await queries.findDocuments(sql, ids)
+    const entries = await entriesOf(engine, documents)
+    const changed = new Set(entries.length === 0 ? [] : await queries.upsert(sql, table, entries))
+    await engine.put(
+      table,
+      documents.filter(({ id }) => changed.has(id)),
+    )
+    if (changed.size === ids.length) return changed.size
+    const gone = await queries.findGone(sql, ids)
+    const removed = gone.length === 0 ? 0 : await queries.delete(sql, table, gone)
     await engine.remove(table, gone)
-    return indexed.length + removed
+    return changed.size + removed
   })
 
-const onlyThese = (
-  documents: readonly IndexedDocument[],
-  ids: readonly number[],
-): IndexedDocument[] => {
-  const wanted = new Set(ids)
-  return documents.filter(({ id }) => wanted.has(id))
-}
-
-/** The comments of posts that are deleted are no longer found. */
+/** Removes the comments of those of these posts that are deleted. Returns how many. */
 export const unindexCommentsOfGonePosts = (
   index: IndexWriter,
   postIds: readonly number[],
@@ -123,7 +134,7 @@ export const unindexCommentsOfGonePosts = (
     return gone.length
   })
 
-/** Returns how many of these members' posts are found no more. */
+/** Removes the posts of these members from the index. Returns how many. */
 export const unindexPostsOf = (index: IndexWriter, authorIds: readonly number[]): Promise<number> =>
   inTransaction(index, async ({ sql, engine }) => {
     const removed = await deletePostsOf(sql, authorIds)
@@ -141,7 +152,7 @@ export const unindexCommentsOf = (
     return removed
   })
 
-/** Characters: about 20 ms of work, after which other requests get their turn. */
+/** About 20 ms of work; then waiting requests of this process get their turn. */
 const CHARACTERS_PER_TURN = 15_000
 
 async function entriesOf(
@@ -155,47 +166,53 @@ async function entriesOf(
     characters += sections.reduce((sum, { length }) => sum + length, 0)
     if (characters < CHARACTERS_PER_TURN) continue
     characters = 0
-    await breathe()
+    await yieldToEventLoop()
   }
   return entries
 }
 
 /**
- * Of a member's own things that wait to be indexed, the latest this many. Each search takes up what is new since the
- * one before, so there are more only where nobody searched while a hundred events waited.
+ * The maximum number of a member's own posts or comments that a search indexes, newest first. More
+ * are pending only if the listener is a hundred of the member's events behind.
  */
 const OWN_LIMIT = 100
 
-/** What a member wrote or edited a moment ago is found by that member's very next search, however far the listener is. */
-export async function indexOwnPosts(index: Index, memberId: number): Promise<void> {
+/**
+ * Indexes the member's own new and edited posts without waiting for their events, so that the
+ * member's next search finds them (read your writes).
+ */
+export async function ensureOwnPostsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedPostsOf(index.sql, memberId, OWN_LIMIT)
   if (outdated.length > 0)
     await indexPosts(
       index,
       outdated.map(({ id }) => id),
     )
-  await showLately(index, 'post_index', memberId)
+  await refreshIfRecent(index, 'post_index', memberId)
 }
 
-export async function indexOwnComments(index: Index, memberId: number): Promise<void> {
+export async function ensureOwnCommentsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedCommentsOf(index.sql, memberId, OWN_LIMIT)
   if (outdated.length > 0)
     await indexComments(
       index,
       outdated.map(({ id }) => id),
     )
-  await showLately(index, 'comment_index', memberId)
+  await refreshIfRecent(index, 'comment_index', memberId)
 }
 
-/** Twice the delay: it counts from when the row was written, and the engine's turn may just have begun. */
-async function showLately(
+/**
+ * Makes documents visible that the member has just written and another process may have indexed.
+ * Within twice the delay: it runs from the write of the row, and the engine may just have begun.
+ */
+async function refreshIfRecent(
   { sql, engine }: Index,
   table: IndexTable,
   memberId: number,
 ): Promise<void> {
   if (
     engine.delaySeconds > 0 &&
-    (await wasIndexedLately(sql, table, memberId, 2 * engine.delaySeconds))
+    (await wasIndexedWithin(sql, table, memberId, 2 * engine.delaySeconds))
   )
     await engine.refresh(table)
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { IndexTable } from '../engine/search-engine.ts'
 
 export type PostIndexTable = 'post_index' | 'post_index_next'
@@ -12,10 +12,11 @@ export interface LivePostRow {
   version: number
 }
 
-/** Of these posts, those that are not deleted, as content-svc has them now. */
+/** The current state of these posts, without deleted ones. */
 export const findLivePosts = (sql: Queryable, postIds: readonly number[]): Promise<LivePostRow[]> =>
   sql<LivePostRow[]>`
-    select id, author_id, created_at, title, content, version from content.post where id = any(${[...postIds]}::bigint[]) and deleted_at is null`
+    select id, author_id, created_at, title, content, version
+    from content.post where id = any(${anyOf(postIds)}::bigint[]) and deleted_at is null`
 
 export interface IndexEntry {
   id: number
@@ -25,9 +26,9 @@ export interface IndexEntry {
 }
 
 /**
- * Only where newer, and only while the state that was read is still the one that content-svc has: an older one that
- * arrives late, or one that was deleted meanwhile, changes nothing. Rows in the order of ids, so that two batches
- * cannot deadlock. Returns which changed.
+ * Stores the entries that are newer than the index and equal to the current state of content-svc: an
+ * older version that arrives late, or one of a post that has been deleted, changes nothing. In the
+ * order of ids, so that two batches cannot deadlock. Returns the ids that changed.
  */
 export async function upsertPosts(
   sql: Queryable,
@@ -37,19 +38,24 @@ export async function upsertPosts(
   const rows = await sql<{ post_id: number }[]>`
     insert into search.${sql(table)} as known (post_id, author_id, created_at, version, tokens)
     select post.id, post.author_id, post.created_at, post.version, entry.tokens::tsvector
-    from unnest(${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[], ${entries.map(({ tokens }) => tokens)}::text[]) as entry(id, version, tokens)
-    join content.post on post.id = entry.id and post.version = entry.version and post.deleted_at is null
+    from unnest(
+      ${entries.map(({ id }) => id)}::bigint[], ${entries.map(({ version }) => version)}::bigint[],
+      ${entries.map(({ tokens }) => tokens)}::text[]
+    ) as entry(id, version, tokens)
+    join content.post
+      on post.id = entry.id and post.version = entry.version and post.deleted_at is null
     order by post.id
-    on conflict (post_id) do update set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
-      where known.version < excluded.version
+    on conflict (post_id) do update
+    set version = excluded.version, tokens = excluded.tokens, indexed_at = now()
+    where known.version < excluded.version
     returning known.post_id`
   return rows.map(({ post_id }) => post_id)
 }
 
-/** Of these posts, those that are deleted or were never there. */
+/** The ids of those of these posts that are deleted or do not exist. */
 export async function findGonePosts(sql: Queryable, postIds: readonly number[]): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
-    select asked.id from unnest(${[...postIds]}::bigint[]) as asked(id)
+    select asked.id from unnest(${anyOf(postIds)}::bigint[]) as asked(id)
     where not exists (select from content.post where id = asked.id and deleted_at is null)`
   return rows.map(({ id }) => id)
 }
@@ -59,30 +65,34 @@ export async function deletePosts(
   table: PostIndexTable,
   postIds: readonly number[],
 ): Promise<number> {
-  const rows =
-    await sql`delete from search.${sql(table)} where post_id = any(${[...postIds]}::bigint[]) returning post_id`
+  const rows = await sql`
+    delete from search.${sql(table)}
+    where post_id = any(${anyOf(postIds)}::bigint[]) returning post_id`
   return rows.length
 }
 
 export async function deletePostsOf(sql: Queryable, authorIds: readonly number[]): Promise<number> {
-  const rows =
-    await sql`delete from search.post_index where author_id = any(${[...authorIds]}::bigint[]) returning post_id`
+  const rows = await sql`
+    delete from search.post_index
+    where author_id = any(${anyOf(authorIds)}::bigint[]) returning post_id`
   return rows.length
 }
 
-/** Whether something of an author's was indexed in the last seconds. */
-export async function wasIndexedLately(
+/** Whether a post or comment of the author was indexed within the last seconds. */
+export async function wasIndexedWithin(
   sql: Queryable,
   table: IndexTable,
   authorId: number,
   seconds: number,
 ): Promise<boolean> {
-  const [row] = await sql<[{ lately: boolean }]>`
-    select exists (select from search.${sql(table)} where author_id = ${authorId} and indexed_at > now() - make_interval(secs => ${seconds})) as lately`
-  return row.lately
+  const rows = await sql`
+    select from search.${sql(table)}
+    where author_id = ${authorId} and indexed_at > now() - make_interval(secs => ${seconds})
+    limit 1`
+  return rows.length > 0
 }
 
-/** Ids of a range that stand in the index otherwise than in content-svc: missing, older, or deleted there. */
+/** The ids of a range whose entry in the index is missing, outdated, or of a deleted post. */
 export const findOutdatedPosts = (
   sql: Queryable,
   table: PostIndexTable,
@@ -91,26 +101,32 @@ export const findOutdatedPosts = (
 ): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select coalesce(post.id, known.post_id) as id
-    from (select id, version from content.post where id >= ${fromId} and id < ${toId} and deleted_at is null) post
-    full join (select post_id, version from search.${sql(table)} where post_id >= ${fromId} and post_id < ${toId}) known on known.post_id = post.id
+    from (
+      select id, version from content.post
+      where id >= ${fromId} and id < ${toId} and deleted_at is null
+    ) post
+    full join (
+      select post_id, version from search.${sql(table)}
+      where post_id >= ${fromId} and post_id < ${toId}
+    ) known on known.post_id = post.id
     where known.version is null or post.version is null or known.version < post.version
     order by 1`
 
-/** Of these posts, those that stand in the index otherwise than in content-svc. */
+/** The ids of these posts whose entry in the index is missing, outdated, or of a deleted post. */
 export async function findOutdatedPostsIn(
   sql: Queryable,
   postIds: readonly number[],
 ): Promise<Set<number>> {
   const rows = await sql<{ id: number }[]>`
     select asked.id
-    from unnest(${[...postIds]}::bigint[]) as asked(id)
+    from unnest(${anyOf(postIds)}::bigint[]) as asked(id)
     left join content.post on post.id = asked.id and post.deleted_at is null
     left join search.post_index known on known.post_id = asked.id
     where (post.id is null) <> (known.post_id is null) or known.version < post.version`
   return new Set(rows.map(({ id }) => id))
 }
 
-/** The newest of an author's own posts that the index does not have as they are. */
+/** The author's posts whose entry in the index is missing or outdated, newest first. */
 export const findOutdatedPostsOf = (
   sql: Queryable,
   authorId: number,
@@ -118,12 +134,17 @@ export const findOutdatedPostsOf = (
 ): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select post.id
-    from content.post left join search.post_index known on known.post_id = post.id and known.author_id = post.author_id
-    where post.author_id = ${authorId} and post.deleted_at is null and (known.version is null or known.version < post.version)
+    from content.post
+    left join search.post_index known
+      on known.post_id = post.id and known.author_id = post.author_id
+    where post.author_id = ${authorId} and post.deleted_at is null
+      and (known.version is null or known.version < post.version)
     order by post.updated_at desc, post.id desc limit ${limit}`
 
-export async function highestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {
+export async function findHighestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {
   const [row] = await sql<[{ id: number }]>`
-    select greatest((select max(id) from content.post), (select max(post_id) from search.${sql(table)}), 0) as id`
+    select greatest(
+      (select max(id) from content.post), (select max(post_id) from search.${sql(table)}), 0
+    ) as id`
   return row.id
 }

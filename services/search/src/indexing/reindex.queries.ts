@@ -1,6 +1,6 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** One rebuild at a time, whoever asks. */
+/** The advisory lock that keeps two processes from rebuilding at once. */
 const REBUILD_LOCK = 7_310_005
 
 export async function tryLockRebuild(sql: Queryable): Promise<boolean> {
@@ -16,10 +16,10 @@ export const beginRebuild = (sql: Queryable) => sql`select search.begin_rebuild(
 export const indexRebuiltTables = (sql: Queryable) => sql`select search.index_rebuilt_tables()`
 export const swapRebuiltTables = (sql: Queryable) => sql`select search.swap_rebuilt_tables()`
 
-/** Writers wait, searches do not: nothing changes the index in use until the transaction ends. */
-export const holdIndexStill = (sql: Queryable) =>
+/** Blocks writers of the current index, but no searches, until the transaction ends. */
+export const lockIndexForSwap = (sql: Queryable) =>
   sql`lock table search.post_index, search.comment_index in share row exclusive mode`
 
-/** Of this connection; a whole index takes longer to make than any statement of a request may. */
+/** For this connection: creating an index takes longer than a statement of a request may. */
 export const allowLongStatements = (sql: Queryable) => sql`set statement_timeout = '30min'`
-export const limitStatementsAgain = (sql: Queryable) => sql`reset statement_timeout`
+export const restoreStatementTimeout = (sql: Queryable) => sql`reset statement_timeout`

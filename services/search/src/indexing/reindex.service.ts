@@ -4,14 +4,14 @@ import {
   type IndexProgress,
   type IndexTables,
 } from './catch-up.service.ts'
-import { updatePlace } from './index-place.queries.ts'
+import { updateLocation } from './index-location.queries.ts'
 import type { Index } from './indexing.service.ts'
 import {
   allowLongStatements,
   beginRebuild,
-  holdIndexStill,
+  lockIndexForSwap,
   indexRebuiltTables,
-  limitStatementsAgain,
+  restoreStatementTimeout,
   swapRebuiltTables,
   tryLockRebuild,
   unlockRebuild,
@@ -24,9 +24,10 @@ export type ReindexOutcome =
   | { outcome: 'ALREADY_RUNNING' }
 
 /**
- * Builds a new index beside the one in use and puts it in its place; searches go on all the while. What is written
- * meanwhile goes to the old one, and the new one catches up with content-svc's rows: at last with the listener held
- * still for a moment, so that no event falls between the two. A run that is cut off changes nothing.
+ * Builds a new index beside the current one and swaps them, while searches are served. Events are
+ * applied to the old index until the swap; the new one catches up with the rows of content-svc, the
+ * last time with the listener blocked, so that no event is lost between the two. An interrupted run
+ * changes nothing.
  */
 export async function reindex(
   { sql, engine }: Index,
@@ -39,8 +40,8 @@ export async function reindex(
       await allowLongStatements(connection)
       return { outcome: 'REBUILT', ...(await rebuild({ sql: connection, engine }, onProgress)) }
     } finally {
-      // A connection that broke has lost both by itself.
-      await limitStatementsAgain(connection).catch(() => {})
+      // A connection that was lost has lost both the setting and the lock.
+      await restoreStatementTimeout(connection).catch(() => {})
       await unlockRebuild(connection).catch(() => {})
     }
   } finally {
@@ -53,26 +54,26 @@ async function rebuild(
   onProgress: (progress: IndexProgress) => void,
 ): Promise<IndexedCounts> {
   await beginRebuild(index.sql)
-  const place = await index.engine.beginRebuild()
+  const location = await index.engine.beginRebuild()
   const first = await catchUp(index, NEXT, onProgress)
   await indexRebuiltTables(index.sql)
   const second = await catchUp(index, NEXT)
-  const last = await catchUpAndSwap(index, place)
+  const last = await catchUpAndSwap(index, location)
   return {
     posts: first.posts + second.posts + last.posts,
     comments: first.comments + second.comments + last.comments,
   }
 }
 
-/** A reserved connection has no `begin` of its own. */
-async function catchUpAndSwap(index: Index, place: string): Promise<IndexedCounts> {
+/** The transaction is opened by hand, since a reserved connection has no `begin`. */
+async function catchUpAndSwap(index: Index, location: string): Promise<IndexedCounts> {
   const { sql: connection, engine } = index
   await connection`begin`
   try {
-    await holdIndexStill(connection)
+    await lockIndexForSwap(connection)
     const counts = await catchUp(index, NEXT)
     await swapRebuiltTables(connection)
-    await updatePlace(connection, place)
+    await updateLocation(connection, location)
     await engine.swapRebuilt()
     await connection`commit`
     return counts
@@ -82,7 +83,7 @@ async function catchUpAndSwap(index: Index, place: string): Promise<IndexedCount
   }
 }
 
-/** The same as a job. Asked for while one runs, it leaves that one alone. */
+/** `reindex` as a job. It has no effect while another rebuild runs. */
 export async function searchReindexJob(index: Index): Promise<Record<string, number>> {
   const result = await reindex(index)
   return result.outcome === 'REBUILT'

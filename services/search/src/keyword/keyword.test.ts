@@ -1,6 +1,6 @@
 import { ValidationError } from '@dailyfeed/contract/errors'
 import { expect, test } from 'vitest'
-import { looksForSomething, MAX_WORDS, readKeywordOrThrow } from './keyword.ts'
+import { isSearchable, MAX_WORDS, readKeywordOrThrow } from './keyword.ts'
 
 test('words, "exact words" and -word are terms, without their punctuation', () => {
   expect(readKeywordOrThrow('#부산 "퇴근길  하늘!" -돼지국밥 -"two words"').terms).toEqual([
@@ -65,5 +65,5 @@ test.each([
   ['from:minji -부산', true],
   ['since:2026-11-01', true],
 ])('%s has something to search for: %s', (keyword, expected) => {
-  expect(looksForSomething(readKeywordOrThrow(keyword))).toBe(expected)
+  expect(isSearchable(readKeywordOrThrow(keyword))).toBe(expected)
 })

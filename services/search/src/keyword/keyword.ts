@@ -3,10 +3,10 @@ import { isCalendarDay } from '@dailyfeed/http-server/validation'
 import type { Term } from '../text/search-text.ts'
 import { normalise, wordsOf } from '../text/words.ts'
 
-/** What a keyword asks for. */
+/** The meaning of a keyword. */
 export interface Criteria {
   terms: Term[]
-  /** Of the authors: any of these, in lower case. Undefined: anybody. */
+  /** Handles of authors in lower case, any of which may match. Undefined: all authors. */
   handles: string[] | undefined
   /** First and last day, `yyyy-MM-dd`, both inclusive, in Asia/Seoul. */
   since: string | undefined
@@ -15,13 +15,13 @@ export interface Criteria {
 
 export const MAX_WORDS = 32
 
-// minus, then "quoted" (an unclosed quote is closed by the end), or anything up to a space
+// An optional minus, then "quoted" text (the end closes an open quote) or anything up to a space.
 const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
 
 /**
- * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and `until:yyyy-MM-dd`. Throws a
- * ValidationError for an empty keyword, a day that is none, and more than 32 words. Anything else means something,
- * if only nothing: punctuation is never an operator of the database.
+ * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and `until:yyyy-MM-dd`.
+ * Throws a ValidationError for an empty keyword, an invalid day and more than 32 words. Any other
+ * input is a valid keyword, possibly without hits: punctuation is never an operator of the database.
  */
 export function readKeywordOrThrow(keyword: string): Criteria {
   const text = normalise(keyword)
@@ -49,7 +49,7 @@ function readPart(
   else criteria.terms.push(...words.map((word): Term => ({ kind: 'WORD', word })))
 }
 
-/** Several of one filter: any of the authors, the later first day, the earlier last day. */
+/** Repeated filters mean any of the authors, the later first day and the earlier last day. */
 function readFilter(part: string, criteria: Criteria): boolean {
   const [, name, value = ''] = /^(from|since|until):(.*)$/u.exec(part) ?? []
   switch (name) {
@@ -67,7 +67,7 @@ function readFilter(part: string, criteria: Criteria): boolean {
   }
 }
 
-/** PostgreSQL and ISO 8601 know no year 0. */
+/** PostgreSQL has no year 0. */
 function dayOrThrow(name: string, value: string): string {
   if (!isCalendarDay(value) || value < '0001')
     throw problem(
@@ -84,8 +84,8 @@ const countWords = (terms: readonly Term[]) =>
 const problem = (ko: string, en: string) =>
   new ValidationError([{ field: 'keyword', ko, en } satisfies FieldProblem])
 
-/** Whether it names anything to look for: something that must be there, or a filter. Only `-word` names nothing. */
-export const looksForSomething = ({ terms, handles, since, until }: Criteria): boolean =>
+/** Whether there is a term that must match, or a filter. `-word` alone has nothing to search for. */
+export const isSearchable = ({ terms, handles, since, until }: Criteria): boolean =>
   terms.some(({ kind }) => kind !== 'WITHOUT') ||
   handles !== undefined ||
   since !== undefined ||

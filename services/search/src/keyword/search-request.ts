@@ -1,25 +1,32 @@
 import type { ListQuery } from '@dailyfeed/contract/page'
-import type { Cursors } from '@dailyfeed/pagination-support/cursor'
+import { type Cursors, cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { type ListRequest, listRequestOf } from '@dailyfeed/pagination-support/list'
 import type { Term } from '../text/search-text.ts'
-import { type Criteria, looksForSomething, readKeywordOrThrow } from './keyword.ts'
+import { type Criteria, isSearchable, readKeywordOrThrow } from './keyword.ts'
 
-/** What is looked for, for whom, and which part of the answer. */
+/** Totals are exact up to this number; larger ones are reported as this number. */
+export const MAX_TOTAL = 10_000
+
+/** Whether a whole word matches (1 or 0), the rank and the id of the last hit of a page. */
+export type HitPosition = [number, number, number]
+const cursor = cursorOf('number', 'number', 'number')
+
+/** A search of a viewer, and the page of its hits. */
 export interface SearchRequest {
   viewerId: number
-  /** None: whatever passes the filters, newest first. */
+  /** Without terms, everything that passes the filters is a hit, newest first. */
   terms: readonly Term[]
   filters: Omit<Criteria, 'terms'>
-  /** False where the keyword names nothing to look for: the answer is then an empty page, without a search. */
-  looksForSomething: boolean
-  list: ListRequest
+  /** False where the keyword has nothing to search for: the response is an empty page, without a query. */
+  isSearchable: boolean
+  list: ListRequest<HitPosition>
 }
 
-interface Asked {
-  /** Names the list, with its own parameters: a cursor belongs to one list, one keyword and one member. */
+interface SearchOptions {
+  /** Name and parameters of the list. A cursor belongs to one list, keyword and member. */
   list: string
   viewerId: number
-  /** Undefined, where the route allows it: everything. */
+  /** Without a keyword everything is a hit. */
   keyword: string | undefined
   query: ListQuery
 }
@@ -28,7 +35,7 @@ const EVERYTHING: Criteria = { terms: [], handles: undefined, since: undefined, 
 
 /** Throws a ValidationError for a keyword that cannot be read, and for a cursor of another list. */
 export function searchRequestOf(
-  { list, viewerId, keyword, query }: Asked,
+  { list, viewerId, keyword, query }: SearchOptions,
   cursors: Cursors,
 ): SearchRequest {
   const criteria = keyword === undefined ? EVERYTHING : readKeywordOrThrow(keyword)
@@ -37,7 +44,7 @@ export function searchRequestOf(
     viewerId,
     terms,
     filters,
-    looksForSomething: keyword === undefined || looksForSomething(criteria),
-    list: listRequestOf(query, `search:${list}:${viewerId}:${keyword ?? ''}`, cursors),
+    isSearchable: keyword === undefined || isSearchable(criteria),
+    list: listRequestOf(query, `search:${list}:${viewerId}:${keyword ?? ''}`, cursors, { cursor }),
   }
 }

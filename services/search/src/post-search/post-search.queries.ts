@@ -3,7 +3,7 @@ import { postColumns, postCounterColumns, type PostRow } from '@dailyfeed/post-r
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { hasMuted } from '@dailyfeed/visibility/visibility.queries'
 import type { Matching } from '../engine/search-engine.ts'
-import { type HitRow, type PageRow, pageOfHits, total } from '../keyword/matching.queries.ts'
+import { type HitRow, type PageRow, pageOfHits, total } from '../hits/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
 export interface PostHitRow extends HitRow, PostRow {}

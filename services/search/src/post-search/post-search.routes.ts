@@ -6,6 +6,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { SearchContext } from '../context.ts'
 import { searchPosts } from './post-search.service.ts'
 
+/** This GET writes: before the search it indexes what the caller wrote and the listener has not processed yet. */
 export function postSearchRoutes(app: HttpServer, context: SearchContext): void {
   app.get(
     '/api/search/posts',

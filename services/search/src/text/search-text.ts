@@ -1,20 +1,21 @@
 import { stripEnding } from './korean-endings.ts'
 import { exactFormOf, isSyllabic, pairsOf, type Run, runsOf, stemOf, wholeWord } from './words.ts'
 
-/** One thing that a text must have, or must not have. Words are normalised and without punctuation. */
+/** A condition that a text must, or must not, satisfy. Words are normalised and without punctuation. */
 export type Term =
   | { kind: 'WORD'; word: string }
   | { kind: 'EXACT'; words: string[] }
   | { kind: 'WITHOUT'; words: string[]; exact: boolean }
 
-/** Two tsqueries as text: what has to match, and what ranks first. */
+/** Two tsqueries, as text. */
 export interface TextQuery {
+  /** Must match. */
   match: string
-  /** Matches where one of the words asked for stands whole, not inside another: 부산 before 기부산업. */
+  /** Hits that match it come first: a searched word occurs as a whole word, as 부산 does not in 기부산업. */
   wholeWord: string | null
 }
 
-/** What the vectors of `search-vector.ts` are asked. Undefined where there is no term. */
+/** The queries of the vectors of `search-vector.ts`. Undefined if there is no term. */
 export function textQueryOf(terms: readonly Term[]): TextQuery | undefined {
   if (terms.length === 0) return undefined
   const wholeWords = new Set(
@@ -35,7 +36,7 @@ function conditionOf(term: Term): string {
 const isHangul = (word: string) => /^[가-힣]+$/.test(word)
 const quoted = (lexeme: string) => `'${lexeme}'`
 
-/** A Hangul word is found as it is, without its particle (부산에서 finds 부산), and as a whole word. */
+/** A Hangul word matches as it is, without its particle (부산에서 finds 부산), and as a whole word. */
 function wordCondition(word: string): string {
   const plain = `(${phraseOf([word], false)})`
   if (!isHangul(word) || word.length === 1) return plain
@@ -51,7 +52,7 @@ function wordCondition(word: string): string {
 function wholeWordOf(word: string): string[] {
   if (!isHangul(word)) return []
   const bare = stripEnding(word)
-  // What is left as one syllable may be no word: 물은 asks for 물은.
+  // A remaining single syllable may not be a word, so 물은 is searched as 물은.
   return [quoted(wholeWord(bare.length > 1 ? bare : word))]
 }
 
@@ -61,7 +62,7 @@ interface Step {
   distance: number
 }
 
-/** The words in their order, next to each other. `exact`: Latin words as written, not by their stems. */
+/** The words in their order, next to each other. `exact`: Latin words as written, not by stem. */
 function phraseOf(words: readonly string[], exact: boolean): string {
   const steps = joined(words).flatMap(({ run, spansWords }) => stepsOf(run, { exact, spansWords }))
   return steps
@@ -71,7 +72,7 @@ function phraseOf(words: readonly string[], exact: boolean): string {
     .join(' ')
 }
 
-/** Syllables that follow each other over a space are one run: they are kept with the pair across it, and so is 퇴근길하늘. */
+/** Syllables on both sides of a space form one run, as their vector has the pair across it: 퇴근길 하늘 is 퇴근길하늘. */
 function joined(words: readonly string[]): { run: Run; spansWords: boolean }[] {
   const runs: { run: Run; spansWords: boolean }[] = []
   for (const run of words.flatMap(runsOf)) {
@@ -88,9 +89,9 @@ function stepsOf(run: Run, { exact, spansWords }: { exact: boolean; spansWords: 
   if (!isSyllabic(run))
     return [{ lexeme: quoted(exact ? exactFormOf(run) : stemOf(run)), distance: 1 }]
   const pairs = pairsOf(run.text)
-  // One syllable is a word only where it stands alone: 책 is not 정책.
+  // One syllable matches only as a whole word: 책 is not in 정책.
   if (pairs.length === 0) return [{ lexeme: quoted(wholeWord(run.text)), distance: 1 }]
-  // A word of two syllables must not be found across a space (weight D): 부산 is not in 기부 산업.
+  // A word of two syllables must not match across a space (weight D): 부산 is not in 기부 산업.
   const within = pairs.length === 1 && !spansWords ? ':AB' : ''
   // The last pair covers two positions.
   return pairs.map((pair, index) => ({

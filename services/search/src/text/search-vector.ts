@@ -11,38 +11,40 @@ import {
 } from './words.ts'
 
 /**
- * Where a pair of syllables stands, as a weight of tsvector. A: at the start of a word (also a whole word); B: inside
- * one; D: across a space, so that 배달의민족 finds 배달의 민족.
+ * The weight of a pair of syllables in a tsvector. A: at the start of a word (also of a whole word);
+ * B: inside a word; D: across a space, so that 배달의민족 finds 배달의 민족.
  */
 type Weight = 'A' | 'B' | 'D'
 
-/** tsvector's own limits are 16,383 for a position and 255 for the positions of a lexeme. */
+/** Below the limits of tsvector: 16,383 for a position, and 255 positions per lexeme. */
 const MAX_POSITION = 16_000
-const MAX_PLACES = 200
-/** So that no phrase reaches from the title into the text. */
+const MAX_POSITIONS_PER_LEXEME = 200
+/** Positions between two sections, so that no phrase spans them. */
 const GAP_BETWEEN_SECTIONS = 8
 
 /**
- * The text of a tsvector (for `::tsvector`) of a thing with several sections, such as title and text. No extension and
- * no dictionary: pairs of syllables at their positions, stems of Latin words, each Hangul word whole and without its
- * particle as `=word`. Measured best of the variants without a dictionary; `text-search.test.ts` keeps its level.
+ * The text of a tsvector (for `::tsvector`) of content with several sections, such as title and text.
+ * It needs neither an extension nor a dictionary: pairs of syllables at their positions, stems of
+ * Latin words, and each Hangul word as a whole and without its particle, as `=word`. Of the variants
+ * without a dictionary it measured best; `judged-queries.test.ts` checks its level.
  */
 export function searchVectorOf(sections: readonly string[]): string {
-  const places = new Map<string, Set<string>>()
+  const positions = new Map<string, Set<string>>()
   const add = (lexeme: string, position: number, weight: Weight) => {
     if (position > MAX_POSITION) return
-    const known = places.get(lexeme) ?? new Set()
-    if (known.size < MAX_PLACES) places.set(lexeme, known.add(`${position}${weight}`))
+    const known = positions.get(lexeme) ?? new Set()
+    if (known.size < MAX_POSITIONS_PER_LEXEME)
+      positions.set(lexeme, known.add(`${position}${weight}`))
   }
   let position = 0
   for (const section of sections) {
     position = addSection(section, position, add)
     position += GAP_BETWEEN_SECTIONS
   }
-  return Array.from(places, ([lexeme, at]) => `'${lexeme}':${[...at].join(',')}`).join(' ')
+  return Array.from(positions, ([lexeme, known]) => `'${lexeme}':${[...known].join(',')}`).join(' ')
 }
 
-/** Each syllable, and each word of another script, takes one position. Returns the last one taken. */
+/** Each syllable, and each word of another script, takes one position. Returns the last position. */
 function addSection(
   section: string,
   before: number,

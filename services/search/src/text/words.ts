@@ -1,23 +1,23 @@
 import { stemmer } from 'stemmer'
 
-/** Syllables that are written without spaces between words are asked for in pairs; all else as whole words. */
+/** Hangul and ideographs are searched in pairs of syllables, all other scripts as whole words. */
 export type Script = 'HANGUL' | 'IDEOGRAPHIC' | 'LATIN' | 'DIGITS' | 'OTHER'
 
-/** A stretch of one script inside a word: Node서버 is two. */
+/** Consecutive characters of one script inside a word: Node서버 has two runs. */
 export interface Run {
   text: string
   script: Script
 }
 
-/** PostgreSQL refuses a lexeme over 2,046 bytes; nobody looks for a longer word than this. */
+/** In UTF-16 code units. PostgreSQL refuses lexemes over 2,046 bytes, and longer words are not searched. */
 const MAX_WORD_LENGTH = 64
 
-// Single jamo (ㅋㅋㅋ, ㅠㅠ) part words, as punctuation does.
+// Single jamo (ㅋㅋㅋ, ㅠㅠ) separate words, as punctuation does.
 const WORD = /[[\p{L}\p{N}]--[\p{Script=Hangul}--[가-힣]]]+/gv
 const RUN =
   /(?<HANGUL>[가-힣]+)|(?<IDEOGRAPHIC>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+)|(?<LATIN>[a-z]+)|(?<DIGITS>[0-9]+)|(?<OTHER>[^가-힣\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ーa-z0-9]+)/gu
 
-/** One spelling for what looks the same: decomposed Hangul, full-width and capital letters, accents. */
+/** One spelling for text that looks alike: decomposed Hangul, full-width and capital letters, accents. */
 export const normalise = (text: string): string =>
   text
     .normalize('NFKD')
@@ -43,14 +43,14 @@ export const pairsOf = (text: string): string[] => {
   return syllables.slice(1).map((syllable, index) => `${syllables[index]}${syllable}`)
 }
 
-/** What a word that is not written in syllables is kept as: running and runs are `run`. */
+/** The lexeme of a run that is not syllabic; a Latin one by its stem: running and runs are `run`. */
 export const stemOf = ({ text, script }: Run): string =>
   script === 'LATIN' ? stemmer(cut(text)) : cut(text)
 
-/** The lexeme of a whole word, apart from stems and pairs. */
+/** The lexeme of a whole word, distinct from those of stems and pairs. */
 export const wholeWord = (text: string): string => `=${cut(text)}`
 
-/** What a word that is not written in syllables is kept as besides, for who asks for this very form: only Latin has stems. */
+/** The lexeme by which a run that is not syllabic is found as written. It differs from the stem in Latin alone. */
 export const exactFormOf = ({ text, script }: Run): string =>
   script === 'LATIN' ? wholeWord(text) : cut(text)
 

@@ -1,12 +1,12 @@
-import type { Sql } from 'postgres'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { IndexTable, Matching, SearchEngine } from '../engine/search-engine.ts'
 import { findAuthorIds, passesFilters } from './matching.queries.ts'
-import type { SearchRequest } from './search-request.ts'
+import type { SearchRequest } from '../keyword/search-request.ts'
 
-/** How a statement finds what a search asks for: the words as the engine finds them, the filters by the rows of the index. */
+/** The parts of a statement that find the hits of a search: its words by the engine, its filters by the rows of the index. */
 export async function matchingOf(
   engine: SearchEngine,
-  sql: Sql,
+  sql: Queryable,
   table: IndexTable,
   search: SearchRequest,
   postId?: number,

@@ -1,0 +1,58 @@
+import { errors } from '@opensearch-project/opensearch'
+import { SearchEngineUnavailableError } from './search-engine.ts'
+
+/**
+ * Sends a request of the client and returns the body of its response. The client's own errors hold
+ * addresses and whole requests, so they are replaced: a SearchEngineUnavailableError where a later
+ * request may succeed, and an Error with the type of the failure otherwise.
+ */
+export async function bodyOf<Body>(request: () => Promise<{ body: Body }>): Promise<Body> {
+  try {
+    return (await request()).body
+  } catch (error) {
+    if (error instanceof errors.ResponseError) {
+      const type = typeOf(error.body) ?? error.name
+      if (isTransient(error.statusCode ?? 500, type))
+        throw new SearchEngineUnavailableError(`OpenSearch cannot serve requests now: ${type}`)
+      throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type}`)
+    }
+    if (error instanceof errors.OpenSearchClientError)
+      throw new SearchEngineUnavailableError(`OpenSearch does not answer: ${error.name}`)
+    throw error
+  }
+}
+
+interface BulkResult {
+  index?: BulkOutcome
+  delete?: BulkOutcome
+}
+
+interface BulkOutcome {
+  status: number
+  error?: { type?: string }
+}
+
+/** Throws unless each operation had its effect, or arrived too late to have one. */
+export function checkBulkResults(results: readonly BulkResult[]): void {
+  for (const { index, delete: deletion } of results) {
+    const { status, error } = index ?? deletion ?? { status: 200 }
+    // 409: the index has a newer version. 404 of a deletion: the document does not exist.
+    const isMissing = deletion !== undefined && status === 404 && error === undefined
+    if (status < 300 || status === 409 || isMissing) continue
+    // The reason is left out, since it quotes the text of a member.
+    if (isTransient(status, error?.type))
+      throw new SearchEngineUnavailableError(
+        `OpenSearch cannot store documents now: ${error?.type}`,
+      )
+    throw new Error(`OpenSearch refused a document: ${error?.type}`)
+  }
+}
+
+const isTransient = (status: number, type: string | undefined): boolean =>
+  status === 429 || status >= 500 || type === 'index_not_found_exception'
+
+/** The `error.type` of a response, if it has one. */
+function typeOf(body: unknown): string | undefined {
+  const { error } = (body ?? {}) as { error?: { type?: string } }
+  return error?.type
+}
