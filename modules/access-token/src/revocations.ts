@@ -4,7 +4,10 @@ import type { AccessToken } from './access-token.ts'
 /** Says whether a token with a good signature, within its lifetime, has been revoked. Called for every request. */
 export interface Revocations {
   isRevoked(token: AccessToken): boolean | Promise<boolean>
-  /** Call it after the service has closed and before its database does. Revocations that several services share stay open. */
+  /**
+   * Call it after the service has closed and before its database does. Revocations that several services
+   * share stay open.
+   */
   close(): Promise<void>
 }
 

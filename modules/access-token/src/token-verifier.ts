@@ -33,9 +33,10 @@ export function createTokenVerifier({
   // Against a plain Map, a hit takes 1.00 to 1.04 times as long (0.75 µs) and a miss 1.16 times, before its signature.
   const verified = new LRUCache<string, VerifiedToken>({ max: MAX_CACHED_TOKENS })
 
-  async function checkOnce(authorization: string, graceSeconds: number): Promise<VerifiedToken> {
-    const cached = verified.get(authorization)
-    if (cached !== undefined) return cached
+  async function checkAndCache(
+    authorization: string,
+    graceSeconds: number,
+  ): Promise<VerifiedToken> {
     const checked = await checkSignatureOrThrow(authorization, { keys, graceSeconds, now: now() })
     verified.set(authorization, checked)
     return checked
@@ -48,7 +49,9 @@ export function createTokenVerifier({
     if (authorization === undefined || !/^bearer /i.test(authorization))
       throw new DailyfeedError('BEARER_TOKEN_MISSING')
     keys.refreshWhenOld?.()
-    const { token, kid } = await checkOnce(authorization, graceSeconds)
+    // Nothing is awaited for a cached token: this runs for every request.
+    const { token, kid } =
+      verified.get(authorization) ?? (await checkAndCache(authorization, graceSeconds))
     const latest = now() - CLOCK_LEEWAY_SECONDS - graceSeconds
     if (token.expiresAt <= latest) throw new DailyfeedError('JWT_EXPIRED', { advice: 'REFRESH' })
     if ((keys.endOf?.(kid) ?? Number.POSITIVE_INFINITY) <= latest)

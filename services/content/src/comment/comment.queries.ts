@@ -8,7 +8,7 @@ export interface VersionedCommentRow extends CommentRow {
 }
 
 /**
- * * Locks a live post that the member may see, until the transaction ends, so that a deletion of
+ * Locks a live post that the member may see, until the transaction ends, so that a deletion of
  * the post or of a comment below it cannot run beside a new comment. False when there is no such
  * post.
  */
@@ -46,7 +46,7 @@ interface NewComment {
 }
 
 /**
- * * Call in a transaction that holds the post's lock. That transaction may have begun before the
+ * Call in a transaction that holds the post's lock. That transaction may have begun before the
  * one of a newer comment, so `last_commented_at` never moves back.
  */
 export async function insertComment(
@@ -126,7 +126,7 @@ export interface ChangedCommentRow {
 }
 
 /**
- * * Deletes the comment and all live replies below it, and returns them; none when the comment was
+ * Deletes the comment and all live replies below it, and returns them; none when the comment was
  * deleted already. Call in a transaction that holds the post's lock.
  */
 export async function deleteCommentTree(

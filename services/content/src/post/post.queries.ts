@@ -5,7 +5,7 @@ import { postColumns, postCounterColumns, type PostRow } from '@dailyfeed/post-r
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 
-/** What the author wrote, with a title that may be empty. */
+/** The draft of the author, with a title that may be empty. */
 export interface NewPost extends PostDraft {
   event: NewEvent
   authorId: number
@@ -17,7 +17,7 @@ export const insertPost = async (sql: Queryable, post: NewPost): Promise<PostRow
   (await insertPosts(sql, [post]))[0]
 
 /**
- * * Posts and their events commit together, in one statement and one round trip: neither exists
+ * Posts and their events commit together, in one statement and one round trip: neither exists
  * without the other. Ids ascend in the order of the posts. A row is undefined when its author's
  * account no longer exists.
  *
@@ -117,7 +117,7 @@ export async function deletePost(
   return rows.length === 1
 }
 
-/** Of a CTE `post`: the subject of the event that the same statement writes. */
+/** Columns of a CTE `post`: the subject of the event that the same statement writes. */
 const postEventColumns = (sql: Queryable): Fragment => sql`
   id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id,
   null::bigint as target_member_id, version, created_at, updated_at`

@@ -11,7 +11,7 @@ import { WorkQueue } from './work-queue.ts'
 const MAX_PIXELS = 25_000_000
 /** The longest side of any JPEG. A single row of 25 megapixels would be held in memory several times. */
 const MAX_SOURCE_SIDE = 65_535
-/** An interlaced PNG is held as a whole. Four bytes for each of the most pixels are as much as any other image needs. */
+/** An interlaced PNG is held as a whole. Other images need at most four bytes for each of the most pixels. */
 const MAX_HELD_BYTES = 4 * MAX_PIXELS
 const MAX_SIDE = 500
 const THUMBNAIL_SIDE = 150
@@ -32,8 +32,8 @@ export interface ProcessedImage {
 
 /**
  * Creates both pictures from the pixels alone, upright: metadata and data after the image are not kept.
- * Throws EMPTY_IMAGE_FILE, FILE_TOO_SMALL, INVALID_IMAGE_SIGNATURE, CORRUPTED_IMAGE (unreadable, or over 25 megapixels),
- * SERVICE_UNAVAILABLE (the queue is full) or IMAGE_PROCESSING_FAIL.
+ * Throws EMPTY_IMAGE_FILE, FILE_TOO_SMALL, INVALID_IMAGE_SIGNATURE, CORRUPTED_IMAGE (unreadable, or over
+ * 25 megapixels), SERVICE_UNAVAILABLE (the queue is full) or IMAGE_PROCESSING_FAIL.
  */
 export async function processImageOrThrow(
   decoding: WorkQueue,
@@ -117,7 +117,10 @@ async function encode(small: RawImage): Promise<ProcessedImage> {
   return { image, thumbnail, width: small.width, height: small.height }
 }
 
-/** Opens the first frame of an animation. Refuses truncated files, but not the harmless irregularities that phones write. */
+/**
+ * Opens the first frame of an animation. Refuses truncated files, but not the harmless irregularities
+ * that phones write.
+ */
 const open = async (bytes: Buffer): Promise<Sharp> =>
   (await sharpLibrary())(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
 

@@ -27,7 +27,10 @@ export async function refuseOtherBodies({ headers }: FastifyRequest): Promise<vo
     throw new DailyfeedError('PAYLOAD_TOO_LARGE')
 }
 
-/** The bytes of the file in the field `image`; other fields are skipped. Throws PAYLOAD_TOO_LARGE or a ValidationError. */
+/**
+ * The bytes of the file in the field `image`; other fields are skipped. Throws PAYLOAD_TOO_LARGE or a
+ * ValidationError.
+ */
 export async function readImageFieldOrThrow(request: FastifyRequest): Promise<Buffer> {
   let image: Buffer | undefined
   try {

@@ -25,7 +25,10 @@ export function createLoginThrottle(): LoginThrottle {
   const addresses = new RateLimiterMemory({ points: PER_ADDRESS, duration: WINDOW_SECONDS })
   const attempts = new KeyedMutex()
 
-  /** Reserves a slot first and returns it unless the password is wrong, so that concurrent attempts cannot exceed the limit. */
+  /**
+   * Reserves a slot first and returns it unless the password is wrong, so that concurrent attempts cannot
+   * exceed the limit.
+   */
   async function attemptFrom<Outcome>(
     address: string,
     check: () => Promise<Outcome>,
@@ -78,7 +81,10 @@ export function createLoginThrottle(): LoginThrottle {
 /** Limits nothing, for load tests. */
 export const NO_THROTTLE: LoginThrottle = { attempt: (_account, _client, check) => check() }
 
-/** Other errors (the database is unavailable, too many hashes wait) say nothing about the password and are not counted. */
+/**
+ * Other errors (the database is unavailable, the queue of hashes is full) say nothing about the password
+ * and are not counted.
+ */
 const isWrongPassword = (error: unknown) =>
   error instanceof DailyfeedError && [401, 403].includes(ERRORS[error.code].status)
 

@@ -1,6 +1,9 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
-/** Members due for erasure, a day later than in the other services, so that each of those has had a whole run before. */
+/**
+ * Members due for erasure, a day later than in the other services, so that each of those has had a whole
+ * run before.
+ */
 export async function findMembersToErase(sql: Queryable): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     select id from member.member where withdrawn_at < now() - interval '31 days' order by id`

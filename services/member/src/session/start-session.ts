@@ -16,7 +16,10 @@ import { issueAccessToken, type Tokens } from './tokens.ts'
 export type StartedSession = Tokens & { summary: MemberSummary }
 
 interface SessionStart {
-  /** The hash that the password was compared with: if it has changed since, no session starts. Absent after a sign-in at a provider. */
+  /**
+   * The hash that the password was compared with: if it has changed since, no session starts. Absent
+   * after a sign-in at a provider.
+   */
   passwordHash?: string | null | undefined
   /** The provider by which the member signed in; absent after a sign-in by password. */
   provider?: string

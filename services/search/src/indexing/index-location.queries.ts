@@ -1,7 +1,7 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /**
- * * Where the documents of the index were stored when it was last used. Other processes wait until
+ * Where the documents of the index were stored when it was last used. Other processes wait until
  * the transaction ends.
  */
 export async function lockLocation(sql: Queryable): Promise<string> {

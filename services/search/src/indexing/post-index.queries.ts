@@ -26,7 +26,7 @@ export interface IndexEntry {
 }
 
 /**
- * * Stores the entries that are newer than the index and equal to the current state of content-svc:
+ * Stores the entries that are newer than the index and equal to the current state of content-svc:
  * an older version that arrives late, or one of a post that has been deleted, changes nothing. In
  * the order of ids, so that two batches cannot deadlock. Returns the ids that changed.
  */

@@ -19,7 +19,7 @@ export const MAX_WORDS = 32
 const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
 
 /**
- * * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and
+ * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and
  * `until:yyyy-MM-dd`. Throws a ValidationError for an empty keyword, an invalid day and more than
  * 32 words. Any other input is a valid keyword, possibly without hits: punctuation is never an
  * operator of the database.

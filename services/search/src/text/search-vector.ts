@@ -11,7 +11,7 @@ import {
 } from './words.ts'
 
 /**
- * * The weight of a pair of syllables in a tsvector. A: at the start of a word (also of a whole
+ * The weight of a pair of syllables in a tsvector. A: at the start of a word (also of a whole
  * word); B: inside a word; D: across a space, so that 배달의민족 finds 배달의 민족.
  */
 type Weight = 'A' | 'B' | 'D'
@@ -23,9 +23,9 @@ const MAX_POSITIONS_PER_LEXEME = 200
 const GAP_BETWEEN_SECTIONS = 8
 
 /**
- * * The text of a tsvector (for `::tsvector`) of content with several sections, such as title and
+ * The text of a tsvector (for `::tsvector`) of content with several sections, such as title and
  * text. It needs neither an extension nor a dictionary: pairs of syllables at their positions,
- * stems of Latin words, and each Hangul word as a whole and without its particle, as `=word`. Of
+ * stems of Latin words, and each Hangul word as a whole and without its particle, as `=word`. Among
  * the variants without a dictionary it measured best; `judged-queries.test.ts` checks its level.
  */
 export function searchVectorOf(sections: readonly string[]): string {

@@ -35,21 +35,17 @@ export class Invalidations {
   readonly #versions = new Map<number, Version>()
   /** The highest version that was dropped to keep the bound; everything up to it counts as invalidated. */
   #dropped: Version = 0
-  #last: Version = 0
+  /** The version of the latest invalidation: values that are as new need no look at their ids. Hot paths read this field. */
+  last: Version = 0
 
   constructor(log: InvalidationLog) {
     this.#log = log
   }
 
-  /** The version of the latest invalidation: values that are as new need no look at their ids. */
-  get last(): Version {
-    return this.#last
-  }
-
   invalidate(id: number): void {
-    this.#last = this.#log.version
+    this.last = this.#log.version
     this.#versions.delete(id)
-    this.#versions.set(id, this.#last)
+    this.#versions.set(id, this.last)
     if (this.#versions.size <= MAX_IDS) return
     for (const [oldest, version] of this.#versions) {
       this.#versions.delete(oldest)
@@ -60,7 +56,7 @@ export class Invalidations {
 
   isInvalidatedSince(id: number, version: Version): boolean {
     if (this.#log.wasClearedSince(version)) return true
-    if (version >= this.#last) return false
+    if (version >= this.last) return false
     return version < this.#dropped || (this.#versions.get(id) ?? 0) > version
   }
 }

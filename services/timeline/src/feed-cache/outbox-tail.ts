@@ -21,7 +21,8 @@ const MAX_RESUME_MS = 180_000
 export class OutboxTail {
   readonly #sql: Queryable
   #xmin: number | undefined
-  #polledAt = Number.NEGATIVE_INFINITY
+  /** Milliseconds of `performance.now()` at which the last successful poll started. Hot paths read this field. */
+  polledAt = Number.NEGATIVE_INFINITY
   /** The last poll found no commits, so the next one tries the cheap check first. */
   #isIdle = false
 
@@ -30,21 +31,16 @@ export class OutboxTail {
     this.#sql = sql
   }
 
-  /** Milliseconds of `performance.now()` at which the last successful poll started. */
-  get polledAt(): number {
-    return this.#polledAt
-  }
-
   /** Whether the next poll starts anew: the first one, and one after too large a gap. */
   get needsResync(): boolean {
-    return this.#xmin === undefined || performance.now() - this.#polledAt > MAX_GAP_MS
+    return this.#xmin === undefined || performance.now() - this.polledAt > MAX_GAP_MS
   }
 
   async poll(): Promise<Poll> {
     if (this.#xmin === undefined) return this.resync(undefined)
     const startedAt = performance.now()
-    const poll = await this.#pollSince(this.#xmin, startedAt - this.#polledAt)
-    this.#polledAt = startedAt
+    const poll = await this.#pollSince(this.#xmin, startedAt - this.polledAt)
+    this.polledAt = startedAt
     return poll
   }
 
@@ -60,7 +56,7 @@ export class OutboxTail {
     // Transaction id 0: everything that was written since, by any transaction.
     const poll = canResume ? await this.#pollSince(0, gap + 1_000) : undefined
     if (poll === undefined) this.#xmin = xmin
-    this.#polledAt = startedAt
+    this.polledAt = startedAt
     return {
       isResync: true,
       since: canResume ? resumeFrom : undefined,
