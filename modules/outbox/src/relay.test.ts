@@ -167,7 +167,7 @@ test('in a refused batch only the refused event becomes DEAD; the others are del
   expect([...dead]).toEqual([{ status: 'DEAD', last_error: 'activity refused' }])
 })
 
-test('of two relays one delivers; when it stops, the other takes over', async () => {
+test('two relays deliver one at a time; when one stops, the other takes over', async () => {
   const [first, second] = [subscriber(), subscriber()]
   const active = start({ activity: first.deliver, search: subscriber().deliver })
   await write(50)

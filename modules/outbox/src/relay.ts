@@ -43,6 +43,16 @@ const ROTATE_EVERY_MILLISECONDS = 3_600_000
  */
 const OUTBOX_DAYS_KEPT = 8
 
+/** Rotates at the first call, and then at most once in `ROTATE_EVERY_MILLISECONDS`. */
+function partitionRotation(sql: Sql, schema: string): () => Promise<void> {
+  let rotatedAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (performance.now() - rotatedAt <= ROTATE_EVERY_MILLISECONDS) return
+    await rotateOutboxPartitions(sql, schema, OUTBOX_DAYS_KEPT)
+    rotatedAt = performance.now()
+  }
+}
+
 /**
  * Delivers the events of an outbox to each destination independently and in order. One relay per schema is active at a
  * time (a lease); the others wait to take over. Delivery is at least once: after a crash events are delivered again, and
@@ -64,12 +74,9 @@ export function startRelay({
   const isActive = () => !isStopping && lease.isHeld()
 
   async function keepLease(): Promise<void> {
-    let rotatedAt = Number.NEGATIVE_INFINITY
+    const rotateWhenDue = partitionRotation(sql, schema)
     while (isActive()) {
-      if (performance.now() - rotatedAt > ROTATE_EVERY_MILLISECONDS) {
-        await inTime('rotating partitions', rotateOutboxPartitions(sql, schema, OUTBOX_DAYS_KEPT))
-        rotatedAt = performance.now()
-      }
+      await inTime('rotating partitions', rotateWhenDue())
       await sleep.untilStopped(RENEW_MILLISECONDS)
       if (isActive()) await lease.tryTake()
     }
@@ -90,10 +97,7 @@ export function startRelay({
       pollMilliseconds,
     })
 
-  /**
-   * Serves while the lease is held. One error ends the term for every destination, so that no loop
-   * runs into the next term.
-   */
+  /** Serves while the lease is held. One error ends every loop: none runs into the next term. */
   async function serveTerm(): Promise<void> {
     const loops = [
       keepLease(),

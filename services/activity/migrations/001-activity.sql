@@ -21,14 +21,14 @@ create index record_by_member on activity.record (member_id, occurred_at desc);
 create index record_for_followers on activity.record (member_id, occurred_at desc)
   where type in ('POST_CREATE', 'POST_UPDATE', 'COMMENT_CREATE', 'COMMENT_UPDATE', 'LIKE_POST', 'LIKE_COMMENT', 'MEMBER_FOLLOW');
 
--- A group: all that happened to one thing, until its recipient has read it; what happens then opens a new one.
+-- A group: all actions on one post, comment or member until its recipient has read it; later ones open a new group.
 create table activity.notification (
   id           bigint      generated always as identity primary key,
   recipient_id bigint      not null,
   type         text        not null check (type in ('LIKE_POST', 'LIKE_COMMENT', 'COMMENT_CREATE', 'COMMENT_REPLY', 'MEMBER_FOLLOW')),
   post_id      bigint,
   comment_id   bigint,
-  -- Rises with each actor who joins the group, in the order of commits: what a stream goes on from.
+  -- Rises with each actor who joins the group, in the order of commits: a stream resumes from it.
   number       bigint      not null,
   created_at   timestamptz not null,
   updated_at   timestamptz not null,
@@ -38,15 +38,15 @@ create unique index notification_open on activity.notification (recipient_id, ty
 create index notification_by_number on activity.notification (recipient_id, number);
 create sequence activity.notification_number;
 
--- One act of one member, counted in one group. One taken back stays as a row, so that an older event cannot bring it back.
+-- One action of one member, counted in one group. A cancelled action stays, so that an older event cannot restore it.
 create table activity.notification_actor (
   type            text        not null,
   actor_id        bigint      not null,
   -- The post or comment that was liked, the comment that was written, the member who was followed.
   subject_id      bigint      not null,
-  -- Null while the act has only been seen taken back.
+  -- Null while only the cancellation of the action has been received.
   notification_id bigint      references activity.notification,
-  -- The group's number when this act joined it: what the group's place was at any time before tells a walk that began then.
+  -- The group's number when this action joined it. Pagination that began earlier finds by it where the group was then.
   number          bigint,
   version         bigint      not null,
   active          boolean     not null,

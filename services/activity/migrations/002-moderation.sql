@@ -1,4 +1,4 @@
--- Posts and comments in which a blocked term was found: one row a thing, opened again when it is edited.
+-- Posts and comments in which a blocked term was found: one row per content, opened again when it is edited.
 create table activity.moderation_item (
   id         bigint      generated always as identity primary key,
   kind       text        not null check (kind in ('POST', 'COMMENT')),
@@ -6,11 +6,11 @@ create table activity.moderation_item (
   -- The post itself, or the one that the comment is on.
   post_id    bigint      not null,
   author_id  bigint      not null,
-  -- What was found when it was last open.
+  -- Terms found when it was last open.
   terms      text[]      not null,
-  -- Of the thing, when it was last judged or decided.
+  -- Version of the content when it was last checked or decided.
   version    bigint      not null,
-  -- CLEARED: its author took the terms out. REMOVED: it is gone. DISMISSED: an administrator let it stand.
+  -- CLEARED: its author removed the terms. REMOVED: it was deleted. DISMISSED: an administrator approved it.
   status     text        not null check (status in ('OPEN', 'CLEARED', 'REMOVED', 'DISMISSED')),
   decided_by bigint,
   created_at timestamptz not null default now(),
@@ -19,7 +19,7 @@ create table activity.moderation_item (
   check ((status = 'DISMISSED') = (decided_by is not null))
 );
 create index moderation_item_open on activity.moderation_item (id) where status = 'OPEN';
--- A post that goes takes the comments below it along.
+-- The deletion of a post closes the items of the comments below it.
 create index moderation_item_open_by_post on activity.moderation_item (post_id) where status = 'OPEN';
 
 grant select, insert, update, delete on activity.moderation_item to dailyfeed_activity;

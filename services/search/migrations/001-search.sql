@@ -1,11 +1,11 @@
 create schema search;
 revoke all on schema search from public;
 
--- An index is made twice in its life: here, and beside the old one when it is built anew. The role of the service may not
--- make tables; these functions make, fill out and swap the ones that it may have, and nothing else.
+-- Index tables are created here, and beside the current ones for a rebuild. The role of the service may not create
+-- tables; these functions create, complete and swap those that it may have, and nothing else.
 create function search.create_index_tables(suffix text) returns void language plpgsql as $$
 begin
-  -- What content-svc holds, in the form that is searched. `version` tells which state of the thing was read,
+  -- The content of content-svc, in the form that is searched. `version` is the version that was read,
   -- `tokens` its words where PostgreSQL itself is the engine.
   execute format('create table search.%I (
     post_id    bigint      primary key,
@@ -37,7 +37,7 @@ begin
     -- Rows wait in a list before they are sorted in: writing is three times faster than without, and a list this short
     -- costs a search nothing that can be measured. In kilobytes.
     execute format('create index on search.%I using gin (tokens) with (gin_pending_list_limit = 512)', one);
-    -- `from:handle`, and which of an author's things are not indexed yet.
+    -- `from:handle`, and which content of an author is not indexed yet.
     execute format('create index on search.%I (author_id, indexed_at) include (version)', one);
   end loop;
   execute format('create index on search.%I (created_at, post_id)', 'post_index' || suffix);
@@ -68,7 +68,7 @@ create function search.index_rebuilt_tables() returns void language sql security
   select search.create_indexes('_next')
 $$;
 
--- In the caller's transaction: whoever searches meanwhile waits for this moment at most.
+-- In the caller's transaction: concurrent searches wait for this moment at most.
 create function search.swap_rebuilt_tables() returns void language plpgsql security definer set search_path = pg_catalog as $$
 begin
   drop table search.post_index, search.comment_index;

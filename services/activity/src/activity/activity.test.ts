@@ -105,7 +105,7 @@ test('pagination by cursor returns each activity once, even those of one moment'
     eventOf('POST_CREATE', { memberId: id('friend'), postId: 1_000_000 + n, occurredAt }),
   )
   await activity.database
-    .sql`insert into content.post (id, author_id, content) overriding system value select 1000000 + n, ${id('friend')}, 'walk' from generate_series(0, 44) as n`
+    .sql`insert into content.post (id, author_id, content) overriding system value select 1000000 + n, ${id('friend')}, 'paged' from generate_series(0, 44) as n`
   await activity.deliver(...events)
   for (const [reader, path] of [
     [id('viewer'), '/api/activity/followings'],

@@ -110,11 +110,11 @@ export function createBlockedTerms(terms: readonly string[]): BlockedTerms {
 
 interface FoundTerm {
   term: string
-  /** Of its first occurrence. */
+  /** The position of its first occurrence. */
   index: number
 }
 
-/** Of terms that are equal after folding, the first is reported. */
+/** The first of several terms that are equal after folding is reported. */
 function finderOf(terms: readonly string[], symbolsOf: (term: string) => Int32Array) {
   const distinct = new Map<string, { term: string; symbols: Int32Array }>()
   for (const term of terms) {

@@ -233,7 +233,7 @@ test('GET /api/admin/moderation lists open items, oldest first, with the text ar
     await write('post', id, `${'꽃'.repeat(100)} 도박 ${'😀'.repeat(300)}`)
     await activity.deliver(created(id))
   }
-  const walked: number[] = []
+  const paged: number[] = []
   let cursor: string | null = null
   do {
     const { status, body } = await ask(activity.client, {
@@ -241,10 +241,10 @@ test('GET /api/admin/moderation lists open items, oldest first, with the text ar
       url: `/api/admin/moderation?size=2${cursor === null ? '' : `&cursor=${cursor}`}`,
     })
     expect([status, body.data.size]).toEqual([200, 2])
-    walked.push(...body.data.content.map(({ postId }: { postId: number }) => postId))
+    paged.push(...body.data.content.map(({ postId }: { postId: number }) => postId))
     cursor = body.data.nextCursor
   } while (cursor !== null)
-  expect(walked).toEqual(posts)
+  expect(paged).toEqual(posts)
 
   const [first] = (
     await ask(activity.client, { as: admin, url: '/api/admin/moderation?page=0&size=1' })

@@ -10,8 +10,8 @@ import {
 } from './notification-write.queries.ts'
 
 /**
- * Notifies members of the actions of others on their posts, comments and profile. Of one action
- * only the highest version counts, in whatever order its events arrive.
+ * Notifies members of the actions of others on their posts, comments and profile. Only
+ * the highest version of an action counts, in any order of its events.
  */
 export const notifyMembers: EventHandler = {
   name: 'notify',

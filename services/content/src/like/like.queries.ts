@@ -2,7 +2,7 @@ import { type NewEvent, outboxEntry } from '@dailyfeed/outbox/outbox'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 
-/** What is liked. */
+/** The liked content. */
 export interface LikeTarget {
   kind: 'post' | 'comment'
   id: number

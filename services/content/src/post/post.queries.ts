@@ -5,7 +5,7 @@ import { postColumns, postCounterColumns, type PostRow } from '@dailyfeed/post-r
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 
-/** What the author wrote, with a title that may be empty. */
+/** The draft of the author, with a title that may be empty. */
 export interface NewPost extends PostDraft {
   event: NewEvent
   authorId: number
@@ -115,7 +115,7 @@ export async function deletePost(
   return rows.length === 1
 }
 
-/** Of a CTE `post`: the subject of the event that the same statement writes. */
+/** Columns of a CTE `post`: the subject of the event that the same statement writes. */
 const postEventColumns = (sql: Queryable): Fragment => sql`
   id as row_id, author_id as member_id, id as post_id, null::bigint as comment_id,
   null::bigint as target_member_id, version, created_at, updated_at`

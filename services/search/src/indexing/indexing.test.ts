@@ -231,7 +231,7 @@ test('reindex repairs a broken index while searches succeed, and loses no concur
   ).toEqual({ tables: 2 })
 })
 
-test('of two concurrent rebuilds one runs, and an interrupted one does not prevent it', async () => {
+test('one of two concurrent rebuilds runs, and an interrupted one does not prevent it', async () => {
   await search.index.sql`select search.begin_rebuild()` // as left by a killed process
   const outcomes = await Promise.all([reindex(search.index), reindex(search.index)])
   expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['ALREADY_RUNNING', 'REBUILT'])

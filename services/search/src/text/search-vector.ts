@@ -25,7 +25,7 @@ const GAP_BETWEEN_SECTIONS = 8
 /**
  * The text of a tsvector (for `::tsvector`) of content with several sections, such as title and text.
  * It needs neither an extension nor a dictionary: pairs of syllables at their positions, stems of
- * Latin words, and each Hangul word as a whole and without its particle, as `=word`. Of the variants
+ * Latin words, and each Hangul word as a whole and without its particle, as `=word`. Among the variants
  * without a dictionary it measured best; `judged-queries.test.ts` checks its level.
  */
 export function searchVectorOf(sections: readonly string[]): string {
