@@ -3,9 +3,8 @@ import { toComment } from '@dailyfeed/post-row/comment-row'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { FRAGMENT_TTL_MS, OVERHEAD_BYTES } from './cached-posts.ts'
 import { findFirstComments } from './feed-cache.queries.ts'
-import type { InvalidationLog, Invalidations } from './invalidation-log.ts'
+import { type InvalidationLog, type Invalidations, VersionedCache } from './versioned-cache.ts'
 import { JsonFragment } from './render-page.ts'
-import { VersionedCache } from './versioned-cache.ts'
 
 /** The oldest comments of a post at the top level, shared by all viewers. */
 export interface FirstComments {

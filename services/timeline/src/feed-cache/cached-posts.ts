@@ -1,9 +1,8 @@
 import { toPost } from '@dailyfeed/post-row/post-row'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { findSharedPosts, type SharedPostRow } from './feed-cache.queries.ts'
-import type { InvalidationLog, Invalidations } from './invalidation-log.ts'
+import { type InvalidationLog, type Invalidations, VersionedCache } from './versioned-cache.ts'
 import { GONE, JsonFragment } from './render-page.ts'
-import { VersionedCache } from './versioned-cache.ts'
 
 export class PostFragment extends JsonFragment {
   readonly createdAt: Date

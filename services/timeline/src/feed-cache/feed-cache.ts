@@ -11,7 +11,7 @@ import {
   FollowingFeeds,
   type FollowingFeedsOptions,
 } from './following-feeds.ts'
-import { InvalidationLog, Invalidations, type Version } from './invalidation-log.ts'
+import { InvalidationLog, Invalidations, type Version } from './versioned-cache.ts'
 import type { ChangeRow } from './outbox-changes.queries.ts'
 import { OutboxTail, type Poll } from './outbox-tail.ts'
 import { RecentPosts } from './recent-posts.ts'

@@ -2,9 +2,8 @@ import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { hasId, type SortedIds } from '@dailyfeed/visibility/visibility'
 import { type FeedEntry, toEntry } from '../feed/feed-entry.ts'
 import { MAX_PAGED_ITEMS } from '../feed/feed-limits.ts'
-import { ArrivalClock } from './arrival-clock.ts'
 import { findPostsAbove } from './feed-cache.queries.ts'
-import type { InvalidationLog, Version } from './invalidation-log.ts'
+import { type InvalidationLog, type Version, VersionedCache } from './versioned-cache.ts'
 import type { FoundEntries, RecentPosts } from './recent-posts.ts'
 import {
   type FanOutWatermark,
@@ -12,7 +11,6 @@ import {
   type RedisFeed,
   type RedisFeeds,
 } from './redis-feeds.ts'
-import { VersionedCache } from './versioned-cache.ts'
 import type { Viewers } from './viewers.ts'
 
 /** The newest posts of the members whom one member follows. */
@@ -288,4 +286,40 @@ function insert(
   if (postIds[index] === postId || (index === postIds.length && !ended)) return
   postIds.splice(index, 0, postId)
   authorIds.splice(index, 0, authorId)
+}
+
+/** How many moments are kept; there are this many between two merges of `mergedMs`. */
+const MAX_RECORDS = 300
+const RECORDS_PER_MERGE = 30
+
+interface ArrivalRecord {
+  at: number
+  arrivals: number
+}
+
+/** Translates moments of the database's clock, in milliseconds, into counts of arrivals in `RecentPosts`. */
+class ArrivalClock {
+  /** Milliseconds between two records. */
+  readonly interval: number
+  /** Oldest first. Every post that is committed after `at` arrives after `arrivals`. */
+  #records: ArrivalRecord[] = []
+
+  constructor(mergedMs: number) {
+    this.interval = mergedMs / RECORDS_PER_MERGE
+  }
+
+  record(at: number, arrivals: number): void {
+    if (at < (this.#records.at(-1)?.at ?? 0) + this.interval) return
+    this.#records.push({ at, arrivals })
+    if (this.#records.length > 2 * MAX_RECORDS) this.#records = this.#records.slice(MAX_RECORDS)
+  }
+
+  /** A count such that every post committed after `at` arrived later. Undefined: nothing is known of that time. */
+  arrivalsBefore(at: number): number | undefined {
+    return this.#records.findLast((record) => record.at < at)?.arrivals
+  }
+
+  clear(): void {
+    this.#records = []
+  }
 }

@@ -1,7 +1,7 @@
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { findFollowingIds } from './feed-cache.queries.ts'
 import type { BackfillRequest, FollowingFeeds } from './following-feeds.ts'
-import type { InvalidationLog } from './invalidation-log.ts'
+import type { InvalidationLog } from './versioned-cache.ts'
 import type { RecentPosts } from './recent-posts.ts'
 import { type FillToken, fingerprintOf, type RedisFeeds } from './redis-feeds.ts'
 

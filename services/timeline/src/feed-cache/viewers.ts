@@ -2,8 +2,12 @@ import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import type { CachedRelations, SortedIds, Visibility } from '@dailyfeed/visibility/visibility'
 import { findRelations, findViewer, type LikedKind, type ViewerRow } from './feed-cache.queries.ts'
-import { type InvalidationLog, Invalidations, type Version } from './invalidation-log.ts'
-import { VersionedCache } from './versioned-cache.ts'
+import {
+  type InvalidationLog,
+  Invalidations,
+  type Version,
+  VersionedCache,
+} from './versioned-cache.ts'
 
 /** Everything that the pages of one viewer depend on. */
 export interface Viewer extends CachedRelations {
