@@ -11,7 +11,7 @@ export const ListQuery = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: MAX_PAGE_SIZE,
-      description: `default ${DEFAULT_PAGE_SIZE}`,
+      description: `default ${DEFAULT_PAGE_SIZE} unless the operation names another`,
     }),
   ),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),

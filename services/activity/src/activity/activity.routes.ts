@@ -16,7 +16,12 @@ export function activityRoutes(app: HttpServer, context: ActivityContext): void 
     app.get(
       prefix,
       {
-        schema: { tags, summary: 'My activities, newest first', querystring: ListQuery, response },
+        schema: {
+          tags,
+          summary: 'List my activities, newest first',
+          querystring: ListQuery,
+          response,
+        },
       },
       async (request) =>
         success(200, await readMyActivities(context, request.memberId, request.query)),
@@ -27,7 +32,7 @@ export function activityRoutes(app: HttpServer, context: ActivityContext): void 
       {
         schema: {
           tags,
-          summary: 'Posts, comments, likes and follows of the members whom I follow, newest first',
+          summary: 'List the activities of the members I follow, newest first',
           querystring: ListQuery,
           response,
         },

@@ -26,7 +26,7 @@ export function moderationRoutes(app: HttpServer, context: ModerationContext): v
       preHandler,
       schema: {
         tags,
-        summary: 'Posts and comments with blocked terms, oldest first',
+        summary: 'List posts and comments with blocked terms, oldest first',
         querystring: ListQuery,
         response: { 200: successOf(scrollOf(ModerationItem)) },
       },

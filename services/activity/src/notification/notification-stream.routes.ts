@@ -18,8 +18,7 @@ export function notificationStreamRoutes(
       exposeHeadRoute: false,
       schema: {
         tags: ['notification'],
-        summary:
-          'My new notifications, as Server-Sent Events of Notification; resumes after Last-Event-ID',
+        summary: 'Stream my new notifications as Server-Sent Events; resumes after Last-Event-ID',
         response: {
           200: {
             description: 'Each event has an id, and a notification as its data',

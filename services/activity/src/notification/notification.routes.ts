@@ -18,7 +18,8 @@ export function notificationRoutes(app: HttpServer, context: ActivityContext): v
     {
       schema: {
         tags,
-        summary: 'Actions of others on my posts, comments and profile, grouped, newest first',
+        summary:
+          'List my notifications: actions of others on my posts, comments and profile, grouped, newest first',
         querystring: ListQuery,
         response: { 200: successOf(scrollOf(Notification)) },
       },
@@ -32,7 +33,7 @@ export function notificationRoutes(app: HttpServer, context: ActivityContext): v
     {
       schema: {
         tags,
-        summary: 'The number of my unread notifications',
+        summary: 'Count my unread notifications',
         response: { 200: successOf(UnreadCount) },
       },
     },

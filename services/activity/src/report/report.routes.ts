@@ -21,12 +21,12 @@ const ROUTES: readonly ReportRoute[] = [
   { path: 'comments', summary: 'Record my action on a comment', body: CommentActivityReport },
   {
     path: 'posts/likes',
-    summary: 'Record that I like a post, or no longer do',
+    summary: 'Record that I liked or unliked a post',
     body: PostActivityReport,
   },
   {
     path: 'comments/likes',
-    summary: 'Record that I like a comment, or no longer do',
+    summary: 'Record that I liked or unliked a comment',
     body: CommentActivityReport,
   },
 ]

@@ -28,7 +28,7 @@ export function likeRoutes(app: HttpServer, context: CreatingContext): void {
 
   app.delete(
     '/api/posts/:postId/like',
-    { schema: { tags, summary: 'Take a like of a post back', params: PostPath, response } },
+    { schema: { tags, summary: 'Remove my like from a post', params: PostPath, response } },
     async (request) => {
       await unlikePost(context, actorOf(request), request.params.postId)
       return success(200, true)
@@ -50,7 +50,7 @@ export function likeRoutes(app: HttpServer, context: CreatingContext): void {
 
   app.delete(
     '/api/comments/:commentId/like',
-    { schema: { tags, summary: 'Take a like of a comment back', params: CommentPath, response } },
+    { schema: { tags, summary: 'Remove my like from a comment', params: CommentPath, response } },
     async (request) => {
       await unlikeComment(context, actorOf(request), request.params.commentId)
       return success(200, true)

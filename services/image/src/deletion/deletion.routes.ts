@@ -15,7 +15,7 @@ export function deletionRoutes(app: HttpServer, context: ImageContext): void {
       config: { acceptsPlainTextJson: true },
       schema: {
         tags: ['image'],
-        summary: 'Delete own images, by ids or addresses',
+        summary: 'Delete my images by ids or addresses',
         body: ImageDeletion,
         response,
       },

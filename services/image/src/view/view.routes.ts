@@ -14,9 +14,12 @@ export function viewRoutes(app: HttpServer, context: ImageContext): void {
       config: { access: 'PUBLIC' },
       schema: {
         tags: ['image'],
-        summary: 'View an image',
+        summary: 'Get an image',
         params: Type.Object({
-          imageId: Type.String({ maxLength: 500, description: 'an extension is ignored' }),
+          imageId: Type.String({
+            maxLength: 500,
+            description: 'Image id; a file extension is ignored',
+          }),
         }),
         querystring: Type.Object({
           thumbnail: Type.Optional(

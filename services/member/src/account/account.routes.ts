@@ -57,7 +57,14 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
 
   app.delete(
     '/api/authentication/deactivate',
-    { schema: { tags, summary: 'Withdraw', body: DeactivateRequest, response: done } },
+    {
+      schema: {
+        tags,
+        summary: 'Withdraw my account; a login within 30 days restores it',
+        body: DeactivateRequest,
+        response: done,
+      },
+    },
     async (request, reply) => {
       await withdraw(context, request.token, request.body.password, clientOf(request))
       cookie.clear(request, reply)

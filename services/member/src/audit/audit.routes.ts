@@ -11,7 +11,7 @@ export function auditRoutes(app: HttpServer, context: MemberContext): void {
     {
       schema: {
         tags: ['authentication'],
-        summary: 'Audit of my account: sign-ins, failed sign-ins, changes',
+        summary: 'List the audit of my account: sign-ins, failed sign-ins, changes',
         querystring: ListQuery,
         response: { 200: successOf(scrollOf(AuditEntry)) },
       },

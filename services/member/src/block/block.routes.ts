@@ -51,14 +51,24 @@ export function blockRoutes(app: HttpServer, context: RoutesContext): void {
   app.get(
     '/api/members/blocks',
     {
-      schema: { tags, summary: 'Members I have blocked', querystring: ListQuery, response: scroll },
+      schema: {
+        tags,
+        summary: 'List the members I have blocked',
+        querystring: ListQuery,
+        response: scroll,
+      },
     },
     async ({ memberId, query }) => success(200, await listBlocked(context, memberId, query)),
   )
   app.get(
     '/api/members/mutes',
     {
-      schema: { tags, summary: 'Members I have muted', querystring: ListQuery, response: scroll },
+      schema: {
+        tags,
+        summary: 'List the members I have muted',
+        querystring: ListQuery,
+        response: scroll,
+      },
     },
     async ({ memberId, query }) => success(200, await listMuted(context, memberId, query)),
   )

@@ -64,7 +64,7 @@ function bothListsRoutes(app: HttpServer, context: RoutesContext): void {
     {
       schema: {
         tags,
-        summary: 'My followers and followings',
+        summary: 'List my followers and followings',
         querystring: ListQuery,
         response: both,
       },
@@ -76,7 +76,7 @@ function bothListsRoutes(app: HttpServer, context: RoutesContext): void {
     {
       schema: {
         tags,
-        summary: 'A member’s followers and followings',
+        summary: 'List a member’s followers and followings',
         params: MemberPath,
         querystring: ListQuery,
         response: both,
@@ -93,7 +93,7 @@ function singleListRoutes(app: HttpServer, context: RoutesContext): void {
     {
       schema: {
         tags,
-        summary: 'All members I follow',
+        summary: 'List all members I follow',
         response: { 200: successOf(Type.Array(MemberSummary)) },
       },
     },
@@ -133,7 +133,7 @@ function recommendationRoutes(app: HttpServer, context: RoutesContext): void {
       schema: {
         tags,
         summary:
-          'Recommended members: authors whose posts I read and like, then the newest members',
+          'List recommended members: authors whose posts I read and like, then the newest; size defaults to 10',
         querystring: ListQuery,
         response: { 200: successOf(pageOf(MemberSummary)) },
       },
@@ -146,7 +146,7 @@ function recommendationRoutes(app: HttpServer, context: RoutesContext): void {
     {
       schema: {
         tags,
-        summary: 'Further recommended members, from the second page on',
+        summary: 'List further recommended members, from the second page on; size defaults to 10',
         querystring: ListQuery,
         response: scroll,
       },

@@ -24,7 +24,7 @@ export function keyRoutes(app: HttpServer, { keys }: MemberContext): void {
       config: { access: 'PUBLIC' },
       schema: {
         tags: ['authentication'],
-        summary: 'Public keys that verify access tokens',
+        summary: 'Get the public keys that verify access tokens',
         response: { 200: KeySet },
       },
     },

@@ -37,26 +37,28 @@ export function profileRoutes(app: HttpServer, context: MemberContext): void {
 function nameAndSummaryRoutes(app: HttpServer, context: MemberContext): void {
   app.get(
     '/api/members',
-    { schema: { tags, summary: 'My id and name', response: named } },
+    { schema: { tags, summary: 'Get my id and name', response: named } },
     async ({ memberId }) => success(200, await getName(context, memberId, memberId)),
   )
 
   app.get(
     '/api/members/:memberId',
-    { schema: { tags, summary: 'A member’s id and name', params: MemberPath, response: named } },
+    {
+      schema: { tags, summary: 'Get a member’s id and name', params: MemberPath, response: named },
+    },
     async (request) =>
       success(200, await getName(context, request.params.memberId, request.memberId)),
   )
 
   app.get(
     '/api/members/summary',
-    { schema: { tags, summary: 'My summary', response: summary } },
+    { schema: { tags, summary: 'Get my summary', response: summary } },
     async ({ memberId }) => success(200, await getSummary(context, memberId, memberId)),
   )
 
   app.get(
     '/api/members/:memberId/summary',
-    { schema: { tags, summary: 'A member’s summary', params: MemberPath, response: summary } },
+    { schema: { tags, summary: 'Get a member’s summary', params: MemberPath, response: summary } },
     async (request) =>
       success(200, await getSummary(context, request.params.memberId, request.memberId)),
   )
@@ -67,7 +69,7 @@ function nameAndSummaryRoutes(app: HttpServer, context: MemberContext): void {
       preValidation: async ({ body }) => refuseTooManyIds(body),
       schema: {
         tags,
-        summary: 'Summaries of up to 1,000 members',
+        summary: 'Get the summaries of up to 1,000 members',
         body: MemberIds,
         response: { 200: successOf(Type.Array(MemberSummary)) },
       },
@@ -80,7 +82,7 @@ function nameAndSummaryRoutes(app: HttpServer, context: MemberContext): void {
 function profileReadRoutes(app: HttpServer, context: MemberContext): void {
   app.get(
     '/api/members/profile',
-    { schema: { tags, summary: 'My profile', response: profile } },
+    { schema: { tags, summary: 'Get my profile', response: profile } },
     async ({ memberId }) => success(200, await getProfile(context, memberId, memberId)),
   )
 
@@ -89,7 +91,7 @@ function profileReadRoutes(app: HttpServer, context: MemberContext): void {
     {
       schema: {
         tags,
-        summary: 'A profile by handle',
+        summary: 'Get a profile by handle',
         params: Type.Object({ handle: Type.String({ maxLength: 50 }) }),
         response: profile,
       },
@@ -101,7 +103,9 @@ function profileReadRoutes(app: HttpServer, context: MemberContext): void {
   for (const path of ['/api/members/profile/:memberId', '/api/members/:memberId/profile']) {
     app.get(
       path,
-      { schema: { tags, summary: 'A member’s profile', params: MemberPath, response: profile } },
+      {
+        schema: { tags, summary: 'Get a member’s profile', params: MemberPath, response: profile },
+      },
       async (request) =>
         success(200, await getProfile(context, request.params.memberId, request.memberId)),
     )

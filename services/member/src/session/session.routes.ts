@@ -95,7 +95,13 @@ function logoutRoutes(app: HttpServer, context: RoutesContext): void {
 function sessionListRoutes(app: HttpServer, context: RoutesContext): void {
   app.get(
     '/api/authentication/sessions',
-    { schema: { tags, summary: 'My sessions', response: { 200: successOf(Type.Array(Session)) } } },
+    {
+      schema: {
+        tags,
+        summary: 'List my sessions',
+        response: { 200: successOf(Type.Array(Session)) },
+      },
+    },
     async ({ memberId, token }) =>
       success(200, await listSessions(context, memberId, token.sessionId)),
   )

@@ -27,7 +27,7 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
       config,
       schema: {
         tags,
-        summary: 'The verified identity, and what to decide about it',
+        summary: 'Get the verified identity and the decisions that it allows',
         response: { 200: successOf(VerifiedSignIn) },
       },
     },

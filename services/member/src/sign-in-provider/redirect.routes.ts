@@ -56,7 +56,7 @@ export function redirectRoutes(app: HttpServer, context: RoutesContext): void {
       config,
       schema: {
         tags,
-        summary: 'The address that a provider sends the browser back to',
+        summary: 'Callback of a provider: completes signing in or linking',
         params: ProviderPath,
         response,
       },

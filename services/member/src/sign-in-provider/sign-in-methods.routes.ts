@@ -19,7 +19,11 @@ export function signInMethodsRoutes(app: HttpServer, context: RoutesContext): vo
   app.get(
     '/api/authentication/sign-in-methods',
     {
-      schema: { tags, summary: 'My sign-in methods', response: { 200: successOf(SignInMethods) } },
+      schema: {
+        tags,
+        summary: 'List my sign-in methods',
+        response: { 200: successOf(SignInMethods) },
+      },
     },
     async ({ memberId }) => success(200, await describeSignInMethods(context, memberId)),
   )
@@ -29,7 +33,7 @@ export function signInMethodsRoutes(app: HttpServer, context: RoutesContext): vo
     {
       schema: {
         tags,
-        summary: 'Start to link a provider: where to send the browser',
+        summary: 'Start linking a provider; returns the address for the browser',
         params: ProviderPath,
         body: OwnerProof,
         response: { 200: successOf(ProviderRedirect) },

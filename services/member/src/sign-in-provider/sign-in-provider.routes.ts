@@ -17,7 +17,7 @@ export function signInProviderRoutes(app: HttpServer, context: RoutesContext): v
       config: { access: 'PUBLIC' },
       schema: {
         tags: ['authentication'],
-        summary: 'Providers of OpenID Connect at which members may sign in',
+        summary: 'List the providers of OpenID Connect for signing in',
         response: { 200: successOf(Type.Array(SignInProvider)) },
       },
     },

@@ -27,7 +27,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
     {
       schema: {
         tags,
-        summary: 'Likes of posts',
+        summary: 'Count the likes of posts',
         body: PostPks,
         response: { 200: successOf(PostLikeCounts) },
       },
@@ -45,7 +45,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
     {
       schema: {
         tags,
-        summary: 'Comments of posts',
+        summary: 'Count the comments of posts',
         body: PostPks,
         response: { 200: successOf(PostCommentCounts) },
       },
@@ -63,7 +63,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
     {
       schema: {
         tags,
-        summary: 'Likes of comments',
+        summary: 'Count the likes of comments',
         body: CommentIds,
         response: { 200: successOf(CommentLikeCounts) },
       },
@@ -81,7 +81,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
     {
       schema: {
         tags,
-        summary: 'Followers of members',
+        summary: 'Count the followers of members',
         body: ToMemberIds,
         response: { 200: successOf(FollowingCounts) },
       },

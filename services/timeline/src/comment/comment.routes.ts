@@ -26,7 +26,7 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'Comments of a post at the top level, oldest first; size defaults to 100',
+        summary: 'List the top-level comments of a post, oldest first; size defaults to 100',
         params: PostPath,
         querystring: ListQuery,
         response,
@@ -44,7 +44,7 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'A comment',
+        summary: 'Get a comment',
         params: CommentPath,
         response: { 200: successOf(Comment) },
       },
@@ -63,7 +63,7 @@ export function commentRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'Replies to a comment, oldest first',
+        summary: 'List the replies to a comment, oldest first',
         params: CommentPath,
         querystring: ListQuery,
         response,
@@ -83,7 +83,7 @@ function commentsOfMemberRoutes(app: HttpServer, context: TimelineContext): void
   app.get(
     '/api/timeline/comments',
     {
-      schema: { tags, summary: 'My own comments, newest first', querystring: ListQuery, response },
+      schema: { tags, summary: 'List my comments, newest first', querystring: ListQuery, response },
     },
     async (request) =>
       success(
@@ -99,7 +99,7 @@ function commentsOfMemberRoutes(app: HttpServer, context: TimelineContext): void
     {
       schema: {
         tags,
-        summary: 'Comments of a member, newest first',
+        summary: 'List the comments of a member, newest first',
         params: MemberPath,
         querystring: ListQuery,
         response,

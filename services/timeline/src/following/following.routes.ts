@@ -12,7 +12,7 @@ export function followingRoutes(app: HttpServer, context: TimelineContext): void
     {
       schema: {
         tags: ['timeline'],
-        summary: 'Newest posts of those whom I follow',
+        summary: 'List posts of the members I follow, newest first',
         querystring: ListQuery,
         response: { 200: successOf(scrollOf(Post)) },
       },

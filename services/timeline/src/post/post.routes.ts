@@ -28,7 +28,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'Posts by their ids, in the order of the ids',
+        summary: 'List posts by their ids, in the order of the ids',
         body: PostIds,
         response: { 200: successOf(Type.Array(Post)) },
       },
@@ -47,7 +47,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'A post; counts a view',
+        summary: 'Get a post and count a view',
         params: PostPath,
         response: { 200: successOf(Post) },
       },
@@ -64,7 +64,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'How many comments and likes a post has',
+        summary: 'Count the comments and likes of a post',
         params: PostPath,
         response: { 200: successOf(PostStatistics) },
       },
@@ -81,7 +81,7 @@ export function postRoutes(app: HttpServer, context: TimelineContext): void {
 function postListRoutes(app: HttpServer, context: TimelineContext): void {
   app.get(
     '/api/timeline/posts',
-    { schema: { tags, summary: 'My own posts, newest first', querystring: ListQuery, response } },
+    { schema: { tags, summary: 'List my posts, newest first', querystring: ListQuery, response } },
     async (request) =>
       success(
         200,
@@ -96,7 +96,7 @@ function postListRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'Posts of a member, newest first',
+        summary: 'List the posts of a member, newest first',
         params: AuthorPath,
         querystring: ListQuery,
         response,
@@ -116,7 +116,7 @@ function postListRoutes(app: HttpServer, context: TimelineContext): void {
     {
       schema: {
         tags,
-        summary: 'Posts of some days, both inclusive, in Asia/Seoul',
+        summary: 'List posts between two days, inclusive, in Asia/Seoul time',
         querystring: DateRangeQuery,
         response: { 200: successOf(pageOf(Post)) },
       },
