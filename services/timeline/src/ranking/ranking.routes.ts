@@ -15,7 +15,7 @@ const RankingQuery = Type.Object({
   ),
   scope: Type.Optional(
     Type.Enum([...RANKING_SCOPES], {
-      description: 'everybody’s posts, or those of whom I follow; default all',
+      description: '`all`: every post; `followings`: posts of members I follow. Default: all',
     }),
   ),
 })
