@@ -9,6 +9,7 @@ import { answer, RawJson } from './raw-json.ts'
 const DATA = { text: '한글 "quoted" 👩‍👩‍👧 \u2028' }
 const Data = Type.Object({ text: Type.String() })
 let app: HttpServer
+const completed: string[] = []
 
 beforeAll(async () => {
   app = await createHttpServer({
@@ -17,33 +18,38 @@ beforeAll(async () => {
     checkReady: async () => {},
   })
   app.addHook('onSend', async (_request, reply, payload) => {
-    await new Promise((resolve) => setImmediate(resolve))
-    reply.header('x-of-hook', 'set')
+    reply.header('x-of-on-send', 'set')
     return payload
   })
+  app.addHook('onResponse', async ({ url }) => void completed.push(url))
   const route = {
     config: { access: 'PUBLIC' },
     schema: { response: { 200: successOf(Data) } },
   } as const
   app.get('/cached', route, async (_request, reply) => {
     const latin1 = Buffer.from(JSON.stringify(DATA)).toString('latin1')
-    return answer(reply.header('x-of-route', 'set'), new RawJson<typeof DATA>(latin1))
+    return answer(reply, new RawJson<typeof DATA>(latin1))
   })
-  app.get('/read', route, async (_request, reply) =>
-    answer(reply.header('x-of-route', 'set'), DATA),
-  )
+  app.get('/read', route, async (_request, reply) => answer(reply, DATA))
 })
 afterAll(() => app.close())
 
-test('a cached answer has the bytes, the hooks and the headers of an ordinary one', async () => {
+test('a cached answer has the bytes and headers of an ordinary one, except of onSend hooks', async () => {
   const [cached, read] = [await app.inject('/cached'), await app.inject('/read')]
   expect(cached.statusCode).toBe(200)
   expect(cached.body).toBe(read.body)
   expect(JSON.parse(cached.body)).toEqual({ status: 200, result: 'SUCCESS', data: DATA })
   const headersOf = ({ headers }: typeof cached) => {
     const { date: _, 'x-request-id': __, ...rest } = headers
-    return rest
+    return { ...rest, 'content-length': Number(headers['content-length']) }
   }
-  expect(headersOf(cached)).toEqual(headersOf(read))
-  expect(headersOf(cached)).toMatchObject({ 'x-of-hook': 'set', 'x-of-route': 'set' })
+  expect(headersOf(read)).toEqual({ ...headersOf(cached), 'x-of-on-send': 'set' })
+  expect(headersOf(cached)).toMatchObject({ 'x-content-type-options': 'nosniff' })
+  expect(completed).toEqual(['/cached', '/read'])
+})
+
+test('HEAD of a cached answer has its headers and no body', async () => {
+  const head = await app.inject({ method: 'HEAD', url: '/cached' })
+  expect([head.statusCode, head.body]).toEqual([200, ''])
+  expect(Number(head.headers['content-length'])).toBeGreaterThan(0)
 })

@@ -13,9 +13,9 @@ export class RawJson<Data> {
 }
 
 /**
- * The success envelope around `data`, for a route whose answer may come from a cache. Raw JSON is sent at once, past the
- * response schema, and then the result is undefined, which the handler returns like any other. Hooks and headers apply
- * as to every answer (docs/decisions/0027-cached-answers.md).
+ * Answers with the success envelope around `data`, for a route whose answer may come from a cache. Raw JSON leaves in one
+ * write with the headers of the raw answer; headers of `reply.header`, `onSend` hooks and the response schema do not
+ * apply to it (docs/decisions/0027-cached-answers-leave-in-one-write.md).
  */
 export function answer<Data>(
   reply: FastifyReply,
@@ -23,5 +23,9 @@ export function answer<Data>(
 ): Success<Data> | FastifyReply {
   if (!(data instanceof RawJson)) return success(200, data)
   const json = `{"status":200,"result":"SUCCESS","data":${data.latin1}}`
-  return reply.type('application/json; charset=utf-8').send(Buffer.from(json, 'latin1'))
+  reply.hijack()
+  reply.raw.setHeader('content-type', 'application/json; charset=utf-8')
+  reply.raw.setHeader('content-length', json.length)
+  reply.raw.end(json, 'latin1')
+  return reply
 }
