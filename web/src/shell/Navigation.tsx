@@ -1,3 +1,4 @@
+import type { MouseEvent } from 'react'
 import { Link } from '@tanstack/react-router'
 import { FEEDS, type FeedName } from '../feed/feeds.ts'
 import { Icon, type IconName } from '../icon/Icon.tsx'
@@ -87,9 +88,11 @@ function NavLink({ to, icon, name, label, shortLabel }: NavLinkProps) {
       className="nav-item"
       activeOptions={{ exact: true }}
       aria-label={fullLabel}
-      onClick={() => {
-        // The router ignores a link to the current page, which here reloads the page's list.
-        if (window.location.pathname !== to) return
+      onClick={(event) => {
+        const { pathname, search, hash } = window.location
+        if (pathname !== to || opensElsewhere(event)) return
+        // For a link to the current page the router would restore the position that was left before.
+        if (search === '' && hash === '') event.preventDefault()
         window.scrollTo({ top: 0 })
         revisit()
       }}
@@ -106,3 +109,7 @@ function NavLink({ to, icon, name, label, shortLabel }: NavLinkProps) {
     </Link>
   )
 }
+
+/** Whether the browser opens the link in another tab or window. */
+const opensElsewhere = ({ metaKey, ctrlKey, shiftKey, altKey }: MouseEvent): boolean =>
+  metaKey || ctrlKey || shiftKey || altKey
