@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { activityEvent } from '@dailyfeed/tests/activity-events'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
@@ -15,7 +16,6 @@ import { Listener } from './listener.ts'
 
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
 const TOKEN_OF_TIMELINE = 'the-token-of-timeline-svc-in-tests-only'
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 let database: TestDatabase
 let sql: Sql
 let app: HttpServer
@@ -24,21 +24,7 @@ let replay: DeadLetterReplay
 let broken: boolean
 let applied: number
 
-const eventOf = (n: number) => {
-  const at = '2026-11-25T00:00:00.000Z'
-  return {
-    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-    schemaVersion: 1,
-    messageKey: `k${n}`,
-    version: 1,
-    memberActivityType: 'POST_READ',
-    memberId: 1,
-    postId: 1,
-    createdAt: at,
-    updatedAt: at,
-    occurredAt: at,
-  }
-}
+const eventOf = (n: number) => activityEvent(n)
 const fail = async (...numbers: number[]) => {
   broken = true
   await listener.handle(numbers.map(eventOf), 'http:test')
@@ -57,7 +43,7 @@ beforeAll(async () => {
   database = await testDatabase()
   sql = openPool({ url: database.urlOf('content'), max: 4, name: 'dead-letter-test' })
   const { verifier } = await testTokens()
-  const callers = `batch:${hashOf(TOKEN_OF_BATCH)},timeline:${hashOf(TOKEN_OF_TIMELINE)}`
+  const callers = `batch:${hashOfToken(TOKEN_OF_BATCH)},timeline:${hashOfToken(TOKEN_OF_TIMELINE)}`
   app = await createHttpServer({
     service: 'content',
     log: createLog('test', 'silent'),

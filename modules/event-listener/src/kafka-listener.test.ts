@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
@@ -10,6 +10,7 @@ import { type KafkaCluster, openKafkaCluster } from '@dailyfeed/kafka-support/ka
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { activityEvent } from '@dailyfeed/tests/activity-events'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { kafkaIsMissing, startTestKafka } from '@dailyfeed/tests/kafka'
 import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
@@ -27,7 +28,6 @@ const isWithoutRedis = isMissing || (await redisIsMissing())
 const TIME_ZONE = 'Asia/Seoul'
 const TOKEN_OF_BATCH = 'the-token-of-batch-svc-in-tests-only-x'
 const TOKEN_OF_TIMELINE = 'the-token-of-timeline-svc-in-tests-only-x'
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 
 let broker: Awaited<ReturnType<typeof startTestKafka>>
 let database: TestDatabase
@@ -86,21 +86,12 @@ const upserted: EventHandler = {
   },
 }
 
-const eventOf = (n: number): MemberActivityEvent => {
-  const at = '2026-11-25T00:00:00.000Z'
-  return {
-    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-    schemaVersion: 1,
-    messageKey: `k${n}`,
-    version: 1,
+const eventOf = (n: number) =>
+  activityEvent(n, {
     memberActivityType: n % 2 === 0 ? 'POST_READ' : 'POST_CREATE',
     memberId: n,
     postId: 1 + (n % 11),
-    createdAt: at,
-    updatedAt: at,
-    occurredAt: at,
-  }
-}
+  })
 const eventsOf = (count: number, from = 1) =>
   Array.from({ length: count }, (_, n) => eventOf(from + n))
 const numbersOf = (count: number, from = 1) => Array.from({ length: count }, (_, n) => from + n)
@@ -112,7 +103,7 @@ const deliver = (events: MemberActivityEvent[]) =>
 
 async function start(): Promise<HttpServer> {
   const { verifier } = await testTokens()
-  const callers = `batch:${hashOf(TOKEN_OF_BATCH)},timeline:${hashOf(TOKEN_OF_TIMELINE)}`
+  const callers = `batch:${hashOfToken(TOKEN_OF_BATCH)},timeline:${hashOfToken(TOKEN_OF_TIMELINE)}`
   app = await createHttpServer({
     service: 'content',
     log: createLog('test', 'silent'),

@@ -2,6 +2,7 @@ import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-ev
 import { createLog } from '@dailyfeed/http-server/log'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { activityEvent } from '@dailyfeed/tests/activity-events'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -21,21 +22,7 @@ let beforeEffect: Record<
   (event: MemberActivityEvent, sql: Queryable) => void | Promise<void>
 >
 
-const eventOf = (n: number): MemberActivityEvent => {
-  const at = '2026-11-25T00:00:00.000Z'
-  return {
-    eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-    schemaVersion: 1,
-    messageKey: `k${n}`,
-    version: 1,
-    memberActivityType: 'POST_READ',
-    memberId: n,
-    postId: 1,
-    createdAt: at,
-    updatedAt: at,
-    occurredAt: at,
-  }
-}
+const eventOf = (n: number) => activityEvent(n, { memberId: n })
 const eventsOf = (count: number) => Array.from({ length: count }, (_, n) => eventOf(n + 1))
 
 /** Counts each event in a row of its own, so that a second effect shows. */

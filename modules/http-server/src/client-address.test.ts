@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOf } from './client-address.ts'
 import { createHttpServer } from './create-http-server.ts'
@@ -6,7 +6,6 @@ import { createLog } from './log.ts'
 import type { HttpServer } from './http-server.ts'
 import { trustedFrontendsOf } from './trusted-frontends.ts'
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 const sent = {
   'x-forwarded-for': '203.0.113.9',
   'x-forwarded-proto': 'https',
@@ -20,7 +19,7 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'any',
     log: createLog('test', 'silent'),
-    callers: `gateway:${hashOf('of the gateway')},batch:${hashOf('of batch')}`,
+    callers: `gateway:${hashOfToken('of the gateway')},batch:${hashOfToken('of batch')}`,
     checkReady: async () => {},
   })
   app.get('/client', { config: { access: 'PUBLIC' } }, async (request) => clientOf(request))

@@ -81,7 +81,7 @@ function argumentsOf({ home }: OpenSearchDistribution, config: string, heap: str
     `-Xmx${heap}`,
     '-Djava.security.manager=allow',
     // OpenSearch refuses to run as root, the usual user in a container; without its native library it does not check.
-    // That library locks memory and filters system calls, which matters in production only.
+    // OpenSearch’s native library locks memory and filters system calls, which matters in production only.
     '-Djna.nosys=true',
     '-Djna.nounpack=true',
     `-Djna.boot.library.path=${join(config, 'none')}`,

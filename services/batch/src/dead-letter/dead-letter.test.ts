@@ -8,6 +8,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { activityEvent } from '@dailyfeed/tests/activity-events'
 import type { TestDatabase } from '@dailyfeed/tests/database'
 import { insertMember } from '@dailyfeed/tests/members'
 import type { TestTokens } from '@dailyfeed/tests/tokens'
@@ -75,18 +76,7 @@ const ask = async (method: 'GET' | 'POST', path = '') => {
   return { status, code: body.code, data: body.data }
 }
 
-const eventOf = (n: number) => ({
-  eventId: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-  schemaVersion: 1,
-  messageKey: `k${n}`,
-  version: 1,
-  memberActivityType: 'POST_READ',
-  memberId: 1,
-  postId: 1,
-  createdAt: '2026-11-25T00:00:00.000Z',
-  updatedAt: '2026-11-25T00:00:00.000Z',
-  occurredAt: '2026-11-25T00:00:00.000Z',
-})
+const eventOf = (n: number) => activityEvent(n)
 
 /** Delivers events that the handler fails on; their dead letters have the ids 1, 2, … */
 async function deadLetter(name: 'content' | 'search', ...numbers: number[]): Promise<void> {
