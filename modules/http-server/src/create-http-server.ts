@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
+import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
@@ -8,15 +8,17 @@ import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
-import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
+import { refuseHostileAddresses } from './hostile-input.ts'
+import { parseJsonBodies } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerNotFound } from './not-found.ts'
-import { type OverloadOptions, shedOverload } from './overload.ts'
-import { sendSecurityHeaders } from './protection.ts'
+import { type LoadGuard, loadGuardOfProcess } from './load-guard.ts'
+import { shedOverload } from './overload.ts'
+import { SERVICE_HEADERS } from './protection.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
-import { traceIdOf } from './trace.ts'
+import { decorateTraceId } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
 /** Documents the header for the API reference; its value is validated where the key is used. */
@@ -44,7 +46,8 @@ interface HttpServerOptions {
   /** Throws while a dependency that this service cannot do without is unreachable. */
   checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
-  overload?: OverloadOptions
+  /** Default: the guard of the process. */
+  loadGuard?: LoadGuard
 }
 
 /**
@@ -58,7 +61,7 @@ export async function createHttpServer({
   callers = '',
   checkReady,
   isTransientFault,
-  overload,
+  loadGuard = loadGuardOfProcess(),
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -66,36 +69,31 @@ export async function createHttpServer({
   parseJsonBodies(app)
   renderErrors(app, isTransientFault)
   registerNotFound(app)
-  app.decorateRequest('traceId', '')
-  app.addHook('onRequest', async (request, reply) => {
-    request.traceId = traceIdOf(request.raw)
-    // On the raw answer, like the security headers: `sendRawJson` sends no others. A route's own `reply.header` wins.
-    reply.raw.setHeader(REQUEST_ID, request.id)
-    reply.raw.setHeader('cache-control', 'no-store')
-  })
-  app.addHook('preValidation', async ({ url, params, query }) => {
-    refuseBadEncoding(url)
-    for (const [name, value] of [
-      ...Object.entries(params as object),
-      ...Object.entries(query as object),
-    ]) {
-      if (typeof value === 'string') refuseHostileText(value, [name])
-    }
-  })
+  decorateTraceId(app)
+  sendServiceHeaders(app)
+  refuseHostileAddresses(app)
   logSlowAndFailed(app)
-  sendSecurityHeaders(app)
-  await shedOverload(app, overload)
-  await registerApiDocument(app, service)
+  // These two and the metrics act by hooks of each route: they come before every route.
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
-  app.decorate('metrics', registerMetrics(app, service))
+  const metrics = registerMetrics(app, service)
+  app.decorate('metrics', metrics)
+  shedOverload(app, metrics, loadGuard)
+  await registerApiDocument(app, service)
   registerHealthRoutes(app, checkReady)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )
   return app
 }
+
+/** On the raw answer, where cached answers find them too. A route's own `reply.header` wins. */
+const sendServiceHeaders = (app: HttpServer): void =>
+  void app.addHook('onRequest', (request, reply, done) => {
+    SERVICE_HEADERS.applyTo(reply.raw, request.id)
+    done()
+  })
 
 async function registerApiDocument(app: HttpServer, service: string): Promise<void> {
   await app.register(swagger, {

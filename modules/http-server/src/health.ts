@@ -17,7 +17,7 @@ export function registerHealthRoutes(app: HttpServer, checkReady: () => Promise<
     draining = true
   })
   const route = {
-    config: { access: 'PUBLIC' as const },
+    config: { access: 'PUBLIC' as const, priority: 'FIRST' as const },
     logLevel: 'warn' as const,
     schema: { hide: true, response: { 200: successOf(Type.String()) } },
   }

@@ -24,8 +24,10 @@ export function answer<Data>(
   if (!(data instanceof RawJson)) return success(200, data)
   const json = `{"status":200,"result":"SUCCESS","data":${data.latin1}}`
   reply.hijack()
-  reply.raw.setHeader('content-type', 'application/json; charset=utf-8')
-  reply.raw.setHeader('content-length', json.length)
+  reply.raw.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': json.length,
+  })
   reply.raw.end(json, 'latin1')
   return reply
 }

@@ -1,6 +1,7 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -22,6 +23,7 @@ export async function startActivityService(
   { revocations }: ActivityServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('activity', config.LOG_LEVEL)
+  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const sql = resources.adopt(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' }),

@@ -1,5 +1,6 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
+import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
@@ -18,6 +19,7 @@ export async function startImageService(
   { revocations }: ImageServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('image', config.LOG_LEVEL)
+  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const sql = resources.adopt(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' }),

@@ -3,6 +3,7 @@ import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.quer
 import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -40,6 +41,7 @@ export async function startMemberService(
   { revocations: shared, writes }: MemberServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('member', config.LOG_LEVEL)
+  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const sql = resources.adopt(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),

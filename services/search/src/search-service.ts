@@ -1,6 +1,7 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -28,6 +29,7 @@ export async function startSearchService(
   { revocations }: SearchServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('search', config.LOG_LEVEL)
+  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const openReads = (url: string) =>
     resources.adopt(

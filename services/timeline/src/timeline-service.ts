@@ -1,6 +1,7 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
+import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -40,6 +41,7 @@ export async function startTimelineService(
   { revocations, writes }: TimelineServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('timeline', config.LOG_LEVEL)
+  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const { reads, primary } = openDatabases(config, resources, log)
   const verifier = resources.adopt(openTokenVerifier(config, primary, revocations), (it) =>
