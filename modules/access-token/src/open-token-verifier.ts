@@ -12,6 +12,13 @@ interface VerifierConfig {
 
 /** A verifier that a service holds open for as long as it runs. */
 export interface OpenTokenVerifier extends TokenVerifier {
+  /** The key set for GET /healthz/ready: until it has been loaded once, no token can be verified. */
+  keySet: {
+    name: string
+    isRequired: boolean
+    check(): Promise<void>
+    describe(): string
+  }
   close(): Promise<void>
 }
 
@@ -26,5 +33,14 @@ export function openTokenVerifier(
 ): OpenTokenVerifier {
   const revocations = shared ?? openRevocations(sql, config.REDIS_URL)
   const keys = remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS)
-  return { ...createTokenVerifier({ keys, revocations }), close: () => revocations.close() }
+  return {
+    ...createTokenVerifier({ keys, revocations }),
+    keySet: {
+      name: 'key-set',
+      isRequired: true,
+      check: async () => keys.load?.(),
+      describe: () => 'the key set of member-svc has not been loaded yet',
+    },
+    close: () => revocations.close(),
+  }
 }

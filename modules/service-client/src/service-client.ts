@@ -8,6 +8,7 @@ import {
   handleWhen,
 } from 'cockatiel'
 import { Agent, type Dispatcher, request } from 'undici'
+import { MAX_IDLE_MILLISECONDS } from './idle-connections.ts'
 import {
   CircuitOpenError,
   ServiceRefusedError,
@@ -81,6 +82,8 @@ class HttpServiceClient implements ServiceClient {
       headersTimeout: readTimeoutMilliseconds,
       bodyTimeout: readTimeoutMilliseconds,
       connections: MAX_CONNECTIONS,
+      keepAliveTimeout: MAX_IDLE_MILLISECONDS,
+      keepAliveMaxTimeout: MAX_IDLE_MILLISECONDS,
     })
     this.#circuit = circuitBreaker(handleWhen(isFailureOfCallee), {
       halfOpenAfter: cooldownMilliseconds,

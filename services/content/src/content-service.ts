@@ -3,14 +3,19 @@ import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
@@ -36,6 +41,8 @@ export async function startContentService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'content', config, log })
+  await startWait.until(databaseNeed(sql, 'content'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
@@ -76,5 +83,17 @@ export async function startContentService(
     log,
   })
   registerPublishing(app, publishing)
-  return await listen({ name: 'content-svc', app, host: config.HOST, port: config.PORT, resources })
+  return await listen({
+    name: 'content-svc',
+    app,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      verifier.keySet,
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
+    resources,
+    startWait,
+  })
 }
