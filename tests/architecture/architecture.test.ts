@@ -15,6 +15,7 @@ import {
 } from './checks.ts'
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
+import { limiterKeys } from './limiter-keys.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
 import { ROOT } from './source-files.ts'
@@ -156,6 +157,11 @@ const RULES: Rule[] = [
       'services/content/src/post/post.ts': "import { a } from '../comment/comment.ts'",
       'services/content/src/comment/comment.ts': "import { b } from '../post/post.ts'",
     },
+  ],
+  [
+    'no limiter counts by an address instead of its block',
+    limiterKeys,
+    { 'services/member/src/login.ts': 'await logins.countOrThrow(client.address, reply)' },
   ],
   [
     'no file has more than 450 lines',

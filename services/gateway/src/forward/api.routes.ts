@@ -6,7 +6,7 @@ import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
-import { addressBlockOf, edgeClientOf } from '../edge-client.ts'
+import { edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
 import type { Upstreams } from '../upstreams.ts'
 import { type Destination, type StreamingResponses, forward } from './forward.ts'
@@ -54,7 +54,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   app.decorateRequest('client')
   app.addHook('onRequest', (request, _reply, done) => {
-    request.client = edgeClientOf(request, config.TRUSTED_FRONTENDS)
+    request.client = edgeClientOf(request, config)
     done()
   })
   if (config.RATE_LIMIT === 'on') limitRequests(app, config)
@@ -106,6 +106,6 @@ function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
   app.addHook('onRequest', async (request, reply) => {
     const { client, method, url } = request
     if (client.isTrustedFrontend || (method === 'GET' && UNLIMITED.test(pathOf(url)))) return
-    await limiter.countOrThrow(addressBlockOf(client.address), reply)
+    await limiter.countOrThrow(client.block, reply)
   })
 }
