@@ -1,11 +1,12 @@
+import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
+import { type KeySetConfig, keySetOf, openKeySetClient } from './key-set-client.ts'
 import { openRevocations } from './open-revocations.ts'
 import type { Revocations } from './revocations.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
 import { remoteKeys } from './verification-keys.ts'
 
-interface VerifierConfig {
-  JWKS_URL: string
+interface VerifierConfig extends KeySetConfig {
   JWKS_CACHE_SECONDS: number
   REDIS_URL?: string | undefined
 }
@@ -19,6 +20,8 @@ export interface OpenTokenVerifier extends TokenVerifier {
     check(): Promise<void>
     describe(): string
   }
+  /** Loads the key set from member-svc. */
+  readonly keySetClient: ServiceClient
   close(): Promise<void>
 }
 
@@ -32,7 +35,8 @@ export function openTokenVerifier(
   shared?: Revocations,
 ): OpenTokenVerifier {
   const revocations = shared ?? openRevocations(sql, config.REDIS_URL)
-  const keys = remoteKeys(config.JWKS_URL, config.JWKS_CACHE_SECONDS)
+  const keySetClient = openKeySetClient(config)
+  const keys = remoteKeys(keySetOf(keySetClient, config.JWKS_URL), config.JWKS_CACHE_SECONDS)
   return {
     ...createTokenVerifier({ keys, revocations }),
     keySet: {
@@ -41,6 +45,9 @@ export function openTokenVerifier(
       check: async () => keys.load?.(),
       describe: () => 'the key set of member-svc has not been loaded yet',
     },
-    close: () => revocations.close(),
+    keySetClient,
+    async close() {
+      await Promise.all([keySetClient.close(), revocations.close()])
+    },
   }
 }

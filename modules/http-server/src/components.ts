@@ -2,7 +2,7 @@
  * UNKNOWN until the first check has ended. FAILING: it does not work at present, but not for long
  * enough to make the service unready.
  */
-type ComponentState = 'UP' | 'FAILING' | 'DOWN' | 'UNKNOWN'
+export type ComponentState = 'UP' | 'FAILING' | 'DOWN' | 'UNKNOWN'
 
 export interface ComponentStatus {
   state: ComponentState

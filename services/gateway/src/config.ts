@@ -36,7 +36,12 @@ export const GatewaySettings = Type.Object({
     default: '',
     maxLength: 4_000,
     description:
-      'addresses and CIDR ranges of proxies whose X-Forwarded-* headers are trusted, separated by commas',
+      'addresses and CIDR ranges of proxies whose X-Forwarded-* and Forwarded headers are trusted, separated by commas',
+  }),
+  FORWARDED_HEADER: Type.Enum(['auto', 'x-forwarded-for', 'forwarded'], {
+    default: 'auto',
+    description:
+      'header in which the trusted proxies name their client; auto: X-Forwarded-For, or without it Forwarded',
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     minimum: 1,

@@ -106,6 +106,7 @@ test('x-forwarded-* of a trusted frontend counts up to the last hop that is not 
     }),
   ).toEqual({
     address: '203.0.113.9',
+    block: '203.0.113.9',
     isHttps: true,
     host: 'feed.example',
     isTrustedFrontend: false,

@@ -4,6 +4,7 @@ import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
@@ -19,7 +20,7 @@ import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { Sql } from 'postgres'
 import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { createPasswordHashing } from './account/password-hashing.ts'
@@ -64,9 +65,8 @@ export async function startMemberService(
     it.close(),
   )
   const redis = openRedisClients(config.REDIS_URL, resources)
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
-  const images = resources.adopt(clientOf('image', config.IMAGE_URL), (it) => it.close())
+  const calls = new ServiceCalls<'member'>(config, log)
+  resources.defer(() => calls.close())
   const passwords = resources.adopt(createPasswordHashing(), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
@@ -75,7 +75,7 @@ export async function startMemberService(
       sql,
       schema: 'member',
       config,
-      subscribers: { activity: clientOf('activity', config.ACTIVITY_URL) },
+      subscribers: { activity: calls.relayClientOf('activity') },
       kafka,
       log,
     }),
@@ -97,7 +97,7 @@ export async function startMemberService(
       keys,
       passwords,
       throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
-      images,
+      images: calls.clientOf('image'),
       providers: config.providers.map(createProviderClient),
       log,
       settings: {
@@ -108,6 +108,7 @@ export async function startMemberService(
     log,
   })
   registerPublishing(app, publishing)
+  registerServiceCalls(app, calls.clients)
   return await listen({
     name: 'member-svc',
     app,
