@@ -8,6 +8,7 @@ import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
+import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
@@ -89,6 +90,7 @@ export async function createHttpServer({
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
+  honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   registerHealthRoutes(app, checkReady)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
