@@ -38,7 +38,6 @@ if (import.meta.main) {
     service: 'constant',
     log: createLog('constant', 'warn'),
     verifier,
-    checkReady: async () => {},
   })
   app.get('/constant', (_request, reply) => {
     reply.header('content-type', type).send(bytes)

@@ -24,7 +24,6 @@ if (import.meta.main) {
   const app = await createHttpServer({
     service: 'busy',
     log: createLog('busy', 'silent'),
-    checkReady: async () => {},
     loadGuard: new LoadGuard({ isOn: process.argv[2] === 'on', startMilliseconds: 0 }),
   })
   app.get('/', { config: { access: 'PUBLIC' } }, async () => {

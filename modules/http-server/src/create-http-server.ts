@@ -9,6 +9,7 @@ import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
 import { refuseHostileAddresses } from './hostile-input.ts'
+import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
@@ -43,8 +44,6 @@ interface HttpServerOptions {
   verifier?: TokenVerifier
   /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
   callers?: string
-  /** Throws while a dependency that this service cannot do without is unreachable. */
-  checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
   /** Default: the guard of the process. */
   loadGuard?: LoadGuard
@@ -59,7 +58,6 @@ export async function createHttpServer({
   log,
   verifier,
   callers = '',
-  checkReady,
   isTransientFault,
   loadGuard = loadGuardOfProcess(),
 }: HttpServerOptions): Promise<HttpServer> {
@@ -77,11 +75,12 @@ export async function createHttpServer({
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
+  honourDeadlines(app)
   const metrics = registerMetrics(app, service)
   app.decorate('metrics', metrics)
   shedOverload(app, metrics, loadGuard)
   await registerApiDocument(app, service)
-  registerHealthRoutes(app, checkReady)
+  registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )

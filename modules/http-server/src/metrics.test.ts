@@ -8,7 +8,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'metrics-test',
     log: createLog('metrics-test', 'silent'),
-    checkReady: async () => {},
   })
   app.get('/posts/:id', { config: { access: 'PUBLIC' } }, async (request) => {
     if (request.url.endsWith('/0')) throw new Error('any')

@@ -16,7 +16,6 @@ async function startServer(overload: OverloadOptions, lines: string[] = []): Pro
   const app = await createHttpServer({
     service: 'test',
     log: pino({ level: 'warn' }, { write: (line) => void lines.push(line) }),
-    checkReady: async () => {},
     loadGuard: new LoadGuard(overload),
   })
   apps.push(app)
