@@ -120,9 +120,9 @@ function measurementsOf(steps: readonly Step[], capacity: number): Measurement[]
 
 async function drawSteps(steps: readonly Step[]): Promise<void> {
   const chart = { xLabel: 'load, as a multiple of the capacity', xScale: 'LINEAR' } as const
-  const lineOf = (name: string, valueOf: (step: Step) => number) => ({
+  const lineOf = (name: string, ofStep: (step: Step) => number) => ({
     name,
-    points: steps.map((step) => ({ x: step.factor, y: valueOf(step) })),
+    points: steps.map((step) => ({ x: step.factor, y: ofStep(step) })),
   })
   await drawChart('overload-goodput', {
     ...chart,

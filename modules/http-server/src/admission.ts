@@ -134,7 +134,7 @@ export class Admission {
 
   #dropTooOld(now: number): void {
     if (now < this.#countsFrom) return
-    if (this.isOverloaded(now) || this.#doesNotShrink(now)) return this.#dropOldest(now)
+    if (this.isOverloaded(now) || this.#doesNotShrink(now)) this.#dropOldest(now)
     const oldest = now - this.#limits.maxWaitMs
     while ((this.#queue[0]?.since ?? now) < oldest) this.#queue.shift()?.request.refuse('QUEUE_AGE')
   }

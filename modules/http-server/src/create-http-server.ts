@@ -59,7 +59,7 @@ export async function createHttpServer({
   verifier,
   callers = '',
   isTransientFault,
-  loadGuard = loadGuardOfProcess(),
+  loadGuard = loadGuardOfProcess,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 

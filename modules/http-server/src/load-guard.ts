@@ -1,5 +1,8 @@
-import { Admission, type AdmissionLimits } from './admission.ts'
+import { Admission, ADMISSION_LIMITS, type AdmissionLimits } from './admission.ts'
 import { EventLoopDelay } from './event-loop-delay.ts'
+
+const MAX_EVENT_LOOP_DELAY_MS = 1_000
+const START_MS = 5_000
 
 export interface OverloadOptions extends Partial<AdmissionLimits> {
   /** Mean delay of the event loop in milliseconds, over one second, above which requests are refused. */
@@ -12,15 +15,15 @@ export interface OverloadOptions extends Partial<AdmissionLimits> {
 
 /** Decides which requests of one event loop start, wait, or are refused. */
 export class LoadGuard {
-  readonly admission: Admission
-  readonly eventLoop: EventLoopDelay
-  readonly isOn: boolean
-  readonly #startMilliseconds: number
+  admission: Admission
+  eventLoop: EventLoopDelay
+  isOn: boolean
+  #startMilliseconds: number
 
   constructor({
     isOn = true,
-    maxEventLoopDelay = 1_000,
-    startMilliseconds = 5_000,
+    maxEventLoopDelay = MAX_EVENT_LOOP_DELAY_MS,
+    startMilliseconds = START_MS,
     ...limits
   }: OverloadOptions = {}) {
     this.isOn = isOn
@@ -49,23 +52,24 @@ export interface OverloadSettings {
   OVERLOAD_EVENT_LOOP_DELAY_MS: number
 }
 
-let processGuard: LoadGuard | undefined
-
 /** The servers of one process share its event loop, and so one guard. */
-export function loadGuardOfProcess(): LoadGuard {
-  processGuard ??= new LoadGuard()
-  return processGuard
-}
+export const loadGuardOfProcess = new LoadGuard()
+let isConfigured = false
 
-/** Call it before the first server. The first settings count: all servers have one environment. */
-export function configureLoadGuard(settings: OverloadSettings): void {
-  processGuard ??= new LoadGuard(optionsOf(settings))
+/**
+ * Call it before a server listens. The first settings of a process count: all of its servers have
+ * one environment.
+ */
+export function configureLoadGuard({
+  OVERLOAD_SHEDDING = 'on',
+  OVERLOAD_PERIOD_MS: periodMs = ADMISSION_LIMITS.periodMs,
+  OVERLOAD_MAX_WAIT_MS: maxWaitMs = ADMISSION_LIMITS.maxWaitMs,
+  OVERLOAD_MAX_WAITING: maxWaiting = ADMISSION_LIMITS.maxWaiting,
+  OVERLOAD_EVENT_LOOP_DELAY_MS = MAX_EVENT_LOOP_DELAY_MS,
+}: Partial<OverloadSettings>): void {
+  if (isConfigured) return
+  isConfigured = true
+  loadGuardOfProcess.isOn = OVERLOAD_SHEDDING === 'on'
+  loadGuardOfProcess.admission = new Admission({ periodMs, maxWaitMs, maxWaiting })
+  loadGuardOfProcess.eventLoop = new EventLoopDelay(OVERLOAD_EVENT_LOOP_DELAY_MS)
 }
-
-const optionsOf = (settings: OverloadSettings): OverloadOptions => ({
-  isOn: settings.OVERLOAD_SHEDDING === 'on',
-  periodMs: settings.OVERLOAD_PERIOD_MS,
-  maxWaitMs: settings.OVERLOAD_MAX_WAIT_MS,
-  maxWaiting: settings.OVERLOAD_MAX_WAITING,
-  maxEventLoopDelay: settings.OVERLOAD_EVENT_LOOP_DELAY_MS,
-})

@@ -39,6 +39,7 @@ export function shedOverload(app: HttpServer, metrics: Registry, guard: LoadGuar
     failWith(request, reply, OVERLOADED)
   }
   const admit: onRequestHookHandler = (request, reply, done) => {
+    if (!guard.isOn) return done()
     const { raw } = reply
     if (raw instanceof PreparedResponse) {
       // A gateway passes requests to services of its process: they have waited once.
@@ -55,7 +56,7 @@ export function shedOverload(app: HttpServer, metrics: Registry, guard: LoadGuar
   }
   app.addHook('onRoute', (route) => {
     const { priority } = route.config ?? {}
-    if (priority === 'FIRST' || FIRST_PATHS.has(route.url) || !guard.isOn) return
+    if (priority === 'FIRST' || FIRST_PATHS.has(route.url)) return
     const hook: onRequestHookHandler =
       priority === undefined
         ? admit

@@ -1,6 +1,5 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -26,7 +25,6 @@ export async function startBatchService(
   { revocations }: BatchServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('batch', config.LOG_LEVEL)
-  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const sql = resources.adopt(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),

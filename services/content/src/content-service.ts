@@ -1,7 +1,6 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -38,7 +37,6 @@ export async function startContentService(
   { revocations, writes }: ContentServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('content', config.LOG_LEVEL)
-  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const sql = resources.adopt(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),

@@ -56,7 +56,7 @@ export async function gatewayApp({
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
-  shedOverload(app, metrics, loadGuardOfProcess())
+  shedOverload(app, metrics, loadGuardOfProcess)
   registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   const streams = new StreamingResponses()

@@ -1,4 +1,3 @@
-import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import type { GatewayConfig } from './config.ts'
@@ -8,7 +7,6 @@ import { openUpstreams } from './upstreams.ts'
 
 export async function startGatewayService(config: GatewayConfig): Promise<RunningService> {
   const log = createLog('gateway', config.LOG_LEVEL)
-  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const upstreams = resources.adopt(openUpstreams(config), (it) => it.close())
   const app = await gatewayApp({ config, context: { upstreams }, log })

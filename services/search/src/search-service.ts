@@ -1,7 +1,6 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -35,7 +34,6 @@ export async function startSearchService(
   { revocations }: SearchServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('search', config.LOG_LEVEL)
-  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const openReads = (url: string) =>
     resources.adopt(

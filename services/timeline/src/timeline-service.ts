@@ -1,7 +1,6 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { configureLoadGuard } from '@dailyfeed/http-server/load-guard'
 import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
@@ -48,7 +47,6 @@ export async function startTimelineService(
   { revocations, writes }: TimelineServiceOptions = {},
 ): Promise<RunningService> {
   const log = createLog('timeline', config.LOG_LEVEL)
-  configureLoadGuard(config)
   await using resources = new AsyncDisposableStack()
   const { reads, primary, replica } = openDatabases(config, resources, log)
   await using startWait = new StartWait({ service: 'timeline', config, log })
