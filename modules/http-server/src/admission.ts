@@ -31,8 +31,8 @@ export interface AdmissionLimits {
 const MAX_STARTS_PER_TURN = 16
 
 /**
- * A queue is compared with itself after two periods: that
- * it stands for 100 ms tells an overload from a burst, as in CoDel (RFC 8289).
+ * A queue is compared with itself after two periods: one that stands for 100 ms is an overload and
+ * no burst, as in CoDel (RFC 8289).
  */
 export const ADMISSION_LIMITS: AdmissionLimits = {
   turnMs: 4,
