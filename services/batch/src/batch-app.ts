@@ -1,6 +1,7 @@
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { BatchConfig } from './config.ts'
 import type { AdminContext } from './context.ts'
@@ -15,6 +16,7 @@ interface BatchAppOptions {
 }
 
 export async function batchApp({ config, context, log }: BatchAppOptions): Promise<HttpServer> {
+  const limits = createRateLimits(config, { service: 'batch', log, redis: context.redis })
   const app = await createHttpServer({
     service: 'batch',
     log,
@@ -22,6 +24,7 @@ export async function batchApp({ config, context, log }: BatchAppOptions): Promi
     callers: config.INTERNAL_CALLERS,
     checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
+    limits,
   })
   jobRoutes(app, context)
   deadLetterRoutes(app, context)

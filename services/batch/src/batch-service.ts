@@ -4,6 +4,7 @@ import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
 import { openJobOwners } from './job/job-owners.ts'
@@ -33,7 +34,9 @@ export async function startBatchService(
   const jobOwners = resources.adopt(openJobOwners(urls, internalToken), (it) =>
     withinMoments(it.close()),
   )
-  const context = { sql, verifier, owners, jobOwners, log }
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  resources.defer(async () => redis?.close())
+  const context = { sql, verifier, owners, jobOwners, log, redis }
   const app = await batchApp({ config, context, log })
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   resources.defer(async () => stopScheduler())

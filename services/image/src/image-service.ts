@@ -3,6 +3,7 @@ import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { ImageConfig } from './config.ts'
 import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
@@ -25,9 +26,11 @@ export async function startImageService(
   )
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const store = new FolderImageStore(config.IMAGE_DIR)
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  resources.defer(async () => redis?.close())
   const app = await imageApp({
     config,
-    context: { sql, verifier, store, decoding: decodingQueue() },
+    context: { sql, verifier, store, decoding: decodingQueue(), redis },
     log,
   })
   return await listen({ name: 'image-svc', app, host: config.HOST, port: config.PORT, resources })

@@ -3,7 +3,7 @@ import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.quer
 import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { createLog } from '@dailyfeed/http-server/log'
+import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
@@ -15,7 +15,9 @@ import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
-import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
+import type { Sql } from 'postgres'
+import { deleteOldFailures } from './account/login-failure.queries.ts'
+import { throttleOf } from './account/login-throttle.ts'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
 import { createKeyStore } from './key/key-store.ts'
@@ -60,6 +62,7 @@ export async function startMemberService(
     )
     resources.defer(async () => clearInterval(expiry))
   }
+  deleteFailuresRegularly(sql, resources, log)
   const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
     it.close(),
   )
@@ -100,7 +103,8 @@ export async function startMemberService(
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
       passwords,
-      throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
+      redis: redis?.client,
+      throttle: throttleOf(sql, config),
       images,
       providers: config.providers.map(createProviderClient),
       log,
@@ -113,4 +117,12 @@ export async function startMemberService(
   })
   registerPublishing(app, publishing)
   return await listen({ name: 'member-svc', app, host: config.HOST, port: config.PORT, resources })
+}
+
+function deleteFailuresRegularly(sql: Sql, resources: AsyncDisposableStack, log: Log): void {
+  const cleaning = setInterval(
+    () => deleteOldFailures(sql).catch((err) => log.warn({ err }, 'old failed logins not deleted')),
+    EXPIRE_EVERY_MILLISECONDS,
+  )
+  resources.defer(async () => clearInterval(cleaning))
 }

@@ -14,6 +14,7 @@ import { ScrollJson } from '@dailyfeed/pagination-support/list'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase, type ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
 import type { TimelineConfig } from './config.ts'
@@ -23,6 +24,7 @@ import { createRedisFeeds, type RedisFeeds } from './feed-cache/redis-feeds.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer } from './view/view-buffer.ts'
+import { deleteOldViews } from './view/view.queries.ts'
 
 /** Parts that a process which runs every service shares between them; a service on its own has neither. */
 interface TimelineServiceOptions {
@@ -69,15 +71,19 @@ export async function startTimelineService(
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
       onWritten: () => publishing.wake(),
       log,
+      windowSeconds: config.VIEW_WINDOW_SECONDS,
     }),
     (it) => it.close(),
   )
-  const redisFeeds = openRedisFeeds(config, resources, primary, log)
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  const redisFeeds = openRedisFeeds({ config, redis, resources, primary, log })
   const rankings = createRankingSnapshots(reads, primary)
-  const cleaning = setInterval(
-    () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
-    CLEAN_EVERY_MILLISECONDS,
-  )
+  const cleaning = setInterval(() => {
+    rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not deleted'))
+    deleteOldViews(primary, config.VIEW_WINDOW_SECONDS).catch((err) =>
+      log.warn({ err }, 'old rows of counted views not deleted'),
+    )
+  }, CLEAN_EVERY_MILLISECONDS)
   cleaning.unref()
   resources.defer(async () => clearInterval(cleaning))
 
@@ -93,6 +99,7 @@ export async function startTimelineService(
       scrollJson: new ScrollJson(cursors),
       feedCache: createFeedCache({ reads, primary, signal: writes, redisFeeds }),
       views,
+      redis,
     },
     log,
   })
@@ -134,14 +141,22 @@ function openDatabases(
   return { reads, primary }
 }
 
+interface RedisFeedsOptions {
+  config: TimelineConfig
+  redis: RedisClient | undefined
+  resources: AsyncDisposableStack
+  primary: Sql
+  log: Log
+}
+
 /** Feeds in Redis, and the fan-out that pushes into them. Undefined without Redis. */
-function openRedisFeeds(
-  config: TimelineConfig,
-  resources: AsyncDisposableStack,
-  primary: Sql,
-  log: Log,
-): RedisFeeds | undefined {
-  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+function openRedisFeeds({
+  config,
+  redis,
+  resources,
+  primary,
+  log,
+}: RedisFeedsOptions): RedisFeeds | undefined {
   const redisFeeds = redis && createRedisFeeds({ redis, log })
   const fanOut =
     redisFeeds &&
