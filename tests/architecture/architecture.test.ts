@@ -11,6 +11,7 @@ import {
   names,
   ownedLibraries,
   portability,
+  serviceCalls,
 } from './checks.ts'
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
@@ -84,6 +85,27 @@ const RULES: Rule[] = [
     'a library with one owning workspace is imported there alone',
     ownedLibraries,
     { 'services/content/src/post.ts': "import sharp from 'sharp'" },
+  ],
+  [
+    'no service is called past service-client',
+    serviceCalls,
+    {
+      'services/batch/src/topic.ts':
+        "export const list = () => fetch('http://content-svc/internal/topics/list')",
+    },
+  ],
+  [
+    'no service is called by node:http',
+    serviceCalls,
+    { 'services/batch/src/topic.ts': "import { request } from 'node:http'\n" },
+  ],
+  [
+    'no key set is loaded past service-client',
+    serviceCalls,
+    {
+      'modules/access-token/src/keys.ts':
+        'export const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: 5_000 })',
+    },
   ],
   [
     'no registry address and no path of one machine is in the repository',

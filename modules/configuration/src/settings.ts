@@ -1,4 +1,5 @@
 import { defaultPortOf, type ServiceName } from '@dailyfeed/contract/services'
+import { callSettingsOf, sharedCallSettings } from '@dailyfeed/service-client/call-settings'
 import Type from 'typebox'
 
 const port = (fallback: number) =>
@@ -66,6 +67,8 @@ export const tokenSettings = {
     default: 600,
     description: 'seconds for which a key set is cached',
   }),
+  ...sharedCallSettings,
+  ...callSettingsOf('member'),
 }
 
 /** Secrets: required in production; otherwise created in DATA_DIR. */

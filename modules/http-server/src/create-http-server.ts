@@ -9,6 +9,7 @@ import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
 import { limitRoutes } from './limit-routes.ts'
+import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
@@ -95,6 +96,7 @@ export async function createHttpServer({
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
+  honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   if (limits !== undefined) limitRoutes(app, limits)
   registerHealthRoutes(app, checkReady)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DeadlinePassedError } from '@dailyfeed/concurrency/request-deadline'
 import postgres, { type Sql } from 'postgres'
 import { isTransientFault } from './fault.ts'
 
@@ -62,4 +63,5 @@ async function hasCaughtUp(primary: Sql, replica: Sql): Promise<boolean> {
 }
 
 const isStatementTimeout = (error: unknown) =>
-  error instanceof postgres.PostgresError && error.code === '57014'
+  error instanceof DeadlinePassedError ||
+  (error instanceof postgres.PostgresError && error.code === '57014')

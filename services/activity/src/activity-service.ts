@@ -2,6 +2,7 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
@@ -45,6 +46,7 @@ export async function startActivityService(
     },
     log,
   })
+  registerServiceCalls(app, [verifier.keySetClient])
   return await listen({
     name: 'activity-svc',
     app,

@@ -1,10 +1,11 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
 import { openJobOwners } from './job/job-owners.ts'
@@ -28,16 +29,15 @@ export async function startBatchService(
     closePool,
   )
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
-  const urls = upstreamUrlsOf('batch', config)
-  const internalToken = config.INTERNAL_TOKEN
-  const owners = resources.adopt(openOwnerClients({ urls, internalToken }), (it) => it.close())
-  const jobOwners = resources.adopt(openJobOwners(urls, internalToken), (it) =>
-    withinMoments(it.close()),
-  )
+  const calls = new ServiceCalls<'batch'>(config, log)
+  resources.defer(() => withinMoments(calls.close()))
+  const owners = openOwnerClients(calls)
+  const jobOwners = openJobOwners(calls)
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   resources.defer(async () => redis?.close())
   const context = { sql, verifier, owners, jobOwners, log, redis }
   const app = await batchApp({ config, context, log })
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   resources.defer(async () => stopScheduler())
   return await listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, resources })
@@ -46,7 +46,8 @@ export async function startBatchService(
 /** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const jobOwners = openJobOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
+  const calls = new ServiceCalls<'batch'>(config)
+  const jobOwners = openJobOwners(calls)
   const silent = () => {}
   try {
     return await runJob(
@@ -54,7 +55,7 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
       name,
     )
   } finally {
-    await jobOwners.close()
+    await calls.close()
     await closePool(sql)
   }
 }

@@ -2,6 +2,7 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
@@ -11,7 +12,7 @@ import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
 import { createPostBatch } from './post/post-batch.ts'
@@ -41,16 +42,16 @@ export async function startContentService(
   resources.defer(async () => kafka?.close())
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   resources.defer(async () => redis?.close())
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const calls = new ServiceCalls<'content'>(config, log)
+  resources.defer(() => calls.close())
   const publishing = resources.adopt(
     new Publishing({
       sql,
       schema: 'content',
       config,
       subscribers: {
-        activity: clientOf('activity', config.ACTIVITY_URL),
-        search: clientOf('search', config.SEARCH_URL),
+        activity: calls.relayClientOf('activity'),
+        search: calls.relayClientOf('search'),
       },
       kafka,
       log,
@@ -76,5 +77,6 @@ export async function startContentService(
     log,
   })
   registerPublishing(app, publishing)
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   return await listen({ name: 'content-svc', app, host: config.HOST, port: config.PORT, resources })
 }

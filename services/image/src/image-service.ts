@@ -1,6 +1,7 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
@@ -33,5 +34,6 @@ export async function startImageService(
     context: { sql, verifier, store, decoding: decodingQueue(), redis },
     log,
   })
+  registerServiceCalls(app, [verifier.keySetClient])
   return await listen({ name: 'image-svc', app, host: config.HOST, port: config.PORT, resources })
 }

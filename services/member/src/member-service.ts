@@ -4,6 +4,7 @@ import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog, type Log } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
@@ -14,7 +15,7 @@ import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { Sql } from 'postgres'
 import { deleteOldFailures } from './account/login-failure.queries.ts'
 import { throttleOf } from './account/login-throttle.ts'
@@ -71,9 +72,9 @@ export async function startMemberService(
     config.REDIS_URL === undefined
       ? undefined
       : { client: openRedisClient(config.REDIS_URL), subscriber: openRedisClient(config.REDIS_URL) }
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
-  const images = resources.adopt(clientOf('image', config.IMAGE_URL), (it) => it.close())
+  const calls = new ServiceCalls<'member'>(config, log)
+  resources.defer(() => calls.close())
+  const images = calls.clientOf('image')
   const passwords = resources.adopt(createPasswordHashing(), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
@@ -82,7 +83,7 @@ export async function startMemberService(
       sql,
       schema: 'member',
       config,
-      subscribers: { activity: clientOf('activity', config.ACTIVITY_URL) },
+      subscribers: { activity: calls.relayClientOf('activity') },
       kafka,
       log,
     }),
@@ -116,6 +117,7 @@ export async function startMemberService(
     log,
   })
   registerPublishing(app, publishing)
+  registerServiceCalls(app, calls.clients)
   return await listen({ name: 'member-svc', app, host: config.HOST, port: config.PORT, resources })
 }
 

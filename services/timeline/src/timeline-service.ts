@@ -2,6 +2,7 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog, type Log } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
@@ -15,7 +16,7 @@ import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase, type ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { Sql } from 'postgres'
 import type { TimelineConfig } from './config.ts'
 import { createFanOut } from './fan-out/fan-out.ts'
@@ -49,16 +50,16 @@ export async function startTimelineService(
   )
   const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const calls = new ServiceCalls<'timeline'>(config, log)
+  resources.defer(() => calls.close())
   const publishing = resources.adopt(
     new Publishing({
       sql: primary,
       schema: 'timeline',
       config,
       subscribers: {
-        activity: clientOf('activity', config.ACTIVITY_URL),
-        content: clientOf('content', config.CONTENT_URL),
+        activity: calls.relayClientOf('activity'),
+        content: calls.relayClientOf('content'),
       },
       kafka,
       log,
@@ -104,6 +105,7 @@ export async function startTimelineService(
     log,
   })
   registerPublishing(app, publishing)
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   return await listen({
     name: 'timeline-svc',
     app,

@@ -1,8 +1,9 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import cors from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { edgeClientOf } from '../edge-client.ts'
@@ -60,6 +61,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   if (counters !== undefined) limitRequests(app, config, counters)
 
+  const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
   app.route({
     method: FORWARDED_METHODS,
     url: '/api/*',
@@ -69,16 +71,23 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const service = findService(path)
       if (service === undefined)
         return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+      const headers = forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN)
+      const isStream = path === '/api/notifications/stream'
+      if (!isStream && !isUpload(request)) headers[DEADLINE] = deadline
       const destination: Destination = {
         pool: upstreams.services[service],
-        headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
-        isStream: path === '/api/notifications/stream',
+        headers,
+        isStream,
         unavailable: () => unavailable(service),
       }
       forward(request, reply, destination, streams)
     },
   })
 }
+
+/** The time of an upload depends on its sender: only what comes after it could have a deadline. */
+const isUpload = ({ headers }: FastifyRequest) =>
+  headers['content-type']?.startsWith('multipart/') === true
 
 const unavailable = (service: UpstreamName) =>
   new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', {
