@@ -55,14 +55,7 @@ export async function startMemberService(
     publishSeconds: config.JWKS_CACHE_SECONDS,
   })
   await keys.initialise()
-  if (shared !== undefined) {
-    for (const one of await findLiveRevocations(sql)) shared.revoke(one)
-    const expiry = setInterval(
-      () => shared.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
-      EXPIRE_EVERY_MILLISECONDS,
-    )
-    resources.defer(async () => clearInterval(expiry))
-  }
+  if (shared !== undefined) await loadRevocations(sql, shared, resources)
   deleteFailuresRegularly(sql, resources, log)
   const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
     it.close(),
@@ -127,4 +120,18 @@ function deleteFailuresRegularly(sql: Sql, resources: AsyncDisposableStack, log:
     EXPIRE_EVERY_MILLISECONDS,
   )
   resources.defer(async () => clearInterval(cleaning))
+}
+
+/** Loads the live revocations into the cache of this process, and deletes expired ones from it every minute. */
+async function loadRevocations(
+  sql: Sql,
+  revocations: InProcessRevocations,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  for (const one of await findLiveRevocations(sql)) revocations.revoke(one)
+  const expiry = setInterval(
+    () => revocations.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
+    EXPIRE_EVERY_MILLISECONDS,
+  )
+  resources.defer(async () => clearInterval(expiry))
 }
