@@ -45,8 +45,6 @@ interface HttpServerOptions {
   verifier?: TokenVerifier
   /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
   callers?: string
-  /** Throws while a dependency that this service cannot do without is unreachable. */
-  checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
   overload?: OverloadOptions
   /** From `createRateLimits`; undefined where nothing is limited. */
@@ -62,7 +60,6 @@ export async function createHttpServer({
   log,
   verifier,
   callers = '',
-  checkReady,
   isTransientFault,
   overload,
   limits,
@@ -99,7 +96,7 @@ export async function createHttpServer({
   honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   if (limits !== undefined) limitRoutes(app, limits)
-  registerHealthRoutes(app, checkReady)
+  registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )

@@ -30,7 +30,6 @@ beforeAll(async () => {
     log,
     verifier: tokens.verifier,
     callers: `gateway:${hashOfToken('of the gateway')}`,
-    checkReady: async () => {},
     limits: createRateLimits({ ...config, RATE_LIMIT: 'on' }, { service: 'any', log }),
   })
   let bodies = 0

@@ -31,7 +31,6 @@ export async function contentApp({ config, context, log }: ContentAppOptions): P
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
     limits,
   })

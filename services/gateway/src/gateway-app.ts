@@ -20,9 +20,10 @@ import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
 import { StreamingResponses } from './forward/forward.ts'
 import { pageRoutes } from './page/page.routes.ts'
 import { publicUrlOf } from './public-path.ts'
-import { createReadinessCheck } from './readiness.ts'
 import type { Upstreams } from './upstreams.ts'
 
+/** Also without probes, so that the time since a service disappeared is measured. */
+const CHECK_EVERY_MILLISECONDS = 2_000
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
 interface GatewayAppOptions {
@@ -57,7 +58,7 @@ export async function gatewayApp({
   })
   app.decorate('metrics', metrics)
   counters?.registerMetrics(metrics)
-  registerHealthRoutes(app, createReadinessCheck(upstreams))
+  registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   const streams = new StreamingResponses()
   app.addHook('preClose', async () => streams.endAll())

@@ -4,6 +4,7 @@ import { listen, type RunningService } from '@dailyfeed/http-server/running-serv
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { GatewayConfig } from './config.ts'
 import { gatewayApp } from './gateway-app.ts'
+import { upstreamDependencies } from './readiness.ts'
 import { openUpstreams } from './upstreams.ts'
 
 export async function startGatewayService(config: GatewayConfig): Promise<RunningService> {
@@ -12,7 +13,8 @@ export async function startGatewayService(config: GatewayConfig): Promise<Runnin
   const upstreams = resources.adopt(openUpstreams(config), (it) => it.close())
   const counters = openRateCounters(config, resources, log)
   const app = await gatewayApp({ config, context: { upstreams, counters }, log })
-  return await listen({ name: 'gateway', app, host: config.HOST, port: config.PORT, resources })
+  const dependencies = upstreamDependencies(upstreams, config.READINESS_GRACE_SECONDS)
+  return await listen({ name: 'gateway', app, config, dependencies, resources })
 }
 
 /** Undefined where RATE_LIMIT is off. */
