@@ -53,12 +53,7 @@ export async function startMemberService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),
     closePool,
   )
-  const keys = createKeyStore({
-    sql,
-    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
-    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
-    publishSeconds: config.JWKS_CACHE_SECONDS,
-  })
+  const keys = keyStoreOf(sql, config)
   await using startWait = new StartWait({ service: 'member', config, log })
   await readAtStart(startWait, { sql, keys, shared })
   if (shared !== undefined) resources.defer(expireRegularly(shared))
@@ -125,6 +120,14 @@ export async function startMemberService(
     startWait,
   })
 }
+
+const keyStoreOf = (sql: Sql, config: MemberConfig): KeyStore =>
+  createKeyStore({
+    sql,
+    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
+    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
+    publishSeconds: config.JWKS_CACHE_SECONDS,
+  })
 
 /** One client for commands, another that only subscribes. Undefined without Redis. */
 function openRedisClients(url: string | undefined, resources: AsyncDisposableStack) {
