@@ -30,7 +30,7 @@ function open(max: number): Sql {
 }
 
 const newResponse = () =>
-  Object.assign(new EventEmitter(), { headersSent: false, destroyed: false })
+  Object.assign(new EventEmitter(), { headersSent: false })
 
 /** Runs `work` as a request whose caller waits for so many milliseconds. */
 const within = <Outcome>(

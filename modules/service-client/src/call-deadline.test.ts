@@ -12,7 +12,7 @@ const within = <Outcome>(milliseconds: number, work: () => Outcome): Outcome =>
   runWithDeadline(
     new RequestDeadline(
       milliseconds,
-      Object.assign(new EventEmitter(), { headersSent: false, destroyed: false }),
+      Object.assign(new EventEmitter(), { headersSent: false }),
     ),
     work,
   )
