@@ -69,7 +69,6 @@ if (import.meta.main) {
     service: 'verifying',
     log: createLog('test', 'silent'),
     verifier,
-    checkReady: async () => {},
   })
   const answer = { status: 200, result: 'SUCCESS', data: true }
   app.get('/open', { config: { access: 'PUBLIC' } }, async () => answer)

@@ -20,7 +20,6 @@ const calls = createServiceClient({
 const app = await createHttpServer({
   service: 'caller',
   log: createLog('caller', 'silent'),
-  checkReady: async () => {},
 })
 registerServiceCalls(app, [calls])
 const config = { access: 'PUBLIC' as const }

@@ -13,6 +13,13 @@ interface VerifierConfig extends KeySetConfig {
 
 /** A verifier that a service holds open for as long as it runs. */
 export interface OpenTokenVerifier extends TokenVerifier {
+  /** The key set for GET /healthz/ready: until it has been loaded once, no token can be verified. */
+  keySet: {
+    name: string
+    isRequired: boolean
+    check(): Promise<void>
+    describe(): string
+  }
   /** Loads the key set from member-svc. */
   readonly keySetClient: ServiceClient
   close(): Promise<void>
@@ -32,6 +39,12 @@ export function openTokenVerifier(
   const keys = remoteKeys(keySetOf(keySetClient, config.JWKS_URL), config.JWKS_CACHE_SECONDS)
   return {
     ...createTokenVerifier({ keys, revocations }),
+    keySet: {
+      name: 'key-set',
+      isRequired: true,
+      check: async () => keys.load?.(),
+      describe: () => 'the key set of member-svc has not been loaded yet',
+    },
     keySetClient,
     async close() {
       await Promise.all([keySetClient.close(), revocations.close()])

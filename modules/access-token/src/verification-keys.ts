@@ -9,6 +9,8 @@ const REFETCH_SECONDS = 30
 export interface VerificationKeys extends JWTVerifyGetKey {
   /** When tokens that this key signed stop being accepted; undefined while it may sign. Called for every request. */
   endOf?: (kid: string) => number | undefined
+  /** Fetches the set unless it has been fetched. Throws while its issuer is unavailable. */
+  load?: () => Promise<void>
   /** Called for every request: refetches an old set in the background, so that no token waits for it. */
   refreshWhenOld?: () => void
 }
@@ -34,6 +36,7 @@ export function remoteKeys(source: KeySetSource, cacheSeconds: number): Verifica
   const set = new RemoteKeySet(source, cacheSeconds)
   return Object.assign((...token: Parameters<JWTVerifyGetKey>) => set.find(...token), {
     endOf: (kid: string) => set.endOf(kid),
+    load: () => set.load(),
     refreshWhenOld: () => set.refreshWhenOld(),
   })
 }
@@ -70,6 +73,10 @@ class RemoteKeySet {
       await this.#fetch()
       return this.#remote(...token)
     }
+  }
+
+  async load(): Promise<void> {
+    if (!this.#isLoaded) await this.#fetch()
   }
 
   endOf(kid: string): number | undefined {

@@ -26,7 +26,6 @@ beforeAll(async () => {
     service: 'any',
     log: createLog('test', 'silent'),
     callers: `gateway:${hashOfToken('of the gateway')},batch:${hashOfToken('of batch')}`,
-    checkReady: async () => {},
   })
   app.get('/client', { config: { access: 'PUBLIC' } }, async (request) => clientOf(request))
 })

@@ -42,8 +42,6 @@ interface HttpServerOptions {
   verifier?: TokenVerifier
   /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
   callers?: string
-  /** Throws while a dependency that this service cannot do without is unreachable. */
-  checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
   overload?: OverloadOptions
 }
@@ -57,7 +55,6 @@ export async function createHttpServer({
   log,
   verifier,
   callers = '',
-  checkReady,
   isTransientFault,
   overload,
 }: HttpServerOptions): Promise<HttpServer> {
@@ -92,7 +89,7 @@ export async function createHttpServer({
   authenticate(app, { verifier, callers: admitted })
   honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
-  registerHealthRoutes(app, checkReady)
+  registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )

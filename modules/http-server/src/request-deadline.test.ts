@@ -28,7 +28,6 @@ async function start(add: (app: HttpServer) => void) {
   const app = await createHttpServer({
     service: 'test',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
     isTransientFault,
   })
   add(app)

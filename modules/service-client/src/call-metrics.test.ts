@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client'
 import { afterEach, expect, test } from 'vitest'
-import { callDetailOf, registerCallMetrics } from './call-metrics.ts'
+import { registerCallMetrics } from './call-metrics.ts'
 import { clientAt, closeCallees, errorOf, json, startCallee } from './callee-fixture.ts'
 
 afterEach(closeCallees)
 
-test('the figures of a client are metrics, and its state is a detail of readiness', async () => {
+test('the figures of a client are metrics', async () => {
   let status = 200
   const { url } = await startCallee((...both) => json(status, {})(...both))
   const client = clientAt(url, { retry: { attempts: 2, waitMilliseconds: 1 } })
@@ -28,7 +28,4 @@ test('the figures of a client are metrics, and its state is a detail of readines
     expect(lines).toContain(line)
   expect(client.figures.retries).toBeGreaterThan(0)
   expect(client.figures.outcomes.get('CIRCUIT_OPEN')).toBeGreaterThan(0)
-  expect(callDetailOf([client])).toEqual({
-    'content calls': 'circuit OPEN, 0 calls in progress, 0 queued',
-  })
 })

@@ -88,12 +88,3 @@ export function registerCallMetrics(registry: Registry, clients: readonly Measur
     },
   })
 }
-
-/** The state of each client, for the detail of a readiness answer. An open circuit does not make its caller unready. */
-export const callDetailOf = (clients: readonly MeasuredClient[]): Record<string, string> =>
-  Object.fromEntries(
-    clients.map(({ service, purpose, circuitStatus, inProgress, queued }) => [
-      `${service} ${purpose}`,
-      `circuit ${circuitStatus}, ${inProgress} calls in progress, ${queued} queued`,
-    ]),
-  )

@@ -1,6 +1,7 @@
 import { INTERNAL_TOKEN } from '@dailyfeed/contract/headers'
 import type { ServiceName } from '@dailyfeed/contract/services'
 import { Agent, type Dispatcher, request } from 'undici'
+import { MAX_IDLE_MILLISECONDS } from './idle-connections.ts'
 import {
   CallAbortedError,
   ServiceTimeoutError,
@@ -42,6 +43,8 @@ export class Transport {
     this.#agent = new Agent({
       connect: { timeout: options.connectMilliseconds },
       connections: options.connections,
+      keepAliveTimeout: MAX_IDLE_MILLISECONDS,
+      keepAliveMaxTimeout: MAX_IDLE_MILLISECONDS,
     })
   }
 

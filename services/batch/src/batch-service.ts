@@ -3,7 +3,10 @@ import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createLog } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
@@ -27,6 +30,8 @@ export async function startBatchService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'batch', config, log })
+  await startWait.until(databaseNeed(sql, 'batch'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const calls = new ServiceCalls<'batch'>(config, log)
   resources.defer(() => withinMoments(calls.close()))
@@ -37,7 +42,14 @@ export async function startBatchService(
   registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   resources.defer(async () => stopScheduler())
-  return await listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, resources })
+  return await listen({
+    name: 'batch-svc',
+    app,
+    config,
+    dependencies: [databaseDependency(sql), verifier.keySet],
+    resources,
+    startWait,
+  })
 }
 
 /** Runs one job without the service: what a CronJob starts. */

@@ -4,14 +4,19 @@ import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
@@ -37,6 +42,8 @@ export async function startContentService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'content', config, log })
+  await startWait.until(databaseNeed(sql, 'content'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
@@ -78,5 +85,17 @@ export async function startContentService(
   })
   registerPublishing(app, publishing)
   registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
-  return await listen({ name: 'content-svc', app, host: config.HOST, port: config.PORT, resources })
+  return await listen({
+    name: 'content-svc',
+    app,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      verifier.keySet,
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
+    resources,
+    startWait,
+  })
 }
