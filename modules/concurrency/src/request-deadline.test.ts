@@ -8,8 +8,7 @@ import {
   withoutDeadline,
 } from './request-deadline.ts'
 
-const newResponse = () =>
-  Object.assign(new EventEmitter(), { headersSent: false })
+const newResponse = () => Object.assign(new EventEmitter(), { headersSent: false })
 
 test('everything that a request starts runs within its deadline', async () => {
   const deadline = new RequestDeadline(60_000, newResponse())
