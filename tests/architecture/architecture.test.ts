@@ -14,6 +14,7 @@ import {
 } from './checks.ts'
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
+import { listRoutes } from './list-routes.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
 import { ROOT } from './source-files.ts'
@@ -134,6 +135,11 @@ const RULES: Rule[] = [
       'services/content/src/post/post.ts': "import { a } from '../comment/comment.ts'",
       'services/content/src/comment/comment.ts': "import { b } from '../post/post.ts'",
     },
+  ],
+  [
+    'every list takes its part by ListQuery and listRequestOf, which bound the depth of pages',
+    listRoutes,
+    { 'services/content/src/post.routes.ts': 'const Query = { page: Type.Integer() }' },
   ],
   [
     'no file has more than 450 lines',

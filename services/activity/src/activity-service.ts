@@ -5,7 +5,7 @@ import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
@@ -23,10 +23,7 @@ export async function startActivityService(
 ): Promise<RunningService> {
   const log = createLog('activity', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'activity-svc'), closePool)
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   resources.defer(async () => redis?.close())

@@ -3,7 +3,7 @@ import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool, openPool } from '@dailyfeed/postgres-support/pool'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
 import { openJobOwners } from './job/job-owners.ts'
@@ -22,10 +22,7 @@ export async function startBatchService(
 ): Promise<RunningService> {
   const log = createLog('batch', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'batch-svc'), closePool)
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const urls = upstreamUrlsOf('batch', config)
   const internalToken = config.INTERNAL_TOKEN

@@ -9,7 +9,7 @@ import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import type { ContentConfig } from './config.ts'
@@ -32,10 +32,7 @@ export async function startContentService(
 ): Promise<RunningService> {
   const log = createLog('content', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'content-svc'), closePool)
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())

@@ -2,7 +2,7 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import type { ImageConfig } from './config.ts'
 import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
@@ -19,10 +19,7 @@ export async function startImageService(
 ): Promise<RunningService> {
   const log = createLog('image', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'image-svc'), closePool)
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const store = new FolderImageStore(config.IMAGE_DIR)
   const app = await imageApp({

@@ -12,7 +12,7 @@ import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
@@ -41,10 +41,7 @@ export async function startMemberService(
 ): Promise<RunningService> {
   const log = createLog('member', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'member-svc'), closePool)
   const keys = createKeyStore({
     sql,
     encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,

@@ -21,7 +21,7 @@ interface SearchAppOptions {
 }
 
 export async function searchApp({ config, context, log }: SearchAppOptions): Promise<HttpServer> {
-  const { sql, engine, verifier, kafka, redis } = context
+  const { sql, engine, admission, verifier, kafka, redis } = context
   const app = await createHttpServer({
     service: 'search',
     log,
@@ -30,6 +30,7 @@ export async function searchApp({ config, context, log }: SearchAppOptions): Pro
     checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
+  admission.registerMetrics(app.metrics)
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)
   countRoutes(app, context)

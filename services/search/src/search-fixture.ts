@@ -7,6 +7,7 @@ import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { inject } from 'vitest'
+import { SearchAdmission } from './admission/admission.ts'
 import { readSearchConfigOrThrow } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
@@ -31,7 +32,10 @@ export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 
 /** The routes of search-svc over a real database, and over OpenSearch where the run has one. */
-export async function searchFixture(): Promise<SearchFixture> {
+export async function searchFixture({
+  // Longer than in production: most tests are not about slow searches.
+  statementTimeout = 20_000,
+} = {}): Promise<SearchFixture> {
   const database = await testDatabase()
   const tokens = await testTokens()
   const config = readSearchConfigOrThrow({
@@ -49,8 +53,7 @@ export async function searchFixture(): Promise<SearchFixture> {
     max: 4,
     name: 'search-test reads',
     readOnly: true,
-    // Longer than in production: no test is about slow searches.
-    statementTimeout: 20_000,
+    statementTimeout,
   })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
@@ -61,6 +64,10 @@ export async function searchFixture(): Promise<SearchFixture> {
       sql,
       verifier: tokens.verifier,
       engine,
+      admission: new SearchAdmission({
+        maxInFlight: config.SEARCH_MAX_IN_FLIGHT,
+        maxInFlightPerMember: config.SEARCH_MAX_IN_FLIGHT_PER_MEMBER,
+      }),
       reads: createReadDatabase({ primary, log }),
       cursors: createCursors(config.CURSOR_KEY),
     },

@@ -5,9 +5,10 @@ import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool, openPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { SearchAdmission } from './admission/admission.ts'
 import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
@@ -20,9 +21,6 @@ interface SearchServiceOptions {
   revocations?: Revocations
 }
 
-/** Milliseconds: longer than an ordinary search, shorter than a client waits. */
-const SEARCH_TIMEOUT = 2_000
-
 export async function startSearchService(
   config: SearchConfig,
   { revocations }: SearchServiceOptions = {},
@@ -34,16 +32,14 @@ export async function startSearchService(
       openPool({
         url,
         max: config.DATABASE_POOL_MAX,
+        queueTimeout: config.DATABASE_QUEUE_TIMEOUT_MILLISECONDS,
         name: 'search-svc reads',
         readOnly: true,
-        statementTimeout: SEARCH_TIMEOUT,
+        statementTimeout: config.SEARCH_TIMEOUT_MILLISECONDS,
       }),
       closePool,
     )
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'search-svc'), closePool)
   const primary = openReads(config.DATABASE_URL)
   const replica =
     config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
@@ -62,6 +58,10 @@ export async function startSearchService(
     context: {
       sql,
       engine,
+      admission: new SearchAdmission({
+        maxInFlight: config.SEARCH_MAX_IN_FLIGHT,
+        maxInFlightPerMember: config.SEARCH_MAX_IN_FLIGHT_PER_MEMBER,
+      }),
       reads: createReadDatabase({ primary, replica, log }),
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       verifier,

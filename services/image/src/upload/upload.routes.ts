@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
-import { uploadImage } from './upload.service.ts'
+import { prepareUpload } from './upload.service.ts'
 
 /** The client of the founding system (docs/origin.md) uploads with an expired token. */
 const ACCEPTS_EXPIRED_SECONDS = 86_400
@@ -27,7 +27,7 @@ interface UploadContext extends ImageContext {
 
 export async function uploadRoutes(
   app: HttpServer,
-  { once, uploadsPerHour }: UploadContext,
+  { once, uploadsPerHour, ...context }: UploadContext,
 ): Promise<void> {
   const limiter =
     uploadsPerHour === undefined
@@ -61,7 +61,7 @@ export async function uploadRoutes(
           reply,
           status: 201,
           body: bytes,
-          action: (within) => uploadImage(within, request.memberId, bytes),
+          prepare: () => prepareUpload(context, request.memberId, bytes),
         })
       })
     }

@@ -5,25 +5,21 @@ import { newImageId } from '../storage/image-store.ts'
 import { insertImage } from './upload.queries.ts'
 
 /**
- * Returns the new image's id. Stores the files before the row, so that a failure in between leaves only
- * files, which `imageCollectJob` removes.
+ * Decodes an image and stores its files. Returns the function that records it and returns its id: decoding takes long, so
+ * that no transaction waits for it. A failure in between leaves only files, which `imageCollectJob` removes.
  */
-export async function uploadImage(
-  { sql, store, decoding }: ImageContext,
+export async function prepareUpload(
+  { store, decoding }: ImageContext,
   ownerId: number,
   bytes: Buffer,
-): Promise<string> {
+): Promise<(context: ImageContext) => Promise<string>> {
   const { image, thumbnail, width, height } = await processImageOrThrow(decoding, bytes)
   const id = newImageId()
   await store.put(id, 'image', image)
   await store.put(id, 'thumbnail', thumbnail)
-  await insertImage(sql, {
-    id,
-    ownerId,
-    bytes: image.length,
-    width,
-    height,
-    sha256: createHash('sha256').update(image).digest(),
-  })
-  return id
+  const sha256 = createHash('sha256').update(image).digest()
+  return async ({ sql }) => {
+    await insertImage(sql, { id, ownerId, bytes: image.length, width, height, sha256 })
+    return id
+  }
 }

@@ -14,7 +14,7 @@ import Type from 'typebox'
 import type { RoutesContext } from '../context.ts'
 import { deviceOf } from '../session/device.ts'
 import { changePassword, logIn, withdraw } from './account.service.ts'
-import { signUp } from './signup.service.ts'
+import { prepareSignUp } from './signup.service.ts'
 
 const tags = ['authentication']
 const done = { 200: successOf(Type.Boolean()) }
@@ -73,7 +73,8 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
   )
 }
 
-function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesContext): void {
+function signupRoute(app: HttpServer, context: RoutesContext): void {
+  const { once, signupLimit, settings } = context
   app.post(
     '/api/authentication/signup',
     {
@@ -98,7 +99,7 @@ function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesCon
         status: 201,
         owner: `address:${client.address}`,
         body,
-        action: (within) => signUp(within, request.body, deviceOf(request, client)),
+        prepare: () => prepareSignUp(context, request.body, deviceOf(request, client)),
       })
     },
   )
