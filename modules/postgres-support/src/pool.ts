@@ -9,6 +9,8 @@ interface PoolOptions {
   name: string
   /** For services that only read: the server refuses every write of such a connection. */
   readOnly?: boolean
+  /** For statements whose tables are large and whose estimates are poor: an index is used wherever there is one. */
+  avoidSequentialScans?: boolean
   /** Milliseconds after which the server cancels a statement. */
   statementTimeout?: number
   /** Milliseconds for which a statement waits for a connection. */
@@ -47,6 +49,7 @@ export function openPool({
   max,
   name,
   readOnly = false,
+  avoidSequentialScans = false,
   statementTimeout = 10_000,
   queueTimeout = QUEUE_TIMEOUT,
   maxQueued = MAX_QUEUED,
@@ -66,6 +69,7 @@ export function openPool({
       statement_timeout: statementTimeout,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 15_000,
+      ...(avoidSequentialScans ? { enable_seqscan: 'off' } : {}),
       ...(readOnly ? { default_transaction_read_only: true } : {}),
     },
     onnotice() {},

@@ -14,6 +14,7 @@ import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
 import { prepareIndex } from './indexing/index-location.service.ts'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
+import { openSearchReads } from './search-reads.ts'
 
 export interface SearchFixture {
   /** Each request first makes all indexed documents visible to searches. */
@@ -23,6 +24,8 @@ export interface SearchFixture {
   database: TestDatabase
   /** The service's own login, and the engine of this run. */
   index: { sql: Sql; engine: SearchEngine }
+  /** The pool of its searches. */
+  reads: Sql
   /** The ids of the first hits of `/api/search/{list}`. */
   find(memberId: number, keyword: string, list?: string): Promise<number[]>
   close(): Promise<void>
@@ -48,13 +51,7 @@ export async function searchFixture({
     OPENSEARCH_INDEX_PREFIX: `${new URL(database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test' })
-  const primary = openPool({
-    url: config.DATABASE_URL,
-    max: 4,
-    name: 'search-test reads',
-    readOnly: true,
-    statementTimeout,
-  })
+  const primary = openSearchReads({ url: config.DATABASE_URL, max: 4, statementTimeout })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
   const log = createLog('search', config.LOG_LEVEL)
@@ -86,6 +83,7 @@ export async function searchFixture({
     unrefreshedClient,
     database,
     index: { sql, engine },
+    reads: primary,
     async find(memberId, keyword, list = 'posts') {
       const { status, body } = await ask(client, {
         as: memberId,

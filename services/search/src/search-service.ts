@@ -5,7 +5,7 @@ import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
-import { closePool, openConfiguredPool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { SearchAdmission } from './admission/admission.ts'
@@ -13,6 +13,7 @@ import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
 import { searchApp } from './search-app.ts'
+import { openSearchReads } from './search-reads.ts'
 
 /**
  * Parts that a process which runs every service shares between them; a service on its own has none.
@@ -29,12 +30,10 @@ export async function startSearchService(
   await using resources = new AsyncDisposableStack()
   const openReads = (url: string) =>
     resources.adopt(
-      openPool({
+      openSearchReads({
         url,
         max: config.DATABASE_POOL_MAX,
         queueTimeout: config.DATABASE_QUEUE_TIMEOUT_MILLISECONDS,
-        name: 'search-svc reads',
-        readOnly: true,
         statementTimeout: config.SEARCH_TIMEOUT_MILLISECONDS,
       }),
       closePool,

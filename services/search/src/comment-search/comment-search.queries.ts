@@ -33,12 +33,17 @@ export const findCommentHits = (
       sql,
       newestComments(sql, search, matching, postId),
     )}), hit as materialized (
-      select known.comment_id as id, known.author_id, ${matching.score}
+      select judged.*
       from candidate
-      join search.comment_index known on known.comment_id = candidate.id
-      join content.comment on comment.id = candidate.id and comment.deleted_at is null
-      ${matching.join}
-      where ${matching.isHit}
+      cross join lateral (
+        select from content.comment where id = candidate.id and deleted_at is null offset 0
+      ) live
+      cross join lateral (
+        select known.comment_id as id, known.author_id, ${matching.score}
+        from search.comment_index known
+        where known.comment_id = candidate.id and ${matching.isHit}
+        offset 0
+      ) judged
     ), page as (${pageOfHits(sql, search.list)})
     select ${total(sql)} as total, shown.*
     from (select) as always left join (
@@ -56,10 +61,10 @@ export const findCommentHits = (
 const newestComments = (
   sql: Queryable,
   { viewerId }: SearchRequest,
-  { join, isCandidate, bytes, maxCandidates }: Matching,
+  { join, isCandidate, candidateRank, bytes, maxCandidates }: Matching,
   postId: number | undefined,
 ): Fragment => sql`
-  select known.comment_id as id, ${bytes} as bytes
+  select known.comment_id as id, ${candidateRank} as rank, ${bytes} as bytes
   from search.comment_index known
   join content.post on post.id = known.post_id and post.deleted_at is null
   join member.public_profile author on author.member_id = known.author_id

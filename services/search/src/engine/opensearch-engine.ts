@@ -117,10 +117,11 @@ export class OpenSearchEngine implements SearchEngine {
           ${hits.map(({ id }) => id)}::bigint[], ${hits.map(({ score }) => score)}::real[]
         ) as proposed(id, rank) on proposed.id = known.${sql(ID_COLUMN_OF[table])}`,
       isCandidate: sql`true`,
+      candidateRank: sql`proposed.rank`,
       bytes: sql`0`,
       maxCandidates: MAX_ITEMS_BY_PAGE,
       isHit: sql`true`,
-      score: sql`false as whole, proposed.rank`,
+      score: sql`false as whole, candidate.rank`,
     }
   }
 

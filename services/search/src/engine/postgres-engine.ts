@@ -26,6 +26,7 @@ export const postgresEngine: SearchEngine = {
     return {
       join: sql``,
       isCandidate: candidate === null ? sql`true` : matches(candidate),
+      candidateRank: sql`null::real`,
       bytes: sql`pg_column_size(known.tokens)`,
       maxCandidates: Math.min(MAX_ITEMS_BY_PAGE, Math.floor(MAX_EVALUATIONS / countLexemes(terms))),
       // Where both queries are the same, the index has decided already.

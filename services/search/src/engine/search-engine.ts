@@ -38,17 +38,21 @@ export interface IndexedDocument {
  * that the number of candidates bounds what a search costs.
  */
 export interface Matching {
-  /** Joined to `known`, a row of the index. */
+  /** Joined to `known`, a row of the index, to find candidates. */
   join: Fragment
   /** Holds for every hit, and is decided without reading the words of `known`. */
   isCandidate: Fragment
+  /** The rank that the engine has given a candidate already; null where `score` decides. */
+  candidateRank: Fragment
   /** Stored bytes of the words of `known` that are read to judge a candidate. */
   bytes: Fragment
   /** Only the newest candidates are judged, at most this many. */
   maxCandidates: number
   /** Decides whether a candidate is a hit. */
   isHit: Fragment
-  /** Columns `whole` (a word occurs as a whole word: these hits come first) and `rank`. */
+  /**
+   * Columns `whole` (a word occurs as a whole word: these hits come first) and `rank` of `known` and its `candidate`.
+   */
   score: Fragment
 }
 
@@ -95,6 +99,7 @@ export interface SearchEngine {
 export const matchEverything = (sql: Queryable): Matching => ({
   join: sql``,
   isCandidate: sql`true`,
+  candidateRank: sql`null::real`,
   bytes: sql`0`,
   maxCandidates: MAX_ITEMS_BY_PAGE,
   isHit: sql`true`,

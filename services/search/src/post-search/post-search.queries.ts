@@ -19,7 +19,8 @@ export interface PostHitRow extends HitRow, PostRow {}
  * One statement and so one snapshot: the page, the total and the visibility belong to the same
  * moment. The index only proposes posts; whether a post is live is read from the post itself.
  * Visibility is decided before candidates are limited, so that no author can fill the limit with
- * posts that the viewer does not see.
+ * posts that the viewer does not see. `offset 0` keeps the planner from reading whole tables instead
+ * of looking candidates up.
  */
 export const postHits = (
   sql: Queryable,
@@ -29,7 +30,7 @@ export const postHits = (
   with candidate as materialized (${withinByteBudget(
     sql,
     sql`
-      select known.post_id as id, ${matching.bytes} as bytes
+      select known.post_id as id, ${matching.candidateRank} as rank, ${matching.bytes} as bytes
       from search.post_index known
       join member.public_profile author on author.member_id = known.author_id
       ${matching.join}
@@ -38,12 +39,17 @@ export const postHits = (
       order by known.post_id desc
       limit ${matching.maxCandidates}`,
   )}), hit as materialized (
-    select known.post_id as id, known.author_id, ${matching.score}
+    select judged.*
     from candidate
-    join search.post_index known on known.post_id = candidate.id
-    join content.post on post.id = candidate.id and post.deleted_at is null
-    ${matching.join}
-    where ${matching.isHit}
+    cross join lateral (
+      select from content.post where id = candidate.id and deleted_at is null offset 0
+    ) live
+    cross join lateral (
+      select known.post_id as id, known.author_id, ${matching.score}
+      from search.post_index known
+      where known.post_id = candidate.id and ${matching.isHit}
+      offset 0
+    ) judged
   ), page as (${pageOfHits(sql, search.list)})
   select ${total(sql)} as total, shown.*
   from (select) as always left join (
