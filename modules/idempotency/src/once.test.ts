@@ -235,7 +235,7 @@ test('a repeated creation is not prepared again; the same key with another body 
   const second = await create('tea', 'k', '/prepared-notes')
   expect(second.bytes.equals(first.bytes)).toBe(true)
   expect((await create('coffee', 'k', '/prepared-notes')).status).toBe(422)
-  expect([steps, await notes()]).toEqual([['prepared'], ['tea']])
+  expect([steps, await notes()]).toEqual([['prepared', 'relay woken'], ['tea']])
 })
 
 test('a creation without a key is prepared, too', async () => {
