@@ -1,4 +1,5 @@
 import { backoff } from '@dailyfeed/concurrency/backoff'
+import { stopAtDeadline } from './stop-at-deadline.ts'
 import postgres, { type PostgresType, type Sql } from 'postgres'
 
 interface PoolOptions {
@@ -34,6 +35,13 @@ const MAX_QUEUED = 1_000
 /** Milliseconds: a client waits this long for a page, and tries again after a 503. */
 const QUEUE_TIMEOUT = 2_000
 
+/** Options of the patched driver, which its types do not declare. Times are in milliseconds. */
+const patchedOptions = (options: { maxQueued: number; queueTimeout: number }) => ({
+  onquery: stopAtDeadline,
+  max_queue: options.maxQueued,
+  queue_timeout: options.queueTimeout / 1_000,
+})
+
 /** The server cancels a statement itself; if it has not done so this much later, it is gone. */
 const SILENCE_MILLISECONDS = 5_000
 
@@ -42,7 +50,8 @@ const SILENCE_MILLISECONDS = 5_000
  * disappears without closing its connections (a power cut, a network that drops packets): TCP alone
  * would report that after fifteen minutes. A statement that waits too long for a connection, or in
  * too long a queue, fails without having been sent (`CONNECTION_QUEUE_TIMEOUT`,
- * `CONNECTION_QUEUE_FULL`). No connection is opened before the first statement.
+ * `CONNECTION_QUEUE_FULL`). A statement of a request also ends with the request's deadline. No
+ * connection is opened before the first statement.
  */
 export function openPool({
   url,
@@ -60,10 +69,9 @@ export function openPool({
     idle_timeout: 30,
     connect_timeout: 5,
     silence_timeout: silenceTimeout / 1_000,
-    max_queue: maxQueued,
-    queue_timeout: queueTimeout / 1_000,
     backoff: reconnectDelayOf,
     types: TYPES,
+    ...patchedOptions({ maxQueued, queueTimeout }),
     connection: {
       application_name: name,
       statement_timeout: statementTimeout,
