@@ -13,7 +13,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'answer-size-test',
     log: createLog('answer-size-test', 'silent'),
-    checkReady: async () => {},
   })
   const route = { config: { access: 'PUBLIC' } } as const
   app.get<{ Querystring: { text: string; count: string } }>('/text', route, async ({ query }) =>
