@@ -1,3 +1,4 @@
+import { FaultLog } from '@dailyfeed/concurrency/fault-log'
 import type { NewEventOf, WrittenEvent } from '@dailyfeed/outbox/outbox'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
 import { isRefusal, isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -49,6 +50,7 @@ export function createViewBuffer({
   let buffered: WrittenEvent[] = []
   let shed = 0
   const nextVersion = createVersions()
+  const faults = new FaultLog()
   let writing: Promise<void> | undefined
   /** `performance.now()` of the first write since the last success whose outcome is unknown: it may have been committed. */
   let inDoubtSince: number | undefined
@@ -74,10 +76,9 @@ export function createViewBuffer({
       const kept = events.slice(0, Math.max(0, capacity - buffered.length))
       shed += events.length - kept.length
       buffered = [...kept, ...buffered]
-      log.warn(
-        { err: error, waiting: buffered.length },
-        'views not written; retried with the next flush',
-      )
+      faults.warn(log, error, 'views not written; retried with the next flush', {
+        waiting: buffered.length,
+      })
     }
   }
 

@@ -1,0 +1,44 @@
+import type { Queryable } from './queryable.ts'
+
+/**
+ * Creates the table of applied migrations, and adds the checksum to a table of a release that did
+ * not store it. A table that is up to date is not locked.
+ */
+export async function ensureRecordTable(sql: Queryable): Promise<void> {
+  const [{ columns }] = await sql<[{ columns: string[] }]>`
+    select coalesce(array_agg(column_name::text), '{}') as columns
+      from information_schema.columns
+     where table_schema = 'public' and table_name = 'migration'`
+  if (columns.includes('checksum')) return
+  await sql`
+    create table if not exists public.migration (
+      name text primary key, run_at timestamptz not null default now()
+    )`
+  await sql`alter table public.migration add column if not exists checksum text`
+}
+
+/** Checksums of the applied migrations by name; null where an earlier release stored none. */
+export async function findApplied(sql: Queryable): Promise<Map<string, string | null>> {
+  const rows = await sql<{ name: string; checksum: string | null }[]>`
+    select name, checksum from public.migration`
+  return new Map(rows.map(({ name, checksum }) => [name, checksum]))
+}
+
+export const isApplied = async (sql: Queryable, name: string): Promise<boolean> =>
+  (await sql`select from public.migration where name = ${name}`).length > 0
+
+export async function insertApplied(
+  sql: Queryable,
+  { name, checksum }: { name: string; checksum: string },
+): Promise<void> {
+  await sql`insert into public.migration (name, checksum) values (${name}, ${checksum})`
+}
+
+/** Completes the record of a migration that an earlier release applied. */
+export async function setChecksum(
+  sql: Queryable,
+  { name, checksum }: { name: string; checksum: string },
+): Promise<void> {
+  await sql`
+    update public.migration set checksum = ${checksum} where name = ${name} and checksum is null`
+}
