@@ -33,7 +33,12 @@ const PAGES = [
 ]
 
 const readAll = async (member: Member) =>
-  Promise.all(PAGES.map(async (url) => [url, (await ask(member, { url })).status]))
+  Promise.all(
+    PAGES.map(async (url) => {
+      const { status, body } = await ask(member, { url })
+      return [url, status === 200 ? 200 : body]
+    }),
+  )
 const ALL_ANSWERED = PAGES.map((url) => [url, 200])
 
 async function expectRefusal(answer: Awaited<ReturnType<typeof write>>): Promise<void> {
@@ -87,6 +92,12 @@ if (canMount !== undefined)
       )
       const acknowledged = [(await write(member)).body.data.id]
       disk.fillUpTo(free)
+      // It is written before the first part of the reserve is given back.
+      await eventually(
+        'the log says so',
+        () => platform?.output() ?? '',
+        (text) => text.includes('no space left on the disk'),
+      )
       await expectRefusal(await eventually('writes are refused', () => write(member), isRefused))
       for (let turn = 0; turn < 5; turn += 1) expect(await readAll(member)).toEqual(ALL_ANSWERED)
       disk.empty()

@@ -4,13 +4,12 @@ const SLOW_MILLISECONDS = 1_000
 
 /**
  * Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second.
- * A 503 with Retry-After, of which there may be thousands, is counted by the metrics, and its cause
- * is logged once a minute.
+ * A 503, of which there may be thousands, is counted by the metrics, and its cause is logged once a
+ * minute.
  */
 export function logSlowAndFailed(app: HttpServer): void {
   app.addHook('onResponse', async (request, reply) => {
-    const isRefusal = reply.statusCode === 503 && reply.hasHeader('retry-after')
-    if ((reply.statusCode < 500 || isRefusal) && reply.elapsedTime <= SLOW_MILLISECONDS) return
+    if ((reply.statusCode < 500 || reply.statusCode === 503) && reply.elapsedTime <= SLOW_MILLISECONDS) return
     const path = request.url.split('?', 1)[0]
     request.log.warn(
       {

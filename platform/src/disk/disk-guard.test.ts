@@ -84,8 +84,8 @@ test('the reserve is given back in portions while the space shrinks, and filled 
   expect(await reserve.held(), 'while there is enough').toBe(RESERVE)
   space = RESERVE + 4 * MB
   await guard.check()
-  expect(await reserve.held()).toBe(3 * MB)
-  expect(await freeBytes()).toBe(9 * MB)
+  expect(await reserve.held()).toBe(2 * MB)
+  expect(await freeBytes()).toBe(MIN_FREE)
   space = 500 * MB
   await guard.check()
   expect([await reserve.held(), guard.isRefusing]).toEqual([RESERVE, false])

@@ -26,8 +26,8 @@ interface DiskGuardOptions {
 const HYSTERESIS_BYTES = 16_000_000
 /** A disk is checked more often the less is free: a burst of writes takes tens of megabytes a second. */
 const CHECKS = [
-  { below: 4, milliseconds: 50 },
-  { below: 40, milliseconds: 250 },
+  { below: 4, milliseconds: 25 },
+  { below: 40, milliseconds: 200 },
   { below: Number.POSITIVE_INFINITY, milliseconds: 1_000 },
 ]
 
@@ -110,7 +110,7 @@ export class DiskGuard {
       return
     }
     if (free < 4 * minFree) {
-      if (!this.#isRecycled) await writes.recycle()
+      if (!this.#isRecycled) this.#recycle()
       this.#isRecycled = true
     } else {
       this.#isRecycled = false
@@ -130,11 +130,18 @@ export class DiskGuard {
       )
       return
     }
-    if (free < minFree / 2) await reserve.giveBack(minFree / 2)
+    if (free < minFree / 2) await reserve.giveBack(minFree - free)
     if (this.#isSwitched) return
     await writes.refuse()
     this.#isSwitched = true
-    await writes.recycle()
+    this.#recycle()
+  }
+
+  /** Does not delay the next check: a checkpoint writes for as long as a second, and needs space itself. */
+  #recycle(): void {
+    this.#options.writes.recycle().catch(() => {
+      // The server ends or is busy; it recycles its files by itself, only later.
+    })
   }
 
   async #needed(): Promise<number> {

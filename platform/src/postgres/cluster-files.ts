@@ -88,6 +88,9 @@ async function runInitdb(
     // In MB. On a disk that fills up, less space is needed for the next segment.
     '--wal-segsize=4',
     '--set=scram_iterations=1',
+    // Like those of the command line, so that a reload does not complain about a difference.
+    '--set=max_connections=60',
+    '--set=shared_buffers=64MB',
     ...(isDurable ? [] : ['--no-sync']),
   ]
   const initdb = spawn(binaries.initdb, args, {
