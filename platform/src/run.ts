@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { startFailureOf } from '@dailyfeed/http-server/run-main'
+import { handleStopSignals } from '@dailyfeed/http-server/stop-signals'
 import { readPlatformConfigOrThrow } from './config.ts'
 import { dataDirErrorOf } from './data-dir.ts'
 import { makeDemoData } from './demo/demo-data.ts'
 import { findDemoLogin } from './demo/demo-login.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
-/** Longer than any request may take, and longer than the other servers take to stop; after it the process ends anyway. */
-const STOP_MILLISECONDS = { alone: 9_500, full: 30_000 }
+/** Time beside SHUTDOWN_TIMEOUT_SECONDS in which PostgreSQL and other servers stop. */
+const SERVERS_STOP_MILLISECONDS = { alone: 500, full: 20_000 }
+/** Time in which a start that is interrupted ends its current step and releases everything. */
+const START_STOP_MILLISECONDS = 9_000
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 interface RunOptions {
@@ -26,16 +29,16 @@ interface RunOptions {
 export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   const stopping = new AbortController()
   const isFull = args[0] === 'full'
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      if (stopping.signal.aborted) return
+  let closesWithin = START_STOP_MILLISECONDS
+  handleStopSignals({
+    onFirst() {
       say('stopping…')
-      setTimeout(
-        () => process.exit(1),
-        isFull ? STOP_MILLISECONDS.full : STOP_MILLISECONDS.alone,
-      ).unref()
+      const servers = isFull ? SERVERS_STOP_MILLISECONDS.full : SERVERS_STOP_MILLISECONDS.alone
+      setTimeout(() => process.exit(1), closesWithin + servers).unref()
       stopping.abort()
-    })
+    },
+    onSecond: () => process.exit(1),
+  })
 
   let platform: Platform
   try {
@@ -45,6 +48,7 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
     if (stopping.signal.aborted) process.exit(0)
     fail(`dailyfeed cannot start: ${sentenceOf(error, env)}`)
   }
+  closesWithin = platform.closesWithin
   await aborted(stopping.signal)
   try {
     await platform.stop()

@@ -69,13 +69,19 @@ const unavailableBy = (error: unknown): DailyfeedError =>
     ? new DailyfeedError('WRITES_UNAVAILABLE', { retryAfterSeconds: 15, cause: error })
     : new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error })
 
-export function failWith(request: FastifyRequest, reply: FastifyReply, error: DailyfeedError) {
+/** `fields` are added to the envelope. */
+export function failWith(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: DailyfeedError,
+  fields: object = {},
+) {
   const { status, ...messages } = ERRORS[error.code]
   if (status === 401 && error.advice !== undefined)
     reply.header(error.advice === 'REFRESH' ? TOKEN_REFRESH_NEEDED : RELOGIN_REQUIRED, 'true')
   if (error.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(error.retryAfterSeconds))
-  return fail(request, reply, status, error.code, messages[languageOf(request.raw)])
+  return fail(request, reply, status, error.code, messages[languageOf(request.raw)], fields)
 }
 
 export const failMalformed = (request: FastifyRequest, reply: FastifyReply) =>
@@ -96,7 +102,7 @@ function failValidation(
     400,
     'VALIDATION_FAILED',
     errors.map(({ message }) => message).join(', '),
-    errors,
+    { errors },
   )
 }
 
@@ -106,7 +112,7 @@ function fail(
   statusCode: number,
   code: ErrorCode,
   message: string,
-  errors?: object[],
+  fields: object,
 ) {
   const path = request.originalUrl.split('?', 1)[0]
   // A failure is serialised here: the route's response schema describes successes only.
@@ -121,6 +127,6 @@ function fail(
       message,
       path,
       traceId: request.traceId,
-      ...(errors === undefined ? {} : { errors }),
+      ...fields,
     })
 }

@@ -1,20 +1,24 @@
 import type { Queryable } from './queryable.ts'
 
 /**
- * Creates the table of applied migrations, and adds the checksum to a table of a release that did
- * not store it. A table that is up to date is not locked.
+ * Creates the table of applied migrations, and completes that of an earlier release: with the
+ * checksum, and with the right to read it, since each service compares it with its own release when
+ * it starts. A table that is up to date is not locked.
  */
 export async function ensureRecordTable(sql: Queryable): Promise<void> {
-  const [{ columns }] = await sql<[{ columns: string[] }]>`
-    select coalesce(array_agg(column_name::text), '{}') as columns
+  const [{ columns, isReadable }] = await sql<[{ columns: string[]; isReadable: boolean | null }]>`
+    select coalesce(array_agg(column_name::text), '{}') as columns,
+           has_table_privilege('public', to_regclass('public.migration'), 'select') as "isReadable"
       from information_schema.columns
      where table_schema = 'public' and table_name = 'migration'`
-  if (columns.includes('checksum')) return
-  await sql`
-    create table if not exists public.migration (
-      name text primary key, run_at timestamptz not null default now()
-    )`
-  await sql`alter table public.migration add column if not exists checksum text`
+  if (!columns.includes('checksum')) {
+    await sql`
+      create table if not exists public.migration (
+        name text primary key, run_at timestamptz not null default now()
+      )`
+    await sql`alter table public.migration add column if not exists checksum text`
+  }
+  if (isReadable !== true) await sql`grant select on public.migration to public`
 }
 
 /** Checksums of the applied migrations by name; null where an earlier release stored none. */

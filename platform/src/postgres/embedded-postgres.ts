@@ -77,6 +77,8 @@ class Supervisor {
   #restarting: Promise<void> = Promise.resolve()
   #delay = FIRST_DELAY
   #startedAt = performance.now()
+  /** A platform that ends at once, by a second signal, leaves no server behind. */
+  readonly #stopWithProcess = () => void this.#child.kill('SIGINT')
 
   constructor(
     child: ChildProcess,
@@ -87,6 +89,7 @@ class Supervisor {
     this.#hooks = hooks
     this.#start = start
     this.#watch()
+    process.once('exit', this.#stopWithProcess)
   }
 
   get pid(): number {
@@ -95,6 +98,7 @@ class Supervisor {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    process.off('exit', this.#stopWithProcess)
     await this.#restarting
     await stopPostmaster(this.#child)
   }
