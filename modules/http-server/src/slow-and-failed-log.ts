@@ -9,7 +9,11 @@ const SLOW_MILLISECONDS = 1_000
  */
 export function logSlowAndFailed(app: HttpServer): void {
   app.addHook('onResponse', async (request, reply) => {
-    if ((reply.statusCode < 500 || reply.statusCode === 503) && reply.elapsedTime <= SLOW_MILLISECONDS) return
+    if (
+      (reply.statusCode < 500 || reply.statusCode === 503) &&
+      reply.elapsedTime <= SLOW_MILLISECONDS
+    )
+      return
     const path = request.url.split('?', 1)[0]
     request.log.warn(
       {
