@@ -143,12 +143,9 @@ class BufferedViews implements ViewBuffer {
     const kept = views.slice(0, Math.max(0, this.#capacity - this.#buffered.length))
     this.#shed += views.length - kept.length
     this.#buffered = [...kept, ...this.#buffered]
-    this.#faults.warn(
-      this.#options.log,
-      error,
-      'views not written; retried with the next flush',
-      { waiting: this.#buffered.length },
-    )
+    this.#faults.warn(this.#options.log, error, 'views not written; retried with the next flush', {
+      waiting: this.#buffered.length,
+    })
   }
 }
 
