@@ -2,13 +2,15 @@ import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { type RouteOptions } from 'fastify'
+import { refuseLargeAnswers } from './answer-size.ts'
 import { authenticate } from './authentication.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
 import { refuseHostileAddresses } from './hostile-input.ts'
+import { limitRoutes } from './limit-routes.ts'
 import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies } from './json-body.ts'
 import type { Log } from './log.ts'
@@ -17,6 +19,8 @@ import { registerNotFound } from './not-found.ts'
 import { type LoadGuard, loadGuardOfProcess } from './load-guard.ts'
 import { shedOverload } from './overload.ts'
 import { SERVICE_HEADERS } from './protection.ts'
+import { rateClassOf } from './rate-classes.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { decorateTraceId } from './trace.ts'
@@ -47,6 +51,8 @@ interface HttpServerOptions {
   isTransientFault?: IsTransientFault
   /** Default: the guard of the process. */
   loadGuard?: LoadGuard
+  /** From `createRateLimits`; undefined where nothing is limited. */
+  limits?: RateLimits | undefined
 }
 
 /**
@@ -60,6 +66,7 @@ export async function createHttpServer({
   callers = '',
   isTransientFault,
   loadGuard = loadGuardOfProcess,
+  limits,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -71,13 +78,15 @@ export async function createHttpServer({
   sendServiceHeaders(app)
   refuseHostileAddresses(app)
   logSlowAndFailed(app)
-  // These two and the metrics act by hooks of each route: they come before every route.
+  refuseLargeAnswers(app)
+  // Authentication, metrics and the load guard act by hooks of each route: they come before every route.
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
   honourDeadlines(app)
   const metrics = registerMetrics(app, service)
   app.decorate('metrics', metrics)
+  if (limits !== undefined) limitRoutes(app, limits)
   shedOverload(app, metrics, loadGuard)
   await registerApiDocument(app, service)
   registerHealthRoutes(app)
@@ -93,6 +102,11 @@ const sendServiceHeaders = (app: HttpServer): void =>
     SERVICE_HEADERS.applyTo(reply.raw, request.id)
     done()
   })
+/** The class by which a route is limited, and the answer beyond its limit. */
+function describeLimit({ method, url, config }: RouteOptions): object {
+  const rateClass = rateClassOf({ method, url, rateClass: config?.rateClass })
+  return rateClass === undefined ? {} : { 'x-rate-class': rateClass }
+}
 
 async function registerApiDocument(app: HttpServer, service: string): Promise<void> {
   await app.register(swagger, {
@@ -108,6 +122,7 @@ async function registerApiDocument(app: HttpServer, service: string): Promise<vo
       schema: {
         ...schema,
         security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }],
+        ...describeLimit(route),
         ...(route.config?.acceptsIdempotencyKey === true ? { headers: IDEMPOTENCY_HEADERS } : {}),
       },
       url,

@@ -17,10 +17,6 @@ declare module 'fastify' {
     /** A function decides for a route that serves many paths. */
     priority?: Priority | ((request: FastifyRequest) => Priority | undefined)
   }
-  interface FastifyRequest {
-    /** Whether it was refused because of an overload. */
-    isShed: boolean
-  }
 }
 
 const OVERLOADED = new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
@@ -31,10 +27,8 @@ const OVERLOADED = new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds
  */
 export function shedOverload(app: HttpServer, metrics: Registry, guard: LoadGuard): void {
   const count = countRefusals(app, metrics, guard)
-  app.decorateRequest('isShed', false)
   app.addHook('onListen', async () => guard.beginStart())
   const refuse = (request: FastifyRequest, reply: FastifyReply, reason: Refusal) => {
-    request.isShed = true
     count(reason)
     failWith(request, reply, OVERLOADED)
   }

@@ -3,12 +3,15 @@ import type { HttpServer } from './http-server.ts'
 
 const SLOW_MILLISECONDS = 1_000
 
-/** Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second. */
+/**
+ * Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second.
+ * A 503, of which there may be thousands, is counted by the metrics, and its cause is logged once a
+ * minute.
+ */
 export function logSlowAndFailed(app: HttpServer): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const isSlow = reply.elapsedTime > SLOW_MILLISECONDS
-    // Refusals of an overload are counted, and logged once for all: a line for each would add to it.
-    if (isSlow || (reply.statusCode >= 500 && !request.isShed)) logLine(request, reply)
+    const isFailed = reply.statusCode >= 500 && reply.statusCode !== 503
+    if (isFailed || reply.elapsedTime > SLOW_MILLISECONDS) logLine(request, reply)
     done()
   })
 }

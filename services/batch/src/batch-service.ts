@@ -5,8 +5,9 @@ import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool, openPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
@@ -26,10 +27,7 @@ export async function startBatchService(
 ): Promise<RunningService> {
   const log = createLog('batch', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'batch-svc'), closePool)
   await using startWait = new StartWait({ service: 'batch', config, log })
   await startWait.until(databaseNeed(sql, 'batch'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
@@ -37,7 +35,9 @@ export async function startBatchService(
   resources.defer(() => withinMoments(calls.close()))
   const owners = openOwnerClients(calls)
   const jobOwners = openJobOwners(calls)
-  const context = { sql, verifier, owners, jobOwners, log }
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  resources.defer(async () => redis?.close())
+  const context = { sql, verifier, owners, jobOwners, log, redis }
   const app = await batchApp({ config, context, log })
   registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
