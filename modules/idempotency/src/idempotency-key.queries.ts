@@ -1,3 +1,4 @@
+import { deleteInBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** How long the first answer is returned again; the HTTP contract promises it. */
@@ -70,9 +71,9 @@ export async function deleteKeysOf(
 }
 
 /** Returns the number of expired keys that were deleted. */
-export async function deleteOldKeys(sql: Queryable, schema: string): Promise<number> {
-  const { count } = await sql`
-    delete from ${sql(schema)}.idempotency_key
-    where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
-  return count
-}
+export const deleteOldKeys = (sql: Queryable, schema: string): Promise<number> =>
+  deleteInBatches(
+    sql,
+    `${schema}.idempotency_key`,
+    sql`created_at < now() - make_interval(hours => ${KEPT_HOURS})`,
+  )

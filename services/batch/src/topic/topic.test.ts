@@ -72,6 +72,7 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
   registerTopicReplayRoutes(server, {
     service: 'search',
     listener: {} as Listener,
+    guard: { ownOf: async (records) => records },
     kafka: undefined,
   })
   return listen({ name: 'search', app: server, host: '127.0.0.1', port: 0 })

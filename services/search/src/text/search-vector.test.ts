@@ -81,3 +81,27 @@ test('a repeated word is one condition', () => {
   const word = { kind: 'WORD', word: 'a' } as const
   expect(textQueryOf([word, word, word])?.match).toBe("('a')")
 })
+
+const lexemesOf = (text: string): number => searchVectorOf([text]).split(' ').length
+/** `count` different syllables, in an order in which no pair occurs twice. */
+const syllables = (count: number) =>
+  Array.from({ length: count }, (_, n) => String.fromCodePoint(0xac00 + n))
+
+test('a long word is indexed by its first 256 syllables', () => {
+  const word = syllables(5_000).join('')
+  expect(lexemesOf(word)).toBeLessThan(300)
+  expect(searchVectorOf([`${word} 하늘`])).toContain("'=하늘':258A")
+})
+
+test('the vector of any text of the maximum length has at most 10,000 lexemes', () => {
+  const texts = [
+    syllables(5_000).join(''),
+    syllables(2_500).join(' '),
+    syllables(5_000)
+      .map((syllable, n) => (n % 6 === 5 ? ' ' : syllable))
+      .join(''),
+    '\ufdfa'.repeat(5_000),
+    '㌀㍇'.repeat(2_500),
+  ]
+  for (const text of texts) expect(lexemesOf(text)).toBeLessThanOrEqual(10_000)
+})

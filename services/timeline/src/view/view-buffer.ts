@@ -1,10 +1,7 @@
 import type { NewEventOf, WrittenEvent } from '@dailyfeed/outbox/outbox'
-import { insertEvents } from '@dailyfeed/outbox/outbox'
-import { isRefusal, isTransientFault } from '@dailyfeed/postgres-support/fault'
-import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
-import { findWritten } from './view.queries.ts'
+import { ViewWriter } from './view-writer.ts'
 
 interface View {
   memberId: number
@@ -19,7 +16,7 @@ interface View {
 export interface ViewBuffer {
   /** Never waits, never fails. A full buffer drops the view. */
   add(type: 'POST_READ' | 'COMMENT_READ', view: View): void
-  /** Inserts all buffered views as events, in one statement. They stay buffered while the database is away. */
+  /** Inserts all buffered views as events. They stay buffered while the database is away. */
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -35,9 +32,8 @@ interface ViewBufferOptions {
 }
 
 const FLUSH_INTERVAL_MS = 1_000
+/** About 10 MB. */
 const CAPACITY = 20_000
-/** How far the database's clock may be behind, with the time that a statement may have been on its way. */
-const SLACK_SECONDS = 30
 
 export function createViewBuffer({
   sql,
@@ -49,36 +45,26 @@ export function createViewBuffer({
   let buffered: WrittenEvent[] = []
   let shed = 0
   const nextVersion = createVersions()
+  const writer = new ViewWriter(sql, onWritten)
   let writing: Promise<void> | undefined
-  /** `performance.now()` of the first write since the last success whose outcome is unknown: it may have been committed. */
-  let inDoubtSince: number | undefined
 
   async function write(): Promise<void> {
-    let events = buffered
+    const events = buffered
     buffered = []
     if (shed > 0) log.warn({ shed }, 'view buffer full; some views were not counted')
     shed = 0
     if (events.length === 0) return
-    const startedAt = performance.now()
-    try {
-      if (inDoubtSince !== undefined) events = await withoutWritten(sql, events, inDoubtSince)
-      await insertEvents(sql, 'timeline', events)
-      inDoubtSince = undefined
-      onWritten()
-    } catch (error) {
-      if (!isRefusal(error)) inDoubtSince ??= startedAt
-      if (!isTransientFault(error)) {
-        log.error({ err: error, lost: events.length }, 'views could not be written and are lost')
-        return
-      }
-      const kept = events.slice(0, Math.max(0, capacity - buffered.length))
-      shed += events.length - kept.length
-      buffered = [...kept, ...buffered]
-      log.warn(
-        { err: error, waiting: buffered.length },
-        'views not written; retried with the next flush',
-      )
-    }
+    const { waiting, refused, error } = await writer.write(events)
+    if (refused > 0)
+      log.error({ err: error, lost: refused }, 'views could not be written and are lost')
+    if (waiting.length === 0) return
+    const kept = waiting.slice(0, Math.max(0, capacity - buffered.length))
+    shed += waiting.length - kept.length
+    buffered = [...kept, ...buffered]
+    log.warn(
+      { err: error, waiting: buffered.length },
+      'views not written; retried with the next flush',
+    )
   }
 
   async function flush(): Promise<void> {
@@ -120,18 +106,4 @@ function createVersions(): () => number {
     last = Math.max(last + 1, Date.now() * 1_000)
     return last
   }
-}
-
-/**
- * A connection may be lost between commit and response: views that an earlier write stored must not be counted twice.
- * `since`: of `performance.now()`.
- */
-async function withoutWritten(
-  sql: Queryable,
-  events: WrittenEvent[],
-  since: number,
-): Promise<WrittenEvent[]> {
-  const seconds = Math.ceil((performance.now() - since) / 1_000) + SLACK_SECONDS
-  const written = await findWritten(sql, events, seconds)
-  return events.filter(({ messageKey }) => !written.has(messageKey))
 }
