@@ -2,6 +2,7 @@ import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { SERVICE_NAMES, type ServiceName, SERVICES } from '@dailyfeed/contract/services'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
 import { lockDataDir } from './data-dir-lock.ts'
@@ -13,6 +14,8 @@ export interface Platform {
   url: string
   /** The owner's database address, for demo data and for the command line. */
   ownerUrl: string
+  /** Milliseconds that the services should take at most to stop. */
+  closesWithin: number
   stop(): Promise<void>
 }
 
@@ -46,7 +49,8 @@ export async function startPlatform({
   const { starters } = await loading
   const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal() }
   await Promise.all(SERVICE_NAMES.filter((name) => name !== 'gateway').map(start))
-  await start('gateway')
+  const gateway = await start('gateway')
+  await gateway.untilReady()
   const installation = {
     url: urlOf(config),
     ownerUrl: database.ownerUrl,
@@ -59,12 +63,13 @@ export async function startPlatform({
   return {
     url: installation.url,
     ownerUrl: database.ownerUrl,
+    closesWithin: gateway.closesWithin,
     stop: () => running.disposeAsync(),
   }
 
-  async function start(service: ServiceName): Promise<void> {
+  async function start(service: ServiceName): Promise<RunningService> {
     const environment = environmentOf(service, config, database, servicesEnv)
-    resources.adopt(await starters[service](environment, shared), (it) => it.close())
+    return resources.adopt(await starters[service](environment, shared), (it) => it.close())
   }
 
   async function startServersBeside() {

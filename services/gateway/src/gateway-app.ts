@@ -19,9 +19,10 @@ import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
 import { StreamingResponses } from './forward/forward.ts'
 import { pageRoutes } from './page/page.routes.ts'
 import { publicUrlOf } from './public-path.ts'
-import { createReadinessCheck } from './readiness.ts'
 import type { Upstreams } from './upstreams.ts'
 
+/** Also without probes, so that the time since a service disappeared is measured. */
+const CHECK_EVERY_MILLISECONDS = 2_000
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
 interface GatewayAppOptions {
@@ -55,7 +56,7 @@ export async function gatewayApp({
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
-  registerHealthRoutes(app, createReadinessCheck(upstreams))
+  registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   const streams = new StreamingResponses()
   app.addHook('preClose', async () => streams.endAll())

@@ -1,11 +1,12 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import cors from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
-import { addressBlockOf, edgeClientOf } from '../edge-client.ts'
+import { edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
 import type { Upstreams } from '../upstreams.ts'
 import { type Destination, type StreamingResponses, forward } from './forward.ts'
@@ -53,11 +54,12 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   app.decorateRequest('client')
   app.addHook('onRequest', (request, _reply, done) => {
-    request.client = edgeClientOf(request, config.TRUSTED_FRONTENDS)
+    request.client = edgeClientOf(request, config)
     done()
   })
   if (config.RATE_LIMIT === 'on') limitRequests(app, config)
 
+  const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
   app.route({
     method: FORWARDED_METHODS,
     url: '/api/*',
@@ -67,16 +69,23 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const service = findService(path)
       if (service === undefined)
         return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+      const headers = forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN)
+      const isStream = path === '/api/notifications/stream'
+      if (!isStream && !isUpload(request)) headers[DEADLINE] = deadline
       const destination: Destination = {
         pool: upstreams.services[service],
-        headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
-        isStream: path === '/api/notifications/stream',
+        headers,
+        isStream,
         unavailable: () => unavailable(service),
       }
       forward(request, reply, destination, streams)
     },
   })
 }
+
+/** The time of an upload depends on its sender: only what comes after it could have a deadline. */
+const isUpload = ({ headers }: FastifyRequest) =>
+  headers['content-type']?.startsWith('multipart/') === true
 
 const unavailable = (service: UpstreamName) =>
   new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', {
@@ -97,6 +106,6 @@ function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
   app.addHook('onRequest', async (request, reply) => {
     const { client, method, url } = request
     if (client.isTrustedFrontend || (method === 'GET' && UNLIMITED.test(pathOf(url)))) return
-    await limiter.countOrThrow(addressBlockOf(client.address), reply)
+    await limiter.countOrThrow(client.block, reply)
   })
 }

@@ -58,11 +58,7 @@ export const pageRoutes: FastifyPluginAsync<PageOptions> = async (
       method: ['GET', 'HEAD', 'POST'],
       url: '/*',
       handler(request, reply) {
-        const headers = forwardedHeadersOf(
-          request,
-          edgeClientOf(request, config.TRUSTED_FRONTENDS),
-          undefined,
-        )
+        const headers = forwardedHeadersOf(request, edgeClientOf(request, config), undefined)
         forward(
           request,
           reply,
