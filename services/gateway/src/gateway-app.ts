@@ -7,6 +7,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { internalCallers } from '@dailyfeed/http-server/internal-access'
 import type { Log } from '@dailyfeed/http-server/log'
 import { registerMetrics } from '@dailyfeed/http-server/metrics'
+import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import { shedOverload } from '@dailyfeed/http-server/overload'
 import { secureOwnAnswers } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
@@ -27,7 +28,7 @@ const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
 interface GatewayAppOptions {
   config: GatewayConfig
-  context: { upstreams: Upstreams }
+  context: { upstreams: Upstreams; counters?: RateCounters | undefined }
   log: Log
 }
 
@@ -37,7 +38,7 @@ interface GatewayAppOptions {
  */
 export async function gatewayApp({
   config,
-  context: { upstreams },
+  context: { upstreams, counters },
   log,
 }: GatewayAppOptions): Promise<HttpServer> {
   // An upload of 10 MiB over a phone's connection takes longer than any answer may. Headers have a shorter limit.
@@ -56,11 +57,12 @@ export async function gatewayApp({
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
+  counters?.registerMetrics(metrics)
   registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   const streams = new StreamingResponses()
   app.addHook('preClose', async () => streams.endAll())
-  await app.register(apiRoutes, { config, upstreams, streams })
+  await app.register(apiRoutes, { config, upstreams, streams, counters })
   await app.register(documentRoutes, { upstreams })
   await app.register(pageRoutes, { config, upstreams, streams })
   return app

@@ -4,6 +4,7 @@ import {
   internalTokenOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   databaseSettings,
   internalSettings,
@@ -15,6 +16,7 @@ import Type from 'typebox'
 
 export const ImageSettings = Type.Object({
   ...serverSettings('image'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...tokenSettings,
   ...redisSettings,

@@ -290,6 +290,7 @@ test('forwarding headers of a client are dropped, and the gateway sets its own',
   expect(headers.host).toBe(new URL(content.url).host)
   expect(client).toEqual({
     address: '127.0.0.1',
+    block: '127.0.0.1',
     isHttps: false,
     host: 'feed.example',
     isTrustedFrontend: false,
