@@ -86,7 +86,6 @@ async function startInstallation(): Promise<Installation> {
     log,
     verifier: (await testTokens()).verifier,
     callers: `batch:${hashOfToken(BATCH_TOKEN)}`,
-    checkReady: async () => {},
   })
   registerListener(app, {
     sql,
@@ -170,6 +169,15 @@ test.skipIf(isMissing)(
       expect([fields['installation'], fields['otherInstallation']].sort()).toEqual(
         [first.id, second.id].sort(),
       )
+    const detected = await Promise.all(
+      [first, second].map(async ({ app }) => {
+        const { body } = await app.inject({ url: '/healthz/ready' })
+        return JSON.parse(body).components.installation
+      }),
+    )
+    expect(detected.map(({ state }) => state)).toContain('FAILING')
+    expect(JSON.stringify(detected)).toContain(first.id)
+    expect(JSON.stringify(detected)).toContain(second.id)
     const { body: metrics } = await first.app.inject({ url: '/metrics' })
     expect(`${metrics}${(await second.app.inject({ url: '/metrics' })).body}`).toMatch(
       /listener_foreign_records_total\{installation="[0-9a-f-]{36}"[^}]*\} [1-9]/,

@@ -80,6 +80,7 @@ export function registerListener(
   })
   measureListener(app, sql, service, supervisor)
   measureRefused(app, guard)
+  if (kafka !== undefined) showInstallations(app, guard)
 }
 
 /** Returns the supervisor of the topics: undefined before the server listens, and without Kafka. */
@@ -126,6 +127,18 @@ function rotateInboxWhileListening(app: HttpServer, sql: Sql, schema: string): v
     rotating.unref()
   })
   app.addHook('onClose', async () => clearInterval(rotating))
+}
+
+/** No request suffers from another installation, so that the service stays ready. */
+function showInstallations(app: HttpServer, guard: InstallationGuard): void {
+  app.components.register({
+    name: 'installation',
+    isRequired: false,
+    status() {
+      const detail = guard.problem()
+      return detail === undefined ? { state: 'UP' } : { state: 'FAILING', detail }
+    },
+  })
 }
 
 function measureRefused(app: HttpServer, guard: InstallationGuard): void {

@@ -21,8 +21,11 @@ const ACTION =
 export class InstallationGuard {
   readonly findOwn: () => Promise<string>
   readonly #options: InstallationGuardOptions
+  #own = ''
   /** Refused records, by the installation that sent them. */
   readonly refused = new Map<string, number>()
+  /** When a record or a group member of another installation was seen last, by `performance.now()`. */
+  readonly #seenAt = new Map<string, number>()
   /** When the last alarm about an installation was raised, by `performance.now()`. */
   readonly #alarmedAt = new Map<string, number>()
 
@@ -52,6 +55,15 @@ export class InstallationGuard {
         )
   }
 
+  /** One sentence that names the installations of which something was seen in the last ten minutes, if any. */
+  problem(): string | undefined {
+    const others = [...this.#seenAt]
+      .filter(([, at]) => performance.now() - at < REPEAT_MILLISECONDS)
+      .map(([other]) => other)
+    if (others.length === 0) return undefined
+    return `installation ${others.join(', ')} uses the same topics as this one, ${this.#own}`
+  }
+
   #refuse(own: string, other: string, { topic, partition, offset }: TopicRecord): void {
     const label = this.#labelOf(other)
     this.refused.set(label, (this.refused.get(label) ?? 0) + 1)
@@ -68,10 +80,16 @@ export class InstallationGuard {
   }
 
   #labelOf(other: string): string {
-    return this.refused.has(other) || this.refused.size < MAX_OTHERS ? other.slice(0, 64) : MANY
+    const label = other.slice(0, 64)
+    return this.#seenAt.has(label) || this.#seenAt.size < MAX_OTHERS ? label : MANY
   }
 
-  #alarm(fields: { otherInstallation: string; [field: string]: unknown }, message: string): void {
+  #alarm(
+    fields: { installation: string; otherInstallation: string; [field: string]: unknown },
+    message: string,
+  ): void {
+    this.#own = fields.installation
+    this.#seenAt.set(fields.otherInstallation, performance.now())
     const key = `${message} ${fields.otherInstallation}`
     const last = this.#alarmedAt.get(key)
     if (last !== undefined && performance.now() - last < REPEAT_MILLISECONDS) return
