@@ -35,6 +35,17 @@ export function isTransientFault(error: unknown): boolean {
   )
 }
 
+/** `disk_full` and `read_only_sql_transaction`. */
+const REFUSED_WRITES = new Set(['53100', '25006'])
+
+/** Returns whether the database can only be read at the moment, so that nothing was written. */
+export const isWriteRefused = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && REFUSED_WRITES.has(error.code)
+
+/** Returns whether a statement waited for a lock for longer than `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE
+
 /**
  * Returns whether one statement had too much to do: it exceeded its time limit, the memory or another limit of the
  * server. The same statement would fail again for ever, but one with fewer rows may succeed.

@@ -1,5 +1,6 @@
 import { type BatchBounds, batchFrom } from '@dailyfeed/concurrency/bounded-batch'
 import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
+import { isWriteRefused } from '@dailyfeed/postgres-support/fault'
 import type { IndexTable } from '../engine/search-engine.ts'
 import {
   type CommentIndexTable,
@@ -148,6 +149,11 @@ const ownBatchOf = (rows: readonly SizedRow[]): number[] =>
 /** The search is answered without it. */
 const leaveToListener: OnFailedDocument = () => {}
 
+/** While the database can only be read, searches go on without what is not indexed yet. */
+function unlessWritesAreRefused(error: unknown): void {
+  if (!isWriteRefused(error)) throw error
+}
+
 /**
  * Indexes the member's own new and edited posts without waiting for their events, so that the
  * member's next search finds them (read your writes).
@@ -155,14 +161,18 @@ const leaveToListener: OnFailedDocument = () => {}
 export async function ensureOwnPostsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedPostsOf(index.sql, memberId, OWN.items)
   if (outdated.length > 0)
-    await indexPosts(index, ownBatchOf(outdated), { onFailed: leaveToListener })
+    await indexPosts(index, ownBatchOf(outdated), { onFailed: leaveToListener }).catch(
+      unlessWritesAreRefused,
+    )
   await refreshIfRecent(index, 'post_index', memberId)
 }
 
 export async function ensureOwnCommentsIndexed(index: Index, memberId: number): Promise<void> {
   const outdated = await findOutdatedCommentsOf(index.sql, memberId, OWN.items)
   if (outdated.length > 0)
-    await indexComments(index, ownBatchOf(outdated), { onFailed: leaveToListener })
+    await indexComments(index, ownBatchOf(outdated), { onFailed: leaveToListener }).catch(
+      unlessWritesAreRefused,
+    )
   await refreshIfRecent(index, 'comment_index', memberId)
 }
 
