@@ -1,4 +1,4 @@
-import { deleteInBatches } from '@dailyfeed/postgres-support/bounded-batches'
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** How long the first answer is returned again; the HTTP contract promises it. */
@@ -37,6 +37,7 @@ export interface KeyRow {
   answer: string
 }
 
+/** Undefined for an expired key, too. */
 export async function findKey(
   sql: Queryable,
   schema: string,
@@ -45,7 +46,8 @@ export async function findKey(
 ): Promise<KeyRow | undefined> {
   const [row] = await sql<[KeyRow?]>`
     select fingerprint, answer from ${sql(schema)}.idempotency_key
-    where owner = ${owner} and key = ${key}`
+    where owner = ${owner} and key = ${key}
+      and created_at >= now() - make_interval(hours => ${KEPT_HOURS})`
   return row
 }
 
@@ -70,10 +72,19 @@ export async function deleteKeysOf(
     delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
+/** Keys that one statement deletes: all of a busy day would exceed its time limit. */
+const DELETED_AT_ONCE = 1_000
+
 /** Returns the number of expired keys that were deleted. */
 export const deleteOldKeys = (sql: Queryable, schema: string): Promise<number> =>
-  deleteInBatches(
-    sql,
-    `${schema}.idempotency_key`,
-    sql`created_at < now() - make_interval(hours => ${KEPT_HOURS})`,
+  inBoundedBatches(
+    async (limit) => {
+      const { count } = await sql`
+        delete from ${sql(schema)}.idempotency_key where (owner, key) in (
+          select owner, key from ${sql(schema)}.idempotency_key
+          where created_at < now() - make_interval(hours => ${KEPT_HOURS})
+          order by created_at limit ${limit})`
+      return count
+    },
+    { batch: DELETED_AT_ONCE, milliseconds: Number.POSITIVE_INFINITY },
   )
