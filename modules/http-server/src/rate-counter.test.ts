@@ -27,6 +27,25 @@ test('the number of keys is bounded: the oldest are dropped', () => {
   expect(counter.count(1, START).total).toBe(1)
 })
 
+test('a key whose window was renewed is kept when older ones are dropped', () => {
+  const counter = new RateCounter(policy, { maxKeys: 10 })
+  for (let member = 1; member <= 10; member += 1) counter.count(member, START)
+  counter.count(1, START + MINUTE)
+  for (let member = 11; member <= 19; member += 1) counter.count(member, START + MINUTE)
+  expect(counter.size).toBe(10)
+  expect(counter.count(1, START + MINUTE).total).toBe(2)
+})
+
+test('a map that was emptied and filled again drops its oldest keys again', () => {
+  const counter = new RateCounter(policy, { maxKeys: 10 })
+  for (let round = 0; round < 5; round += 1)
+    for (let member = 0; member < 25; member += 1)
+      counter.count(100 * round + member, START + 10 * round * MINUTE)
+  expect(counter.size).toBeLessThanOrEqual(10)
+  expect(counter.count(424, START + 40 * MINUTE).total).toBe(2)
+  expect(counter.count(400, START + 40 * MINUTE).total).toBe(1)
+})
+
 test('keys whose window is over are dropped with the next new keys', () => {
   const counter = new RateCounter(policy, { maxKeys: 1_000 })
   for (let member = 1; member <= 100; member += 1) counter.count(member, START)

@@ -59,6 +59,8 @@ export class RateCounter {
   readonly #sharedFrom: number
   /** In the order in which the windows began. */
   readonly #counts = new Map<RateKey, Count>()
+  #byAge: Iterator<Count, undefined> = this.#counts.values()
+  #oldest: Count | undefined
   #queue: Count[] = []
   #refusals = 0
 
@@ -128,22 +130,42 @@ export class RateCounter {
     if (this.#queue.length === 1) this.#onUnshared?.(this)
   }
 
-  /**
-   * A new window also drops the two oldest counts whose window is over, so that they do not accumulate. A full map drops
-   * its oldest key: a client would need as many keys to have its own count dropped.
-   */
   #begin(key: RateKey, now: number): Count {
     this.#counts.delete(key)
-    let dropped = 0
-    for (const [oldest, { endsAt }] of this.#counts) {
-      if (dropped === 2 || (now < endsAt && this.#counts.size < this.#maxKeys)) break
-      this.#counts.delete(oldest)
-      dropped += 1
-    }
+    this.#dropOldest(now)
     const endsAt = now + this.#windowMilliseconds
     const count = { key, total: 0, endsAt, unshared: 0, isQueued: false }
     this.#counts.set(key, count)
     return count
+  }
+
+  /**
+   * Drops up to two counts whose window is over, so that they do not accumulate. A full map drops its oldest key: a client
+   * would need as many keys to have its own count dropped.
+   */
+  #dropOldest(now: number): void {
+    for (let dropped = 0; dropped < 2; dropped += 1) {
+      const oldest = this.#findOldest()
+      if (oldest === undefined) return
+      if (now < oldest.endsAt && this.#counts.size < this.#maxKeys) return
+      this.#counts.delete(oldest.key)
+    }
+  }
+
+  /**
+   * One iterator for the life of the map: an iterator that begins anew would pass the places of all deleted keys with
+   * each call. A count that was replaced by a later one of its key is passed over.
+   */
+  #findOldest(): Count | undefined {
+    while (this.#oldest === undefined || this.#counts.get(this.#oldest.key) !== this.#oldest) {
+      const { value, done } = this.#byAge.next()
+      this.#oldest = value
+      if (done === true) {
+        this.#byAge = this.#counts.values()
+        return undefined
+      }
+    }
+    return this.#oldest
   }
 }
 
