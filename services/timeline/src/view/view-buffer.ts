@@ -1,3 +1,4 @@
+import { FaultLog } from '@dailyfeed/concurrency/fault-log'
 import type { NewEventOf, WrittenEvent } from '@dailyfeed/outbox/outbox'
 import { insertEvents } from '@dailyfeed/outbox/outbox'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
@@ -57,6 +58,7 @@ class BufferedViews implements ViewBuffer {
   readonly #capacity: number
   readonly #windowSeconds: number
   readonly #nextVersion = createVersions()
+  readonly #faults = new FaultLog()
   readonly #timer = setInterval(() => void this.flush(), FLUSH_INTERVAL_MS).unref()
   /** When the latest counted view of each key was added, by `performance.now()`. */
   readonly #recent = new LRUCache<string, number>({ max: MAX_RECENT })
@@ -141,10 +143,9 @@ class BufferedViews implements ViewBuffer {
     const kept = views.slice(0, Math.max(0, this.#capacity - this.#buffered.length))
     this.#shed += views.length - kept.length
     this.#buffered = [...kept, ...this.#buffered]
-    this.#options.log.warn(
-      { err: error, waiting: this.#buffered.length },
-      'views not written; retried with the next flush',
-    )
+    this.#faults.warn(this.#options.log, error, 'views not written; retried with the next flush', {
+      waiting: this.#buffered.length,
+    })
   }
 }
 
