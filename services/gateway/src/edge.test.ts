@@ -177,8 +177,7 @@ test('a trusted frontend is not limited, but the clients that it names are', asy
 test('reads of the own profile have a limit of their own', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '1', RATE_LIMIT_PROFILE_PER_MINUTE: '3' })
   const statuses = []
-  for (let n = 0; n < 4; n += 1)
-    statuses.push((await fetch(`${url}/api/members/profile`)).status)
+  for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${url}/api/members/profile`)).status)
   const refused = await fetch(`${url}/api/members/profile`)
   expect([...statuses, refused.status]).toEqual([200, 200, 200, 429, 429])
   expect(refused.headers.get('ratelimit-policy')).toBe('"profile";q=3;w=60')
