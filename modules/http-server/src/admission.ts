@@ -21,7 +21,7 @@ export interface AdmissionLimits {
   periodMs: number
   /** The newest requests that still wait while the process is overloaded. */
   maxWaitingOverloaded: number
-  /** Milliseconds after the last refusal until the process is no longer overloaded. */
+  /** Milliseconds after the last refusal in which the process counts as overloaded. */
   recoveryMs: number
   /** Milliseconds after which a request that lost its place in an overload is refused, on average. */
   holdMs: number
@@ -97,7 +97,6 @@ export class Admission {
     if (this.#queue.length === 0) this.#beginPeriod(now, Number.POSITIVE_INFINITY)
     this.#queue.push({ request, since: now })
     if (this.waiting > this.#limits.maxWaiting) this.#queue.shift()?.request.refuse('QUEUE_FULL')
-    if (this.isOverloaded(now)) this.#dropOldest(now)
     if (!this.#isTurnScheduled) this.#scheduleTurn()
   }
 
@@ -134,7 +133,7 @@ export class Admission {
 
   #dropTooOld(now: number): void {
     if (now < this.#countsFrom) return
-    if (this.isOverloaded(now) || this.#doesNotShrink(now)) this.#dropOldest(now)
+    if (this.#doesNotShrink(now)) this.#dropOldest(now)
     const oldest = now - this.#limits.maxWaitMs
     while ((this.#queue[0]?.since ?? now) < oldest) this.#queue.shift()?.request.refuse('QUEUE_AGE')
   }
@@ -148,8 +147,13 @@ export class Admission {
     return !hasShrunk && length > this.#limits.maxWaitingOverloaded
   }
 
+  /**
+   * An overload that goes on is noticed sooner than one that begins. A queue that shrinks is left
+   * alone even then: a process that had to wait for a processor finds many requests at once.
+   */
   #beginPeriod(now: number, length: number): void {
-    this.#periodEndsAt = now + this.#limits.periodMs
+    const { periodMs } = this.#limits
+    this.#periodEndsAt = now + (this.isOverloaded(now) ? periodMs / 5 : periodMs)
     this.#lengthBefore = length
   }
 

@@ -1,17 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { pbkdf2Sync } from 'node:crypto'
 import { once } from 'node:events'
 import { createHttpServer } from './create-http-server.ts'
 import { LoadGuard } from './load-guard.ts'
 import { createLog } from './log.ts'
 
-const WORK_MS = 2
+/** Some milliseconds of a processor: work, not time, which passes while other programs run as well. */
+const ITERATIONS = 4_000
 
 export interface BusyServer {
   url: string
   stop(): void
 }
 
-/** A server in a process of its own, each of whose answers takes 2 ms of a processor. */
+/** A server in a process of its own, whose answers are work for a processor. */
 export async function startBusyServer(sheds: boolean): Promise<BusyServer> {
   const child: ChildProcess = fork(import.meta.filename, [sheds ? 'on' : 'off'], {
     execArgv: [],
@@ -27,9 +29,7 @@ if (import.meta.main) {
     loadGuard: new LoadGuard({ isOn: process.argv[2] === 'on', startMilliseconds: 0 }),
   })
   app.get('/', { config: { access: 'PUBLIC' } }, async () => {
-    const until = performance.now() + WORK_MS
-    while (performance.now() < until);
-    return 'done'
+    return pbkdf2Sync('work', 'salt', ITERATIONS, 32, 'sha256').toString('hex')
   })
   process.send?.(await app.listen({ host: '127.0.0.1', port: 0 }))
   process.once('disconnect', () => process.exit(0))
