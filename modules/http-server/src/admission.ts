@@ -135,7 +135,12 @@ export class Admission {
     if (now < this.#countsFrom) return
     if (this.#doesNotShrink(now)) this.#dropOldest(now)
     const oldest = now - this.#limits.maxWaitMs
-    while ((this.#queue[0]?.since ?? now) < oldest) this.#queue.shift()?.request.refuse('QUEUE_AGE')
+    let next = this.#queue[0]
+    while (next !== undefined && next.since < oldest) {
+      this.#queue.shift()
+      next.request.refuse('QUEUE_AGE')
+      next = this.#queue[0]
+    }
   }
 
   /** Asked in each turn; answers at the end of each period. */
