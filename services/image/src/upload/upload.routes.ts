@@ -5,7 +5,7 @@ import multipart from '@fastify/multipart'
 import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
-import { uploadImage } from './upload.service.ts'
+import { prepareUpload } from './upload.service.ts'
 
 /** The client of the founding system (docs/origin.md) uploads with an expired token. */
 const ACCEPTS_EXPIRED_SECONDS = 86_400
@@ -21,7 +21,10 @@ interface UploadContext extends ImageContext {
   once: Once<ImageContext>
 }
 
-export async function uploadRoutes(app: HttpServer, { once }: UploadContext): Promise<void> {
+export async function uploadRoutes(
+  app: HttpServer,
+  { once, ...context }: UploadContext,
+): Promise<void> {
   const route = {
     config: {
       acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS,
@@ -51,7 +54,7 @@ export async function uploadRoutes(app: HttpServer, { once }: UploadContext): Pr
           reply,
           status: 201,
           body: bytes,
-          action: (within) => uploadImage(within, request.memberId, bytes),
+          prepare: () => prepareUpload(context, request.memberId, bytes),
         })
       })
     }
