@@ -25,7 +25,11 @@ test.each([
     'text text',
   ],
   ['a cache', 'const a = new LRUCache({ max: 10 })', 'cache a'],
-  ['a cache of a constructor', 'class A { constructor() { this.a = new LRUCache({}) } }', 'cache a'],
+  [
+    'a cache of a constructor',
+    'class A { constructor() { this.a = new LRUCache({}) } }',
+    'cache a',
+  ],
   ['a pool', 'export const open = (url) => new Pool(url)', 'pool open'],
   ['a loop', 'async function retry() { for (;;) await attempt() }', 'loop retry'],
 ])('finds %s', (_what, text, place) => {
@@ -34,8 +38,14 @@ test.each([
 
 test.each([
   ['a map that nothing is added to', "const a = new Map([['b', 1]])\nfunction get(k) { a.get(k) }"],
-  ['a list that ends with its call', 'function list(xs) { const a = []\n for (const x of xs) a.push(x)\n return a }'],
-  ['a list filled by a callback of its call', 'function list(xs) { const a = []\n xs.forEach((x) => a.push(x))\n return { a } }'],
+  [
+    'a list that ends with its call',
+    'function list(xs) { const a = []\n for (const x of xs) a.push(x)\n return a }',
+  ],
+  [
+    'a list filled by a callback of its call',
+    'function list(xs) { const a = []\n xs.forEach((x) => a.push(x))\n return { a } }',
+  ],
   ['a loop with a condition', 'async function poll() { while (isOpen()) await once() }'],
 ])('does not find %s', (_what, text) => {
   expect(placesIn(text)).toEqual([])

@@ -143,7 +143,10 @@ const isFieldOfThis = (value: unknown): boolean =>
 const isCollection = (node: Syntactic): boolean => COLLECTIONS.has(nameOf(node['callee']) ?? '')
 
 const nearestName = (path: readonly Syntactic[]): string =>
-  [...path].reverse().map(declaredName).find((name) => name !== undefined) ?? 'module'
+  [...path]
+    .reverse()
+    .map(declaredName)
+    .find((name) => name !== undefined) ?? 'module'
 
 /**
  * A collection of a call ends with it. One of a module or class does not, nor does that of a function
@@ -151,9 +154,7 @@ const nearestName = (path: readonly Syntactic[]): string =>
  */
 function isLongLived(within: Syntactic | undefined, functions: readonly Syntactic[]): boolean {
   if (within === undefined) return functions.length > 0
-  const inner = functions
-    .slice(functions.indexOf(within) + 1)
-    .filter((one) => !inline.has(one))
+  const inner = functions.slice(functions.indexOf(within) + 1).filter((one) => !inline.has(one))
   if (!functions.includes(within) || inner.length === 0) return false
   return inner.some(isRegistered) || returnsFunctions(within)
 }
