@@ -1,4 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { FIRST_PATHS } from '@dailyfeed/contract/first-paths'
 import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
@@ -37,6 +38,8 @@ const EXPOSED_HEADERS = [
 ]
 const PREFLIGHT_SECONDS = 600
 const RETRY_AFTER_SECONDS = 5
+/** A service ends a request a little before the gateway gives up, so that its answer still arrives. */
+const DEADLINE_SHARE = 0.95
 /** A proxy of the founding frontend logs members out when this request fails, so that it has a limit of its own. */
 const OWN_PROFILE = /^\/api\/members\/profile\/?$/
 
@@ -61,11 +64,12 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   if (counters !== undefined) limitRequests(app, config, counters)
 
-  const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
+  const deadline = String(Math.floor(config.UPSTREAM_READ_TIMEOUT_MS * DEADLINE_SHARE))
   app.route({
     method: FORWARDED_METHODS,
     url: '/api/*',
     exposeHeadRoute: false,
+    config: { priority: ({ url }) => (FIRST_PATHS.has(pathOf(url)) ? 'FIRST' : undefined) },
     handler(request, reply) {
       const path = pathOf(request.url)
       const service = findService(path)
