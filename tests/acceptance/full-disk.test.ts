@@ -112,7 +112,13 @@ if (canMount !== undefined)
         body: { ids: acknowledged },
       })
       expect(found.body.data).toHaveLength(2)
-      const lines = platform.output().split('\n')
+      // The line follows the switch, so that a write may be accepted before it.
+      const output = await eventually(
+        'the log says that there is space',
+        () => platform?.output() ?? '',
+        (text) => text.includes('has space again'),
+      )
+      const lines = output.split('\n')
       expect(lines.filter((line) => line.startsWith('no space left on the disk'))).toHaveLength(1)
       expect(lines.filter((line) => line.includes('has space again'))).toHaveLength(1)
       expect(lines.filter((line) => line.includes('ended unexpectedly'))).toEqual([])
