@@ -39,7 +39,13 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
  */
 export async function memoryBench({ minutes, rate }: MemoryBenchOptions): Promise<Measurement[]> {
   const platform = await startPlatformProcess({
-    env: { RATE_LIMIT: 'on', RATE_LIMIT_PER_MINUTE: '10000000' },
+    // All members of the load have one address.
+    env: {
+      RATE_LIMIT: 'on',
+      RATE_LIMIT_PER_MINUTE: '10000000',
+      REQUESTS_PER_CLIENT: '10000',
+      BODIES_PER_CLIENT: '10000',
+    },
   })
   const failures: string[] = []
   try {

@@ -1,6 +1,12 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
-import { SERVICE_NAMES, type ServiceName, SERVICES } from '@dailyfeed/contract/services'
+import {
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+  urlSettingOf,
+} from '@dailyfeed/contract/services'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import type { ServicesInProcess } from '@dailyfeed/gateway/upstreams'
 import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
@@ -44,7 +50,8 @@ export async function startPlatform({
   const servicesEnv = isFull ? { ...env, ...(await startServersBeside()) } : env
 
   const { starters } = await loading
-  const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal() }
+  const inProcess: ServicesInProcess = {}
+  const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal(), inProcess }
   await Promise.all(SERVICE_NAMES.filter((name) => name !== 'gateway').map(start))
   await start('gateway')
   const installation = {
@@ -64,7 +71,11 @@ export async function startPlatform({
 
   async function start(service: ServiceName): Promise<void> {
     const environment = environmentOf(service, config, database, servicesEnv)
-    resources.adopt(await starters[service](environment, shared), (it) => it.close())
+    const running = await starters[service](environment, shared)
+    resources.adopt(running, (it) => it.close())
+    // An address in the environment is another server in place of this one.
+    if (service !== 'gateway' && servicesEnv[urlSettingOf(service)] === undefined)
+      inProcess[service] = running.handler
   }
 
   async function startServersBeside() {

@@ -15,7 +15,9 @@ import { registerNotFound } from './not-found.ts'
 import { type OverloadOptions, shedOverload } from './overload.ts'
 import { sendSecurityHeaders } from './protection.ts'
 import { serverOptions } from './server-options.ts'
+import { closeAfterLargeAnswers } from './large-answers.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
+import { cutStalledAnswers, type StalledAnswerOptions } from './stalled-answers.ts'
 import { traceIdOf } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
@@ -45,6 +47,7 @@ interface HttpServerOptions {
   checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
   overload?: OverloadOptions
+  stalledAnswers?: StalledAnswerOptions
 }
 
 /**
@@ -59,6 +62,7 @@ export async function createHttpServer({
   checkReady,
   isTransientFault,
   overload,
+  stalledAnswers,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -90,6 +94,8 @@ export async function createHttpServer({
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
   app.decorate('metrics', registerMetrics(app, service))
+  cutStalledAnswers(app, stalledAnswers)
+  closeAfterLargeAnswers(app)
   registerHealthRoutes(app, checkReady)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),

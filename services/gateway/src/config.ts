@@ -6,6 +6,7 @@ import { internalSettings, serverSettings } from '@dailyfeed/configuration/setti
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { type TrustedFrontends, trustedFrontendsOf } from '@dailyfeed/http-server/trusted-frontends'
 import Type from 'typebox'
+import { limitSettings } from './forward/limit-settings.ts'
 
 export type UpstreamName = CalledBy<'gateway'>
 
@@ -16,6 +17,7 @@ export const GatewaySettings = Type.Object({
   ...serverSettings('gateway'),
   ...internalSettings,
   ...upstreamSettings('gateway'),
+  ...limitSettings,
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(
     5_000,
     'milliseconds to wait until a service accepts a connection',

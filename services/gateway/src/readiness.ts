@@ -13,13 +13,8 @@ export function createReadinessCheck({ services }: Upstreams): () => Promise<voi
 
   async function check(name: UpstreamName): Promise<void> {
     try {
-      const { statusCode, body } = await services[name].request({
-        method: 'GET',
-        path: '/healthz/ready',
-        headersTimeout: TIMEOUT_MILLISECONDS,
-      })
-      await body.dump()
-      if (statusCode === 200) awaited.delete(name)
+      const { status } = await services[name].get('/healthz/ready', TIMEOUT_MILLISECONDS)
+      if (status === 200) awaited.delete(name)
     } catch {
       // Not reachable yet: the service stays in `awaited`.
     }

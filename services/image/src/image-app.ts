@@ -35,6 +35,7 @@ export async function imageApp({ config, context, log }: ImageAppOptions): Promi
   await uploadRoutes(app, {
     ...context,
     once: createOnce(app, 'image', context),
+    maxUploadBytes: config.IMAGE_UPLOAD_BYTES_MAX,
     uploadsPerHour: config.RATE_LIMIT === 'on' ? config.IMAGE_UPLOADS_PER_HOUR : undefined,
   })
   viewRoutes(app, context)

@@ -7,14 +7,14 @@ import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { addressBlockOf, edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
-import type { Upstreams } from '../upstreams.ts'
-import { type Destination, type StreamingResponses, forward } from './forward.ts'
+import type { Destination } from './destination.ts'
+import { type ForwardContext, forward, type RequestKind } from './forward.ts'
 import { forwardedHeadersOf } from './request-headers.ts'
 
 interface ApiOptions {
   config: GatewayConfig
-  upstreams: Upstreams
-  streams: StreamingResponses
+  destinations: Record<UpstreamName, Destination>
+  context: ForwardContext
 }
 
 declare module 'fastify' {
@@ -33,16 +33,17 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
 ]
 const PREFLIGHT_SECONDS = 600
-const RETRY_AFTER_SECONDS = 5
+/** Bodies that are too large to be read before they are forwarded. */
+const UPLOAD_PREFIX = '/api/images/upload'
+const STREAM = /^\/api\/notifications\/stream\/?$/
 /** A proxy of the founding frontend logs members out when this request fails. */
 const UNLIMITED = /^\/api\/members\/profile\/?$/
 
 /** Forwards everything under `/api` to its service, which authenticates and authorises the caller. */
 export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   app,
-  { config, upstreams, streams },
+  { config, destinations, context },
 ) => {
-  passBodiesUnread(app)
   await app.register(cors, {
     origin: config.CORS_ORIGINS,
     credentials: true,
@@ -67,26 +68,25 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const service = findService(path)
       if (service === undefined)
         return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
-      const destination: Destination = {
-        pool: upstreams.services[service],
+      forward(request, reply, {
+        kind: kindOf(request.method, service, path),
+        client: request.client,
         headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
-        isStream: path === '/api/notifications/stream',
-        unavailable: () => unavailable(service),
-      }
-      forward(request, reply, destination, streams)
+        destination: destinations[service],
+        context,
+      })
     },
   })
 }
 
-const unavailable = (service: UpstreamName) =>
-  new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  })
-
-function passBodiesUnread(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+function kindOf(method: string, service: UpstreamName, path: string): RequestKind {
+  if (service === 'activity' && isStream(path)) return 'STREAM'
+  return method === 'POST' && path.startsWith(UPLOAD_PREFIX) ? 'UPLOAD' : 'REQUEST'
 }
+
+/** A router decodes the path before it finds its route, and so must this rule. */
+const isStream = (path: string): boolean =>
+  STREAM.test(path) || (path.includes('%') && STREAM.test(decodeURIComponent(path)))
 
 function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
   const limiter = createRateLimiter({

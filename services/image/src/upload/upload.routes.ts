@@ -6,6 +6,7 @@ import multipart from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
+import { holdBytesOfUpload } from './upload-bytes.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
 import { uploadImage } from './upload.service.ts'
 
@@ -21,13 +22,15 @@ const UploadForm = Type.Object({
 
 interface UploadContext extends ImageContext {
   once: Once<ImageContext>
+  /** Bytes of uploads that may be held in memory at once. */
+  maxUploadBytes: number
   /** The limit of each member; undefined where rate limits are off. */
   uploadsPerHour: number | undefined
 }
 
 export async function uploadRoutes(
   app: HttpServer,
-  { once, uploadsPerHour }: UploadContext,
+  { once, uploadsPerHour, maxUploadBytes }: UploadContext,
 ): Promise<void> {
   const limiter =
     uploadsPerHour === undefined
@@ -38,7 +41,7 @@ export async function uploadRoutes(
   }
   const route = {
     config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS, acceptsIdempotencyKey: true },
-    preParsing: [refuseOtherBodies, countUpload],
+    preParsing: [refuseOtherBodies, countUpload, holdBytesOfUpload(app, maxUploadBytes)],
     // The schema of the body is for the API document alone; the handler checks the parts as they arrive.
     validatorCompiler: () => () => true,
     schema: {
