@@ -25,7 +25,6 @@ export async function createFixedResponseServer(redisUrl?: string): Promise<Http
   const app = await createHttpServer({
     service: 'fixed-response',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
   const sent: { type: string; bytes: Buffer }[] = []
   app.put('/pages', { config: { access: 'PUBLIC' } }, async (request) => {

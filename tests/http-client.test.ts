@@ -12,7 +12,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'echo',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.all('/echo', { config: { access: 'PUBLIC' } }, ({ method, headers, body }, reply) => {

@@ -19,6 +19,9 @@ export interface Replica {
   resume(): Promise<void>
   /** Resolves when the replica has replayed everything that is committed now. */
   caughtUp(): Promise<void>
+  /** Ends the server; `restart` starts it again, on another port. */
+  halt(): Promise<void>
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -45,20 +48,25 @@ export async function startReplica(database: OwnDatabase): Promise<Replica> {
     `host=127.0.0.1 port=${port} user=${username} password=${password}`,
     'application_name=replica',
   ].join(' ')
-  const server = await startEmbeddedPostgres({
-    folder,
-    ownerPassword: database.secrets.databasePasswords.owner,
-    settings: [
-      `primary_conninfo=${primaryConnection}`,
-      'primary_slot_name=replica',
-      'hot_standby=on',
-      'hot_standby_feedback=on',
-    ],
-  })
-  const replica = postgres(server.urlOf('dailyfeed'), { max: 1, onnotice() {} })
+  const startServer = () =>
+    startEmbeddedPostgres({
+      folder,
+      ownerPassword: database.secrets.databasePasswords.owner,
+      settings: [
+        `primary_conninfo=${primaryConnection}`,
+        'primary_slot_name=replica',
+        'hot_standby=on',
+        'hot_standby_feedback=on',
+      ],
+    })
+  let server = await startServer()
+  const connect = () => postgres(server.urlOf('dailyfeed'), { max: 1, onnotice() {} })
+  let replica = connect()
   const primary = postgres(database.ownerUrl, { max: 1, onnotice() {} })
   return {
-    server,
+    get server() {
+      return server
+    },
     urlOf: (service) =>
       server.urlOf('dailyfeed', {
         user: roleOf(service),
@@ -67,6 +75,12 @@ export async function startReplica(database: OwnDatabase): Promise<Replica> {
     pause: async () => void (await replica`select pg_wal_replay_pause()`),
     resume: async () => void (await replica`select pg_wal_replay_resume()`),
     caughtUp: () => untilCaughtUp(primary, replica),
+    halt: () => server.stop(),
+    async restart() {
+      server = await startServer()
+      await replica.end({ timeout: 1 })
+      replica = connect()
+    },
     async stop() {
       await replica.end({ timeout: 1 })
       await server.stop()

@@ -13,6 +13,8 @@ export interface TcpProxy {
   cutAfter(bytesOf: () => number): void
   /** Resets every connection and refuses new ones until `open`. */
   close(): void
+  /** Forwards the bytes of the server with every bit changed, until `open`. */
+  garble(): void
   /** Accepts connections, forwards everything, without delay. */
   open(): void
   /** Keeps connections open but forwards nothing until `open`. */
@@ -25,6 +27,7 @@ export interface TcpProxy {
 /** The conditions that apply to all links, in both directions. */
 interface Conditions {
   isHeld: boolean
+  isGarbled: boolean
   delay: number
 }
 
@@ -38,7 +41,7 @@ interface Link {
 /** Starts a proxy in front of a server on the loopback address. */
 export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
   const links = new Set<Link>()
-  const conditions: Conditions = { isHeld: false, delay: 0 }
+  const conditions: Conditions = { isHeld: false, isGarbled: false, delay: 0 }
   let isOpen = true
   let attempts = 0
 
@@ -52,8 +55,10 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     const upstream = createConnection({ host: '127.0.0.1', port: target.port, noDelay: true })
     client.setNoDelay(true)
     const directions = [
-      forward(client, upstream, conditions),
-      forward(upstream, client, conditions),
+      forward(client, upstream, conditions, (chunk) => chunk),
+      forward(upstream, client, conditions, (chunk) =>
+        conditions.isGarbled ? chunk.map((byte) => ~byte) : chunk,
+      ),
     ]
     const link: Link = {
       cut() {
@@ -100,11 +105,15 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     open() {
       isOpen = true
       conditions.isHeld = false
+      conditions.isGarbled = false
       conditions.delay = 0
       for (const link of links) link.release()
     },
     hold() {
       conditions.isHeld = true
+    },
+    garble() {
+      conditions.isGarbled = true
     },
     slow(milliseconds) {
       conditions.delay = milliseconds
@@ -117,9 +126,14 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
 }
 
 /** Forwards one direction of a link, under conditions that may change at any time. */
-function forward(from: Socket, to: Socket, conditions: Conditions) {
-  const held: Buffer[] = []
-  const delayed: Buffer[] = []
+function forward(
+  from: Socket,
+  to: Socket,
+  conditions: Conditions,
+  change: (chunk: Buffer) => Uint8Array,
+) {
+  const held: Uint8Array[] = []
+  const delayed: Uint8Array[] = []
   let bytesLeft = Number.POSITIVE_INFINITY
 
   /** Forwards the oldest delayed chunk: a delay that became shorter must not reorder them. */
@@ -130,7 +144,8 @@ function forward(from: Socket, to: Socket, conditions: Conditions) {
     else if (to.writable) to.write(chunk)
   }
 
-  from.on('data', (chunk) => {
+  from.on('data', (received) => {
+    const chunk = change(received)
     if (chunk.length >= bytesLeft) {
       // The remaining bytes still arrive, followed by the end of the stream.
       to.end(chunk.subarray(0, bytesLeft))

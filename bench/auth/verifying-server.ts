@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
+import { keySetOf } from '@dailyfeed/access-token/key-set-client'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { remoteKeys } from '@dailyfeed/access-token/verification-keys'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { flagsOfImage } from '@dailyfeed/tests/node-flags'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { createServiceClient } from '@dailyfeed/service-client/service-client'
 
 interface VerifyingServerOptions {
   databaseUrl: string
@@ -54,14 +56,19 @@ if (import.meta.main) {
   ) as VerifyingServerOptions
   const sql = openPool({ url: databaseUrl, max: 2, name: 'verifying' })
   const verifier = createTokenVerifier({
-    keys: remoteKeys(jwksUrl, 600),
+    keys: remoteKeys(
+      keySetOf(
+        createServiceClient({ service: 'member', baseUrl: new URL(jwksUrl).origin }),
+        jwksUrl,
+      ),
+      600,
+    ),
     revocations: openRevocations(sql, redisUrl),
   })
   const app = await createHttpServer({
     service: 'verifying',
     log: createLog('test', 'silent'),
     verifier,
-    checkReady: async () => {},
   })
   const answer = { status: 200, result: 'SUCCESS', data: true }
   app.get('/open', { config: { access: 'PUBLIC' } }, async () => answer)

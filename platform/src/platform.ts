@@ -8,6 +8,7 @@ import {
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
 import type { ServicesInProcess } from '@dailyfeed/gateway/upstreams'
 import { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
 import { lockDataDir } from './data-dir-lock.ts'
@@ -19,6 +20,8 @@ export interface Platform {
   url: string
   /** The owner's database address, for demo data and for the command line. */
   ownerUrl: string
+  /** Milliseconds that the services should take at most to stop. */
+  closesWithin: number
   stop(): Promise<void>
 }
 
@@ -53,7 +56,8 @@ export async function startPlatform({
   const inProcess: ServicesInProcess = {}
   const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal(), inProcess }
   await Promise.all(SERVICE_NAMES.filter((name) => name !== 'gateway').map(start))
-  await start('gateway')
+  const gateway = await start('gateway')
+  await gateway.untilReady()
   const installation = {
     url: urlOf(config),
     ownerUrl: database.ownerUrl,
@@ -66,16 +70,18 @@ export async function startPlatform({
   return {
     url: installation.url,
     ownerUrl: database.ownerUrl,
+    closesWithin: gateway.closesWithin,
     stop: () => running.disposeAsync(),
   }
 
-  async function start(service: ServiceName): Promise<void> {
+  async function start(service: ServiceName): Promise<RunningService> {
     const environment = environmentOf(service, config, database, servicesEnv)
     const running = await starters[service](environment, shared)
     resources.adopt(running, (it) => it.close())
     // An address in the environment is another server in place of this one.
     if (service !== 'gateway' && servicesEnv[urlSettingOf(service)] === undefined)
       inProcess[service] = running.handler
+    return running
   }
 
   async function startServersBeside() {

@@ -1,11 +1,12 @@
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
 import { startFailureOf } from '@dailyfeed/http-server/run-main'
+import { handleStopSignals } from '@dailyfeed/http-server/stop-signals'
 import { readPlatformConfigOrThrow } from './config.ts'
 import { demoLoginOf, makeDemoData } from './demo/demo-data.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
-/** Longer than any request may take, and longer than the other servers take to stop; after it the process ends anyway. */
-const STOP_MILLISECONDS = { alone: 9_500, full: 30_000 }
+/** Time beside SHUTDOWN_TIMEOUT_SECONDS in which PostgreSQL and other servers stop. */
+const SERVERS_STOP_MILLISECONDS = { alone: 500, full: 20_000 }
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 interface RunOptions {
@@ -23,18 +24,14 @@ export async function run({ env, args, startedAt }: RunOptions): Promise<void> {
   const isFull = args[0] === 'full'
 
   const stop = async () => {
-    if (stopping) return
     stopping = true
     say('stopping…')
-    setTimeout(
-      () => process.exit(1),
-      isFull ? STOP_MILLISECONDS.full : STOP_MILLISECONDS.alone,
-    ).unref()
+    const servers = isFull ? SERVERS_STOP_MILLISECONDS.full : SERVERS_STOP_MILLISECONDS.alone
+    setTimeout(() => process.exit(1), (platform?.closesWithin ?? 0) + servers).unref()
     await platform?.stop()
     process.exit(0)
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  handleStopSignals({ onFirst: () => void stop(), onSecond: () => process.exit(1) })
 
   try {
     const [mode, ...more] = args

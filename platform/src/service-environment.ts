@@ -27,6 +27,10 @@ export function environmentOf(
     ...env,
     DATA_DIR: config.DATA_DIR,
     LOG_LEVEL: config.LOG_LEVEL,
+    // Services are stopped one after the other, when no client can reach them any more.
+    SHUTDOWN_DELAY_SECONDS: String(
+      service === 'gateway' ? (config.SHUTDOWN_DELAY_SECONDS ?? 0) : 0,
+    ),
     PORT: String(config.PORT + SERVICES[service].portOffset),
     ...(SERVICES[service].hasSchema
       ? {

@@ -11,9 +11,11 @@ import {
   names,
   ownedLibraries,
   portability,
+  serviceCalls,
 } from './checks.ts'
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
+import { limiterKeys } from './limiter-keys.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
 import { ROOT } from './source-files.ts'
@@ -85,6 +87,27 @@ const RULES: Rule[] = [
     { 'services/content/src/post.ts': "import sharp from 'sharp'" },
   ],
   [
+    'no service is called past service-client',
+    serviceCalls,
+    {
+      'services/batch/src/topic.ts':
+        "export const list = () => fetch('http://content-svc/internal/topics/list')",
+    },
+  ],
+  [
+    'no service is called by node:http',
+    serviceCalls,
+    { 'services/batch/src/topic.ts': "import { request } from 'node:http'\n" },
+  ],
+  [
+    'no key set is loaded past service-client',
+    serviceCalls,
+    {
+      'modules/access-token/src/keys.ts':
+        'export const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: 5_000 })',
+    },
+  ],
+  [
     'no registry address and no path of one machine is in the repository',
     portability,
     { 'package-lock.json': JSON.stringify({ resolved: 'https:' }) },
@@ -134,6 +157,11 @@ const RULES: Rule[] = [
       'services/content/src/post/post.ts': "import { a } from '../comment/comment.ts'",
       'services/content/src/comment/comment.ts': "import { b } from '../post/post.ts'",
     },
+  ],
+  [
+    'no limiter counts by an address instead of its block',
+    limiterKeys,
+    { 'services/member/src/login.ts': 'await logins.countOrThrow(client.address, reply)' },
   ],
   [
     'no file has more than 450 lines',

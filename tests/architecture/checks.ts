@@ -158,6 +158,34 @@ export const ownedLibraries: Check = (root) =>
     }),
   )
 
+/** Ways to send an HTTP request without service-client. Types of `node:http` are no such way. */
+const HTTP_CALLS: [pattern: RegExp, name: string][] = [
+  [/(?<![.\w#])fetch\(/, 'fetch'],
+  [/\bglobalThis\.fetch\b/, 'fetch'],
+  [/^import \{[^}]*\b(?:request|get|Agent)\b[^}]*\} from 'node:https?'/m, 'node:http'],
+  [/\bhttps?\.(?:request|get)\(/, 'node:http'],
+  [/\bnew (?:XMLHttpRequest|EventSource|WebSocket)\(/, 'a client of the browser'],
+  [/\bcreateRemoteJWKSet\((?![\s\S]*\[customFetch\])/, 'the fetch of jose'],
+]
+
+/**
+ * Calls between services have one place for their limits, circuits, retries and deadlines. The platform and the web
+ * client call no service: they use the public API and download programs.
+ */
+export const serviceCalls: Check = (root) =>
+  sourceFiles(root)
+    .filter(
+      ({ path }) =>
+        /^(?:modules|services|cli)\//.test(path) &&
+        !path.startsWith('modules/service-client/') &&
+        !isTestFile(path),
+    )
+    .flatMap(({ path, text }) =>
+      HTTP_CALLS.filter(([pattern]) => pattern.test(text)).map(
+        ([, name]) => `${path} calls by ${name}; services are called by modules/service-client`,
+      ),
+    )
+
 /** A clone must work on every machine, with every registry. */
 export const portability: Check = (root) =>
   trackedFiles(root)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { ERRORS } from '@dailyfeed/contract/errors'
 import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { SERVICE_NAMES } from '@dailyfeed/contract/services'
+import { callSettingsOf, sharedCallSettings } from '@dailyfeed/service-client/call-settings'
 import { expect, test } from 'vitest'
 import { ROOT, trackedFiles } from './source-files.ts'
 
@@ -19,6 +20,26 @@ test('docs/errors.md lists every error code with its status and both sentences',
 test('docs/events.md names every event type', () => {
   const page = read('docs/events.md')
   expect(ACTIVITY_TYPES.filter((type) => !page.includes(`\`${type}\``))).toEqual([])
+})
+
+test('docs/limits.md lists the value of every call setting by class', () => {
+  const page = read('docs/limits.md')
+  const defaultsOf = (settings: object): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(settings).map(([name, schema]) => [
+        name.replace(/^[A-Z]+/, '…'),
+        (schema as { default: number }).default,
+      ]),
+    )
+  const [critical = {}, ...others] = (['member', 'content', 'image'] as const).map((service) =>
+    defaultsOf(callSettingsOf(service)),
+  )
+  const health = defaultsOf(sharedCallSettings)
+  const missing = Object.keys(critical).filter((name) => {
+    const values = [critical, ...others].map((defaults) => defaults[name])
+    return !page.includes(`| \`${name}\` | ${values.join(' | ')} | ${health[name] ?? '–'} |`)
+  })
+  expect(missing).toEqual([])
 })
 
 test('every link between the documents leads to a file', () => {

@@ -9,7 +9,7 @@ import { type Replica, startReplica } from '../replica.ts'
 import { type SeparateServices, startSeparateServices } from '../separate-services.ts'
 import { startFlood } from './flood.ts'
 import { type IdleGroup, makeIdleGroup } from './idle-group.ts'
-import { startTcpBalancer } from './tcp-balancer.ts'
+import { startTcpBalancer } from '../tcp-balancer.ts'
 
 /** The write group and the read group in separate processes, over a primary and a replica. */
 export interface IsolationEnvironment {
@@ -49,7 +49,7 @@ export async function startIsolationEnvironment({
   for (const number of [0, 1]) await services.start('timeline', { number, launcher })
   const balancer = await startTcpBalancer(
     [0, 1].map((number) => Number(new URL(services.urlOf('timeline', number)).port)),
-    launcher,
+    { launcher: launcher ?? [] },
   )
   await services.start('gateway', { env: { TIMELINE_URL: balancer.url } })
   return {

@@ -1,7 +1,7 @@
 import { openJobOwners } from '@dailyfeed/batch/job/job-owners'
 import { findJob, unknownJobMessage } from '@dailyfeed/batch/job/job-table'
 import { CommandError } from '../installation.ts'
-import { servicesOrThrow } from '../services.ts'
+import { withCalls } from '../services.ts'
 
 /**
  * Runs a job at its owners with batch-svc's credential, without a lease or an entry in the job history. Returns the sum
@@ -13,18 +13,17 @@ export async function requestJob(
 ): Promise<Record<string, number>> {
   const job = findJob(name)
   if (job === undefined) throw new CommandError(unknownJobMessage(name))
-  const { urls, internalToken } = await servicesOrThrow(env)
-  const owners = openJobOwners(urls, internalToken)
   const sum: Record<string, number> = {}
-  try {
-    for (const owner of job.owners) {
-      for (const [figure, value] of Object.entries(await owners.runJob(owner, name)))
-        sum[figure] = (sum[figure] ?? 0) + value
+  return withCalls(env, async (calls) => {
+    const jobOwners = openJobOwners(calls)
+    try {
+      for (const owner of job.owners) {
+        for (const [figure, value] of Object.entries(await jobOwners.runJob(owner, name)))
+          sum[figure] = (sum[figure] ?? 0) + value
+      }
+      return sum
+    } catch (error) {
+      throw new CommandError(`${name} failed: ${error instanceof Error ? error.message : error}`)
     }
-    return sum
-  } catch (error) {
-    throw new CommandError(`${name} failed: ${error instanceof Error ? error.message : error}`)
-  } finally {
-    await owners.close()
-  }
+  })
 }

@@ -1,3 +1,4 @@
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import type { Sql } from 'postgres'
 import type { AccessToken } from './access-token.ts'
 
@@ -60,7 +61,8 @@ export class PostgresRevocations implements Revocations {
 
   isRevoked(token: AccessToken): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#pending.push({ token, resolve, reject }) === 1) setImmediate(() => this.#checkAll())
+      if (this.#pending.push({ token, resolve, reject }) === 1)
+        setImmediate(() => withoutDeadline(() => this.#checkAll()))
     })
   }
 

@@ -2,8 +2,11 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { DailyfeedError } from '@dailyfeed/contract/errors'
+import { defaultRulesOf } from '@dailyfeed/service-client/call-classes'
+import { createServiceClient } from '@dailyfeed/service-client/service-client'
 import { base64url, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { keySetOf } from './key-set-client.ts'
 import { InProcessRevocations } from './revocations.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
 import { keyEndsOf, remoteKeys, type VerificationKeys } from './verification-keys.ts'
@@ -44,6 +47,17 @@ const sign = (payload: Record<string, unknown>, header: Record<string, unknown> 
     .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ: 'at+jwt', ...header })
     .sign(privateKey)
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value))
+
+/** The key set at this address, loaded without retries, so that a test can count the loads. */
+const keySetAt = (url: string) =>
+  keySetOf(
+    createServiceClient({
+      service: 'member',
+      baseUrl: new URL(url).origin,
+      rules: { ...defaultRulesOf('member'), retry: { attempts: 1, waitMilliseconds: 1 } },
+    }),
+    url,
+  )
 
 /** The code and advice of the refusal, or ACCEPTED. */
 async function outcomeOf(authorization: string | undefined): Promise<string> {
@@ -191,7 +205,7 @@ test('verifyExpiredOrThrow accepts a token within its grace, but not a revoked o
 
 test('an unavailable key set is 503 with Retry-After, never 401', async () => {
   const unavailable = createTokenVerifier({
-    keys: remoteKeys('http://127.0.0.1:1/.well-known/jwks.json', 600),
+    keys: remoteKeys(keySetAt('http://127.0.0.1:1/.well-known/jwks.json'), 600),
     revocations,
   })
   await expect(unavailable.verifyOrThrow(`Bearer ${await sign(claims())}`)).rejects.toMatchObject({
@@ -235,7 +249,10 @@ test('A10: cached keys are used while the issuer fails, and unknown ones cause a
     )
   })
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
-  const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 600)
+  const keys = remoteKeys(
+    keySetAt(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`),
+    600,
+  )
   const remote = createTokenVerifier({ keys, revocations, now: () => NOW })
   const later = vi.spyOn(performance, 'now')
   const at = performance.now()
@@ -282,7 +299,10 @@ test('A6: a failed fetch of the key set is retried before a new key signs', asyn
       )
   })
   await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
-  const keys = remoteKeys(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`, 2)
+  const keys = remoteKeys(
+    keySetAt(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`),
+    2,
+  )
   const remote = createTokenVerifier({ keys, revocations, now: () => NOW })
   const later = vi.spyOn(performance, 'now')
   const at = performance.now()

@@ -1,5 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
+import type { KeySetSource } from './key-set-client.ts'
 
 /** How often at most an unknown `kid` or an unavailable issuer causes a request, whatever callers send. */
 const REFETCH_SECONDS = 30
@@ -8,6 +9,8 @@ const REFETCH_SECONDS = 30
 export interface VerificationKeys extends JWTVerifyGetKey {
   /** When tokens that this key signed stop being accepted; undefined while it may sign. Called for every request. */
   endOf?: (kid: string) => number | undefined
+  /** Fetches the set unless it has been fetched. Throws while its issuer is unavailable. */
+  load?: () => Promise<void>
   /** Called for every request: refetches an old set in the background, so that no token waits for it. */
   refreshWhenOld?: () => void
 }
@@ -25,14 +28,15 @@ export const keyEndsOf = ({
   )
 
 /**
- * The key set at this address; no key is ever taken from a token's header. jose does the fetching, and
- * this function decides when: an old set is used while a new one is fetched, so that requests succeed
- * while the issuer is unavailable.
+ * The key set of this source; no key is ever taken from a token's header. jose keeps the set, and this function decides
+ * when it is loaded: an old set is used while a new one is loaded, so that requests succeed while the issuer is
+ * unavailable.
  */
-export function remoteKeys(jwksUrl: string, cacheSeconds: number): VerificationKeys {
-  const set = new RemoteKeySet(jwksUrl, cacheSeconds)
+export function remoteKeys(source: KeySetSource, cacheSeconds: number): VerificationKeys {
+  const set = new RemoteKeySet(source, cacheSeconds)
   return Object.assign((...token: Parameters<JWTVerifyGetKey>) => set.find(...token), {
     endOf: (kid: string) => set.endOf(kid),
+    load: () => set.load(),
     refreshWhenOld: () => set.refreshWhenOld(),
   })
 }
@@ -47,11 +51,11 @@ class RemoteKeySet {
   /** Not derived from `remote.jwks()`, which copies the whole set: this is read for every request. */
   #isLoaded = false
 
-  constructor(jwksUrl: string, cacheSeconds: number) {
-    this.#remote = createRemoteJWKSet(new URL(jwksUrl), {
+  constructor({ url, load }: KeySetSource, cacheSeconds: number) {
+    this.#remote = createRemoteJWKSet(url, {
       cacheMaxAge: Number.POSITIVE_INFINITY,
       cooldownDuration: Number.POSITIVE_INFINITY,
-      timeoutDuration: 5_000,
+      [customFetch]: async () => Response.json(await load()),
     })
     this.#cacheSeconds = cacheSeconds
     // A key is published for the age of a set before it signs, so that a failed fetch must be retried within that time.
@@ -69,6 +73,10 @@ class RemoteKeySet {
       await this.#fetch()
       return this.#remote(...token)
     }
+  }
+
+  async load(): Promise<void> {
+    if (!this.#isLoaded) await this.#fetch()
   }
 
   endOf(kid: string): number | undefined {

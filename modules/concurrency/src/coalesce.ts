@@ -1,3 +1,4 @@
+import { withoutDeadline } from './request-deadline.ts'
 import { yieldToEventLoop } from './yield-to-event-loop.ts'
 
 /**
@@ -23,7 +24,7 @@ export function coalesce<Value>(work: () => Promise<Value>): () => Promise<Value
   }
 
   return () => {
-    next ??= startNext()
+    next ??= withoutDeadline(startNext)
     return next
   }
 }

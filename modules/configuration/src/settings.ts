@@ -1,4 +1,5 @@
 import { defaultPortOf, type ServiceName } from '@dailyfeed/contract/services'
+import { callSettingsOf, sharedCallSettings } from '@dailyfeed/service-client/call-settings'
 import Type from 'typebox'
 
 const port = (fallback: number) =>
@@ -42,6 +43,23 @@ export const serverSettings = (service: ServiceName) => ({
     'on',
     'off',
   ),
+  SHUTDOWN_DELAY_SECONDS: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 300,
+      description:
+        'seconds after SIGTERM for which requests are still accepted; by default 5 in Kubernetes, else 0',
+    }),
+  ),
+  SHUTDOWN_TIMEOUT_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3_600,
+    default: 9,
+    description: 'seconds after that delay until the process ends, whatever is still in progress',
+  }),
+  KUBERNETES_SERVICE_HOST: Type.Optional(
+    Type.String({ maxLength: 255, description: 'set by Kubernetes in each of its containers' }),
+  ),
 })
 
 export const databaseSettings = {
@@ -66,6 +84,8 @@ export const tokenSettings = {
     default: 600,
     description: 'seconds for which a key set is cached',
   }),
+  ...sharedCallSettings,
+  ...callSettingsOf('member'),
 }
 
 /** Secrets: required in production; otherwise created in DATA_DIR. */

@@ -28,7 +28,12 @@ interface Service {
   calls: readonly ServiceName[]
   /** Whether it stores data of members, which `memberEraseJob` must delete. */
   erasesMembers: boolean
+  /** How calls to it are limited, repeated and broken off; the rules are in `modules/service-client/src/call-classes.ts`. */
+  callClass: CallClass
 }
+
+/** Critical: every request may need it. Bulk: its work is large and can wait. */
+export type CallClass = 'critical' | 'default' | 'bulk'
 
 /**
  * The facts about each service from which the others follow: ports, schemas, logins, addresses, admitted callers and the
@@ -41,6 +46,7 @@ export const SERVICES = {
     paths: ['/api/authentication', '/api/token', '/api/members'],
     calls: ['activity', 'image'],
     erasesMembers: true,
+    callClass: 'critical',
   },
   content: {
     portOffset: 1,
@@ -48,6 +54,7 @@ export const SERVICES = {
     paths: ['/api/posts', '/api/comments'],
     calls: ['activity', 'search'],
     erasesMembers: true,
+    callClass: 'default',
   },
   timeline: {
     portOffset: 2,
@@ -55,6 +62,7 @@ export const SERVICES = {
     paths: ['/api/timeline'],
     calls: ['activity', 'content'],
     erasesMembers: true,
+    callClass: 'critical',
   },
   activity: {
     portOffset: 6,
@@ -67,6 +75,7 @@ export const SERVICES = {
     ],
     calls: [],
     erasesMembers: true,
+    callClass: 'default',
   },
   search: {
     portOffset: 3,
@@ -74,6 +83,7 @@ export const SERVICES = {
     paths: ['/api/search'],
     calls: [],
     erasesMembers: true,
+    callClass: 'default',
   },
   image: {
     portOffset: 5,
@@ -81,6 +91,7 @@ export const SERVICES = {
     paths: ['/api/images'],
     calls: [],
     erasesMembers: true,
+    callClass: 'bulk',
   },
   batch: {
     portOffset: 7,
@@ -88,6 +99,7 @@ export const SERVICES = {
     paths: ['/api/admin'],
     calls: ['member', 'content', 'timeline', 'search', 'image', 'activity'],
     erasesMembers: false,
+    callClass: 'default',
   },
   gateway: {
     portOffset: 0,
@@ -95,6 +107,7 @@ export const SERVICES = {
     paths: [],
     calls: ['member', 'content', 'timeline', 'search', 'image', 'activity', 'batch'],
     erasesMembers: false,
+    callClass: 'default',
   },
 } as const satisfies Record<ServiceName, Service>
 

@@ -49,7 +49,6 @@ beforeAll(async () => {
     log: createLog('test', 'silent'),
     verifier,
     callers,
-    checkReady: async () => {},
   })
   const handler = {
     name: 'views',

@@ -109,7 +109,6 @@ async function start(): Promise<HttpServer> {
     log: createLog('test', 'silent'),
     verifier,
     callers,
-    checkReady: async () => {},
   })
   registerListener(app, {
     sql,

@@ -12,7 +12,13 @@ const sent = {
   'x-forwarded-host': 'feed.example',
   'x-trusted-frontend': 'true',
 }
-const own = { address: '127.0.0.1', isHttps: false, host: 'svc:8084', isTrustedFrontend: false }
+const own = {
+  address: '127.0.0.1',
+  block: '127.0.0.1',
+  isHttps: false,
+  host: 'svc:8084',
+  isTrustedFrontend: false,
+}
 let app: HttpServer
 
 beforeAll(async () => {
@@ -20,7 +26,6 @@ beforeAll(async () => {
     service: 'any',
     log: createLog('test', 'silent'),
     callers: `gateway:${hashOfToken('of the gateway')},batch:${hashOfToken('of batch')}`,
-    checkReady: async () => {},
   })
   app.get('/client', { config: { access: 'PUBLIC' } }, async (request) => clientOf(request))
 })
@@ -32,6 +37,7 @@ const ask = async (headers: Record<string, string>) =>
 test('forwarding headers count beside the gateway’s credential', async () => {
   expect(await ask({ ...sent, 'x-internal-token': 'of the gateway' })).toEqual({
     address: '203.0.113.9',
+    block: '203.0.113.9',
     isHttps: true,
     host: 'feed.example',
     isTrustedFrontend: true,

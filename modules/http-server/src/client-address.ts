@@ -1,13 +1,14 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { plainAddress } from './trusted-frontends.ts'
+import { type AddressBlock, addressBlockOf, plainAddress } from './address-block.ts'
 
 /** Header by which the gateway marks an address of its TRUSTED_FRONTENDS: many people share it. */
 export const TRUSTED_FRONTEND = 'x-trusted-frontend'
 
 export interface Client {
-  /** IP address, without port. */
+  /** IP address, without port. Requests are counted by `block`, never by it. */
   address: string
+  block: AddressBlock
   isHttps: boolean
   /** Host that the client requested, with its port if it gave one. */
   host: string
@@ -30,9 +31,10 @@ export function clientOf(request: FastifyRequest): Client {
     isIP(forwarded) === 0 ||
     request.server.internalCallers.callerOf(request) !== 'gateway'
   )
-    return { address, isHttps, host, isTrustedFrontend: false }
+    return { address, block: addressBlockOf(address), isHttps, host, isTrustedFrontend: false }
   return {
     address: forwarded,
+    block: addressBlockOf(forwarded),
     isHttps: singleOf(headers['x-forwarded-proto']) === 'https',
     host: singleOf(headers['x-forwarded-host']) ?? host,
     isTrustedFrontend: headers[TRUSTED_FRONTEND] === 'true',

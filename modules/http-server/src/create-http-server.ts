@@ -8,6 +8,7 @@ import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
+import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
@@ -43,8 +44,6 @@ interface HttpServerOptions {
   verifier?: TokenVerifier
   /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
   callers?: string
-  /** Throws while a dependency that this service cannot do without is unreachable. */
-  checkReady: () => Promise<void>
   isTransientFault?: IsTransientFault
   overload?: OverloadOptions
   stalledAnswers?: StalledAnswerOptions
@@ -59,7 +58,6 @@ export async function createHttpServer({
   log,
   verifier,
   callers = '',
-  checkReady,
   isTransientFault,
   overload,
   stalledAnswers,
@@ -93,10 +91,11 @@ export async function createHttpServer({
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
+  honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   cutStalledAnswers(app, stalledAnswers)
   closeAfterLargeAnswers(app)
-  registerHealthRoutes(app, checkReady)
+  registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )

@@ -62,13 +62,19 @@ export function renderErrors(
   })
 }
 
-export function failWith(request: FastifyRequest, reply: FastifyReply, error: DailyfeedError) {
+/** `fields` are added to the envelope. */
+export function failWith(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: DailyfeedError,
+  fields: object = {},
+) {
   const { status, ...messages } = ERRORS[error.code]
   if (status === 401 && error.advice !== undefined)
     reply.header(error.advice === 'REFRESH' ? TOKEN_REFRESH_NEEDED : RELOGIN_REQUIRED, 'true')
   if (error.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(error.retryAfterSeconds))
-  return fail(request, reply, status, error.code, messages[languageOf(request.raw)])
+  return fail(request, reply, status, error.code, messages[languageOf(request.raw)], fields)
 }
 
 export const failMalformed = (request: FastifyRequest, reply: FastifyReply) =>
@@ -89,7 +95,7 @@ function failValidation(
     400,
     'VALIDATION_FAILED',
     errors.map(({ message }) => message).join(', '),
-    errors,
+    { errors },
   )
 }
 
@@ -99,7 +105,7 @@ function fail(
   statusCode: number,
   code: ErrorCode,
   message: string,
-  errors?: object[],
+  fields: object,
 ) {
   const path = request.originalUrl.split('?', 1)[0]
   // A failure is serialised here: the route's response schema describes successes only.
@@ -114,6 +120,6 @@ function fail(
       message,
       path,
       traceId: request.traceId,
-      ...(errors === undefined ? {} : { errors }),
+      ...fields,
     })
 }

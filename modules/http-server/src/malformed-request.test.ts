@@ -12,7 +12,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'any',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
   app.post(
     '/api/posts/:id',

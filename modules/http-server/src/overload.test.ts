@@ -16,7 +16,6 @@ async function startServer(overload: OverloadOptions): Promise<string> {
   app = await createHttpServer({
     service: 'test',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
     overload: { maxEventLoopDelay: 5, ...overload },
   })
   app.get('/', { config: { access: 'PUBLIC' } }, async () => 'answered')

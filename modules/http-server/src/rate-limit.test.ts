@@ -17,14 +17,14 @@ function recordingReply() {
 test('each request of a key lowers its quota, and other keys keep theirs', async () => {
   const limiter = createRateLimiter({ name: 'writes', limit: 2, windowSeconds: 60 })
   const first = recordingReply()
-  await limiter.countOrThrow('a', first.reply)
+  await limiter.countOrThrow(1, first.reply)
   expect(first.headers['ratelimit-policy']).toBe('"writes";q=2;w=60')
   expect(first.headers['ratelimit']).toMatch(/^"writes";r=1;t=(59|60)$/)
   const second = recordingReply()
-  await limiter.countOrThrow('a', second.reply)
+  await limiter.countOrThrow(1, second.reply)
   expect(second.headers['ratelimit']).toMatch(/;r=0;/)
   const other = recordingReply()
-  await limiter.countOrThrow('b', other.reply)
+  await limiter.countOrThrow(2, other.reply)
   expect(other.headers['ratelimit']).toMatch(/;r=1;/)
 })
 

@@ -1,6 +1,10 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyReply } from 'fastify'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { AddressBlock } from './address-block.ts'
+
+/** Requests are counted per member, by id, or per address block. */
+type RateKey = number | AddressBlock
 
 export interface RateLimit {
   /** Name of the policy in the headers. */
@@ -12,7 +16,7 @@ export interface RateLimit {
 
 export interface RateLimiter {
   /** Counts one request of `key` and sends the remaining quota in headers. Throws TOO_MANY_REQUEST above the limit. */
-  countOrThrow(key: string | number, reply: FastifyReply): Promise<void>
+  countOrThrow(key: RateKey, reply: FastifyReply): Promise<void>
 }
 
 /** Counts in this process's memory; the headers are the structured fields of draft-ietf-httpapi-ratelimit-headers. */

@@ -15,7 +15,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'raw-json-test',
     log: createLog('raw-json-test', 'silent'),
-    checkReady: async () => {},
   })
   app.addHook('onSend', async (_request, reply, payload) => {
     reply.header('x-of-on-send', 'set')

@@ -1,14 +1,17 @@
 import type { RunningService } from './running-service.ts'
-
-/** Longer than any request may take; after it the process ends anyway. */
-const SHUTDOWN_MILLISECONDS = 9_500
+import { handleStopSignals } from './stop-signals.ts'
 
 /**
  * Runs one service in its own process: starts it, prints its address, and stops it on SIGTERM or SIGINT with exit code 0.
- * A failed start prints one line and exits with 1.
+ * A failed start prints one line and exits with 1. A second signal ends the process at once, and so does a signal during
+ * the start, when no request has been accepted yet.
  */
 export async function runMain(start: () => Promise<RunningService>): Promise<void> {
-  let service: RunningService
+  let service: RunningService | undefined
+  handleStopSignals({
+    onFirst: () => (service === undefined ? process.exit(0) : void stopService(service)),
+    onSecond: () => process.exit(1),
+  })
   try {
     service = await start()
   } catch (error) {
@@ -16,20 +19,18 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
     process.exit(1)
   }
   process.stdout.write(`${service.name} listens on ${service.url}\n`)
-  const stop = () => {
-    setTimeout(() => process.exit(1), SHUTDOWN_MILLISECONDS).unref()
-    service.close().then(
-      () => process.exit(0),
-      (error) => {
-        process.stderr.write(
-          `${service.name} did not stop cleanly: ${error instanceof Error ? error.message : error}\n`,
-        )
-        process.exit(1)
-      },
-    )
+}
+
+async function stopService(service: RunningService): Promise<never> {
+  setTimeout(() => process.exit(1), service.closesWithin).unref()
+  try {
+    await service.close()
+    return process.exit(0)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error
+    process.stderr.write(`${service.name} did not stop cleanly: ${reason}\n`)
+    return process.exit(1)
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
 }
 
 /** The cause of a failed start, in one line. */

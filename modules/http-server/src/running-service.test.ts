@@ -9,11 +9,10 @@ test('a connection that was busy when closing began does not delay it', async ()
   const app = await createHttpServer({
     service: 'any',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
   // Refused before its body has arrived.
   app.post('/internal/refused', { config: { access: 'INTERNAL' } }, async () => ({}))
-  const service = await listen({ name: 'any', app, host: '127.0.0.1', port: 0 })
+  const service = await listen({ name: 'any', app, config: { HOST: '127.0.0.1', PORT: 0 } })
   const client = connect(Number(new URL(service.url).port), '127.0.0.1')
   client.write(
     'POST /internal/refused HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n12345',
@@ -30,9 +29,8 @@ test('a connection on which nothing has arrived does not delay closing', async (
   const app = await createHttpServer({
     service: 'any',
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
-  const service = await listen({ name: 'any', app, host: '127.0.0.1', port: 0 })
+  const service = await listen({ name: 'any', app, config: { HOST: '127.0.0.1', PORT: 0 } })
   const client = connect(Number(new URL(service.url).port), '127.0.0.1')
   await once(app.server, 'connection')
   const ended = once(client.resume(), 'close')

@@ -1,26 +1,38 @@
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { componentOf, type Dependency } from './dependency.ts'
 import type { HttpServer } from './http-server.ts'
+import { drain, type ShutdownConfig, shutdownTimesOf } from './shutdown.ts'
+import type { StartWait } from './start-wait.ts'
 
-/** A service that accepts requests. `close` completes requests in progress, then releases everything. */
+/** A service that accepts requests. */
 export interface RunningService {
   name: string
   url: string
   /** Answers requests without a socket, for a gateway in the same process. */
   handler: Pick<HttpServer, 'routing' | 'inject'>
+  /** Milliseconds that `close` should take at most; after them the process may end anyway. */
+  closesWithin: number
+  /** Resolves when the service is ready for the first time, or closes. */
+  untilReady(): Promise<void>
+  /**
+   * Announces the end by its readiness, completes requests in progress, then releases everything.
+   * Further calls share the outcome.
+   */
   close(): Promise<void>
 }
 
 interface ListenOptions {
   name: string
   app: HttpServer
-  host: string
-  port: number
+  config: { HOST: string; PORT: number } & ShutdownConfig
+  /** The servers and services that this one depends on, where configured; GET /healthz/ready names them. */
+  dependencies?: readonly (Dependency | undefined)[]
   /** Taken over once the server listens, and released after the last request in reverse order of their opening. */
   resources?: AsyncDisposableStack
+  /** Listens on the same port until now. */
+  startWait?: StartWait
 }
-
-const SWEEP_MILLISECONDS = 100
 
 /**
  * Starts to accept requests. When it throws, `resources` still belongs to the caller. A caller that declares them with
@@ -29,27 +41,37 @@ const SWEEP_MILLISECONDS = 100
 export async function listen({
   name,
   app,
-  host,
-  port,
+  config,
+  dependencies = [],
   resources,
+  startWait,
 }: ListenOptions): Promise<RunningService> {
+  const { HOST: host, PORT: port } = config
+  for (const dependency of dependencies)
+    if (dependency !== undefined) app.components.register(componentOf(dependency))
   const closeUnused = unusedConnectionsOf(app.server)
+  await app.ready()
+  await startWait?.close()
   await app.listen({ host, port })
   const owned = resources?.move()
   const address = app.server.address() as AddressInfo
+  const times = shutdownTimesOf(config)
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await drain(app, times, closeUnused)
+    await owned?.disposeAsync()
+  }
+
   return {
     name,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     handler: app,
-    async close() {
-      app.startDraining()
-      // A connection that was busy when closing began becomes idle later; Node does not close it then.
-      const sweep = setInterval(() => {
-        app.server.closeIdleConnections()
-        closeUnused()
-      }, SWEEP_MILLISECONDS)
-      await app.close().finally(() => clearInterval(sweep))
-      await owned?.disposeAsync()
+    closesWithin: times.total,
+    untilReady: () => app.untilReady(),
+    close() {
+      closing ??= close()
+      return closing
     },
   }
 }

@@ -19,7 +19,6 @@ async function startServer(): Promise<void> {
   app = await createHttpServer({
     service: 'stalled-test',
     log: createLog('stalled-test', 'silent'),
-    checkReady: async () => {},
     stalledAnswers: { stallMilliseconds: STALL_MILLISECONDS },
   })
   app.get('/large', { config: { access: 'PUBLIC' } }, (_request, reply) => {

@@ -36,7 +36,3 @@ export function trustedFrontendsOf(list: string): TrustedFrontends {
 }
 
 const familyOf = (address: string) => (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address)]
-
-/** An IPv4 address in its plain form, also when a dual-stack socket reports it as `::ffff:…`. */
-export const plainAddress = (address: string) =>
-  address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address

@@ -36,7 +36,6 @@ beforeAll(async () => {
   app = await createHttpServer({
     service: 'content',
     log: createLog('content', 'silent'),
-    checkReady: async () => {},
   })
   const context: Context = {
     sql,

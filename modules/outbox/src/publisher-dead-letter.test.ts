@@ -83,7 +83,6 @@ beforeAll(async () => {
     log: createLog('test', 'silent'),
     verifier,
     callers: `batch:${hashOfToken(TOKEN_OF_BATCH)}`,
-    checkReady: async () => {},
   })
   registerPublisherDeadLetterRoutes(app, {
     sql,

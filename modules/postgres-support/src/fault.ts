@@ -1,3 +1,4 @@
+import { DeadlinePassedError } from '@dailyfeed/concurrency/request-deadline'
 import postgres from 'postgres'
 
 /**
@@ -14,6 +15,7 @@ const CONNECTION_FAULT =
 export function isTransientFault(error: unknown): boolean {
   if (error instanceof postgres.PostgresError)
     return TRANSIENT_CLASSES.has(error.code.slice(0, 2)) || error.code === LOCK_NOT_AVAILABLE
+  if (error instanceof DeadlinePassedError) return true
   return (
     typeof error === 'object' &&
     error !== null &&

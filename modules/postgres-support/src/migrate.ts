@@ -31,6 +31,8 @@ export async function migrate(
       create table if not exists public.migration (
         name text primary key, run_at timestamptz not null default now()
       )`
+    // Each service compares it with its own release when it starts.
+    await sql`grant select on public.migration to public`
     const ran: string[] = []
     for (const { schema, folder } of schemas)
       ran.push(...(await migrateSchema(sql, schema, folder)))

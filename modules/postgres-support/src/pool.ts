@@ -1,4 +1,5 @@
 import { backoff } from '@dailyfeed/concurrency/backoff'
+import { stopAtDeadline } from './stop-at-deadline.ts'
 import postgres, { type PostgresType, type Sql } from 'postgres'
 
 interface PoolOptions {
@@ -20,13 +21,17 @@ const TYPES: Record<string, PostgresType> = {
   bigint: { to: 20, from: [20], parse: Number, serialize: String },
 }
 
+/** An option of the patched driver, which its types do not declare. */
+const DEADLINES = { onquery: stopAtDeadline }
+
 /** The server cancels a statement itself; if it has not done so this much later, it is gone. */
 const SILENCE_MILLISECONDS = 5_000
 
 /**
  * Opens a pool whose statements, locks and idle transactions all time out, also when the server
  * disappears without closing its connections (a power cut, a network that drops packets): TCP alone
- * would report that after fifteen minutes. No connection is opened before the first statement.
+ * would report that after fifteen minutes. A statement of a request also ends with the request's deadline. No connection
+ * is opened before the first statement.
  */
 export function openPool({
   url,
@@ -43,6 +48,7 @@ export function openPool({
     silence_timeout: silenceTimeout / 1_000,
     backoff: reconnectDelayOf,
     types: TYPES,
+    ...DEADLINES,
     connection: {
       application_name: name,
       statement_timeout: statementTimeout,

@@ -92,3 +92,16 @@ test('a query that times out on the replica is not repeated on the primary', asy
     }),
   ).rejects.toMatchObject({ code: '57014' })
 })
+
+test('a replica that stops to answer delays one read at a time, and no read fails', async () => {
+  // Accepts connections and says nothing, like a server that is paused.
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  standby = postgres({ host: '127.0.0.1', port, max: 1 })
+  const reads = createReadDatabase({ primary, replica: standby, log })
+  const read = () => reads.read(async (sql) => (sql === primary ? 'PRIMARY' : 'REPLICA'))
+  expect(await Promise.all([read(), read(), read()])).toEqual(['PRIMARY', 'PRIMARY', 'PRIMARY'])
+  expect(await read()).toBe('PRIMARY')
+  server.close()
+})

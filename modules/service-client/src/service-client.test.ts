@@ -1,46 +1,21 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { createServiceClient, type ServiceClient } from './service-client.ts'
+import { clientAt, closeCallees, errorOf, json, startCallee } from './callee-fixture.ts'
 import {
-  CircuitOpenError,
+  CallAbortedError,
+  RateLimitedError,
+  ServiceDependencyError,
   ServiceRefusedError,
   ServiceTimeoutError,
-  ServiceUnavailableError,
+  UNAVAILABLE_ERRORS,
+  UnauthorizedError,
 } from './service-errors.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close()
-})
+const { ContentServiceUnavailableError, MemberServiceUnavailableError } = UNAVAILABLE_ERRORS
 
-async function startCallee(answer: RequestListener): Promise<{ server: Server; url: string }> {
-  const server = createServer(answer).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  open.push({
-    close() {
-      server.closeAllConnections()
-      server.close()
-    },
-  })
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
-
-function clientOf(baseUrl: string, options: object = {}): ServiceClient {
-  const client = createServiceClient({
-    service: 'content',
-    baseUrl,
-    internalToken: 'secret',
-    ...options,
-  })
-  open.unshift(client)
-  return client
-}
-
-const json: (status: number, body: unknown) => RequestListener =
-  (status, body) => (_request, response) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+afterEach(closeCallees)
 
 test('a call posts JSON with the credential and returns the parsed answer', async () => {
   const { url } = await startCallee((request, response) => {
@@ -59,7 +34,7 @@ test('a call posts JSON with the credential and returns the parsed answer', asyn
     )
   })
   expect(
-    await clientOf(url).post('/internal/x', { a: 1 }, { headers: { traceparent: 't' } }),
+    await clientAt(url).post('/internal/x', { a: 1 }, { headers: { traceparent: 't' } }),
   ).toMatchObject({
     method: 'POST',
     url: '/internal/x',
@@ -67,22 +42,56 @@ test('a call posts JSON with the credential and returns the parsed answer', asyn
     trace: 't',
     body: '{"a":1}',
   })
-  expect(await clientOf(url).postJson('/internal/x', '[2]')).toMatchObject({ body: '[2]' })
+  expect(await clientAt(url).postJson('/internal/x', '[2]')).toMatchObject({ body: '[2]' })
 })
 
-test('4xx is a refusal with status and code, 429 and 5xx an unavailable service', async () => {
-  let status = 404
-  const { url } = await startCallee((...both) => json(status, { code: 'SOME_CODE' })(...both))
-  const client = clientOf(url)
-  const failureAt = (next: number) => {
-    status = next
-    return client.post('/x', {}).catch((error) => error)
-  }
-  expect(await failureAt(404)).toBeInstanceOf(ServiceRefusedError)
-  expect(await failureAt(409)).toMatchObject({ status: 409, code: 'SOME_CODE' })
-  for (const unavailable of [429, 500, 503])
-    expect(await failureAt(unavailable)).toBeInstanceOf(ServiceUnavailableError)
-  expect(await failureAt(503)).toMatchObject({ code: 'SOME_CODE' })
+test('a client without a credential sends none', async () => {
+  const { url, requests } = await startCallee(json(200, {}))
+  await clientAt(url, {}, { internalToken: undefined }).get('/x')
+  expect(requests[0]?.headers).not.toHaveProperty('x-internal-token')
+})
+
+test('an answer with 4xx is a refusal with status and code', async () => {
+  const { url } = await startCallee(json(409, { code: 'SOME_CODE' }))
+  const error = await errorOf(clientAt(url).post('/x', {}))
+  expect(error).toBeInstanceOf(ServiceRefusedError)
+  expect(error).toMatchObject({ service: 'content', status: 409, code: 'SOME_CODE' })
+})
+
+test('401 is an UnauthorizedError with the two token headers', async () => {
+  let headers: Record<string, string> = { 'x-token-refresh-needed': 'true' }
+  const { url } = await startCallee((...both) => json(401, {}, headers)(...both))
+  const client = clientAt(url)
+  const refresh = await errorOf(client.post('/x', {}))
+  expect(refresh).toBeInstanceOf(UnauthorizedError)
+  expect(refresh).toMatchObject({ isTokenRefreshNeeded: true, isReloginRequired: false })
+  headers = { 'x-relogin-required': 'true' }
+  expect(await errorOf(client.post('/x', {}))).toMatchObject({
+    isTokenRefreshNeeded: false,
+    isReloginRequired: true,
+  })
+})
+
+test('429 is a RateLimitedError with the seconds of Retry-After', async () => {
+  const { url } = await startCallee(json(429, {}, { 'retry-after': '7' }))
+  const error = await errorOf(clientAt(url).post('/x', {}))
+  expect(error).toBeInstanceOf(RateLimitedError)
+  expect(error).toMatchObject({ retryAfterSeconds: 7 })
+})
+
+test('an answer with 5xx is the unavailable error of that service', async () => {
+  const { url } = await startCallee(json(503, { code: 'SERVICE_UNAVAILABLE' }))
+  const error = await errorOf(clientAt(url).post('/x', {}))
+  expect(error).toBeInstanceOf(ContentServiceUnavailableError)
+  expect(error).not.toBeInstanceOf(MemberServiceUnavailableError)
+  expect(error).toMatchObject({ name: 'ContentServiceUnavailableError', status: 503 })
+})
+
+test('5xx with the code of a condition that the callee recognised is a ServiceDependencyError', async () => {
+  const { url } = await startCallee(json(503, { code: 'KAFKA_NETWORK_ERROR' }))
+  const error = await errorOf(clientAt(url).post('/x', {}))
+  expect(error).toBeInstanceOf(ServiceDependencyError)
+  expect(error).toMatchObject({ code: 'KAFKA_NETWORK_ERROR' })
 })
 
 test('text that is not JSON, as failure or answer, is an unavailable service', async () => {
@@ -90,53 +99,79 @@ test('text that is not JSON, as failure or answer, is an unavailable service', a
   const { url } = await startCallee((_request, response) =>
     response.writeHead(status).end('<html>'),
   )
-  const client = clientOf(url)
+  const client = clientAt(url)
   await expect(client.post('/x', {})).rejects.toThrow('content answered 502')
   status = 200
   await expect(client.post('/x', {})).rejects.toThrow('content answered with invalid JSON')
 })
 
-test('a callee that never answers ends with a time-out', async () => {
-  const { url } = await startCallee(() => {})
-  const client = clientOf(url, { readTimeoutMilliseconds: 50 })
-  await expect(client.post('/x', {})).rejects.toBeInstanceOf(ServiceTimeoutError)
-})
-
-test('a body that stops half-way ends with a time-out, too', async () => {
-  const { url } = await startCallee((_request, response) => response.writeHead(200).write('{"a":'))
-  const client = clientOf(url, { readTimeoutMilliseconds: 50 })
-  await expect(client.post('/x', {})).rejects.toBeInstanceOf(ServiceTimeoutError)
-})
-
-test('five consecutive failures open the circuit; a successful call after the cooldown closes it', async () => {
-  let status = 503
-  let calls = 0
-  const { url } = await startCallee((...both) => {
-    calls += 1
-    json(status, {})(...both)
-  })
-  const client = clientOf(url, { cooldownMilliseconds: 100 })
-  for (let call = 0; call < 5; call += 1)
-    await expect(client.post('/x', {})).rejects.toBeInstanceOf(ServiceUnavailableError)
-  await expect(client.post('/x', {})).rejects.toThrow(
-    'circuit open for content after 5 consecutive failures',
-  )
-  expect(calls).toBe(5)
-  status = 200
-  await expect
-    .poll(() => client.post('/x', {}).catch((error) => error), { timeout: 60_000 })
-    .toEqual({})
-  expect(await client.post('/x', {})).toEqual({})
+test('bytes that are not HTTP are an unavailable service', async () => {
+  const server = createServer((socket) => socket.on('error', () => {}).end('garbage\r\n\r\n'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    expect(await errorOf(clientAt(`http://127.0.0.1:${port}`).post('/x', {}))).toBeInstanceOf(
+      ContentServiceUnavailableError,
+    )
+  } finally {
+    server.close()
+  }
 })
 
 test.each([
-  [400, 'VALIDATION_FAILED'],
-  [503, 'KAFKA_NETWORK_ERROR'],
-])('answers of %s %s never open the circuit', async (status, code) => {
-  const { url } = await startCallee(json(status, { code }))
-  const client = clientOf(url)
-  for (let call = 0; call < 8; call += 1)
-    expect(await client.post('/x', {}).catch((error) => error)).not.toBeInstanceOf(CircuitOpenError)
+  ['a port on which nothing listens', undefined],
+  ['a connection that is reset before the answer', ''],
+  ['a connection that is reset half-way through the answer', '{"a":'],
+])('%s is an unavailable service', async (_case, part) => {
+  const { url } = await startCallee((_request, response) => {
+    if (part !== '') response.writeHead(200, { 'content-length': 100 }).write(part)
+    setImmediate(() => response.destroy())
+  })
+  const client = clientAt(part === undefined ? 'http://127.0.0.1:1' : url)
+  const error = await errorOf(client.post('/x', {}))
+  expect(error).toBeInstanceOf(ContentServiceUnavailableError)
+  expect(error).toMatchObject({ isConnectionFault: true })
+})
+
+test('a callee that never answers ends with a time-out', async () => {
+  const { url } = await startCallee(() => {})
+  const client = clientAt(url, { readMilliseconds: 50 })
+  expect(await errorOf(client.post('/x', {}))).toBeInstanceOf(ServiceTimeoutError)
+})
+
+test('a body that stops half-way ends with a time-out', async () => {
+  const { url } = await startCallee((_request, response) => response.writeHead(200).write('{"a":'))
+  const client = clientAt(url, { readMilliseconds: 50 })
+  expect(await errorOf(client.post('/x', {}))).toBeInstanceOf(ServiceTimeoutError)
+})
+
+test('a body that arrives byte by byte for ever ends with a time-out', async () => {
+  const { url } = await startCallee((_request, response) => {
+    response.writeHead(200)
+    const timer = setInterval(() => response.write(' '), 10)
+    response.once('close', () => clearInterval(timer))
+  })
+  const client = clientAt(url, { readMilliseconds: 100 })
+  expect(await errorOf(client.post('/x', {}))).toBeInstanceOf(ServiceTimeoutError)
+})
+
+test('an answer of more than 8 MiB is not read to its end', async () => {
+  const { url } = await startCallee((_request, response) => {
+    response.writeHead(200)
+    const part = Buffer.alloc(1024 * 1024, 32)
+    for (let megabyte = 0; megabyte < 9; megabyte += 1) response.write(part)
+    response.on('error', () => {}).end()
+  })
+  await expect(clientAt(url).post('/x', {})).rejects.toThrow('sent an answer that is too large')
+})
+
+test('an abort by the caller ends a call', async () => {
+  const { url, requests } = await startCallee(() => {})
+  const gone = new AbortController()
+  const error = errorOf(clientAt(url).post('/x', {}, { signal: gone.signal }))
+  await expect.poll(() => requests.length).toBe(1)
+  gone.abort()
+  expect(await error).toBeInstanceOf(CallAbortedError)
 })
 
 test('a stream is read while the callee still sends, and an abort ends it', async () => {
@@ -145,7 +180,7 @@ test('a stream is read while the callee still sends, and an abort ends it', asyn
     response.writeHead(200).write('first\n')
     finish = () => response.end('second\n')
   })
-  const client = clientOf(url)
+  const client = clientAt(url)
   const stream = await client.postForStream('/x', {})
   const parts: string[] = []
   for await (const part of stream) {
@@ -158,4 +193,5 @@ test('a stream is read while the callee still sends, and an abort ends it', asyn
   const aborted = await client.postForStream('/x', {}, { signal: gone.signal })
   gone.abort()
   await expect(aborted.toArray()).rejects.toThrow()
+  await expect.poll(() => client.inProgress).toBe(0)
 })

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici'
+import { MAX_IDLE_MILLISECONDS } from './idle-connections.ts'
 
 export type UpstreamPool = Pool
 export type UpstreamHandler = Dispatcher.DispatchHandler
@@ -23,4 +24,6 @@ export const openUpstreamPool = (
     connect: { timeout: connectTimeoutMilliseconds },
     headersTimeout: readTimeoutMilliseconds,
     bodyTimeout: readTimeoutMilliseconds,
+    keepAliveTimeout: MAX_IDLE_MILLISECONDS,
+    keepAliveMaxTimeout: MAX_IDLE_MILLISECONDS,
   })

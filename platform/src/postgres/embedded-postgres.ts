@@ -76,6 +76,9 @@ export async function startEmbeddedPostgres(
       }
     })
   supervise(child)
+  // A platform that ends at once, by a second signal, leaves no server behind.
+  const stopWithProcess = () => void child.kill('SIGINT')
+  process.once('exit', stopWithProcess)
 
   return {
     get pid() {
@@ -85,6 +88,7 @@ export async function startEmbeddedPostgres(
       `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
     async stop() {
       stopping = true
+      process.off('exit', stopWithProcess)
       if (child.exitCode !== null || child.signalCode !== null) return
       // SIGINT is PostgreSQL's fast shutdown: it ends sessions and leaves everything committed on disk.
       child.kill('SIGINT')

@@ -33,7 +33,6 @@ export async function activityApp({
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
   const streams = new StreamHub({ sql, verifier, log })

@@ -1,16 +1,22 @@
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { eventually } from '@dailyfeed/tests/eventually'
 import { ask, clientAt } from '@dailyfeed/tests/http-client'
+import { type KeySetServer, startKeySetServer } from '@dailyfeed/tests/key-set-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startActivityService } from './activity-service.ts'
 import { readActivityConfigOrThrow } from './config.ts'
 
 let database: TestDatabase
+let keySet: KeySetServer
 
 beforeAll(async () => {
   database = await testDatabase()
+  keySet = await startKeySetServer()
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await keySet.stop()
+  await database.drop()
+})
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   DATABASE_URL: database.urlOf('activity'),
@@ -31,10 +37,11 @@ const countConnections = async () =>
 
 test('activity-svc starts with its own login, becomes ready, and closes all connections at its stop', async () => {
   const service = await startActivityService({
-    ...readActivityConfigOrThrow(environment()),
+    ...readActivityConfigOrThrow(environment({ JWKS_URL: keySet.url })),
     PORT: 0,
   })
   const client = clientAt(service.url)
+  await service.untilReady()
   expect((await ask(client, { url: '/healthz/ready' })).status).toBe(200)
   const body = { events: [] }
   const refused = await ask(client, { url: '/internal/member-activity-events', body })

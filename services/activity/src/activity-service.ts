@@ -2,11 +2,17 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
 import { activityApp } from './activity-app.ts'
 import type { ActivityConfig } from './config.ts'
 
@@ -27,6 +33,8 @@ export async function startActivityService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'activity', config, log })
+  await startWait.until(databaseNeed(sql, 'activity'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   resources.defer(async () => redis?.close())
@@ -45,11 +53,18 @@ export async function startActivityService(
     },
     log,
   })
+  registerServiceCalls(app, [verifier.keySetClient])
   return await listen({
     name: 'activity-svc',
     app,
-    host: config.HOST,
-    port: config.PORT,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      verifier.keySet,
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
     resources,
+    startWait,
   })
 }

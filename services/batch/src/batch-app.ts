@@ -20,7 +20,6 @@ export async function batchApp({ config, context, log }: BatchAppOptions): Promi
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
   jobRoutes(app, context)

@@ -1,8 +1,9 @@
-import type { ServiceName } from '@dailyfeed/contract/services'
+import { SERVICES, type ServiceName, urlSettingOf } from '@dailyfeed/contract/services'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { type Answer, ask, clientOf, type TestRequest } from '@dailyfeed/tests/http-client'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestTokens, testTokens } from '@dailyfeed/tests/tokens'
@@ -10,7 +11,7 @@ import type { Sql } from 'postgres'
 import { batchApp } from './batch-app.ts'
 import { readBatchConfigOrThrow } from './config.ts'
 import type { JobOwners } from './job/job-owners.ts'
-import { openOwnerClients, type OwnerName } from './owner/owner-clients.ts'
+import { openOwnerClients } from './owner/owner-clients.ts'
 
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only-x'
 /** Nothing listens there. */
@@ -45,19 +46,20 @@ export async function batchFixture({
   database,
   tokens,
   urls = {},
-  jobOwners = { runJob: async () => ({}), async close() {} },
+  jobOwners = { runJob: async () => ({}) },
 }: BatchFixtureOptions): Promise<BatchFixture> {
   const config = readBatchConfigOrThrow({
     DATABASE_URL: database.urlOf('batch'),
     LOG_LEVEL: 'silent',
     INTERNAL_TOKEN: BATCH_TOKEN,
     INTERNAL_CALLERS: 'gateway:'.padEnd(72, '0'),
+    ...Object.fromEntries(
+      SERVICES.batch.calls.map((owner) => [urlSettingOf(owner), urls[owner] ?? NOWHERE]),
+    ),
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'batch-test' })
-  const owners = openOwnerClients({
-    urls: { ...UNREACHABLE, ...urls },
-    internalToken: BATCH_TOKEN,
-  })
+  const calls = new ServiceCalls<'batch'>(config)
+  const owners = openOwnerClients(calls)
   const log = createLog('batch', config.LOG_LEVEL)
   const app = await batchApp({
     config,
@@ -75,17 +77,8 @@ export async function batchFixture({
     ask: (request) => ask(client, { as: admin, ...request }),
     async close() {
       await app.close()
-      await owners.close()
+      await calls.close()
       await closePool(sql)
     },
   }
-}
-
-const UNREACHABLE: Record<OwnerName, string> = {
-  member: NOWHERE,
-  content: NOWHERE,
-  timeline: NOWHERE,
-  search: NOWHERE,
-  image: NOWHERE,
-  activity: NOWHERE,
 }

@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
+import { eventually } from '@dailyfeed/tests/eventually'
+import { type KeySetServer, startKeySetServer } from '@dailyfeed/tests/key-set-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const MAIN = join(import.meta.dirname, 'main.ts')
 const NOWHERE = 'http://127.0.0.1:1'
 let database: TestDatabase
 let env: NodeJS.ProcessEnv
+let keySet: KeySetServer
 
 beforeAll(async () => {
   database = await testDatabase()
@@ -16,16 +19,21 @@ beforeAll(async () => {
     ['MEMBER', 'CONTENT', 'SEARCH', 'IMAGE', 'ACTIVITY'].map((owner) => [`${owner}_URL`, NOWHERE]),
   )
   const secrets = { INTERNAL_TOKEN: 'the-token-of-batch-svc-in-tests-only-x', INTERNAL_CALLERS: '' }
+  keySet = await startKeySetServer()
   env = {
     PATH: process.env['PATH'],
     DATABASE_URL: database.urlOf('batch'),
     LOG_LEVEL: 'silent',
+    JWKS_URL: keySet.url,
     PORT: String(await freePort()),
     ...addresses,
     ...secrets,
   }
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await keySet.stop()
+  await database.drop()
+})
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -56,7 +64,10 @@ test('batch-svc starts with its own login, refuses anonymous calls, and stops wi
   const [line] = await once(service.stdout.setEncoding('utf8'), 'data')
   const url = `http://127.0.0.1:${env['PORT']}`
   expect(line).toBe(`batch-svc listens on ${url}\n`)
-  expect((await fetch(`${url}/healthz/ready`)).status).toBe(200)
+  await eventually(
+    'batch-svc is ready',
+    async () => (await fetch(`${url}/healthz/ready`)).status === 200,
+  )
   expect((await fetch(`${url}/api/admin/jobs`)).status).toBe(401)
   service.kill('SIGTERM')
   expect((await exited)[0]).toBe(0)

@@ -1,9 +1,13 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
-import { upstreamUrlsOf } from '@dailyfeed/configuration/upstream-settings'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
 import { openJobOwners } from './job/job-owners.ts'
@@ -26,24 +30,33 @@ export async function startBatchService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'batch', config, log })
+  await startWait.until(databaseNeed(sql, 'batch'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
-  const urls = upstreamUrlsOf('batch', config)
-  const internalToken = config.INTERNAL_TOKEN
-  const owners = resources.adopt(openOwnerClients({ urls, internalToken }), (it) => it.close())
-  const jobOwners = resources.adopt(openJobOwners(urls, internalToken), (it) =>
-    withinMoments(it.close()),
-  )
+  const calls = new ServiceCalls<'batch'>(config, log)
+  resources.defer(() => withinMoments(calls.close()))
+  const owners = openOwnerClients(calls)
+  const jobOwners = openJobOwners(calls)
   const context = { sql, verifier, owners, jobOwners, log }
   const app = await batchApp({ config, context, log })
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)
   resources.defer(async () => stopScheduler())
-  return await listen({ name: 'batch-svc', app, host: config.HOST, port: config.PORT, resources })
+  return await listen({
+    name: 'batch-svc',
+    app,
+    config,
+    dependencies: [databaseDependency(sql), verifier.keySet],
+    resources,
+    startWait,
+  })
 }
 
 /** Runs one job without the service: what a CronJob starts. */
 export async function runOneJob(config: BatchConfig, name: string): Promise<JobReport> {
   const sql = openPool({ url: config.DATABASE_URL, max: 2, name: `batch ${name}` })
-  const jobOwners = openJobOwners(upstreamUrlsOf('batch', config), config.INTERNAL_TOKEN)
+  const calls = new ServiceCalls<'batch'>(config)
+  const jobOwners = openJobOwners(calls)
   const silent = () => {}
   try {
     return await runJob(
@@ -51,7 +64,7 @@ export async function runOneJob(config: BatchConfig, name: string): Promise<JobR
       name,
     )
   } finally {
-    await jobOwners.close()
+    await calls.close()
     await closePool(sql)
   }
 }

@@ -10,6 +10,7 @@ import {
   serverSettings,
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
+import { callSettings } from '@dailyfeed/service-client/call-settings'
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
@@ -22,6 +23,7 @@ const BatchSettings = Type.Object({
   ...internalSettings,
   ...eventSettings,
   ...upstreamSettings('batch'),
+  ...callSettings('batch'),
 })
 
 export type BatchConfig = ReturnType<typeof readBatchConfigOrThrow>

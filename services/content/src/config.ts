@@ -10,6 +10,7 @@ import {
   serverSettings,
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
+import { callSettings } from '@dailyfeed/service-client/call-settings'
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
@@ -24,6 +25,7 @@ export const ContentSettings = Type.Object({
   ...publishSettings,
   ...redisSettings,
   ...upstreamSettings('content'),
+  ...callSettings('content'),
 })
 
 export type ContentConfig = ReturnType<typeof readContentConfigOrThrow>

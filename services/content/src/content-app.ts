@@ -29,7 +29,6 @@ export async function contentApp({ config, context, log }: ContentAppOptions): P
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
   const creating = { ...context, once: createOnce(app, 'content', context) }

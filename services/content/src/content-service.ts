@@ -2,16 +2,22 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { ContentConfig } from './config.ts'
 import { contentApp } from './content-app.ts'
 import { createPostBatch } from './post/post-batch.ts'
@@ -36,21 +42,23 @@ export async function startContentService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'content', config, log })
+  await startWait.until(databaseNeed(sql, 'content'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'content', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   resources.defer(async () => redis?.close())
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const calls = new ServiceCalls<'content'>(config, log)
+  resources.defer(() => calls.close())
   const publishing = resources.adopt(
     new Publishing({
       sql,
       schema: 'content',
       config,
       subscribers: {
-        activity: clientOf('activity', config.ACTIVITY_URL),
-        search: clientOf('search', config.SEARCH_URL),
+        activity: calls.relayClientOf('activity'),
+        search: calls.relayClientOf('search'),
       },
       kafka,
       log,
@@ -76,5 +84,18 @@ export async function startContentService(
     log,
   })
   registerPublishing(app, publishing)
-  return await listen({ name: 'content-svc', app, host: config.HOST, port: config.PORT, resources })
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
+  return await listen({
+    name: 'content-svc',
+    app,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      verifier.keySet,
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
+    resources,
+    startWait,
+  })
 }

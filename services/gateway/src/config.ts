@@ -23,6 +23,12 @@ export const GatewaySettings = Type.Object({
     'milliseconds to wait until a service accepts a connection',
   ),
   UPSTREAM_READ_TIMEOUT_MS: milliseconds(10_000, 'milliseconds to wait until a service answers'),
+  READINESS_GRACE_SECONDS: Type.Integer({
+    minimum: 0,
+    maximum: 3_600,
+    default: 15,
+    description: 'seconds for which a service may stay away before the gateway is unready',
+  }),
   CORS_ORIGINS: Type.String({
     default: 'http://localhost:3000,http://localhost:3001',
     maxLength: 4_000,
@@ -32,7 +38,12 @@ export const GatewaySettings = Type.Object({
     default: '',
     maxLength: 4_000,
     description:
-      'addresses and CIDR ranges of proxies whose X-Forwarded-* headers are trusted, separated by commas',
+      'addresses and CIDR ranges of proxies whose X-Forwarded-* and Forwarded headers are trusted, separated by commas',
+  }),
+  FORWARDED_HEADER: Type.Enum(['auto', 'x-forwarded-for', 'forwarded'], {
+    default: 'auto',
+    description:
+      'header in which the trusted proxies name their client; auto: X-Forwarded-For, or without it Forwarded',
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     minimum: 1,

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
 import { Quota } from '@dailyfeed/concurrency/quota'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { plainAddress } from '@dailyfeed/http-server/trusted-frontends'
+import { addressBlockOf, plainAddress } from '@dailyfeed/http-server/address-block'
 import { Counter, Gauge } from 'prom-client'
 import type { GatewayConfig } from './config.ts'
-import { addressBlockOf } from './edge-client.ts'
 
 /** Closes connections beyond the bounds at once. Those of trusted frontends count for the total only. */
 export function limitConnections(app: HttpServer, config: GatewayConfig): void {

@@ -1,61 +1,59 @@
-import { isIP } from 'node:net'
+import { addressBlockOf, plainAddress } from '@dailyfeed/http-server/address-block'
 import type { Client } from '@dailyfeed/http-server/client-address'
-import { plainAddress, type TrustedFrontends } from '@dailyfeed/http-server/trusted-frontends'
+import type { TrustedFrontends } from '@dailyfeed/http-server/trusted-frontends'
 import type { FastifyRequest } from 'fastify'
+import { type Hop, hopsOfForwarded, hopsOfForwardedFor, listOf } from './forwarded-hops.ts'
+
+/** The setting FORWARDED_HEADER: the header in which the frontends name their clients. */
+export type ForwardedHeader = 'auto' | 'x-forwarded-for' | 'forwarded'
+
+export interface EdgeSettings {
+  TRUSTED_FRONTENDS: TrustedFrontends
+  FORWARDED_HEADER: ForwardedHeader
+}
 
 /**
- * The client of a request at the edge. Only a peer of TRUSTED_FRONTENDS may name another client: the last address of its
- * chain that is not such a frontend itself. Everything to the left of that address is the client's own claim.
+ * The client of a request at the edge. Only a peer of TRUSTED_FRONTENDS may name another client: the last hop of its
+ * chain that is not such a frontend itself. Everything to the left of that hop is the client's own claim.
  */
-export function edgeClientOf({ raw }: FastifyRequest, frontends: TrustedFrontends): Client {
+export function edgeClientOf({ raw }: FastifyRequest, settings: EdgeSettings): Client {
+  const { TRUSTED_FRONTENDS: frontends, FORWARDED_HEADER: header } = settings
   const peer = plainAddress(raw.socket.remoteAddress ?? '')
-  const own = {
-    address: peer,
-    isHttps: (raw.socket as { encrypted?: boolean }).encrypted === true,
-    host: raw.headers.host ?? '',
-  }
-  if (!frontends.includes(peer)) return { ...own, isTrustedFrontend: false }
+  const isHttps = (raw.socket as { encrypted?: boolean }).encrypted === true
+  const own = { isHttps, host: raw.headers.host ?? '' }
+  if (!frontends.includes(peer))
+    return { ...own, address: peer, block: addressBlockOf(peer), isTrustedFrontend: false }
 
-  const proto = lastOf(raw.headers['x-forwarded-proto'])
-  const address = clientOfChain(raw.headers['x-forwarded-for'], frontends) ?? peer
+  const hop = clientHopOf(hopsOf(raw.headers, header), frontends)
+  const address = hop?.address ?? peer
+  const proto = hop?.proto ?? lastOf(raw.headers['x-forwarded-proto'])
   return {
     address,
-    isHttps: proto === undefined ? own.isHttps : proto === 'https',
-    host: lastOf(raw.headers['x-forwarded-host']) ?? own.host,
+    block: addressBlockOf(address),
+    isHttps: proto === undefined ? isHttps : proto === 'https',
+    host: hop?.host ?? lastOf(raw.headers['x-forwarded-host']) ?? own.host,
     isTrustedFrontend: frontends.includes(address),
   }
 }
 
-function clientOfChain(
-  header: string | string[] | undefined,
-  frontends: TrustedFrontends,
-): string | undefined {
-  let last: string | undefined
-  for (const hop of listOf(header).reverse()) {
-    const address = plainAddress(hop)
-    if (isIP(address) === 0) return last
-    last = address
-    if (!frontends.includes(address)) return address
+type Headers = FastifyRequest['raw']['headers']
+
+/** Several headers of one name are one list: Node joins them in their order. */
+function hopsOf(headers: Headers, header: ForwardedHeader): Hop[] {
+  const forwardedFor = header === 'forwarded' ? '' : String(headers['x-forwarded-for'] ?? '')
+  if (forwardedFor !== '' || header === 'x-forwarded-for') return hopsOfForwardedFor(forwardedFor)
+  return hopsOfForwarded(headers.forwarded ?? '')
+}
+
+/** A hop without an address ends the search: its frontend does not name its client, and the rest is a claim. */
+function clientHopOf(hops: readonly Hop[], frontends: TrustedFrontends): Hop | undefined {
+  let last: Hop | undefined
+  for (const hop of hops.toReversed()) {
+    if (hop.address === undefined) return last
+    last = hop
+    if (!frontends.includes(hop.address)) return hop
   }
   return last
 }
 
-const listOf = (header: string | string[] | undefined) =>
-  String(header ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-const lastOf = (header: string | string[] | undefined) => listOf(header).at(-1)
-
-/** The block that one subscriber has: an IPv4 address, or a /64 of IPv6, where each request could use another address. */
-export function addressBlockOf(address: string): string {
-  if (isIP(address) !== 6) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const missing = address.includes('::')
-    ? 8 - groups.length - tail.split(':').filter((group) => group !== '').length
-    : 0
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...tail.split(':')]
-    .slice(0, 4)
-    .join(':')
-}
+const lastOf = (header: string | string[] | undefined) => listOf(String(header ?? '')).at(-1)

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
+import { eventually } from '@dailyfeed/tests/eventually'
+import { ask, clientAt } from '@dailyfeed/tests/http-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readGatewayConfigOrThrow } from './config.ts'
 import { sendRaw, startGateway, startUpstream, type Upstream } from './gateway-fixture.ts'
@@ -104,6 +106,7 @@ test('x-forwarded-* of a trusted frontend counts up to the last hop that is not 
     }),
   ).toEqual({
     address: '203.0.113.9',
+    block: '203.0.113.9',
     isHttps: true,
     host: 'feed.example',
     isTrustedFrontend: false,
@@ -177,7 +180,7 @@ test('metrics are 404 for everybody but internal callers', async () => {
   )
 })
 
-test('/healthz/live needs no service; /healthz/ready is 200 once every service was ready', async () => {
+test('readiness needs every service once, then tolerates and names one that is away', async () => {
   let isUp = false
   const late = createServer((_request, response) => response.writeHead(isUp ? 200 : 503).end('{}'))
   await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
@@ -189,14 +192,52 @@ test('/healthz/live needs no service; /healthz/ready is 200 once every service w
     BATCH_URL: `http://127.0.0.1:${(late.address() as { port: number }).port}`,
   })
   expect((await fetch(`${url}/healthz/live`)).status).toBe(200)
-  const notYet = await fetch(`${url}/healthz/ready`)
-  expect([notYet.status, notYet.headers.get('retry-after')]).toEqual([503, '1'])
+  const ready = async (query = '') => {
+    const { status, headers, body } = await ask(clientAt(url), { url: `/healthz/ready${query}` })
+    return { status, retryAfter: headers.get('retry-after'), batch: body.components.batch }
+  }
+  const notReady = { required: true, detail: expect.stringMatching(/^batch-svc is not ready/) }
+  expect(await ready()).toEqual({
+    status: 503,
+    retryAfter: '1',
+    batch: { state: 'DOWN', ...notReady },
+  })
   isUp = true
-  expect((await fetch(`${url}/healthz/ready`)).status).toBe(200)
+  await eventually('the gateway is ready', ready, ({ status }) => status === 200)
   isUp = false
-  // A service that goes away later takes its own paths with it, not the whole edge.
-  expect((await fetch(`${url}/healthz/ready`)).status).toBe(200)
+  const tolerated = await eventually(
+    'the service is away',
+    ready,
+    ({ batch }) => batch.state !== 'UP',
+  )
+  expect(tolerated).toMatchObject({ status: 200, batch: { state: 'FAILING', ...notReady } })
   late.close()
+})
+
+test('a service that stays away makes the gateway unready, except for probes that exclude it', async () => {
+  let isUp = true
+  const lost = createServer((_request, response) => response.writeHead(isUp ? 200 : 503).end('{}'))
+  await new Promise<void>((resolve) => lost.listen(0, '127.0.0.1', resolve))
+  const all = Object.fromEntries(
+    UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, member.url]),
+  )
+  const url = await open({
+    ...all,
+    IMAGE_URL: `http://127.0.0.1:${(lost.address() as { port: number }).port}`,
+    READINESS_GRACE_SECONDS: '0',
+  })
+  const ready = (query = '') => ask(clientAt(url), { url: `/healthz/ready${query}` })
+  const untilStatus = (status: number) =>
+    eventually(`readiness is ${status}`, ready, (answer) => answer.status === status)
+  await untilStatus(200)
+  isUp = false
+  const { body } = await untilStatus(503)
+  expect(body.components.image).toMatchObject({ state: 'DOWN', required: true })
+  expect(body.components.member).toEqual({ state: 'UP', required: true })
+  expect((await ready('?exclude=image')).status).toBe(200)
+  isUp = true
+  await untilStatus(200)
+  lost.close()
 })
 
 test.each(['TRACE', 'PROPFIND'])('%s is 405 with Allow, in the envelope', async (method) => {

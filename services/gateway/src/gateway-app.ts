@@ -23,10 +23,11 @@ import { destinationsOf } from './forward/destination.ts'
 import { registerForwardMetrics } from './forward/forward-metrics.ts'
 import { pageRoutes } from './page/page.routes.ts'
 import { publicUrlOf } from './public-path.ts'
-import { createReadinessCheck } from './readiness.ts'
 import { EdgeResponse } from './upstream/edge-response.ts'
 import type { Upstreams } from './upstreams.ts'
 
+/** Also without probes, so that the time since a service disappeared is measured. */
+const CHECK_EVERY_MILLISECONDS = 2_000
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
 /** With the default of 20 s the slowest client that is served reads 26 kbit/s. */
@@ -67,7 +68,7 @@ export async function gatewayApp({
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
-  registerHealthRoutes(app, createReadinessCheck(upstreams))
+  registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   limitConnections(app, config)
   cutStalledAnswers(app, { stallMilliseconds: config.ANSWER_STALL_MS, minBytes: MIN_ANSWER_BYTES })

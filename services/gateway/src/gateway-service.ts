@@ -2,6 +2,7 @@ import { createLog } from '@dailyfeed/http-server/log'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import type { GatewayConfig } from './config.ts'
 import { gatewayApp } from './gateway-app.ts'
+import { upstreamDependencies } from './readiness.ts'
 import { openUpstreams, type ServicesInProcess } from './upstreams.ts'
 
 /** `inProcess`: services to which requests are passed without a socket. The others are called by their URLs. */
@@ -13,5 +14,6 @@ export async function startGatewayService(
   await using resources = new AsyncDisposableStack()
   const upstreams = resources.adopt(openUpstreams(config, inProcess), (it) => it.close())
   const app = await gatewayApp({ config, context: { upstreams }, log })
-  return await listen({ name: 'gateway', app, host: config.HOST, port: config.PORT, resources })
+  const dependencies = upstreamDependencies(upstreams, config.READINESS_GRACE_SECONDS)
+  return await listen({ name: 'gateway', app, config, dependencies, resources })
 }

@@ -1,30 +1,29 @@
-import { singleFlight } from '@dailyfeed/concurrency/single-flight'
-import type { UpstreamName } from './config.ts'
+import type { Dependency } from '@dailyfeed/http-server/dependency'
 import { UPSTREAM_NAMES, type Upstreams } from './upstreams.ts'
 
 const TIMEOUT_MILLISECONDS = 2_000
+/** However many probes arrive at the edge, a service is asked at most once in this time. */
+const EVERY_MILLISECONDS = 1_000
+
+/** The service answered, and not with 200. */
+class NotReadyError extends Error {
+  override name = 'NotReadyError'
+}
 
 /**
- * Throws until every service has once answered that it is ready. A service that becomes unreachable later does not make
- * the gateway unready: its own paths answer 503 while the others are served.
+ * Every service, by its name: the gateway becomes ready when each has once been ready, and unready
+ * when one has stayed away for longer than `graceSeconds`.
  */
-export function createReadinessCheck({ services }: Upstreams): () => Promise<void> {
-  const awaited = new Set<UpstreamName>(UPSTREAM_NAMES)
-
-  async function check(name: UpstreamName): Promise<void> {
-    try {
+export const upstreamDependencies = ({ services }: Upstreams, graceSeconds: number): Dependency[] =>
+  UPSTREAM_NAMES.map((name) => ({
+    name,
+    isRequired: true,
+    async check() {
       const { status } = await services[name].get('/healthz/ready', TIMEOUT_MILLISECONDS)
-      if (status === 200) awaited.delete(name)
-    } catch {
-      // Not reachable yet: the service stays in `awaited`.
-    }
-  }
-
-  const checkAwaited = singleFlight(() => Promise.all([...awaited].map(check)))
-
-  return async () => {
-    if (awaited.size === 0) return
-    await checkAwaited()
-    if (awaited.size > 0) throw new Error(`not ready yet: ${[...awaited].join(', ')}`)
-  }
-}
+      if (status !== 200) throw new NotReadyError(`${name}-svc answered ${status}`)
+    },
+    describe: (error) =>
+      error instanceof NotReadyError ? `${name}-svc is not ready` : `${name}-svc does not answer`,
+    everyMilliseconds: EVERY_MILLISECONDS,
+    graceMilliseconds: graceSeconds * 1_000,
+  }))

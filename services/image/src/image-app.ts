@@ -28,7 +28,6 @@ export async function imageApp({ config, context, log }: ImageAppOptions): Promi
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await context.sql`select 1`),
     isTransientFault: (error) => isTransientFault(error) || isStorageFault(error),
   })
   app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS

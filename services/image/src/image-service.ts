@@ -1,8 +1,12 @@
 import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
+import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import type { ImageConfig } from './config.ts'
 import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
@@ -23,6 +27,8 @@ export async function startImageService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'image', config, log })
+  await startWait.until(databaseNeed(sql, 'image'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const store = new FolderImageStore(config.IMAGE_DIR)
   const app = await imageApp({
@@ -30,5 +36,13 @@ export async function startImageService(
     context: { sql, verifier, store, decoding: decodingQueue() },
     log,
   })
-  return await listen({ name: 'image-svc', app, host: config.HOST, port: config.PORT, resources })
+  registerServiceCalls(app, [verifier.keySetClient])
+  return await listen({
+    name: 'image-svc',
+    app,
+    config,
+    dependencies: [databaseDependency(sql), verifier.keySet],
+    resources,
+    startWait,
+  })
 }

@@ -11,6 +11,7 @@ import {
   internalSettings,
   serverSettings,
 } from '@dailyfeed/configuration/settings'
+import { callSettings } from '@dailyfeed/service-client/call-settings'
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
@@ -26,6 +27,7 @@ const MemberSettings = Type.Object({
   ...publishSettings,
   ...redisSettings,
   ...upstreamSettings('member'),
+  ...callSettings('member'),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
     minimum: 5,
     maximum: 86_400,

@@ -41,7 +41,6 @@ export async function memberApp({ config, context, log }: MemberAppOptions): Pro
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await context.sql`select 1`),
     isTransientFault,
   })
   await app.register(fastifyCookie)

@@ -101,7 +101,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
       images: {
         async post(_path, body) {
-          if (pictures.isAway) throw new ServiceUnavailableError('image cannot be reached')
+          if (pictures.isAway) throw new ServiceUnavailableError('image', 'image cannot be reached')
           pictures.deleted.push(body)
           return {} as never
         },

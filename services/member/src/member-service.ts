@@ -4,21 +4,28 @@ import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { databaseDependency, databaseObstacleIn } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
+import type { Sql } from 'postgres'
 import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
-import { createKeyStore } from './key/key-store.ts'
+import { createKeyStore, type KeyStore } from './key/key-store.ts'
 import { memberApp } from './member-app.ts'
 import { createRevocationAnnouncer } from './session/revocation-announcer.ts'
 import { createProviderClient } from './sign-in-provider/provider-client.ts'
@@ -51,26 +58,15 @@ export async function startMemberService(
     graceSeconds: config.JWT_KEY_GRACE_SECONDS,
     publishSeconds: config.JWKS_CACHE_SECONDS,
   })
-  await keys.initialise()
-  if (shared !== undefined) {
-    for (const one of await findLiveRevocations(sql)) shared.revoke(one)
-    const expiry = setInterval(
-      () => shared.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
-      EXPIRE_EVERY_MILLISECONDS,
-    )
-    resources.defer(async () => clearInterval(expiry))
-  }
+  await using startWait = new StartWait({ service: 'member', config, log })
+  await readAtStart(startWait, { sql, keys, shared })
+  if (shared !== undefined) resources.defer(expireRegularly(shared))
   const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
     it.close(),
   )
-  const openRedisClient = (url: string) => resources.adopt(openRedis(url), (it) => it.close())
-  const redis =
-    config.REDIS_URL === undefined
-      ? undefined
-      : { client: openRedisClient(config.REDIS_URL), subscriber: openRedisClient(config.REDIS_URL) }
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
-  const images = resources.adopt(clientOf('image', config.IMAGE_URL), (it) => it.close())
+  const redis = openRedisClients(config.REDIS_URL, resources)
+  const calls = new ServiceCalls<'member'>(config, log)
+  resources.defer(() => calls.close())
   const passwords = resources.adopt(createPasswordHashing(), (it) => it.close())
   const kafka = openKafkaCluster(config, { service: 'member', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
@@ -79,7 +75,7 @@ export async function startMemberService(
       sql,
       schema: 'member',
       config,
-      subscribers: { activity: clientOf('activity', config.ACTIVITY_URL) },
+      subscribers: { activity: calls.relayClientOf('activity') },
       kafka,
       log,
     }),
@@ -101,7 +97,7 @@ export async function startMemberService(
       keys,
       passwords,
       throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
-      images,
+      images: calls.clientOf('image'),
       providers: config.providers.map(createProviderClient),
       log,
       settings: {
@@ -112,5 +108,59 @@ export async function startMemberService(
     log,
   })
   registerPublishing(app, publishing)
-  return await listen({ name: 'member-svc', app, host: config.HOST, port: config.PORT, resources })
+  registerServiceCalls(app, calls.clients)
+  return await listen({
+    name: 'member-svc',
+    app,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis.client),
+    ],
+    resources,
+    startWait,
+  })
+}
+
+/** One client for commands, another that only subscribes. Undefined without Redis. */
+function openRedisClients(url: string | undefined, resources: AsyncDisposableStack) {
+  if (url === undefined) return undefined
+  const open = () => resources.adopt(openRedis(url), (it) => it.close())
+  return { client: open(), subscriber: open() }
+}
+
+/** Returns a function that stops it. */
+function expireRegularly(revocations: InProcessRevocations): () => Promise<void> {
+  const timer = setInterval(
+    () => revocations.deleteExpired(Date.now() / 1_000 - ONE_DAY_SECONDS),
+    EXPIRE_EVERY_MILLISECONDS,
+  )
+  return async () => clearInterval(timer)
+}
+
+interface ReadAtStart {
+  sql: Sql
+  keys: KeyStore
+  shared: InProcessRevocations | undefined
+}
+
+/** Waits for the database, then reads the signing key and the revocations that the process shares. */
+async function readAtStart(
+  startWait: StartWait,
+  { sql, keys, shared }: ReadAtStart,
+): Promise<void> {
+  await startWait.until(databaseNeed(sql, 'member'))
+  await startWait.until({
+    name: 'signing-key',
+    findObstacle: () => databaseObstacleIn(() => keys.initialise()),
+  })
+  if (shared === undefined) return
+  await startWait.until({
+    name: 'revocations',
+    findObstacle: () =>
+      databaseObstacleIn(async () => {
+        for (const one of await findLiveRevocations(sql)) shared.revoke(one)
+      }),
+  })
 }

@@ -27,7 +27,6 @@ export async function searchApp({ config, context, log }: SearchAppOptions): Pro
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
-    checkReady: async () => void (await sql`select 1`),
     isTransientFault,
   })
   postSearchRoutes(app, context)

@@ -1,6 +1,7 @@
 import { insertPost } from '@dailyfeed/tests/content-rows'
 import { eventually } from '@dailyfeed/tests/eventually'
 import { ask, clientAt } from '@dailyfeed/tests/http-client'
+import { type KeySetServer, startKeySetServer } from '@dailyfeed/tests/key-set-server'
 import { insertMember } from '@dailyfeed/tests/members'
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -8,11 +9,16 @@ import { readSearchConfigOrThrow } from './config.ts'
 import { startSearchService } from './search-service.ts'
 
 let database: TestDatabase
+let keySet: KeySetServer
 
 beforeAll(async () => {
   database = await testDatabase()
+  keySet = await startKeySetServer()
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await keySet.stop()
+  await database.drop()
+})
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   DATABASE_URL: database.urlOf('search'),
@@ -28,9 +34,11 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 test('posts written before the start of search-svc are indexed after it', async () => {
   const author = await insertMember(database.sql, 'author')
   const postId = await insertPost(database.sql, author, { content: '먼저 있던 글' })
-  const service = await startSearchService({ ...readSearchConfigOrThrow(environment()), PORT: 0 })
+  const config = readSearchConfigOrThrow(environment({ JWKS_URL: keySet.url }))
+  const service = await startSearchService({ ...config, PORT: 0 })
   try {
     const client = clientAt(service.url)
+    await service.untilReady()
     expect((await ask(client, { url: '/healthz/ready' })).status).toBe(200)
     const indexed = await eventually(
       'the post is indexed',

@@ -2,12 +2,18 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
+import { databaseDependency, replicaDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
 import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
@@ -44,6 +50,8 @@ export async function startSearchService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' }),
     closePool,
   )
+  await using startWait = new StartWait({ service: 'search', config, log })
+  await startWait.until(databaseNeed(sql, 'search'))
   const primary = openReads(config.DATABASE_URL)
   const replica =
     config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
@@ -70,5 +78,19 @@ export async function startSearchService(
     },
     log,
   })
-  return await listen({ name: 'search-svc', app, host: config.HOST, port: config.PORT, resources })
+  registerServiceCalls(app, [verifier.keySetClient])
+  return await listen({
+    name: 'search-svc',
+    app,
+    config,
+    dependencies: [
+      databaseDependency(sql),
+      verifier.keySet,
+      replica && replicaDependency(replica),
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
+    resources,
+    startWait,
+  })
 }

@@ -13,6 +13,7 @@ import {
   serverSettings,
   tokenSettings,
 } from '@dailyfeed/configuration/settings'
+import { callSettings } from '@dailyfeed/service-client/call-settings'
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { publishSettings } from '@dailyfeed/outbox/publish-settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
@@ -47,6 +48,7 @@ export const TimelineSettings = Type.Object({
   ...eventSettings,
   ...publishSettings,
   ...upstreamSettings('timeline'),
+  ...callSettings('timeline'),
 })
 
 export type TimelineConfig = ReturnType<typeof readTimelineConfigOrThrow>

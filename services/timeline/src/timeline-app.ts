@@ -27,8 +27,6 @@ export async function timelineApp({
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
-    // Without its replica it reads from the primary.
-    checkReady: async () => void (await context.primary`select 1`),
     isTransientFault,
   })
   followingRoutes(app, context)

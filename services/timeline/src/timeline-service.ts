@@ -2,8 +2,11 @@ import { openTokenVerifier } from '@dailyfeed/access-token/open-token-verifier'
 import type { Revocations } from '@dailyfeed/access-token/revocations'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import { createLog, type Log } from '@dailyfeed/http-server/log'
+import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
+import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { destinationsOf } from '@dailyfeed/outbox/publish-settings'
 import { Publishing } from '@dailyfeed/outbox/publishing'
@@ -11,10 +14,14 @@ import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { ScrollJson } from '@dailyfeed/pagination-support/list'
+import { databaseDependency, replicaDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { createReadDatabase, type ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
-import { createServiceClient } from '@dailyfeed/service-client/service-client'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
+import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { Sql } from 'postgres'
 import type { TimelineConfig } from './config.ts'
 import { createFanOut } from './fan-out/fan-out.ts'
@@ -41,22 +48,24 @@ export async function startTimelineService(
 ): Promise<RunningService> {
   const log = createLog('timeline', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const { reads, primary } = openDatabases(config, resources, log)
+  const { reads, primary, replica } = openDatabases(config, resources, log)
+  await using startWait = new StartWait({ service: 'timeline', config, log })
+  await startWait.until(databaseNeed(primary, 'timeline'))
   const verifier = resources.adopt(openTokenVerifier(config, primary, revocations), (it) =>
     it.close(),
   )
   const kafka = openKafkaCluster(config, { service: 'timeline', listeners: LISTENERS })
   resources.defer(async () => kafka?.close())
-  const clientOf = (service: string, baseUrl: string) =>
-    createServiceClient({ service, baseUrl, internalToken: config.INTERNAL_TOKEN })
+  const calls = new ServiceCalls<'timeline'>(config, log)
+  resources.defer(() => calls.close())
   const publishing = resources.adopt(
     new Publishing({
       sql: primary,
       schema: 'timeline',
       config,
       subscribers: {
-        activity: clientOf('activity', config.ACTIVITY_URL),
-        content: clientOf('content', config.CONTENT_URL),
+        activity: calls.relayClientOf('activity'),
+        content: calls.relayClientOf('content'),
       },
       kafka,
       log,
@@ -72,14 +81,9 @@ export async function startTimelineService(
     }),
     (it) => it.close(),
   )
-  const redisFeeds = openRedisFeeds(config, resources, primary, log)
+  const { redis, redisFeeds } = openRedisFeeds(config, resources, primary, log)
   const rankings = createRankingSnapshots(reads, primary)
-  const cleaning = setInterval(
-    () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
-    CLEAN_EVERY_MILLISECONDS,
-  )
-  cleaning.unref()
-  resources.defer(async () => clearInterval(cleaning))
+  resources.defer(cleanRegularly(rankings, log))
 
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
   const app = await timelineApp({
@@ -97,20 +101,41 @@ export async function startTimelineService(
     log,
   })
   registerPublishing(app, publishing)
+  registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   return await listen({
     name: 'timeline-svc',
     app,
-    host: config.HOST,
-    port: config.PORT,
+    config,
+    dependencies: [
+      databaseDependency(primary),
+      verifier.keySet,
+      replica && replicaDependency(replica),
+      kafka && kafkaDependency(kafka),
+      redis && redisDependency(redis),
+    ],
     resources,
+    startWait,
   })
+}
+
+/** Deletes old snapshots until the returned function is called. */
+function cleanRegularly(
+  rankings: ReturnType<typeof createRankingSnapshots>,
+  log: Log,
+): () => Promise<void> {
+  const cleaning = setInterval(
+    () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
+    CLEAN_EVERY_MILLISECONDS,
+  )
+  cleaning.unref()
+  return async () => clearInterval(cleaning)
 }
 
 function openDatabases(
   config: TimelineConfig,
   resources: AsyncDisposableStack,
   log: Log,
-): { reads: ReadDatabase; primary: Sql } {
+): { reads: ReadDatabase; primary: Sql; replica: Sql | undefined } {
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
   const openReads = (url: string) =>
     resources.adopt(
@@ -125,22 +150,19 @@ function openDatabases(
     }),
     closePool,
   )
-  const reads = createReadDatabase({
-    primary: openReads(config.DATABASE_URL),
-    replica:
-      config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL),
-    log,
-  })
-  return { reads, primary }
+  const replica =
+    config.DATABASE_READ_URL === undefined ? undefined : openReads(config.DATABASE_READ_URL)
+  const reads = createReadDatabase({ primary: openReads(config.DATABASE_URL), replica, log })
+  return { reads, primary, replica }
 }
 
-/** Feeds in Redis, and the fan-out that pushes into them. Undefined without Redis. */
+/** Redis, the feeds in it, and the fan-out that pushes into them. Undefined without Redis. */
 function openRedisFeeds(
   config: TimelineConfig,
   resources: AsyncDisposableStack,
   primary: Sql,
   log: Log,
-): RedisFeeds | undefined {
+): { redis: RedisClient | undefined; redisFeeds: RedisFeeds | undefined } {
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
   const redisFeeds = redis && createRedisFeeds({ redis, log })
   const fanOut =
@@ -155,5 +177,5 @@ function openRedisFeeds(
   resources.defer(async () => fanOut?.close())
   // Closed before the fan-out: a round that waits for a Redis that hangs ends with the connection.
   resources.defer(async () => redis?.close())
-  return redisFeeds
+  return { redis, redisFeeds }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import { singleFlight } from '@dailyfeed/concurrency/single-flight'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Log } from '@dailyfeed/http-server/log'
@@ -37,8 +38,8 @@ export class StreamHub {
   readonly #maxStreams: { perMember: number; inAll: number }
   readonly #streams = new Set<NotificationStream>()
   readonly #timer: NodeJS.Timeout
-  readonly #poll = singleFlight(() => this.#pollOnce())
-  readonly #check = singleFlight(() => this.#checkOnce())
+  readonly #poll = singleFlight(() => withoutDeadline(() => this.#pollOnce()))
+  readonly #check = singleFlight(() => withoutDeadline(() => this.#checkOnce()))
   #wakeTimer: NodeJS.Timeout | undefined
   #isClosed = false
 

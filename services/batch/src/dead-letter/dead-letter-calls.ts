@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import type { AdminContext } from '../context.ts'
@@ -59,11 +60,19 @@ export async function callAllStores<Data>(
   return { answers, unavailable: [...unavailable].sort() }
 }
 
+/** Reads are posted too. With a key they may be repeated, so that a list is complete although a store restarts. */
+const READS = new Set(['/groups', '/find'])
+
 const post = async <Data>(
   { owners }: CallContext,
   { kind, service, path, body }: StoreCall,
-): Promise<Data> =>
-  (await owners.of(service).post<{ data: Data }>(`${STORES_BY_KIND[kind].path}${path}`, body)).data
+): Promise<Data> => {
+  const options = READS.has(path) ? { idempotencyKey: randomUUID() } : {}
+  const answer = await owners
+    .of(service)
+    .post<{ data: Data }>(`${STORES_BY_KIND[kind].path}${path}`, body, options)
+  return answer.data
+}
 
 const warn = ({ log }: CallContext, service: string, error: unknown) =>
   log.warn(

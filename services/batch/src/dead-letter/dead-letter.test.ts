@@ -41,7 +41,6 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
     log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers,
-    checkReady: async () => {},
   })
   const step = {
     name: 'views',
@@ -65,7 +64,11 @@ async function startOwner(name: Owner): Promise<RunningOwner> {
     })
   if (name !== 'search')
     registerPublisherDeadLetterRoutes(server, { sql, schema: name, wakeRelay() {} })
-  return { sql, listener, service: await listen({ name, app: server, host: '127.0.0.1', port: 0 }) }
+  return {
+    sql,
+    listener,
+    service: await listen({ name, app: server, config: { HOST: '127.0.0.1', PORT: 0 } }),
+  }
 }
 
 const ownerOf = (name: Owner) => owners.get(name) as RunningOwner

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import type { JobContext } from '../context.ts'
 import { toJobState } from './job.mapper.ts'
 import { closeRun, findLastRuns, openRun, releaseJobLease, takeJobLease } from './job.queries.ts'
@@ -34,7 +35,8 @@ export async function runJobBriefly(
   context: JobContext,
   job: string,
 ): Promise<JobReport | { outcome: 'STILL_RUNNING' }> {
-  const running = runJob(context, job)
+  // The job goes on after the answer.
+  const running = withoutDeadline(() => runJob(context, job))
   running.catch((err) => context.log.error({ job, err }, 'job failed to run'))
   const waiting = new AbortController()
   try {

@@ -21,7 +21,6 @@ const jobOwners: JobOwners = {
     asked.push(`${owner} ${job}`)
     return answer(owner)
   },
-  async close() {},
 }
 
 beforeAll(async () => {

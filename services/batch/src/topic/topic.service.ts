@@ -3,7 +3,7 @@ import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
 import {
   ServiceRefusedError,
-  ServiceUnavailableError,
+  ServiceDependencyError,
 } from '@dailyfeed/service-client/service-errors'
 import type { OwnerClients, OwnerName } from '../owner/owner-clients.ts'
 import { NO_KAFKA, type ReplayLine, type Topic, type TopicDeletion } from './topic.schemas.ts'
@@ -111,7 +111,7 @@ type ListenerLine =
 const NO_KAFKA_LINE = { error: NO_KAFKA }
 
 const areBrokersAway = (error: unknown): boolean =>
-  error instanceof ServiceUnavailableError && error.code === 'KAFKA_NETWORK_ERROR'
+  error instanceof ServiceDependencyError && error.code === 'KAFKA_NETWORK_ERROR'
 
 function reasonOf(error: unknown): string {
   if (areBrokersAway(error)) return BROKERS_AWAY

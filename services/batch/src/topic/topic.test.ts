@@ -28,7 +28,6 @@ async function startOwner(): Promise<RunningService> {
     log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers: `batch:${hashOfToken(BATCH_TOKEN)}`,
-    checkReady: async () => {},
   })
   const config = { access: 'INTERNAL' as const, callers: ['batch'] }
   server.post('/internal/topics/list', { config }, async () => {
@@ -56,7 +55,7 @@ async function startOwner(): Promise<RunningService> {
       .type('application/x-ndjson')
       .send('{"done":5,"of":9}\n{"report":{"records":9,"changed":3,"deadLettered":0}}\n')
   })
-  return listen({ name: 'content', app: server, host: '127.0.0.1', port: 0 })
+  return listen({ name: 'content', app: server, config: { HOST: '127.0.0.1', PORT: 0 } })
 }
 
 /** The replay route of a listener without brokers. */
@@ -67,14 +66,13 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
     log: createLog('test', 'silent'),
     verifier: tokens.verifier,
     callers,
-    checkReady: async () => {},
   })
   registerTopicReplayRoutes(server, {
     service: 'search',
     listener: {} as Listener,
     kafka: undefined,
   })
-  return listen({ name: 'search', app: server, host: '127.0.0.1', port: 0 })
+  return listen({ name: 'search', app: server, config: { HOST: '127.0.0.1', PORT: 0 } })
 }
 
 beforeAll(async () => {

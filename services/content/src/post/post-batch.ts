@@ -1,3 +1,4 @@
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import { isRefusal } from '@dailyfeed/postgres-support/fault'
 import type { PostRow } from '@dailyfeed/post-row/post-row'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
@@ -64,7 +65,8 @@ export function createPostBatch(pool: Queryable): PostBatch {
       if (sql !== pool) return insertPost(sql, post)
       return new Promise((resolve, reject) => {
         waiting.push({ post, resolve, reject })
-        if (waiting.length === 1) setImmediate(sendNext)
+        // Posts of several requests share a statement: the deadline of the first must not cancel it.
+        if (waiting.length === 1) setImmediate(() => withoutDeadline(sendNext))
       })
     },
     async settled() {

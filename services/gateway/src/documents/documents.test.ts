@@ -17,7 +17,6 @@ async function startService(service: string, prefix: string): Promise<string> {
   const app = await createHttpServer({
     service,
     log: createLog('test', 'silent'),
-    checkReady: async () => {},
   })
   const data = Type.Object({ id: Type.Integer(), note: Type.Union([Type.String(), Type.Null()]) })
   app.get(

@@ -1,11 +1,12 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import cors from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
-import { addressBlockOf, edgeClientOf } from '../edge-client.ts'
+import { edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
 import type { Destination } from './destination.ts'
 import { type ForwardContext, forward, type RequestKind } from './forward.ts'
@@ -33,8 +34,6 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
 ]
 const PREFLIGHT_SECONDS = 600
-/** Bodies that are too large to be read before they are forwarded. */
-const UPLOAD_PREFIX = '/api/images/upload'
 const STREAM = /^\/api\/notifications\/stream\/?$/
 /** A proxy of the founding frontend logs members out when this request fails. */
 const UNLIMITED = /^\/api\/members\/profile\/?$/
@@ -54,11 +53,12 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   app.decorateRequest('client')
   app.addHook('onRequest', (request, _reply, done) => {
-    request.client = edgeClientOf(request, config.TRUSTED_FRONTENDS)
+    request.client = edgeClientOf(request, config)
     done()
   })
   if (config.RATE_LIMIT === 'on') limitRequests(app, config)
 
+  const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
   app.route({
     method: FORWARDED_METHODS,
     url: '/api/*',
@@ -68,10 +68,14 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const service = findService(path)
       if (service === undefined)
         return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+      const kind = kindOf(request, service, path)
+      const headers = forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN)
+      // The time of an upload depends on its sender, and a stream has no end.
+      if (kind === 'REQUEST') headers[DEADLINE] = deadline
       forward(request, reply, {
-        kind: kindOf(request.method, service, path),
+        kind,
         client: request.client,
-        headers: forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN),
+        headers,
         destination: destinations[service],
         context,
       })
@@ -79,9 +83,15 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
 }
 
-function kindOf(method: string, service: UpstreamName, path: string): RequestKind {
+function kindOf(
+  { method, raw }: FastifyRequest,
+  service: UpstreamName,
+  path: string,
+): RequestKind {
   if (service === 'activity' && isStream(path)) return 'STREAM'
-  return method === 'POST' && path.startsWith(UPLOAD_PREFIX) ? 'UPLOAD' : 'REQUEST'
+  if (service !== 'image' || method !== 'POST') return 'REQUEST'
+  // image-svc alone receives bodies that are too large to be read before they are forwarded.
+  return raw.headers['content-type']?.startsWith('application/json') ? 'REQUEST' : 'UPLOAD'
 }
 
 /** A router decodes the path before it finds its route, and so must this rule. */
@@ -97,6 +107,6 @@ function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
   app.addHook('onRequest', async (request, reply) => {
     const { client, method, url } = request
     if (client.isTrustedFrontend || (method === 'GET' && UNLIMITED.test(pathOf(url)))) return
-    await limiter.countOrThrow(addressBlockOf(client.address), reply)
+    await limiter.countOrThrow(client.block, reply)
   })
 }

@@ -4,7 +4,6 @@ import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { addressBlockOf } from '../edge-client.ts'
 import type { ForwardedRequest } from '../upstream/upstream.ts'
 import type { ClientQuotas } from './client-quotas.ts'
 import type { Destination } from './destination.ts'
@@ -195,4 +194,4 @@ const LATER = { retryAfterSeconds: STREAM_RETRY_AFTER_SECONDS }
  * addresses are distinguished by their tokens; without one, only the totals bound them.
  */
 const clientKeyOf = ({ id, raw }: FastifyRequest, client: Client): string =>
-  client.isTrustedFrontend ? (raw.headers.authorization ?? id) : addressBlockOf(client.address)
+  client.isTrustedFrontend ? (raw.headers.authorization ?? id) : client.block

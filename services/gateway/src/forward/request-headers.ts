@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { INTERNAL_TOKEN, REQUEST_ID } from '@dailyfeed/contract/headers'
+import { DEADLINE, INTERNAL_TOKEN, REQUEST_ID } from '@dailyfeed/contract/headers'
 import { type Client, TRUSTED_FRONTEND } from '@dailyfeed/http-server/client-address'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
 import type { FastifyRequest } from 'fastify'
@@ -29,6 +29,7 @@ const GATEWAY_HEADERS = [
   'x-http-method-override',
   'traceparent',
   REQUEST_ID,
+  DEADLINE,
 ]
 const DROPPED = new Set([...HOP_BY_HOP, ...GATEWAY_HEADERS])
 

@@ -88,7 +88,7 @@ function forwardPages(
     method: ['GET', 'HEAD', 'POST'],
     url: '/*',
     handler(request, reply) {
-      const client = edgeClientOf(request, config.TRUSTED_FRONTENDS)
+      const client = edgeClientOf(request, config)
       forward(request, reply, {
         // Forms of pages may be of any size.
         kind: hasBody(request.raw) ? 'UPLOAD' : 'REQUEST',

@@ -87,7 +87,7 @@ function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesCon
     },
     async (request, reply) => {
       const client = clientOf(request)
-      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
+      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.block, reply)
       // Hashed with a secret: the plain hash of a body that holds a password would help to guess it.
       const body = createHmac('sha256', settings.refreshTokenKey)
         .update(JSON.stringify(request.body))

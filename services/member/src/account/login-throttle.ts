@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { KeyedMutex } from '@dailyfeed/concurrency/keyed-mutex'
 import { DailyfeedError, ERRORS } from '@dailyfeed/contract/errors'
+import type { AddressBlock } from '@dailyfeed/http-server/address-block'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -30,19 +31,19 @@ export function createLoginThrottle(): LoginThrottle {
    * exceed the limit.
    */
   async function attemptFrom<Outcome>(
-    address: string,
+    block: AddressBlock,
     check: () => Promise<Outcome>,
   ): Promise<Outcome> {
-    await addresses.consume(address).catch(async ({ msBeforeNext }: RateLimiterRes) => {
-      await addresses.reward(address)
+    await addresses.consume(block).catch(async ({ msBeforeNext }: RateLimiterRes) => {
+      await addresses.reward(block)
       throw tooMany(msBeforeNext)
     })
     try {
       const outcome = await check()
-      await addresses.reward(address)
+      await addresses.reward(block)
       return outcome
     } catch (error) {
-      if (!isWrongPassword(error)) await addresses.reward(address)
+      if (!isWrongPassword(error)) await addresses.reward(block)
       throw error
     }
   }
@@ -72,7 +73,7 @@ export function createLoginThrottle(): LoginThrottle {
       // One at a time per account: the tenth failure is counted before the eleventh attempt begins.
       return attempts.run(
         key,
-        client.isTrustedFrontend ? attempt : () => attemptFrom(client.address, attempt),
+        client.isTrustedFrontend ? attempt : () => attemptFrom(client.block, attempt),
       )
     },
   }

@@ -1,3 +1,5 @@
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
+
 /** Short, so that an instance soon uses a key that another one has created or retired. */
 export const CACHE_MILLISECONDS = 2_000
 
@@ -13,7 +15,7 @@ export function createShortCache<Value>(load: () => Promise<Value>): ShortCache<
   return {
     get() {
       if (cached === undefined || cached.until < performance.now()) {
-        const value = load()
+        const value = withoutDeadline(load)
         cached = { value, until: performance.now() + CACHE_MILLISECONDS }
         value.catch(() => {
           cached = undefined

@@ -120,6 +120,9 @@ function merge(before: ProfileFields, request: UpdateRequest): ProfileFields {
   }
 }
 
+/** A member does not wait for longer until image-svc has deleted what nobody sees any more. */
+const PICTURE_DELETION_MILLISECONDS = 1_000
+
 /** Never throws: a picture that is not deleted takes some space, and the change itself has been saved. */
 async function deletePictures(
   { images, log }: MemberContext,
@@ -133,7 +136,11 @@ async function deletePictures(
   )
   if (imageUrls.length === 0) return
   try {
-    await images.post('/internal/images/delete', { memberId, imageUrls })
+    await images.post(
+      '/internal/images/delete',
+      { memberId, imageUrls },
+      { readTimeoutMilliseconds: PICTURE_DELETION_MILLISECONDS },
+    )
   } catch (error) {
     log.warn({ memberId, err: error }, 'previous pictures not deleted; they stay stored')
   }

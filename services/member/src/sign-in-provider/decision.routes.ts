@@ -52,7 +52,7 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
       refuseCrossSite(request, allowedOrigins)
       const identity = await getIdentityOrThrow(providerCookies, request)
       const client = clientOf(request)
-      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.address, reply)
+      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.block, reply)
       const device = deviceOf(request, client)
       const session = await signUpByProvider(context, identity, request.body, device)
       providerCookies.identity.clear(request, reply)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 
 interface BackgroundQueueOptions {
   /** When this many tasks wait, further ones are dropped. */
@@ -22,7 +23,7 @@ export class BackgroundQueue {
     if (this.#pending >= maxPending) return
     this.#pending += 1
     this.#last = this.#last
-      .then(task)
+      .then(() => withoutDeadline(task))
       .catch(() => {})
       .finally(() => {
         this.#pending -= 1

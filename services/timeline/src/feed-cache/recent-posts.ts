@@ -1,3 +1,4 @@
+import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { hasId, type SortedIds } from '@dailyfeed/visibility/visibility'
 import { findPostsByAuthors } from '../feed/author-posts.queries.ts'
@@ -141,7 +142,9 @@ export class RecentPosts {
   /** Callers share one query. */
   #load(): Promise<void> {
     if (this.#loading !== undefined) return this.#loading
-    const loading: Promise<void> = this.#query(() => this.#loading === loading).finally(() => {
+    const loading: Promise<void> = withoutDeadline(() =>
+      this.#query(() => this.#loading === loading),
+    ).finally(() => {
       if (this.#loading === loading) this.#loading = undefined
     })
     this.#loading = loading

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, createServer as createDoor, type Socket } from 'node:net'
 import { createNewEventOf } from '@dailyfeed/outbox/outbox'
 import { insertMember } from '@dailyfeed/tests/members'
+import { startKeySetServer } from '@dailyfeed/tests/key-set-server'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -227,6 +228,7 @@ test('the service starts alone, relays views to activity and content over HTTP, 
     return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
   }
   const { revocations } = await testTokens()
+  const keySet = await startKeySetServer()
   const [activity, content] = [await listenerOf('activity'), await listenerOf('content')]
   await timeline.sql`delete from timeline.outbox_pending`
   const config = readTimelineConfigOrThrow({
@@ -237,9 +239,11 @@ test('the service starts alone, relays views to activity and content over HTTP, 
     CURSOR_KEY: 'a cursor key that only tests know, of 32 characters',
     ACTIVITY_URL: activity.url,
     CONTENT_URL: content.url,
+    JWKS_URL: keySet.url,
   })
   const service = await startTimelineService({ ...config, PORT: 0 }, { revocations })
   try {
+    await service.untilReady()
     expect((await fetch(`${service.url}/healthz/ready`)).status).toBe(200)
     const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
       paths: Record<string, unknown>
@@ -251,6 +255,7 @@ test('the service starts alone, relays views to activity and content over HTTP, 
     await expect.poll(() => received, { timeout: 10_000 }).toHaveLength(2)
   } finally {
     await service.close()
+    await keySet.stop()
     activity.server.close()
     content.server.close()
   }
