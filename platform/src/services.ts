@@ -24,7 +24,7 @@ interface SharedParts {
   revocations: InProcessRevocations
   writes: WriteSignal
   /** Services that have started, to which the gateway passes requests without a socket. */
-  inProcess: ServicesInProcess
+  inProcess?: ServicesInProcess
 }
 
 type Start = (env: NodeJS.ProcessEnv, shared: SharedParts) => Promise<RunningService>

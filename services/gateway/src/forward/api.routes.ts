@@ -83,11 +83,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
 }
 
-function kindOf(
-  { method, raw }: FastifyRequest,
-  service: UpstreamName,
-  path: string,
-): RequestKind {
+function kindOf({ method, raw }: FastifyRequest, service: UpstreamName, path: string): RequestKind {
   if (service === 'activity' && isStream(path)) return 'STREAM'
   if (service !== 'image' || method !== 'POST') return 'REQUEST'
   // image-svc alone receives bodies that are too large to be read before they are forwarded.
