@@ -16,7 +16,6 @@ import { registerNotFound } from './not-found.ts'
 import { type OverloadOptions, shedOverload } from './overload.ts'
 import { sendSecurityHeaders } from './protection.ts'
 import { serverOptions } from './server-options.ts'
-import { closeAfterLargeAnswers } from './large-answers.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { cutStalledAnswers, type StalledAnswerOptions } from './stalled-answers.ts'
 import { traceIdOf } from './trace.ts'
@@ -94,7 +93,6 @@ export async function createHttpServer({
   honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   cutStalledAnswers(app, stalledAnswers)
-  closeAfterLargeAnswers(app)
   registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),

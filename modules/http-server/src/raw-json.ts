@@ -1,6 +1,5 @@
 import type { FastifyReply } from 'fastify'
 import { type Success, success } from './envelope.ts'
-import { announceClose, closesConnection } from './large-answers.ts'
 
 /** Data that is JSON already: the bytes of its UTF-8, each byte one character of a Latin-1 string. */
 export class RawJson<Data> {
@@ -27,7 +26,6 @@ export function answer<Data>(
   reply.hijack()
   reply.raw.setHeader('content-type', 'application/json; charset=utf-8')
   reply.raw.setHeader('content-length', json.length)
-  if (closesConnection(json.length)) announceClose(reply)
   reply.raw.end(json, 'latin1')
   return reply
 }

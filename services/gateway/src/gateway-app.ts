@@ -30,8 +30,12 @@ import type { Upstreams } from './upstreams.ts'
 const CHECK_EVERY_MILLISECONDS = 2_000
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
 
-/** With the default of 20 s the slowest client that is served reads 26 kbit/s. */
-const MIN_ANSWER_BYTES = 64 * 1024
+/**
+ * With the default of 20 s the slowest client that is served reads 52 kbit/s. It is as much as the
+ * gateway holds of an answer, so that it fetches more from the service within the same time, and is
+ * not itself taken for a client that does not read.
+ */
+const MIN_ANSWER_BYTES = 128 * 1024
 
 interface GatewayAppOptions {
   config: GatewayConfig

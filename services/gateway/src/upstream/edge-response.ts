@@ -1,5 +1,4 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import { closesConnection } from '@dailyfeed/http-server/large-answers'
 import { isOfUpstream } from './response-headers.ts'
 
 type HeaderValue = number | string | readonly string[]
@@ -36,7 +35,6 @@ export class EdgeResponse<
     if (!this.#isHandedOver) return super.setHeader(name, value)
     const lowerCaseName = name.toLowerCase()
     if (!isOfUpstream(lowerCaseName)) return this
-    this.#closeAfterLarge(lowerCaseName, value)
     if (lowerCaseName === 'vary' && this.#vary !== undefined)
       return super.setHeader(name, `${this.#vary}, ${value}`)
     return super.setHeader(name, value)
@@ -47,7 +45,6 @@ export class EdgeResponse<
     if (!this.#isHandedOver) return super.appendHeader(name, value)
     const lowerCaseName = name.toLowerCase()
     if (!isOfUpstream(lowerCaseName)) return this
-    this.#closeAfterLarge(lowerCaseName, value)
     return super.appendHeader(name, value)
   }
 
@@ -57,10 +54,5 @@ export class EdgeResponse<
       if (lowerCaseName === 'vary' || !isOfUpstream(lowerCaseName)) return
     }
     super.removeHeader(name)
-  }
-
-  #closeAfterLarge(lowerCaseName: string, value: HeaderValue): void {
-    if (lowerCaseName === 'content-length' && closesConnection(Number(value)))
-      super.setHeader('connection', 'close')
   }
 }

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { closesConnection } from '@dailyfeed/http-server/large-answers'
 import type { FastifyReply } from 'fastify'
 
 const HOP_BY_HOP = new Set([
@@ -36,6 +35,5 @@ export function responseHeadersOf(
   }
   if (vary !== undefined && given['vary'] !== undefined)
     headers['vary'] = `${vary}, ${given['vary']}`
-  if (closesConnection(Number(given['content-length']))) headers['connection'] = 'close'
   return headers
 }
