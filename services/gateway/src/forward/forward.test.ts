@@ -311,6 +311,7 @@ describe.each(['over sockets', 'in the same process'])('a service %s', (form) =>
     expect(headers.host).toBe(new URL(content.url).host)
     expect(client).toEqual({
       address: '127.0.0.1',
+      block: '127.0.0.1',
       isHttps: false,
       host: 'feed.example',
       isTrustedFrontend: false,
