@@ -10,6 +10,8 @@ import { ensureRoles } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 
+export { SCHEMAS }
+
 export const TEST_PASSWORD = 'only-for-tests'
 export const TEMPLATE = 'dailyfeed_template'
 

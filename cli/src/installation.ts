@@ -22,10 +22,11 @@ export async function runningInstallationOrThrow(
   env: NodeJS.ProcessEnv,
 ): Promise<RunningInstallation> {
   const dataDir = dataDirOf(env)
-  const text = await readFile(runningFileOf(dataDir), 'utf8').catch(() => undefined)
-  if (text === undefined)
+  try {
+    return JSON.parse(await readFile(runningFileOf(dataDir), 'utf8')) as RunningInstallation
+  } catch {
     throw new CommandError(
       `no dailyfeed runs in ${dataDir}; start it with npm start, or set DATA_DIR or DATABASE_URL`,
     )
-  return JSON.parse(text) as RunningInstallation
+  }
 }

@@ -24,14 +24,16 @@ interface ContainerCommand {
 /** Runs a command to its end, as this user, on the host's network. Throws with the output of a failed program. */
 export async function runInContainer({
   workdir,
+  signal,
   ...container
-}: ContainerCommand & { workdir?: string }): Promise<void> {
-  await run(container.engine, [
+}: ContainerCommand & { workdir?: string; signal?: AbortSignal }): Promise<void> {
+  const args = [
     'run',
     '--rm',
     ...(workdir === undefined ? [] : ['--workdir', workdir]),
     ...argumentsOf(container),
-  ])
+  ]
+  await run(container.engine, args, { ...(signal && { signal }) })
 }
 
 /** A server in a container. Faults act on the container, not on the program that prints its output. */

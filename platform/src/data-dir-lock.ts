@@ -1,10 +1,16 @@
-import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { startTimeOf } from './process-identity.ts'
+import { replaceFileDurably } from '@dailyfeed/configuration/durable-file'
+import { identityOf, startTimeOf } from './process-identity.ts'
+import { whileClaimed } from './start-claim.ts'
 
 interface Holder {
   pid: number
-  startTime: string | undefined
+  /** As earlier releases compare it. */
+  startTime?: string | undefined
+  identity?: string | undefined
+  /** The id of the locked folder: a copy of it contains a copy of the lock, which locks nothing. */
+  folder?: string
 }
 
 /** Another running platform uses this folder. */
@@ -17,35 +23,50 @@ export interface DataDirLock {
 }
 
 /**
- * Allows one platform for each folder. The lock holds the id and the start time of its process, so that a lock left
- * behind by `kill -9` is recognised even when another process has the id by now.
+ * Allows one platform for each folder. The lock identifies its process, so that a lock left behind
+ * by `kill -9` is recognised even when another process has the id by now.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
-  await mkdir(dataDir, { recursive: true })
   const path = join(dataDir, 'platform.lock')
-  const me: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) }
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      await writeFile(path, JSON.stringify(me), { flag: 'wx' })
-      return { release: () => unlink(path).catch(() => {}) }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const holder = await readFile(path, 'utf8')
-      .then((text) => JSON.parse(text) as Holder)
-      .catch(() => undefined)
-    if (
-      holder !== undefined &&
-      holder.startTime !== undefined &&
-      startTimeOf(holder.pid) === holder.startTime
-    ) {
-      throw new DataDirInUseError(
-        `the folder ${dataDir} is in use by another dailyfeed (process ${holder.pid}); stop it, or set DATA_DIR to another folder`,
-      )
-    }
-    await unlink(path).catch(() => {})
+  const me: Holder = {
+    pid: process.pid,
+    startTime: startTimeOf(process.pid),
+    identity: identityOf(process.pid),
+    folder: folderIdOf(dataDir),
   }
-  throw new DataDirInUseError(
-    `the folder ${dataDir} is being taken by another dailyfeed; set DATA_DIR to another folder`,
-  )
+  const claimed = await whileClaimed(dataDir, () => {
+    const holder = readHolder(path)
+    if (holder !== undefined && holds(holder, me)) return holder
+    replaceFileDurably(path, JSON.stringify(me))
+    return undefined
+  })
+  if (claimed === undefined)
+    throw new DataDirInUseError(
+      `the folder ${dataDir} is being taken by another dailyfeed; set DATA_DIR to another folder`,
+    )
+  if (claimed.outcome !== undefined)
+    throw new DataDirInUseError(
+      `the folder ${dataDir} is in use by another dailyfeed (process ${claimed.outcome.pid}); stop it, or set DATA_DIR to another folder`,
+    )
+  return { release: async () => rmSync(path, { force: true }) }
+}
+
+/** Survives a move within the file system, and differs between a folder and its copy. */
+export function folderIdOf(folder: string): string {
+  const { dev, ino } = statSync(folder, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+  } catch {
+    return undefined
+  }
+}
+
+function holds({ pid, startTime, identity, folder }: Holder, me: Holder): boolean {
+  if (folder !== undefined && folder !== me.folder) return false
+  if (identity !== undefined) return identityOf(pid) === identity
+  return startTime !== undefined && startTimeOf(pid) === startTime
 }

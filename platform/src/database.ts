@@ -7,7 +7,7 @@ import { ensureRoles, roleOf } from '@dailyfeed/postgres-support/roles'
 import postgres from 'postgres'
 import type { PlatformConfig } from './config.ts'
 import { clusterFolderOf } from './postgres/cluster-folder.ts'
-import { startEmbeddedPostgres } from './postgres/embedded-postgres.ts'
+import { startGuardedPostgres } from './postgres/guarded-postgres.ts'
 import { SCHEMAS } from './schemas.ts'
 
 export interface PlatformDatabase {
@@ -24,14 +24,15 @@ export async function startDatabase(
   config: PlatformConfig,
   secrets: DevelopmentSecrets,
   say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<PlatformDatabase> {
   const { ownerUrl, stop } =
     config.DATABASE_URL === undefined
-      ? await startEmbedded(config.DATA_DIR, secrets, say)
+      ? await startEmbedded(config.DATA_DIR, secrets, say, signal)
       : { ownerUrl: config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, stop: async () => {} }
   try {
     await ensureRoles(ownerUrl, servicePasswordsOf(secrets))
-    await migrate(ownerUrl, SCHEMAS)
+    await migrate(ownerUrl, SCHEMAS, { say })
   } catch (error) {
     await stop()
     throw error
@@ -52,22 +53,35 @@ async function startEmbedded(
   dataDir: string,
   secrets: DevelopmentSecrets,
   say: (line: string) => void,
+  signal: AbortSignal,
 ) {
   const { folder, notice } = await clusterFolderOf(dataDir)
   if (notice !== undefined) say(notice)
-  const server = await startEmbeddedPostgres({
+  const server = await startGuardedPostgres({
     folder,
     ownerPassword: secrets.databasePasswords.owner,
-    onCrash: say,
+    say,
+    signal,
   })
-  const admin = postgres(server.urlOf('postgres'), { max: 1, onnotice() {} })
+  try {
+    await ensureDatabase(server.urlOf('postgres'))
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return { ownerUrl: server.urlOf(DATABASE), stop: () => server.stop() }
+}
+
+async function ensureDatabase(adminUrl: string): Promise<void> {
+  const admin = postgres(adminUrl, { max: 1, onnotice() {} })
   try {
     const [row] = await admin<
       [{ exists: boolean }]
     >`select exists (select from pg_database where datname = ${DATABASE}) as exists`
-    if (!row.exists) await admin.unsafe(`create database ${DATABASE}`)
+    if (row.exists) return
+    await admin`set default_transaction_read_only = off`
+    await admin.unsafe(`create database ${DATABASE}`)
   } finally {
     await admin.end({ timeout: 5 })
   }
-  return { ownerUrl: server.urlOf(DATABASE), stop: () => server.stop() }
 }

@@ -13,7 +13,7 @@ import { type ServerProcess, serverProcessOf } from './server-process.ts'
 
 const run = promisify(execFile)
 
-type JavaTool = 'java' | 'javac' | 'jar' | 'mvn'
+export type JavaTool = 'java' | 'javac' | 'jar' | 'mvn'
 
 /** A JDK with Maven: the machine's own, or that of a container image. */
 export interface Java {
@@ -38,20 +38,21 @@ interface JavaVersions {
 
 /**
  * The Java of JAVA_HOME or of the PATH if it has one of these versions and these tools, otherwise that of a container if
- * Docker or Podman is running. Returns the reason when there is none.
+ * Docker or Podman is running. Returns the reason when there is none. `signal` ends tools that run.
  */
 export function findJava(
   env: NodeJS.ProcessEnv,
   versions: JavaVersions,
   tools: readonly JavaTool[],
+  signal?: AbortSignal,
 ): Java | { reason: string } {
-  const java = findLocalJava(env, versions)
+  const java = findLocalJava(env, versions, signal)
   const reason = java === undefined ? `no Java ${wordsOf(versions)} found` : java.lacks(tools)
   if (java !== undefined && reason === undefined) return java
   const engine = findContainerEngine()
   return engine === undefined
     ? { reason: `${reason}; install it, set JAVA_HOME, or start Docker` }
-    : containerJava(engine, cacheFolderOf(env))
+    : containerJava(engine, cacheFolderOf(env), signal)
 }
 
 const wordsOf = ({ from, below }: JavaVersions) =>
@@ -60,6 +61,7 @@ const wordsOf = ({ from, below }: JavaVersions) =>
 function findLocalJava(
   env: NodeJS.ProcessEnv,
   { from, below = Number.POSITIVE_INFINITY }: JavaVersions,
+  signal: AbortSignal | undefined,
 ): Java | undefined {
   const home = env['JAVA_HOME']
   const candidates = [
@@ -71,10 +73,10 @@ function findLocalJava(
     const version = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
     return error === undefined && version >= from && version < below
   })
-  return java === undefined ? undefined : localJava(java)
+  return java === undefined ? undefined : localJava(java, signal)
 }
 
-function localJava(java: string): Java {
+function localJava(java: string, signal: AbortSignal | undefined): Java {
   const pathOf = (tool: JavaTool) =>
     tool === 'mvn' || java === 'java' ? tool : join(dirname(java), tool)
   const isMissing = (tool: JavaTool) =>
@@ -88,7 +90,7 @@ function localJava(java: string): Java {
         : `no ${missing.map((tool) => (tool === 'mvn' ? 'Maven (mvn)' : tool)).join(', ')} found`
     },
     async run(tool, args, _folders, workdir) {
-      await run(pathOf(tool), args, { cwd: workdir })
+      await run(pathOf(tool), args, { cwd: workdir, ...(signal && { signal }) })
     },
     server: (folder, args) => serverProcessOf({ folder, command: java, args }),
   }
@@ -97,7 +99,11 @@ function localJava(java: string): Java {
 /** JDK and Maven of the oldest version that Kafka and OpenSearch run on. */
 const IMAGE = 'docker.io/library/maven:3-eclipse-temurin-17'
 
-function containerJava(engine: ContainerEngine, cache: string): Java {
+function containerJava(
+  engine: ContainerEngine,
+  cache: string,
+  signal: AbortSignal | undefined,
+): Java {
   return {
     lacks: () => undefined,
     async run(tool, args, folders, workdir) {
@@ -108,6 +114,7 @@ function containerJava(engine: ContainerEngine, cache: string): Java {
         folders: [cache, ...folders],
         command: [tool, ...more, ...args],
         ...(workdir && { workdir }),
+        ...(signal && { signal }),
       })
     },
     server: (folder, args, folders) =>

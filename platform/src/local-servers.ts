@@ -1,16 +1,19 @@
 import { join } from 'node:path'
 import { ConfigurationError } from '@dailyfeed/configuration/read-config'
+import { keepRunning } from './kept-running.ts'
 import { provideKafka } from './kafka/provide-kafka.ts'
 import { startLocalKafka } from './kafka/local-kafka.ts'
 import { startLocalOpenSearch } from './opensearch/local-opensearch.ts'
 import { provideOpenSearch } from './opensearch/opensearch-distribution.ts'
 import { provideRedis, startLocalRedis } from './redis/local-redis.ts'
+import type { ServerProcess } from './server-process.ts'
 
 type Say = (line: string) => void
 
 interface LocalServer {
   /** Value of the setting that names this server. */
   value: string
+  servers: readonly ServerProcess[]
   stop(): Promise<void>
 }
 
@@ -18,22 +21,43 @@ interface LocalServer {
 const SERVERS = {
   async REDIS_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
     const program = availableOrThrow(await provideRedis(env, say))
-    const { url, stop } = await startLocalRedis(program, join(folder, 'redis'))
-    return { value: url, stop }
+    const { url, server, stop } = await startLocalRedis(program, join(folder, 'redis'))
+    return { value: url, servers: [server], stop }
   },
-  async KAFKA_BROKERS(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
-    const distribution = availableOrThrow(await provideKafka(env, say))
-    const { brokers, stop } = await startLocalKafka({ distribution, folder: join(folder, 'kafka') })
-    return { value: brokers, stop }
+  async KAFKA_BROKERS(
+    folder: string,
+    env: NodeJS.ProcessEnv,
+    say: Say,
+    signal: AbortSignal,
+  ): Promise<LocalServer> {
+    const distribution = availableOrThrow(await provideKafka(env, say, signal))
+    const { brokers, nodes, stop } = await startLocalKafka({
+      distribution,
+      folder: join(folder, 'kafka'),
+      signal,
+    })
+    return { value: brokers, servers: nodes, stop }
   },
-  async OPENSEARCH_URL(folder: string, env: NodeJS.ProcessEnv, say: Say): Promise<LocalServer> {
-    const distribution = availableOrThrow(await provideOpenSearch(env, say))
-    const { url, stop } = await startLocalOpenSearch({
+  async OPENSEARCH_URL(
+    folder: string,
+    env: NodeJS.ProcessEnv,
+    say: Say,
+    signal: AbortSignal,
+  ): Promise<LocalServer> {
+    const distribution = availableOrThrow(await provideOpenSearch(env, say, signal))
+    const { url, server, stop } = await startLocalOpenSearch({
       distribution,
       folder: join(folder, 'opensearch'),
+      signal,
     })
-    return { value: url, stop }
+    return { value: url, servers: [server], stop }
   },
+}
+
+const NAMES: Record<keyof typeof SERVERS, string> = {
+  REDIS_URL: 'Redis',
+  KAFKA_BROKERS: 'Apache Kafka',
+  OPENSEARCH_URL: 'OpenSearch',
 }
 
 export interface LocalServers {
@@ -49,6 +73,7 @@ export async function startLocalServers(
   dataDir: string,
   env: NodeJS.ProcessEnv,
   say: Say,
+  signal: AbortSignal,
 ): Promise<LocalServers> {
   const names = (Object.keys(SERVERS) as (keyof typeof SERVERS)[]).filter(
     (name) => env[name] === undefined,
@@ -59,7 +84,11 @@ export async function startLocalServers(
   const started = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? [outcome.value] : [],
   )
+  const keepers = started.flatMap(({ name, servers }) =>
+    servers.map((server) => keepRunning(NAMES[name], server, say)),
+  )
   const stop = async () => {
+    await Promise.all(keepers.map((stopKeeping) => stopKeeping()))
     await Promise.all(started.map((server) => server.stop()))
   }
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -71,7 +100,7 @@ export async function startLocalServers(
 
   async function start(name: keyof typeof SERVERS): Promise<LocalServer> {
     try {
-      return await SERVERS[name](dataDir, env, say)
+      return await SERVERS[name](dataDir, env, say, signal)
     } catch (error) {
       throw error instanceof ConfigurationError
         ? new ConfigurationError(`${error.message}, or set ${name}`)

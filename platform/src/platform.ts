@@ -11,9 +11,10 @@ import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
 import { startDatabase } from './database.ts'
+import { prepareDataDirOrThrow } from './data-dir.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { checkPortsFreeOrThrow } from './ports-in-use.ts'
-import { writeRunningFile } from './running-file.ts'
+import { removeRunningFile, writeRunningFile } from './running-file.ts'
 import { environmentOf, urlOf } from './service-environment.ts'
 
 export interface Platform {
@@ -31,6 +32,8 @@ interface PlatformOptions {
   /** Also starts Apache Kafka, Redis and OpenSearch, each in a process of its own. */
   isFull: boolean
   say: (line: string) => void
+  /** Ends a start that has not been completed: it is rejected once everything has been stopped. */
+  signal: AbortSignal
 }
 
 /** Starts PostgreSQL, runs the migrations, then starts every service in this process, the gateway last. */
@@ -39,20 +42,25 @@ export async function startPlatform({
   env,
   isFull,
   say,
+  signal,
 }: PlatformOptions): Promise<Platform> {
   await using resources = new AsyncDisposableStack()
+  prepareDataDirOrThrow(config.DATA_DIR)
   resources.adopt(await lockDataDir(config.DATA_DIR), (lock) => lock.release())
+  removeRunningFile(config.DATA_DIR)
   await checkPortsFreeOrThrow(config.HOST, config.PORT)
   // The code of the services is loaded while PostgreSQL starts.
   const loading = import('./services.ts')
   loading.catch(() => {})
   const database = resources.adopt(
-    await startDatabase(config, developmentSecretsOf(config.DATA_DIR), say),
+    await startDatabase(config, developmentSecretsOf(config.DATA_DIR), say, signal),
     (it) => it.stop(),
   )
+  signal.throwIfAborted()
   const servicesEnv = isFull ? { ...env, ...(await startServersBeside()) } : env
 
   const { starters } = await loading
+  signal.throwIfAborted()
   const inProcess: ServicesInProcess = {}
   const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal(), inProcess }
   await Promise.all(SERVICE_NAMES.filter((name) => name !== 'gateway').map(start))
@@ -65,7 +73,9 @@ export async function startPlatform({
       SERVICE_NAMES.map((name) => [name, urlOf(config, SERVICES[name].portOffset)]),
     ),
   }
-  resources.defer(await writeRunningFile(config.DATA_DIR, installation))
+  writeRunningFile(config.DATA_DIR, installation)
+  resources.defer(() => removeRunningFile(config.DATA_DIR))
+  signal.throwIfAborted()
   const running = resources.move()
   return {
     url: installation.url,
@@ -86,8 +96,9 @@ export async function startPlatform({
 
   async function startServersBeside() {
     const { startLocalServers } = await import('./local-servers.ts')
-    const servers = await startLocalServers(config.DATA_DIR, env, say)
+    const servers = await startLocalServers(config.DATA_DIR, env, say, signal)
     resources.defer(() => servers.stop())
+    signal.throwIfAborted()
     return servers.environment
   }
 }

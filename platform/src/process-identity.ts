@@ -1,17 +1,44 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Start time of a process as `ps` prints it (Linux and macOS). It distinguishes the process from a later one with the
- * same id. Undefined when there is no such process.
+ * Distinguishes a process from every other one that has had or will have its id. Undefined when no
+ * such process runs; one that has ended and was not awaited by its parent does not run.
  */
-export function startTimeOf(pid: number): string | undefined {
-  return queryPs(pid, 'lstart')
+export function identityOf(pid: number): string | undefined {
+  return process.platform === 'linux' ? linuxIdentityOf(pid) : startTimeOf(pid)
 }
 
-/** Command line of a process; undefined when there is no such process. */
-export function commandOf(pid: number): string | undefined {
-  return queryPs(pid, 'command')
+/**
+ * Start time of a process as `ps` prints it. On Linux it is derived from the clock and from TZ, so
+ * that it changes when either of them does: there it is compared with locks of earlier releases only.
+ */
+export function startTimeOf(pid: number): string | undefined {
+  try {
+    const answer = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+    return answer === '' ? undefined : answer
+  } catch {
+    return undefined
+  }
+}
+
+/** The boot of the machine, and the ticks of its clock from there to the start of the process. */
+function linuxIdentityOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name in parentheses may contain any character; the fields after its last one are counted.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state = 'X', startTicks] = [fields[0], fields[19]]
+    return 'ZX'.includes(state) ? undefined : `${boot}:${startTicks}`
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -28,19 +55,6 @@ export async function isStopped(pid: number): Promise<boolean | undefined> {
       ),
     )
     return states.every((state) => state === 'T')
-  } catch {
-    return undefined
-  }
-}
-
-function queryPs(pid: number, column: string): string | undefined {
-  try {
-    const answer = execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], {
-      encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-    return answer === '' ? undefined : answer
   } catch {
     return undefined
   }

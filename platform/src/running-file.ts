@@ -1,5 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceFileDurably } from '@dailyfeed/configuration/durable-file'
 
 /** How the command line reaches a platform on this machine: the content of `running.json` in its DATA_DIR. */
 export interface RunningInstallation {
@@ -11,12 +12,10 @@ export interface RunningInstallation {
 
 export const runningFileOf = (dataDir: string) => join(dataDir, 'running.json')
 
-/** Writes the file, readable by its owner only, since it contains the database password. Returns a function that removes it. */
-export async function writeRunningFile(
-  dataDir: string,
-  installation: RunningInstallation,
-): Promise<() => Promise<void>> {
-  const path = runningFileOf(dataDir)
-  await writeFile(path, JSON.stringify(installation, null, 2), { mode: 0o600 })
-  return () => rm(path, { force: true })
-}
+/** Writes the file, readable by its owner only, since it contains the database password. */
+export const writeRunningFile = (dataDir: string, installation: RunningInstallation): void =>
+  replaceFileDurably(runningFileOf(dataDir), JSON.stringify(installation, null, 2))
+
+/** Called at a stop, and at a start, since a platform may have been killed. */
+export const removeRunningFile = (dataDir: string): void =>
+  rmSync(runningFileOf(dataDir), { force: true })

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isStopped, startTimeOf } from './process-identity.ts'
+import { replaceFileDurably } from '@dailyfeed/configuration/durable-file'
+import { stopLeftOverServer } from './left-over-servers.ts'
+import { identityOf, isStopped } from './process-identity.ts'
+import { keepLogSmall, openServerLog } from './server-log.ts'
 
 /** A server in a process of its own. Tests make it fail as machines do. */
 export interface ServerProcess {
@@ -21,7 +24,7 @@ export interface ServerProcess {
 }
 
 interface ServerProcessOptions {
-  /** Folder of its log and process id. */
+  /** Its working directory, with its log and process id. */
   folder: string
   command: string
   args: readonly string[]
@@ -31,6 +34,7 @@ const STOP_MILLISECONDS = 30_000
 
 export function serverProcessOf({ folder, command, args }: ServerProcessOptions): ServerProcess {
   const pidFile = join(folder, 'pid')
+  const logFile = join(folder, 'server.log')
   let child: ChildProcess | undefined
   let isPaused = false
   const isRunning = () =>
@@ -51,15 +55,20 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
   return {
     pid: () => (isRunning() ? child?.pid : undefined),
     async start() {
-      await stopLeftOver(folder, pidFile)
-      const log = await open(join(folder, 'server.log'), 'a')
+      await stopLeftOverServer({ folder, program: command, signal: 'SIGTERM', pidFile })
+      const log = await openServerLog(logFile)
       // In its own process group: Ctrl-C in a terminal must not reach it before the platform has stopped its services.
-      child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd] })
+      child = spawn(command, args, {
+        cwd: folder,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      })
       child.once('error', () => {})
+      child.once('exit', keepLogSmall(logFile))
       await log.close()
       const { pid } = child
-      // With its start time: another program may have the id by the time the file is read.
-      if (pid !== undefined) await writeFile(pidFile, `${pid}\n${startTimeOf(pid)}\n`)
+      // With its identity: another program may have the id by the time the file is read.
+      if (pid !== undefined) replaceFileDurably(pidFile, `${pid}\n${identityOf(pid)}\n`)
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -75,23 +84,5 @@ export function serverProcessOf({ folder, command, args }: ServerProcessOptions)
       isPaused = false
       child?.kill('SIGCONT')
     },
-  }
-}
-
-/** Stops a server left over from a killed platform: it still holds its ports and files. */
-async function stopLeftOver(folder: string, pidFile: string): Promise<void> {
-  const [id = '', startedAt = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n')
-  const pid = Number(id)
-  if (!Number.isSafeInteger(pid) || pid <= 1 || startedAt === '') return
-  const isThatServer = () => startTimeOf(pid) === startedAt
-  if (!isThatServer()) return
-  process.kill(pid, 'SIGTERM')
-  for (let waited = 0; isThatServer(); waited += 100) {
-    if (waited === STOP_MILLISECONDS) process.kill(pid, 'SIGKILL')
-    if (waited > STOP_MILLISECONDS + 5_000)
-      throw new Error(
-        `the server left over in ${folder} (process ${pid}) does not stop; stop it by hand`,
-      )
-    await sleep(100)
   }
 }

@@ -15,7 +15,11 @@ let probes: Probes
 
 beforeAll(async () => {
   if (isMissing) return
-  environment = await startDegradationEnvironment({ withKafka: false })
+  environment = await startDegradationEnvironment({
+    withKafka: false,
+    // A paused service costs its callers this time in each round.
+    env: { UPSTREAM_READ_TIMEOUT_MS: '2000' },
+  })
   probes = await Probes.open(environment.services.url)
 })
 afterAll(() => environment?.stop())

@@ -15,7 +15,7 @@ import {
 } from './checks.ts'
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
-import { limiterKeys } from './limiter-keys.ts'
+import { limitedServices, limiterKeys } from './limiter-keys.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
 import { ROOT } from './source-files.ts'
@@ -162,6 +162,14 @@ const RULES: Rule[] = [
     'no limiter counts by an address instead of its block',
     limiterKeys,
     { 'services/member/src/login.ts': 'await logins.countOrThrow(client.address, reply)' },
+  ],
+  [
+    'every service limits its routes',
+    limitedServices,
+    {
+      'services/content/src/content-app.ts':
+        "const app = await createHttpServer({ service: 'content', log })",
+    },
   ],
   [
     'no file has more than 450 lines',

@@ -139,7 +139,6 @@ const OWNERS: Record<string, string> = {
   '@platformatic/kafka': 'modules/kafka-support',
   sharp: 'services/image',
   redis: 'modules/redis-support',
-  umzug: 'modules/postgres-support',
   undici: 'modules/service-client',
 }
 

@@ -18,16 +18,18 @@ export interface DegradationEnvironment {
 interface EnvironmentOptions {
   /** Whether to start Apache Kafka; without it events travel over HTTP. */
   withKafka: boolean
+  /** Settings of every service. */
+  env?: Record<string, string>
 }
 
 const BROKEN_SERVICES = ['member', 'activity', 'timeline', 'search', 'image'] as const
 
-export async function startDegradationEnvironment({
-  withKafka,
-}: EnvironmentOptions): Promise<DegradationEnvironment> {
+export async function startDegradationEnvironment(
+  options: EnvironmentOptions,
+): Promise<DegradationEnvironment> {
   const resources = new AsyncDisposableStack()
   try {
-    return await startAll(resources, withKafka)
+    return await startAll(resources, options)
   } catch (error) {
     await resources.disposeAsync()
     throw error
@@ -36,11 +38,11 @@ export async function startDegradationEnvironment({
 
 async function startAll(
   resources: AsyncDisposableStack,
-  withKafka: boolean,
+  { withKafka, env = {} }: EnvironmentOptions,
 ): Promise<DegradationEnvironment> {
   const linkTo = async (target: { port: number }) =>
     resources.adopt(await startTcpProxy(target), (link) => link.stop())
-  const database = await startOwnDatabase(['max_connections=200'])
+  const database = await startOwnDatabase()
   const replica = await startReplica(database)
   const replicaTarget = { port: portOf(replica.urlOf('timeline')) }
   const replicaLink = await linkTo(replicaTarget)
@@ -51,8 +53,10 @@ async function startAll(
   const shared: Record<string, string> = {
     REDIS_URL: `redis://127.0.0.1:${redisLink.port}`,
     ...(kafka === undefined ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafka.publish.port}` }),
+    DATABASE_POOL_MAX: '4',
     // Longer than the whole run, so that no token expires in the middle of it.
     ACCESS_TOKEN_TTL_SECONDS: '7200',
+    ...env,
   }
   const services = await startSeparateServices({
     database,

@@ -8,8 +8,7 @@ import {
   withoutDeadline,
 } from './request-deadline.ts'
 
-const newResponse = () =>
-  Object.assign(new EventEmitter(), { headersSent: false, destroyed: false })
+const newResponse = () => Object.assign(new EventEmitter(), { headersSent: false })
 
 test('everything that a request starts runs within its deadline', async () => {
   const deadline = new RequestDeadline(60_000, newResponse())
@@ -39,8 +38,17 @@ test('registered work is stopped when the deadline passes, and not after the ans
   const closed = newResponse()
   const answered = new RequestDeadline(5, closed)
   answered.onPassed(() => stopped.push('answered'))
+  closed.headersSent = true
   closed.emit('close')
   await expect.poll(() => stopped).toEqual(['first', 'second'])
   await sleep(10)
   expect(stopped).toEqual(['first', 'second'])
+})
+
+test('a caller that disconnects before the answer leaves its work to the deadline', async () => {
+  const stopped: string[] = []
+  const response = newResponse()
+  new RequestDeadline(5, response).onPassed(() => stopped.push('work'))
+  response.emit('close')
+  await expect.poll(() => stopped).toEqual(['work'])
 })

@@ -13,7 +13,6 @@ export class DeadlinePassedError extends Error {
 interface PendingResponse {
   /** An answer that has begun ends the deadline: a stream of events lasts for as long as it is read. */
   readonly headersSent: boolean
-  readonly destroyed: boolean
   once(event: 'close', listener: () => void): unknown
 }
 
@@ -24,7 +23,7 @@ interface PendingResponse {
 export class RequestDeadline {
   readonly #endsAt: number
   readonly #response: PendingResponse
-  readonly #actions: (() => void)[] = []
+  #actions: (() => void)[] | undefined
   #timer: NodeJS.Timeout | undefined
 
   /** `remaining` is in milliseconds from now. */
@@ -38,28 +37,34 @@ export class RequestDeadline {
     return this.#endsAt - performance.now()
   }
 
-  /** True when the answer has begun or the client has disconnected: work that goes on belongs to no request. */
+  /** True when the answer has begun: work that goes on after it is no longer awaited. */
   get isAnswered(): boolean {
-    return this.#response.headersSent || this.#response.destroyed
+    return this.#response.headersSent
   }
 
   /** Runs `stop` when the deadline passes before the answer has begun. It must do no harm to work that has ended. */
   onPassed(stop: () => void): void {
-    this.#actions.push(stop)
-    if (this.#timer !== undefined) return
+    if (this.#actions !== undefined) {
+      this.#actions.push(stop)
+      return
+    }
+    this.#actions = [stop]
     this.#timer = setTimeout(() => this.#pass(), Math.max(1, this.remaining))
     this.#timer.unref()
-    this.#response.once('close', () => this.#release())
+    // A caller that disconnects earlier leaves its work to the deadline.
+    this.#response.once('close', () => {
+      if (this.isAnswered) this.#release()
+    })
   }
 
   #pass(): void {
-    if (!this.isAnswered) for (const stop of this.#actions) stop()
+    if (!this.isAnswered) for (const stop of this.#actions ?? []) stop()
     this.#release()
   }
 
   #release(): void {
     clearTimeout(this.#timer)
-    this.#actions.length = 0
+    this.#actions = []
   }
 }
 

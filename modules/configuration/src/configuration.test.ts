@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -93,4 +93,41 @@ test('a service admits by default the callers of the SERVICES table, by the hash
   const callers = internalCallersOrThrow('image', config).split(',')
   expect(callers.map((caller) => caller.split(':')[0])).toEqual(['member', 'batch', 'gateway'])
   expect(callers[0]).toBe(`member:${hashOfToken(internalTokenOrThrow('member', config))}`)
+})
+
+const newDataDir = () => mkdtempSync(join(folder, 'data-'))
+
+test('secrets that a killed start left half written are created anew while there is no database', () => {
+  const dataDir = newDataDir()
+  writeFileSync(join(dataDir, 'secrets.json'), '{"internalTokens": {"member"')
+  const secrets = developmentSecretsOf(dataDir)
+  expect(secrets.cursorKey.length).toBeGreaterThan(32)
+  expect(developmentSecretsOf(dataDir)).toEqual(secrets)
+})
+
+test('damaged secrets of an existing database are refused with a sentence', () => {
+  const dataDir = newDataDir()
+  mkdirSync(join(dataDir, 'postgres'))
+  writeFileSync(join(dataDir, 'secrets.json'), '')
+  expect(() => developmentSecretsOf(dataDir)).toThrow(ConfigurationError)
+  expect(() => developmentSecretsOf(dataDir)).toThrow('is damaged, and the database needs')
+})
+
+test('secrets that an earlier release did not need are added, and the others stay', () => {
+  const dataDir = newDataDir()
+  const { refreshTokenKey, ...earlier } = developmentSecretsOf(dataDir)
+  const { batch, ...passwords } = earlier.databasePasswords
+  writeFileSync(
+    join(dataDir, 'secrets.json'),
+    JSON.stringify({ ...earlier, databasePasswords: passwords }),
+  )
+  const secrets = developmentSecretsOf(dataDir)
+  expect(secrets).toMatchObject({
+    cursorKey: earlier.cursorKey,
+    internalTokens: earlier.internalTokens,
+    databasePasswords: passwords,
+  })
+  expect(secrets.databasePasswords.batch).not.toBe(batch)
+  expect(secrets.refreshTokenKey).not.toBe(refreshTokenKey)
+  expect(JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8'))).toEqual(secrets)
 })

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   callersOf,
@@ -7,6 +7,7 @@ import {
   SERVICE_NAMES,
   type ServiceName,
 } from '@dailyfeed/contract/services'
+import { createFileDurably, replaceFileDurably } from './durable-file.ts'
 import { ConfigurationError } from './read-config.ts'
 
 export interface DevelopmentSecrets {
@@ -21,23 +22,62 @@ const secret = () => randomBytes(32).toString('base64url')
 const ofEach = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, secret()])) as Record<Name, string>
 
-/** Secrets for development: created once under `dataDir` and shared by every service that starts there. Never for production. */
+const newSecrets = (): DevelopmentSecrets => ({
+  internalTokens: ofEach(SERVICE_NAMES),
+  cursorKey: secret(),
+  jwtKeyEncryptionKey: secret(),
+  refreshTokenKey: secret(),
+  databasePasswords: ofEach([...SERVICE_NAMES, 'owner']),
+})
+
+/**
+ * Secrets for development: created once under `dataDir` and shared by every service that starts
+ * there. Secrets that an earlier release did not need are added. Never for production. Throws a
+ * ConfigurationError if the file is damaged and a database depends on it.
+ */
 export function developmentSecretsOf(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
-  mkdirSync(dataDir, { recursive: true })
-  try {
-    const fresh: DevelopmentSecrets = {
-      internalTokens: ofEach(SERVICE_NAMES),
-      cursorKey: secret(),
-      jwtKeyEncryptionKey: secret(),
-      refreshTokenKey: secret(),
-      databasePasswords: ofEach([...SERVICE_NAMES, 'owner']),
-    }
-    writeFileSync(path, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const stored = readSecretsOrThrow(path)
+  if (stored === 'MISSING') {
+    const fresh = newSecrets()
+    // One of several services that start at once creates the file, and the others read it.
+    if (createFileDurably(path, textOf(fresh))) return fresh
+    return developmentSecretsOf(dataDir)
   }
-  return JSON.parse(readFileSync(path, 'utf8')) as DevelopmentSecrets
+  if (stored === 'DAMAGED') {
+    if (DATABASE_FOLDERS.some((name) => existsSync(join(dataDir, name))))
+      throw new ConfigurationError(
+        `${path} is damaged, and the database needs its secrets; restore the file from a backup, or delete ${dataDir} to start with an empty database`,
+      )
+    replaceFileDurably(path, textOf(newSecrets()))
+    return developmentSecretsOf(dataDir)
+  }
+  const fresh = newSecrets()
+  const complete: DevelopmentSecrets = {
+    ...fresh,
+    ...stored,
+    internalTokens: { ...fresh.internalTokens, ...stored.internalTokens },
+    databasePasswords: { ...fresh.databasePasswords, ...stored.databasePasswords },
+  }
+  if (textOf(complete).length !== textOf(stored).length) replaceFileDurably(path, textOf(complete))
+  return complete
+}
+
+/** Folder of the embedded database in DATA_DIR, and the file that names one elsewhere. */
+const DATABASE_FOLDERS = ['postgres', 'postgres-folder']
+
+const textOf = (secrets: object) => JSON.stringify(secrets, null, 2)
+
+function readSecretsOrThrow(path: string): Partial<DevelopmentSecrets> | 'MISSING' | 'DAMAGED' {
+  try {
+    const stored: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return typeof stored === 'object' && stored !== null ? stored : 'DAMAGED'
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'DAMAGED'
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'MISSING'
+    throw error
+  }
 }
 
 /** Database passwords by service, for those with a login. */

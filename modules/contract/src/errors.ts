@@ -287,6 +287,11 @@ export const ERRORS = {
     ko: '지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.',
     en: 'The request cannot be processed at the moment. Please try again shortly.',
   },
+  WRITES_UNAVAILABLE: {
+    status: 503,
+    ko: '지금은 저장할 수 없고 읽기만 할 수 있습니다. 몇 분 후 다시 시도해 주세요.',
+    en: 'Nothing can be saved at the moment, but reading works. Please try again in a few minutes.',
+  },
 } as const satisfies Record<string, { status: number; ko: string; en: string }>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -25,9 +25,13 @@ export function plainAddress(address: string): string {
   const zone = address.indexOf('%')
   const plain = zone === -1 ? address : address.slice(0, zone)
   if (isIP(plain) !== 6) return address
+  if (!MAYBE_MAPPED.test(plain)) return plain
   const groups = groupsOf(plain)
   return isMapped(groups) ? ipv4Of(groups[6], groups[7]) : plain
 }
+
+/** Zeros and colons before `ffff`. Most addresses need no further parsing. */
+const MAYBE_MAPPED = /^[0:]+ffff:/i
 
 const isMapped = (groups: readonly number[]) => startsWith(groups, [0, 0, 0, 0, 0, 0xffff])
 const isTranslated = (groups: readonly number[]) => startsWith(groups, [0x64, 0xff9b, 0, 0, 0, 0])

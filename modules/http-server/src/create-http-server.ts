@@ -2,12 +2,13 @@ import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { type RouteOptions } from 'fastify'
 import { authenticate } from './authentication.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
+import { limitRoutes } from './limit-routes.ts'
 import { honourDeadlines } from './request-deadline.ts'
 import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
 import type { Log } from './log.ts'
@@ -15,6 +16,8 @@ import { registerMetrics } from './metrics.ts'
 import { registerNotFound } from './not-found.ts'
 import { type OverloadOptions, shedOverload } from './overload.ts'
 import { sendSecurityHeaders } from './protection.ts'
+import { rateClassOf } from './rate-classes.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { cutStalledAnswers, type StalledAnswerOptions } from './stalled-answers.ts'
@@ -45,6 +48,8 @@ interface HttpServerOptions {
   callers?: string
   isTransientFault?: IsTransientFault
   overload?: OverloadOptions
+  /** From `createRateLimits`; undefined where nothing is limited. */
+  limits?: RateLimits | undefined
   stalledAnswers?: StalledAnswerOptions
 }
 
@@ -59,6 +64,7 @@ export async function createHttpServer({
   callers = '',
   isTransientFault,
   overload,
+  limits,
   stalledAnswers,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
@@ -93,11 +99,18 @@ export async function createHttpServer({
   honourDeadlines(app)
   app.decorate('metrics', registerMetrics(app, service))
   cutStalledAnswers(app, stalledAnswers)
+  if (limits !== undefined) limitRoutes(app, limits)
   registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )
   return app
+}
+
+/** The class by which a route is limited, and the answer beyond its limit. */
+function describeLimit({ method, url, config }: RouteOptions): object {
+  const rateClass = rateClassOf({ method, url, rateClass: config?.rateClass })
+  return rateClass === undefined ? {} : { 'x-rate-class': rateClass }
 }
 
 async function registerApiDocument(app: HttpServer, service: string): Promise<void> {
@@ -114,6 +127,7 @@ async function registerApiDocument(app: HttpServer, service: string): Promise<vo
       schema: {
         ...schema,
         security: route.config?.access === 'PUBLIC' ? [] : [{ bearer: [] }],
+        ...describeLimit(route),
         ...(route.config?.acceptsIdempotencyKey === true ? { headers: IDEMPOTENCY_HEADERS } : {}),
       },
       url,

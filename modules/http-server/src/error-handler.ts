@@ -1,3 +1,4 @@
+import { FaultLog, faultCodeOf } from '@dailyfeed/concurrency/fault-log'
 import {
   DailyfeedError,
   type ErrorCode,
@@ -29,6 +30,7 @@ export function renderErrors(
   app: HttpServer,
   isTransientFault: IsTransientFault = () => false,
 ): void {
+  const faults = new FaultLog()
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof DailyfeedError) return failWith(request, reply, error)
     if (error instanceof ValidationError) return failValidation(request, reply, error.problems)
@@ -50,17 +52,22 @@ export function renderErrors(
       )
     if ((error.statusCode ?? 500) < 500) return failMalformed(request, reply)
     if (isTransientFault(error)) {
-      request.log.warn({ err: error }, 'dependency unavailable; answered 503')
-      return failWith(
-        request,
-        reply,
-        new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error }),
-      )
+      faults.warn(request.log, error, 'dependency unavailable; answered 503')
+      return failWith(request, reply, unavailableBy(error))
     }
     request.log.error({ err: error }, 'unexpected error')
     return failWith(request, reply, new DailyfeedError('INTERNAL_ERROR'))
   })
 }
+
+/** SQLSTATEs of a database that can only be read: `disk_full` and `read_only_sql_transaction`. */
+const REFUSED_WRITES = new Set(['53100', '25006'])
+
+/** Space is made by people, who need longer than a server that restarts. */
+const unavailableBy = (error: unknown): DailyfeedError =>
+  REFUSED_WRITES.has(faultCodeOf(error))
+    ? new DailyfeedError('WRITES_UNAVAILABLE', { retryAfterSeconds: 15, cause: error })
+    : new DailyfeedError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error })
 
 /** `fields` are added to the envelope. */
 export function failWith(

@@ -1,44 +1,31 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyReply } from 'fastify'
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
-import type { AddressBlock } from './address-block.ts'
-
-/** Requests are counted per member, by id, or per address block. */
-type RateKey = number | AddressBlock
-
-export interface RateLimit {
-  /** Name of the policy in the headers. */
-  name: string
-  /** Requests of one key in a window. */
-  limit: number
-  windowSeconds: number
-}
+import { type RateCount, type RateCounter, type RateKey, secondsLeft } from './rate-counter.ts'
 
 export interface RateLimiter {
   /** Counts one request of `key` and sends the remaining quota in headers. Throws TOO_MANY_REQUEST above the limit. */
-  countOrThrow(key: RateKey, reply: FastifyReply): Promise<void>
+  countOrThrow(key: RateKey, reply?: FastifyReply): void
 }
 
-/** Counts in this process's memory; the headers are the structured fields of draft-ietf-httpapi-ratelimit-headers. */
-export function createRateLimiter({ name, limit, windowSeconds }: RateLimit): RateLimiter {
-  const limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds })
-  const policy = `"${name}";q=${limit};w=${windowSeconds}`
-  const sendQuota = (reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes) => {
-    const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000))
-    reply
-      .header('ratelimit-policy', policy)
-      .header('ratelimit', `"${name}";r=${remainingPoints};t=${seconds}`)
-    return seconds
-  }
+/** Limits by one policy, beside the class of a route. */
+export function createRateLimiter(counter: RateCounter): RateLimiter {
   return {
-    async countOrThrow(key, reply) {
-      try {
-        sendQuota(reply, await limiter.consume(key))
-      } catch (refusal) {
-        throw new DailyfeedError('TOO_MANY_REQUEST', {
-          retryAfterSeconds: sendQuota(reply, refusal as RateLimiterRes),
-        })
-      }
+    countOrThrow(key, reply) {
+      const now = performance.now()
+      const count = counter.count(key, now)
+      reply
+        ?.header('ratelimit-policy', counter.policyHeader)
+        .header('ratelimit', quotaHeader(counter, count, now))
+      if (count.total > counter.policy.limit) throw tooMany(count, now)
     },
   }
 }
+
+/** Value of the header RateLimit, a structured field of draft-ietf-httpapi-ratelimit-headers-10. */
+export function quotaHeader({ policy }: RateCounter, count: RateCount, now: number): string {
+  const remaining = Math.max(0, policy.limit - count.total)
+  return `"${policy.name}";r=${remaining};t=${secondsLeft(count, now)}`
+}
+
+export const tooMany = (count: RateCount, now: number): DailyfeedError =>
+  new DailyfeedError('TOO_MANY_REQUEST', { retryAfterSeconds: secondsLeft(count, now) })

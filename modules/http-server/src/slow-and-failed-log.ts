@@ -2,10 +2,18 @@ import type { HttpServer } from './http-server.ts'
 
 const SLOW_MILLISECONDS = 1_000
 
-/** Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second. */
+/**
+ * Logs one line for each answer that an operator may ask about: status 5xx, or slower than a second.
+ * A 503, of which there may be thousands, is counted by the metrics, and its cause is logged once a
+ * minute.
+ */
 export function logSlowAndFailed(app: HttpServer): void {
   app.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode < 500 && reply.elapsedTime <= SLOW_MILLISECONDS) return
+    if (
+      (reply.statusCode < 500 || reply.statusCode === 503) &&
+      reply.elapsedTime <= SLOW_MILLISECONDS
+    )
+      return
     const path = request.url.split('?', 1)[0]
     request.log.warn(
       {

@@ -1,3 +1,4 @@
+import { FaultLog } from '@dailyfeed/concurrency/fault-log'
 import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
@@ -31,6 +32,7 @@ const RENEW_MILLISECONDS = 1_000
 /** Short, since other instances write too, and wake only their own relay. */
 const POLL_MILLISECONDS = 250
 const RESTART_MILLISECONDS = 500
+const RESTARTS = `relay failed; it restarts in ${RESTART_MILLISECONDS} ms`
 /**
  * Every step has a shorter time limit of its own (a statement 15 s, a delivery 15 s). A step that exceeds this one will
  * never complete, and would block its destination until the process is restarted.
@@ -112,13 +114,13 @@ export function startRelay({
     }
   }
 
-  async function run(): Promise<void> {
+  async function run(faults = new FaultLog()): Promise<void> {
     while (!isStopping) {
       try {
         if (await lease.tryTake()) await serveTerm()
         else await sleep.untilStopped(RENEW_MILLISECONDS)
       } catch (err) {
-        log.warn({ schema, err }, `relay failed; it restarts in ${RESTART_MILLISECONDS} ms`)
+        faults.warn(log, err, RESTARTS, { schema })
         await sleep.untilStopped(RESTART_MILLISECONDS)
       }
     }

@@ -25,6 +25,17 @@ export function isTransientFault(error: unknown): boolean {
   )
 }
 
+/** `disk_full` and `read_only_sql_transaction`. */
+const REFUSED_WRITES = new Set(['53100', '25006'])
+
+/** Returns whether the database can only be read at the moment, so that nothing was written. */
+export const isWriteRefused = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && REFUSED_WRITES.has(error.code)
+
+/** Returns whether a statement waited for a lock for longer than `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE
+
 /**
  * Returns whether PostgreSQL rejected the statement because of its content, so that none of it is
  * committed. After a transient fault or a lost connection it may have been committed.

@@ -29,8 +29,7 @@ function open(max: number): Sql {
   return pool
 }
 
-const newResponse = () =>
-  Object.assign(new EventEmitter(), { headersSent: false, destroyed: false })
+const newResponse = () => Object.assign(new EventEmitter(), { headersSent: false })
 
 /** Runs `work` as a request whose caller waits for so many milliseconds. */
 const within = <Outcome>(

@@ -18,7 +18,8 @@ export async function ensureRoles(
 ): Promise<void> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
-    await sql.begin(async (transaction) => {
+    await sql.begin('read write', async (transaction) => {
+      await transaction`select set_config('lock_timeout', '60000', true)`
       await transaction`select pg_advisory_xact_lock(${ROLES_LOCK})`
       for (const [service, password] of Object.entries(passwords)) {
         const role = roleOf(service)

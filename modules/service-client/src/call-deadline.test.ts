@@ -10,10 +10,7 @@ afterEach(closeCallees)
 /** Runs `work` as a request that has so many milliseconds left. */
 const within = <Outcome>(milliseconds: number, work: () => Outcome): Outcome =>
   runWithDeadline(
-    new RequestDeadline(
-      milliseconds,
-      Object.assign(new EventEmitter(), { headersSent: false, destroyed: false }),
-    ),
+    new RequestDeadline(milliseconds, Object.assign(new EventEmitter(), { headersSent: false })),
     work,
   )
 

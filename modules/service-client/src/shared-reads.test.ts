@@ -6,8 +6,7 @@ import { ServiceTimeoutError } from './service-errors.ts'
 
 afterEach(closeCallees)
 
-const pendingResponse = () =>
-  Object.assign(new EventEmitter(), { headersSent: false, destroyed: false })
+const pendingResponse = () => Object.assign(new EventEmitter(), { headersSent: false })
 
 test('identical reads in flight share one call, and the next read is a new one', async () => {
   let answerAll = () => {}

@@ -1,68 +1,88 @@
-import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import postgres from 'postgres'
-import type { Platform } from '../platform.ts'
+import { DemoApi, DemoDataError } from './demo-api.ts'
 import { DEMO_FOLLOWS, DEMO_MEMBERS, DEMO_POSTS, type DemoHandle } from './demo-content.ts'
+import { findDemoLogin, newDemoLogin, storeDemoLogin } from './demo-login.ts'
+import { type DemoMember, emailOf, signUp, type Written } from './demo-member.ts'
 
-interface DemoLogin {
-  email: string
-  password: string
+interface DemoDataOptions {
+  /** The gateway. */
+  url: string
+  ownerUrl: string
+  dataDir: string
+  say: (line: string) => void
+  signal: AbortSignal
+  /** Milliseconds for which a write may be refused before the rest is left to the next start. */
+  patience?: number
 }
 
-const FILE = 'demo-login.json'
-const emailOf = (handle: DemoHandle) => `${handle}@example.com`
+/** The member whose login is printed. */
+const PRINTED: DemoHandle = 'minji'
 
-/** The login that is printed at each start; undefined when there is no demo data. */
-export async function demoLoginOf(dataDir: string): Promise<DemoLogin | undefined> {
-  return readFile(join(dataDir, FILE), 'utf8').then(
-    (text) => JSON.parse(text) as DemoLogin,
-    () => undefined,
+/**
+ * Creates demo data on the first run, through the public API, so that every event and counter is
+ * real. The next start adds what an interrupted one has left out; nothing is created twice.
+ * When writes are refused for too long, the platform runs without the rest until its next start.
+ */
+export async function makeDemoData(options: DemoDataOptions): Promise<void> {
+  const { url, ownerUrl, dataDir, say, signal, patience } = options
+  const stored = findDemoLogin(dataDir)
+  const hasMembers = await findsMembers(ownerUrl)
+  // Members without an unfinished login are not those of the demo data.
+  if (hasMembers && (stored === undefined || stored.isComplete)) return
+  say(
+    hasMembers
+      ? 'completing the demo members and posts of an interrupted start…'
+      : 'creating demo members and posts…',
   )
+  const login = hasMembers && stored !== undefined ? stored : newDemoLogin(emailOf(PRINTED))
+  storeDemoLogin(dataDir, login)
+  try {
+    await createAll(new DemoApi(url, signal, patience), login.password, hasMembers)
+  } catch (error) {
+    if (!(error instanceof DemoDataError)) throw error
+    say(`the demo data is incomplete, since ${error.message}; the next start completes it`)
+    return
+  }
+  storeDemoLogin(dataDir, { ...login, isComplete: true })
 }
 
-/** Creates demo data on the first run through the public API, so that every event and counter is real. */
-export async function makeDemoData(
-  platform: Platform,
-  dataDir: string,
-  say: (line: string) => void,
-): Promise<void> {
-  if (await hasMembers(platform.ownerUrl)) return
-  say('creating demo members and posts…')
-  // Random on each machine: with a known password anybody could log in where the platform listens beyond loopback.
-  const password = `demo-${randomBytes(9).toString('base64url')}`
+/** The first run need not search for what exists. */
+async function createAll(api: DemoApi, password: string, mayExist: boolean): Promise<void> {
   const members = new Map<DemoHandle, DemoMember>()
-  for (const { handle, ...profile } of DEMO_MEMBERS)
-    members.set(
-      handle,
-      await signUp(platform.url, { handle, email: emailOf(handle), password, ...profile }),
-    )
+  for (const profile of DEMO_MEMBERS)
+    members.set(profile.handle, await signUp(api, profile, password))
   const memberOf = (handle: DemoHandle) => members.get(handle) as DemoMember
-
   for (const [follower, following] of DEMO_FOLLOWS)
-    await memberOf(follower).call('POST', `/api/members/follow/${memberOf(following).id}`)
-  for (const { by, title, content, likedBy = [], comments = [] } of DEMO_POSTS) {
-    const post = await memberOf(by).call('POST', '/api/posts', { title, content })
-    for (const handle of likedBy) await memberOf(handle).call('POST', `/api/posts/${post.id}/like`)
-    await comment(comments, post.id, null)
+    await memberOf(follower).follow(memberOf(following))
+  for (const [at, { by, title, content, likedBy = [], comments = [] }] of DEMO_POSTS.entries()) {
+    const author = memberOf(by)
+    const post =
+      find(mayExist ? await author.posts() : [], content) ??
+      (await author.write(title, content, `post-${at}`))
+    for (const handle of likedBy) await memberOf(handle).like(post.id)
+    await addComments(comments, { postId: post.id, parentId: null, key: `post-${at}` })
   }
-  await writeFile(join(dataDir, FILE), JSON.stringify({ email: emailOf('minji'), password }), {
-    mode: 0o600,
-  })
 
-  async function comment(
-    comments: (typeof DEMO_POSTS)[number]['comments'],
-    postId: number,
-    parentId: number | null,
+  async function addComments(
+    comments: (typeof DEMO_POSTS)[number]['comments'] = [],
+    { postId, parentId, key }: { postId: number; parentId: number | null; key: string },
   ): Promise<void> {
-    for (const { by, content, replies } of comments ?? []) {
-      const made = await memberOf(by).call('POST', '/api/comments', { content, postId, parentId })
-      await comment(replies, postId, made.id)
+    for (const [at, { by, content, replies }] of comments.entries()) {
+      const author = memberOf(by)
+      const ownKey = `${key}-${at}`
+      const existing = mayExist ? await author.comments(postId, parentId) : []
+      const made =
+        find(existing, content) ?? (await author.comment({ content, postId, parentId }, ownKey))
+      await addComments(replies, { postId, parentId: made.id, key: ownKey })
     }
   }
 }
 
-async function hasMembers(ownerUrl: string): Promise<boolean> {
+/** The texts of the demo data differ from each other. */
+const find = (written: readonly Written[], content: string): Written | undefined =>
+  written.find((one) => one.content === content)
+
+async function findsMembers(ownerUrl: string): Promise<boolean> {
   const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
   try {
     const [row] = await sql<
@@ -72,45 +92,4 @@ async function hasMembers(ownerUrl: string): Promise<boolean> {
   } finally {
     await sql.end({ timeout: 5 })
   }
-}
-
-interface DemoMember {
-  id: number
-  call(method: string, path: string, body?: object): Promise<{ id: number }>
-}
-
-async function signUp(
-  url: string,
-  account: { email: string; password: string; handle: string; memberName: string },
-): Promise<DemoMember> {
-  const { data } = await send(url, 'POST', '/api/authentication/signup', account)
-  const { authorization } = await send(url, 'POST', '/api/authentication/login', {
-    email: account.email,
-    password: account.password,
-  })
-  return {
-    id: data.id,
-    call: async (method, path, body) => (await send(url, method, path, body, authorization)).data,
-  }
-}
-
-async function send(
-  url: string,
-  method: string,
-  path: string,
-  body?: object,
-  authorization?: string | null,
-) {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(authorization == null ? {} : { authorization }),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
-  })
-  const answer = (await response.json()) as { data: { id: number }; message?: string }
-  if (!response.ok)
-    throw new Error(`demo data: ${method} ${path} answered ${response.status}: ${answer.message}`)
-  return { data: answer.data, authorization: response.headers.get('authorization') }
 }

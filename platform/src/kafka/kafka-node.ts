@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { failureOf } from '../java.ts'
 import type { ServerProcess } from '../server-process.ts'
@@ -38,7 +39,7 @@ export const kafkaNodeOf = ({
     archiveTo === undefined ? [] : [dirname(archiveTo)],
   )
 
-/** Formats the node's folder with the cluster's id, unless that is done. */
+/** Formats the node's folder with the cluster's id, unless that is done. A format that was interrupted is repeated. */
 export async function formatNode(
   distribution: KafkaDistribution,
   folder: string,
@@ -46,7 +47,10 @@ export async function formatNode(
   more: readonly string[],
   archiveTo?: string,
 ): Promise<void> {
-  if (existsSync(join(folder, 'data', 'meta.properties'))) return
+  const properties = join(folder, 'data', 'meta.properties')
+  const formatted = await readFile(properties, 'utf8').catch(() => '')
+  if (formatted.includes('cluster.id=')) return
+  await rm(properties, { force: true })
   const command = [
     'kafka.tools.StorageTool',
     'format',

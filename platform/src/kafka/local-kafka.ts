@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { replaceFileDurably } from '@dailyfeed/configuration/durable-file'
 import { createTopicAdmin } from '@dailyfeed/kafka-support/topic-admin'
 import { freePort } from '../free-port.ts'
 import type { ServerProcess } from '../server-process.ts'
@@ -23,6 +24,8 @@ interface LocalKafkaOptions {
   heap?: string
   /** The file to which Java dumps its loaded classes. */
   archiveTo?: (name: 'format' | 'server') => string
+  /** Ends a start that has not been completed. */
+  signal?: AbortSignal
 }
 
 export interface LocalKafka {
@@ -47,6 +50,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
     formatArguments = [],
     heap = '256m',
     archiveTo,
+    signal,
   } = options
   await mkdir(folder, { recursive: true })
   const clusterId = await clusterIdOf(folder)
@@ -80,6 +84,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
     const admin = createTopicAdmin({ brokers }, 'local-kafka')
     try {
       for (let waited = 0; waited < READY_MILLISECONDS[count]; waited += 50) {
+        signal?.throwIfAborted()
         const cluster = await admin.describeCluster().catch(() => undefined)
         // Another cluster could answer on the same port.
         if (cluster?.id === clusterId && cluster.brokers >= wanted) return
@@ -109,15 +114,19 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
 
 /**
  * 16 random bytes in base64url, the same at every start. The id is a command-line argument and must
- * not begin with a dash.
+ * not begin with a dash. A node that is formatted has it, too, should the file be damaged.
  */
 async function clusterIdOf(folder: string): Promise<string> {
   const file = join(folder, 'cluster-id')
-  const known = await readFile(file, 'utf8').catch(() => undefined)
+  const meta = join(folder, 'node-1', 'data', 'meta.properties')
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '')
+  const known = /^[\w-]{22}$/.exec(await read(file))?.[0]
   if (known !== undefined) return known
-  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex')
-    .toString('base64url')
-    .replace(/^-/, 'A')
-  await writeFile(file, id)
+  const formatted = /^cluster\.id=([\w-]{22})$/m.exec(await read(meta))?.[1]
+  const id = formatted ?? newClusterId()
+  replaceFileDurably(file, id)
   return id
 }
+
+const newClusterId = () =>
+  Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A')

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolderOf } from '../cache-folder.ts'
-import { failureOf, findJava, type Java } from '../java.ts'
+import { failureOf, findJava, type Java, type JavaTool } from '../java.ts'
+import { prepareFolder } from '../prepared-folder.ts'
 import { makeClassArchives } from './class-archives.ts'
 import type { KafkaDistribution } from './kafka-distribution.ts'
 
@@ -14,11 +14,13 @@ const JAVA_VERSION = 17
 export async function provideKafka(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<KafkaDistribution | { reason: string }> {
   const home = join(cacheFolderOf(env), `kafka-${KAFKA_VERSION}`)
   const libraries = join(home, 'libs')
   const isFetched = existsSync(libraries)
-  const java = findJava(env, { from: JAVA_VERSION }, isFetched ? ['java'] : ['java', 'mvn'])
+  const tools: JavaTool[] = isFetched ? ['java'] : ['java', 'mvn']
+  const java = findJava(env, { from: JAVA_VERSION }, tools, signal)
   if ('reason' in java) return java
   if (!isFetched) {
     say(`fetching Apache Kafka ${KAFKA_VERSION}…`)
@@ -36,15 +38,12 @@ export async function provideKafka(
     classPath: jars.map((name) => join(libraries, name)).join(':'),
     archives: home,
   }
-  await makeClassArchives(distribution, say)
+  await makeClassArchives(distribution, say, signal)
   return distribution
 }
 
-/** Downloads into a temporary folder and renames it when complete: another process may do the same. */
 async function fetchLibraries(java: Java, home: string): Promise<void> {
-  const making = `${home}.${process.pid}`
-  await mkdir(making, { recursive: true })
-  try {
+  await prepareFolder(home, async (making) => {
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
     const to = `-DoutputDirectory=${join(making, 'libs')}`
     await java.run(
@@ -52,10 +51,6 @@ async function fetchLibraries(java: Java, home: string): Promise<void> {
       ['-q', '-B', '-f', join(import.meta.dirname, 'pom.xml'), copy, '-DincludeScope=runtime', to],
       [import.meta.dirname],
     )
-    await rename(making, home).catch((error) => {
-      if (!existsSync(join(home, 'libs'))) throw error
-    })
-  } finally {
-    await rm(making, { recursive: true, force: true })
-  }
+    return making
+  })
 }

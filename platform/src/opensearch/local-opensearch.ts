@@ -7,7 +7,7 @@ import type { ServerProcess } from '../server-process.ts'
 import type { OpenSearchDistribution } from './opensearch-distribution.ts'
 
 export interface LocalOpenSearch {
-  /** As OPENSEARCH_URL takes it. */
+  /** A value of OPENSEARCH_URL. */
   url: string
   server: ServerProcess
   untilReady(): Promise<void>
@@ -16,22 +16,25 @@ export interface LocalOpenSearch {
 
 interface LocalOpenSearchOptions {
   distribution: OpenSearchDistribution
-  /** Kept between starts; made when missing. */
+  /** Kept between starts; created when missing. */
   folder: string
-  /** As Java writes it. */
+  /** The heap, in Java's notation. */
   heap?: string
+  /** Ends a start that has not been completed. */
+  signal?: AbortSignal
 }
 
 const READY_MILLISECONDS = 90_000
 
-/** OpenSearch on this machine, one node, on the loopback address. */
+/** Starts one node of OpenSearch on the loopback address. */
 export async function startLocalOpenSearch({
   distribution,
   folder,
   heap = '512m',
+  signal,
 }: LocalOpenSearchOptions): Promise<LocalOpenSearch> {
   const [port, transportPort] = [await freePort(), await freePort()]
-  // Names this start: on its port another one could answer.
+  // The name is that of this start, since another server could answer on its port.
   const node = `dailyfeed-${process.pid}-${port}`
   const config = join(folder, 'config')
   await mkdir(config, { recursive: true })
@@ -43,6 +46,7 @@ export async function startLocalOpenSearch({
   async function untilReady(): Promise<void> {
     const log = join(folder, 'server.log')
     for (let waited = 0; waited < READY_MILLISECONDS; waited += 50) {
+      signal?.throwIfAborted()
       if ((await nameAt(url)) === node) return
       if (server.pid() === undefined)
         throw new Error(`OpenSearch ended before it was ready; see ${log}`)
@@ -75,17 +79,17 @@ function argumentsOf({ home }: OpenSearchDistribution, config: string, heap: str
   const libraries = join(home, 'lib')
   const jars = readdirSync(libraries).filter((name) => name.endsWith('.jar'))
   return [
-    // Quick to start rather than quick for ever.
+    // A fast start matters more here than throughput.
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     `-Xmx${heap}`,
     '-Djava.security.manager=allow',
-    // OpenSearch refuses to run as root, the usual user in a container; without its native library it does not check.
-    // OpenSearch’s native library locks memory and filters system calls, which matters in production only.
+    // OpenSearch refuses to run as root, the usual user in a container. Without its native library, which locks memory
+    // and filters system calls, it does not check the user; both matter in production only.
     '-Djna.nosys=true',
     '-Djna.nounpack=true',
     `-Djna.boot.library.path=${join(config, 'none')}`,
-    // As its own start script sets them.
+    // The start script of OpenSearch sets these.
     '-Dfile.encoding=UTF-8',
     '-Dio.netty.noUnsafe=true',
     '-Dio.netty.noKeySetOptimization=true',
@@ -123,8 +127,12 @@ const settingsOf = ({
     'transport.port': transportPort,
     'path.data': join(folder, 'data'),
     'path.logs': join(folder, 'logs'),
-    // A laptop's disk is often nearly full.
-    'cluster.routing.allocation.disk.threshold_enabled': false,
+    // Free bytes, since a laptop's disk is often nearly full, and the default of 5 % is many of them. Below the last one
+    // indices refuse writes; above the second they accept them again.
+    'cluster.routing.allocation.disk.watermark.low': '128mb',
+    'cluster.routing.allocation.disk.watermark.high': '96mb',
+    'cluster.routing.allocation.disk.watermark.flood_stage': '64mb',
+    'cluster.info.update.interval': '10s',
     // Only with its own name, never by a wildcard.
     'action.destructive_requires_name': true,
   })

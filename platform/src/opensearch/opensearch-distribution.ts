@@ -1,32 +1,35 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolderOf } from '../cache-folder.ts'
-import { failureOf, findJava, type Java } from '../java.ts'
+import { failureOf, findJava, type Java, type JavaTool } from '../java.ts'
+import { prepareFolder } from '../prepared-folder.ts'
 
 /** The newest line that Java 17 runs. */
 const OPENSEARCH_VERSION = '2.19.3'
 /** The Lucene inside this OpenSearch: its Korean analysis must be the same. */
 const LUCENE_VERSION = '9.12.2'
-/** It needs the security manager, which Java 24 took out. */
+/** It needs the security manager, which Java 24 removed. */
 const JAVA_VERSIONS = { from: 17, below: 24 }
 /** Increment it with every change of the build: a cached build of another number is not used. */
 const BUILD = 1
 
-/** The programs of OpenSearch with Korean analysis, as a machine with a JDK and Maven, or with Docker, has them. */
+/** The programs of OpenSearch with Korean analysis. */
 export interface OpenSearchDistribution {
   java: Java
   home: string
 }
 
-/** Fetched once into the cache of the machine, 60 MB; or why it cannot be had. */
+/** Downloads OpenSearch once into the machine's cache (60 MB). Returns the reason if it cannot. */
 export async function provideOpenSearch(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<OpenSearchDistribution | { reason: string }> {
   const home = join(cacheFolderOf(env), `opensearch-${OPENSEARCH_VERSION}-${BUILD}`)
   const isFetched = existsSync(home)
-  const java = findJava(env, JAVA_VERSIONS, isFetched ? ['java'] : ['java', 'javac', 'jar', 'mvn'])
+  const tools: JavaTool[] = isFetched ? ['java'] : ['java', 'javac', 'jar', 'mvn']
+  const java = findJava(env, JAVA_VERSIONS, tools, signal)
   if ('reason' in java || isFetched) return 'reason' in java ? java : { java, home }
   say(`fetching OpenSearch ${OPENSEARCH_VERSION}…`)
   try {
@@ -37,11 +40,8 @@ export async function provideOpenSearch(
   return { java, home }
 }
 
-/** Made aside and moved when whole: two processes may do so at once, and one may be killed in the middle. */
 async function makeHome(java: Java, home: string): Promise<void> {
-  const making = `${home}.${process.pid}`
-  await mkdir(making, { recursive: true })
-  try {
+  await prepareFolder(home, async (making) => {
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
     const fetch = (artifact: string) =>
       java.run(
@@ -61,15 +61,11 @@ async function makeHome(java: Java, home: string): Promise<void> {
     const made = join(making, `opensearch-${OPENSEARCH_VERSION}`)
     await addCommonAnalysis(making, made)
     await addKoreanAnalysis(java, making, made)
-    await rename(made, home).catch((error) => {
-      if (!existsSync(home)) throw error
-    })
-  } finally {
-    await rm(making, { recursive: true, force: true })
-  }
+    return made
+  })
 }
 
-/** Published apart from the server; a whole distribution has it among its modules. */
+/** The common analysis is published apart from the server; a whole distribution has it among its modules. */
 async function addCommonAnalysis(making: string, made: string): Promise<void> {
   const folder = join(made, 'modules', 'analysis-common')
   await mkdir(folder, { recursive: true })
@@ -101,7 +97,7 @@ async function addKoreanAnalysis(java: Java, making: string, made: string): Prom
   await describe(folder, { name: 'analysis-nori', classname: 'dailyfeed.analysis.KoreanAnalysis' })
 }
 
-/** OpenSearch loads only what says what it is. */
+/** OpenSearch loads only plugins and modules with a descriptor. */
 async function describe(
   folder: string,
   plugin: { name: string; classname: string },

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { prepareFolder } from '../prepared-folder.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -59,22 +60,13 @@ export async function isReachableByOthers(path: string): Promise<boolean> {
 export async function reachableBinaries(binaries: PostgresBinaries): Promise<PostgresBinaries> {
   if (await isReachableByOthers(binaries.postgres)) return binaries
   const home = join(ROOT_FALLBACK_FOLDER, `postgresql-${binaries.version}`)
-  const copied = { ...programsIn(home), version: binaries.version }
-  if (
-    await stat(copied.postgres).then(
-      () => true,
-      () => false,
-    )
-  )
-    return copied
-  const copying = `${home}.${process.pid}`
-  await mkdir(ROOT_FALLBACK_FOLDER, { recursive: true, mode: 0o755 })
-  await cp(dirname(dirname(binaries.postgres)), copying, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => !path.endsWith('.a'),
+  await prepareFolder(home, async (making) => {
+    await cp(dirname(dirname(binaries.postgres)), making, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !path.endsWith('.a'),
+    })
+    return making
   })
-  // Two processes may copy at once: the first rename wins, and both copies are equal.
-  await rename(copying, home).catch(() => rm(copying, { recursive: true, force: true }))
-  return copied
+  return { ...programsIn(home), version: binaries.version }
 }

@@ -3,6 +3,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { activityRoutes } from './activity/activity.routes.ts'
@@ -28,18 +29,24 @@ export async function activityApp({
   log,
 }: ActivityAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
+  const limits = createRateLimits(config, { service: 'activity', log, redis })
   const app = await createHttpServer({
     service: 'activity',
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   const streams = new StreamHub({ sql, verifier, log })
   activityRoutes(app, context)
   reportRoutes(app, {
     once: createOnce(app, 'activity', context),
-    reportsPerMinute: config.RATE_LIMIT === 'on' ? config.ACTIVITY_REPORTS_PER_MINUTE : undefined,
+    limiter: limits?.counters.limiter({
+      name: 'reports',
+      limit: config.ACTIVITY_REPORTS_PER_MINUTE,
+      windowSeconds: 60,
+    }),
   })
   notificationRoutes(app, context)
   notificationStreamRoutes(app, { streams })

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { internalCallersOrThrow, secretOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   cursorSettings,
   databaseSettings,
@@ -19,6 +20,7 @@ const BLOCKED_TERMS = fileURLToPath(new URL('../blocked-terms.txt', import.meta.
 
 export const ActivitySettings = Type.Object({
   ...serverSettings('activity'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...tokenSettings,
   ...internalSettings,

@@ -1,6 +1,7 @@
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { BatchConfig } from './config.ts'
 import type { AdminContext } from './context.ts'
@@ -15,12 +16,14 @@ interface BatchAppOptions {
 }
 
 export async function batchApp({ config, context, log }: BatchAppOptions): Promise<HttpServer> {
+  const limits = createRateLimits(config, { service: 'batch', log, redis: context.redis })
   const app = await createHttpServer({
     service: 'batch',
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   jobRoutes(app, context)
   deadLetterRoutes(app, context)

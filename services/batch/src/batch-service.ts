@@ -7,6 +7,7 @@ import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import { batchApp } from './batch-app.ts'
 import type { BatchConfig } from './config.ts'
@@ -37,7 +38,9 @@ export async function startBatchService(
   resources.defer(() => withinMoments(calls.close()))
   const owners = openOwnerClients(calls)
   const jobOwners = openJobOwners(calls)
-  const context = { sql, verifier, owners, jobOwners, log }
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  resources.defer(async () => redis?.close())
+  const context = { sql, verifier, owners, jobOwners, log, redis }
   const app = await batchApp({ config, context, log })
   registerServiceCalls(app, [...calls.clients, verifier.keySetClient])
   const stopScheduler = startScheduler(context, config.TOPIC_TIME_ZONE)

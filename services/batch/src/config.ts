@@ -3,6 +3,7 @@ import {
   internalTokenOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   databaseSettings,
   eventSettings,
@@ -17,6 +18,7 @@ import Type from 'typebox'
 
 const BatchSettings = Type.Object({
   ...serverSettings('batch'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...tokenSettings,
   ...redisSettings,

@@ -3,6 +3,7 @@ import {
   internalTokenOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   databaseSettings,
   eventSettings,
@@ -18,6 +19,7 @@ import Type from 'typebox'
 
 export const ContentSettings = Type.Object({
   ...serverSettings('content'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...tokenSettings,
   ...internalSettings,

@@ -3,6 +3,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentRoutes } from './comment/comment.routes.ts'
@@ -24,12 +25,14 @@ interface ContentAppOptions {
 
 export async function contentApp({ config, context, log }: ContentAppOptions): Promise<HttpServer> {
   const { sql, verifier, kafka, redis } = context
+  const limits = createRateLimits(config, { service: 'content', log, redis })
   const app = await createHttpServer({
     service: 'content',
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   const creating = { ...context, once: createOnce(app, 'content', context) }
   postRoutes(app, creating)

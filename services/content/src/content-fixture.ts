@@ -26,6 +26,7 @@ export async function contentFixture(): Promise<ContentFixture> {
     DATABASE_URL: database.urlOf('content'),
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     INTERNAL_TOKEN: 'the-token-of-content-svc-in-tests-only',
+    RATE_LIMIT: 'off',
     INTERNAL_CALLERS: `timeline:${hashOfToken(TIMELINE_TOKEN)}`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 8, name: 'content-test' })

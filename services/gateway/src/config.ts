@@ -2,9 +2,11 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { CalledBy } from '@dailyfeed/contract/services'
 import { internalTokenOrThrow } from '@dailyfeed/configuration/development-secrets'
 import { ConfigurationError, readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitMemorySettings } from '@dailyfeed/configuration/rate-limit-settings'
 import { internalSettings, serverSettings } from '@dailyfeed/configuration/settings'
 import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { type TrustedFrontends, trustedFrontendsOf } from '@dailyfeed/http-server/trusted-frontends'
+import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
 import { limitSettings } from './forward/limit-settings.ts'
 
@@ -51,6 +53,14 @@ export const GatewaySettings = Type.Object({
     default: 3_000,
     description: 'requests of one client address in a minute',
   }),
+  RATE_LIMIT_PROFILE_PER_MINUTE: Type.Integer({
+    minimum: 1,
+    maximum: 10_000_000,
+    default: 30_000,
+    description: 'reads of the own profile from one client address in a minute',
+  }),
+  ...rateLimitMemorySettings,
+  ...redisSettings,
   WEB_DIR: Type.String({
     default: 'web/dist',
     description: 'folder of the built web client, from the top of the repository',

@@ -7,7 +7,7 @@ import { type Hop, hopsOfForwarded, hopsOfForwardedFor, listOf } from './forward
 /** The setting FORWARDED_HEADER: the header in which the frontends name their clients. */
 export type ForwardedHeader = 'auto' | 'x-forwarded-for' | 'forwarded'
 
-export interface EdgeSettings {
+interface EdgeSettings {
   TRUSTED_FRONTENDS: TrustedFrontends
   FORWARDED_HEADER: ForwardedHeader
 }

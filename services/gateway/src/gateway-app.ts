@@ -7,6 +7,7 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { internalCallers } from '@dailyfeed/http-server/internal-access'
 import type { Log } from '@dailyfeed/http-server/log'
 import { registerMetrics } from '@dailyfeed/http-server/metrics'
+import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import { shedOverload } from '@dailyfeed/http-server/overload'
 import { secureOwnAnswers } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
@@ -39,7 +40,7 @@ const MIN_ANSWER_BYTES = 128 * 1024
 
 interface GatewayAppOptions {
   config: GatewayConfig
-  context: { upstreams: Upstreams }
+  context: { upstreams: Upstreams; counters?: RateCounters | undefined }
   log: Log
 }
 
@@ -49,7 +50,7 @@ interface GatewayAppOptions {
  */
 export async function gatewayApp({
   config,
-  context: { upstreams },
+  context: { upstreams, counters },
   log,
 }: GatewayAppOptions): Promise<HttpServer> {
   const options = serverOptions(log)
@@ -72,6 +73,7 @@ export async function gatewayApp({
     if (callers.callerOf(request) === undefined) throw new DailyfeedError('NOT_FOUND')
   })
   app.decorate('metrics', metrics)
+  counters?.registerMetrics(metrics)
   registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   limitConnections(app, config)
@@ -85,7 +87,7 @@ export async function gatewayApp({
     bodyTimeoutMilliseconds: config.BODY_TIMEOUT_MS,
     countRefusal: registerForwardMetrics(metrics, quotas, destinations),
   }
-  await app.register(apiRoutes, { config, destinations, context })
+  await app.register(apiRoutes, { config, destinations, context, counters })
   await app.register(documentRoutes, { config, upstreams })
   await app.register(pageRoutes, { config, upstreams, context })
   return app

@@ -4,6 +4,7 @@ import {
   internalTokenOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   databaseSettings,
   internalSettings,
@@ -16,6 +17,7 @@ import { MAX_UPLOAD_BYTES } from './upload/multipart-image.ts'
 
 export const ImageSettings = Type.Object({
   ...serverSettings('image'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...tokenSettings,
   ...redisSettings,

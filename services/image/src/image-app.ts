@@ -2,6 +2,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { collectImages } from './collection/collection.service.ts'
@@ -23,19 +24,20 @@ interface ImageAppOptions {
 }
 
 export async function imageApp({ config, context, log }: ImageAppOptions): Promise<HttpServer> {
+  const limits = createRateLimits(config, { service: 'image', log, redis: context.redis })
   const app = await createHttpServer({
     service: 'image',
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault: (error) => isTransientFault(error) || isStorageFault(error),
+    limits,
   })
   app.server.requestTimeout = UPLOAD_TIMEOUT_MILLISECONDS
   await uploadRoutes(app, {
     ...context,
     once: createOnce(app, 'image', context),
     maxUploadBytes: config.IMAGE_UPLOAD_BYTES_MAX,
-    uploadsPerHour: config.RATE_LIMIT === 'on' ? config.IMAGE_UPLOADS_PER_HOUR : undefined,
   })
   viewRoutes(app, context)
   deletionRoutes(app, context)

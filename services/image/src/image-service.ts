@@ -7,6 +7,7 @@ import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
 import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
+import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { ImageConfig } from './config.ts'
 import { imageApp } from './image-app.ts'
 import { decodingQueue } from './processing/image-processing.ts'
@@ -31,9 +32,11 @@ export async function startImageService(
   await startWait.until(databaseNeed(sql, 'image'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())
   const store = new FolderImageStore(config.IMAGE_DIR)
+  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL)
+  resources.defer(async () => redis?.close())
   const app = await imageApp({
     config,
-    context: { sql, verifier, store, decoding: decodingQueue() },
+    context: { sql, verifier, store, decoding: decodingQueue(), redis },
     log,
   })
   registerServiceCalls(app, [verifier.keySetClient])

@@ -4,6 +4,7 @@ import {
   secretOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   cursorSettings,
   databaseSettings,
@@ -20,6 +21,7 @@ import { readProvidersOrThrow } from './sign-in-provider/provider-settings.ts'
 
 const MemberSettings = Type.Object({
   ...serverSettings('member'),
+  ...rateLimitSettings,
   ...databaseSettings,
   ...internalSettings,
   ...cursorSettings,
@@ -62,6 +64,30 @@ const MemberSettings = Type.Object({
     maximum: 3_650,
     default: 365,
     description: 'days that audit entries are kept',
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'failed logins to one account from one address, or in one known browser',
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 100,
+    description: 'failed logins to one account from all addresses',
+  }),
+  LOGIN_FAILURES_PER_ADDRESS: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 100,
+    description: 'failed logins from one address to all accounts',
+  }),
+  LOGIN_FAILURE_WINDOW_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 900,
+    description: 'seconds in which failed logins are counted',
   }),
   COOKIE_SECURE: Type.Enum(['auto', 'true', 'false'], {
     default: 'auto',

@@ -6,17 +6,22 @@ import type { Once } from '@dailyfeed/idempotency/once'
 import type { NewEventOf } from '@dailyfeed/outbox/outbox'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
+import type { KnownBrowser } from './account/known-browser.ts'
 import type { LoginThrottle } from './account/login-throttle.ts'
 import type { PasswordHashing } from './account/password-hashing.ts'
 import type { KeyStore } from './key/key-store.ts'
 import type { RefreshCookie } from './session/refresh-cookie.ts'
+import type { SealedCookie } from './session/sealed-cookie.ts'
 import type { ProviderClient } from './sign-in-provider/provider-client.ts'
 import type { ProviderCookies } from './sign-in-provider/provider-cookies.ts'
 
 /** The parts that the features of member-svc use. Created once at start and passed on, never imported as globals. */
 export interface MemberContext {
   sql: Sql
+  /** Shares the counts of rate limits between processes; undefined without Redis. */
+  redis?: RedisClient | undefined
   verifier: TokenVerifier
   newEventOf: NewEventOf
   /** Delivers new events of the outbox without delay. Call after the commit. */
@@ -27,6 +32,8 @@ export interface MemberContext {
   keys: KeyStore
   passwords: PasswordHashing
   throttle: LoginThrottle
+  /** Limits how often one member logs in or refreshes; undefined where rate limits are off. */
+  sessionLimit?: RateLimiter | undefined
   images: Pick<ServiceClient, 'post'>
   /** OpenID Connect providers at which members may sign in. */
   providers: readonly ProviderClient[]
@@ -43,8 +50,8 @@ export interface RoutesContext extends MemberContext {
   once: Once<MemberContext>
   cookie: RefreshCookie
   providerCookies: ProviderCookies
-  /** Limits sign-ups from one address; undefined where rate limits are off. */
-  signupLimit: RateLimiter | undefined
+  /** Recognises browsers in which members have logged in. */
+  knownBrowser: SealedCookie<KnownBrowser>
   /** Origins of frontends on other sites that may act on the refresh cookie. */
   allowedOrigins: readonly string[]
   /** The setting PUBLIC_URL; undefined: the address that the request was sent to. */

@@ -3,10 +3,12 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
 import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { createOnce } from '@dailyfeed/idempotency/once'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import fastifyCookie from '@fastify/cookie'
 import { accountRoutes } from './account/account.routes.ts'
+import { createKnownBrowserCookie } from './account/known-browser.ts'
 import { dropOldAudit } from './audit/audit.queries.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { blockRoutes } from './block/block.routes.ts'
@@ -23,12 +25,6 @@ import { sessionRoutes } from './session/session.routes.ts'
 import { createProviderCookies } from './sign-in-provider/provider-cookies.ts'
 import { signInProviderRoutes } from './sign-in-provider/sign-in-provider.routes.ts'
 
-/**
- * Enough for a classroom behind one address. Sign-up says whether an e-mail address has an account, so
- * that the limit also bounds how many addresses can be tried.
- */
-const SIGNUP_LIMIT = { name: 'signup', limit: 300, windowSeconds: 3_600 }
-
 interface MemberAppOptions {
   config: MemberConfig
   context: MemberContext
@@ -36,15 +32,20 @@ interface MemberAppOptions {
 }
 
 export async function memberApp({ config, context, log }: MemberAppOptions): Promise<HttpServer> {
+  const limits = createRateLimits(config, { service: 'member', log, redis: context.redis })
   const app = await createHttpServer({
     service: 'member',
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   await app.register(fastifyCookie)
-  const routesContext = routesContextOf(app, config, context)
+  limits?.counters.include('login-failures', () => context.throttle.refusals)
+  const perMember = limits?.classes.login.member
+  const sessionLimit = perMember && createRateLimiter(perMember)
+  const routesContext = routesContextOf(app, config, { ...context, sessionLimit })
   keyRoutes(app, routesContext)
   accountRoutes(app, routesContext)
   sessionRoutes(app, routesContext)
@@ -80,7 +81,7 @@ function routesContextOf(
     once: createOnce(app, 'member', context),
     cookie: createRefreshCookie(isSecure),
     providerCookies: createProviderCookies(context.settings.refreshTokenKey, isSecure),
-    signupLimit: config.RATE_LIMIT === 'off' ? undefined : createRateLimiter(SIGNUP_LIMIT),
+    knownBrowser: createKnownBrowserCookie(context.settings.refreshTokenKey, isSecure),
     allowedOrigins: config.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     publicUrl: config.PUBLIC_URL,
   }

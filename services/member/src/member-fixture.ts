@@ -11,7 +11,7 @@ import { ServiceUnavailableError } from '@dailyfeed/service-client/service-error
 import { type TestDatabase, testDatabase } from '@dailyfeed/tests/database'
 import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import type { Sql } from 'postgres'
-import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
+import { throttleOf } from './account/login-throttle.ts'
 import { createPasswordHashing, type PasswordHashing } from './account/password-hashing.ts'
 import { readMemberConfigOrThrow } from './config.ts'
 import { createKeyStore, type KeyStore } from './key/key-store.ts'
@@ -98,7 +98,7 @@ export async function memberFixture(env: Record<string, string> = {}): Promise<M
       cursors: createCursors(config.CURSOR_KEY),
       keys,
       passwords,
-      throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
+      throttle: throttleOf(sql, config),
       images: {
         async post(_path, body) {
           if (pictures.isAway) throw new ServiceUnavailableError('image', 'image cannot be reached')

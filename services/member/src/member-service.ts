@@ -3,7 +3,7 @@ import { findLiveRevocations } from '@dailyfeed/access-token/revocation-log.quer
 import type { InProcessRevocations } from '@dailyfeed/access-token/revocations'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { LISTENERS } from '@dailyfeed/contract/subscriptions'
-import { createLog } from '@dailyfeed/http-server/log'
+import { createLog, type Log } from '@dailyfeed/http-server/log'
 import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { StartWait } from '@dailyfeed/http-server/start-wait'
@@ -22,7 +22,8 @@ import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
 import type { Sql } from 'postgres'
-import { createLoginThrottle, NO_THROTTLE } from './account/login-throttle.ts'
+import { deleteOldFailures } from './account/login-failure.queries.ts'
+import { throttleOf } from './account/login-throttle.ts'
 import { createPasswordHashing } from './account/password-hashing.ts'
 import type { MemberConfig } from './config.ts'
 import { createKeyStore, type KeyStore } from './key/key-store.ts'
@@ -52,15 +53,11 @@ export async function startMemberService(
     openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),
     closePool,
   )
-  const keys = createKeyStore({
-    sql,
-    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
-    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
-    publishSeconds: config.JWKS_CACHE_SECONDS,
-  })
+  const keys = keyStoreOf(sql, config)
   await using startWait = new StartWait({ service: 'member', config, log })
   await readAtStart(startWait, { sql, keys, shared })
   if (shared !== undefined) resources.defer(expireRegularly(shared))
+  deleteFailuresRegularly(sql, resources, log)
   const revocations = resources.adopt(shared ?? openRevocations(sql, config.REDIS_URL), (it) =>
     it.close(),
   )
@@ -96,7 +93,8 @@ export async function startMemberService(
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       keys,
       passwords,
-      throttle: config.RATE_LIMIT === 'off' ? NO_THROTTLE : createLoginThrottle(),
+      redis: redis?.client,
+      throttle: throttleOf(sql, config),
       images: calls.clientOf('image'),
       providers: config.providers.map(createProviderClient),
       log,
@@ -122,6 +120,14 @@ export async function startMemberService(
     startWait,
   })
 }
+
+const keyStoreOf = (sql: Sql, config: MemberConfig): KeyStore =>
+  createKeyStore({
+    sql,
+    encryptionKey: config.JWT_KEY_ENCRYPTION_KEY,
+    graceSeconds: config.JWT_KEY_GRACE_SECONDS,
+    publishSeconds: config.JWKS_CACHE_SECONDS,
+  })
 
 /** One client for commands, another that only subscribes. Undefined without Redis. */
 function openRedisClients(url: string | undefined, resources: AsyncDisposableStack) {
@@ -163,4 +169,12 @@ async function readAtStart(
         for (const one of await findLiveRevocations(sql)) shared.revoke(one)
       }),
   })
+}
+
+function deleteFailuresRegularly(sql: Sql, resources: AsyncDisposableStack, log: Log): void {
+  const cleaning = setInterval(
+    () => deleteOldFailures(sql).catch((err) => log.warn({ err }, 'old failed logins not deleted')),
+    EXPIRE_EVERY_MILLISECONDS,
+  )
+  resources.defer(async () => clearInterval(cleaning))
 }

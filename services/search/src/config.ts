@@ -4,6 +4,7 @@ import {
   secretOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   cursorSettings,
   DatabaseUrl,
@@ -19,6 +20,7 @@ import Type from 'typebox'
 
 export const SearchSettings = Type.Object({
   ...serverSettings('search'),
+  ...rateLimitSettings,
   ...databaseSettings,
   DATABASE_READ_URL: Type.Optional({
     ...DatabaseUrl,

@@ -3,6 +3,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
+import { createRateLimits } from '@dailyfeed/http-server/rate-limits'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentSearchRoutes } from './comment-search/comment-search.routes.ts'
 import type { SearchConfig } from './config.ts'
@@ -22,12 +23,14 @@ interface SearchAppOptions {
 
 export async function searchApp({ config, context, log }: SearchAppOptions): Promise<HttpServer> {
   const { sql, engine, verifier, kafka, redis } = context
+  const limits = createRateLimits(config, { service: 'search', log, redis })
   const app = await createHttpServer({
     service: 'search',
     log,
     verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)

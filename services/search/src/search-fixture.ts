@@ -38,6 +38,7 @@ export async function searchFixture(): Promise<SearchFixture> {
     DATABASE_URL: database.urlOf('search'),
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     INTERNAL_TOKEN: 'the-token-of-search-svc-in-tests-only',
+    RATE_LIMIT: 'off',
     INTERNAL_CALLERS: `content:${hashOfToken(CONTENT_TOKEN)},batch:${hashOfToken(BATCH_TOKEN)}`,
     CURSOR_KEY: 'the-cursor-key-of-search-svc-in-tests-only',
     OPENSEARCH_URL: inject('openSearchUrl'),

@@ -4,6 +4,7 @@ import {
   secretOrThrow,
 } from '@dailyfeed/configuration/development-secrets'
 import { readConfigOrThrow } from '@dailyfeed/configuration/read-config'
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import {
   cursorSettings,
   DatabaseUrl,
@@ -21,6 +22,7 @@ import Type from 'typebox'
 
 export const TimelineSettings = Type.Object({
   ...serverSettings('timeline'),
+  ...rateLimitSettings,
   ...databaseSettings,
   // Half of them read feeds; the others serve ranking snapshots, views, polls and the relay.
   DATABASE_POOL_MAX: Type.Integer({
@@ -40,6 +42,12 @@ export const TimelineSettings = Type.Object({
     default: 10_000,
     description:
       'with Redis: followers from which an author’s posts are merged when a feed is read, not pushed into each',
+  }),
+  VIEW_WINDOW_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 1_800,
+    description: 'seconds in which a member’s views of one post or comment count once',
   }),
   ...tokenSettings,
   ...redisSettings,

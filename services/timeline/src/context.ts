@@ -3,6 +3,7 @@ import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { ScrollJson } from '@dailyfeed/pagination-support/list'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
+import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
 import type { FeedCache } from './feed-cache/feed-cache.ts'
 import type { RankingSnapshots } from './ranking/ranking-snapshots.ts'
@@ -20,6 +21,8 @@ export interface TimelineContext {
   rankings: RankingSnapshots
   feedCache: FeedCache
   views: ViewBuffer
+  /** Shares the counts of rate limits between processes; undefined without Redis. */
+  redis?: RedisClient | undefined
 }
 
 /** For one request, whose queries all go to one database. */

@@ -2,6 +2,11 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import type { Log } from '@dailyfeed/http-server/log'
+import {
+  createRateLimits,
+  type RateLimitConfig,
+  type RateLimitsOff,
+} from '@dailyfeed/http-server/rate-limits'
 import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { commentRoutes } from './comment/comment.routes.ts'
 import type { TimelineConfig } from './config.ts'
@@ -12,7 +17,7 @@ import { postRoutes } from './post/post.routes.ts'
 import { rankingRoutes } from './ranking/ranking.routes.ts'
 
 interface TimelineAppOptions {
-  config: Pick<TimelineConfig, 'INTERNAL_CALLERS'>
+  config: Pick<TimelineConfig, 'INTERNAL_CALLERS'> & (RateLimitConfig | RateLimitsOff)
   context: TimelineContext
   log: Log
 }
@@ -22,12 +27,14 @@ export async function timelineApp({
   context,
   log,
 }: TimelineAppOptions): Promise<HttpServer> {
+  const limits = createRateLimits(config, { service: 'timeline', log, redis: context.redis })
   const app = await createHttpServer({
     service: 'timeline',
     log,
     verifier: context.verifier,
     callers: config.INTERNAL_CALLERS,
     isTransientFault,
+    limits,
   })
   followingRoutes(app, context)
   rankingRoutes(app, context)

@@ -64,7 +64,7 @@ export async function timelineFixture(shared?: {
   })
   const cursors = createCursors('a cursor key that only tests know, of 32 characters')
   const app = await timelineApp({
-    config: { INTERNAL_CALLERS: '' },
+    config: { INTERNAL_CALLERS: '', RATE_LIMIT: 'off' },
     context: {
       verifier: tokens.verifier,
       reads,

@@ -30,6 +30,7 @@ import { createRedisFeeds, type RedisFeeds } from './feed-cache/redis-feeds.ts'
 import { createRankingSnapshots } from './ranking/ranking-snapshots.ts'
 import { timelineApp } from './timeline-app.ts'
 import { createViewBuffer } from './view/view-buffer.ts'
+import { deleteOldViews } from './view/view.queries.ts'
 
 /** Parts that a process which runs every service shares between them; a service on its own has neither. */
 interface TimelineServiceOptions {
@@ -78,12 +79,14 @@ export async function startTimelineService(
       newEventOf: createNewEventOf(config.TOPIC_TIME_ZONE, destinationsOf(config)),
       onWritten: () => publishing.wake(),
       log,
+      windowSeconds: config.VIEW_WINDOW_SECONDS,
     }),
     (it) => it.close(),
   )
   const { redis, redisFeeds } = openRedisFeeds(config, resources, primary, log)
   const rankings = createRankingSnapshots(reads, primary)
-  resources.defer(cleanRegularly(rankings, log))
+  const viewWindowSeconds = config.VIEW_WINDOW_SECONDS
+  resources.defer(cleanRegularly({ rankings, primary, viewWindowSeconds, log }))
 
   const cursors = createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS)
   const app = await timelineApp({
@@ -97,6 +100,7 @@ export async function startTimelineService(
       scrollJson: new ScrollJson(cursors),
       feedCache: createFeedCache({ reads, primary, signal: writes, redisFeeds }),
       views,
+      redis,
     },
     log,
   })
@@ -118,15 +122,26 @@ export async function startTimelineService(
   })
 }
 
-/** Deletes old snapshots until the returned function is called. */
-function cleanRegularly(
-  rankings: ReturnType<typeof createRankingSnapshots>,
-  log: Log,
-): () => Promise<void> {
-  const cleaning = setInterval(
-    () => rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not cleaned')),
-    CLEAN_EVERY_MILLISECONDS,
-  )
+interface Cleaning {
+  rankings: ReturnType<typeof createRankingSnapshots>
+  primary: Sql
+  viewWindowSeconds: number
+  log: Log
+}
+
+/** Deletes old snapshots and old rows of counted views until the returned function is called. */
+function cleanRegularly({
+  rankings,
+  primary,
+  viewWindowSeconds,
+  log,
+}: Cleaning): () => Promise<void> {
+  const cleaning = setInterval(() => {
+    rankings.clean().catch((err) => log.warn({ err }, 'old ranking snapshots not deleted'))
+    deleteOldViews(primary, viewWindowSeconds).catch((err) =>
+      log.warn({ err }, 'old rows of counted views not deleted'),
+    )
+  }, CLEAN_EVERY_MILLISECONDS)
   cleaning.unref()
   return async () => clearInterval(cleaning)
 }

@@ -16,6 +16,7 @@ export function notificationStreamRoutes(
     '/api/notifications/stream',
     {
       exposeHeadRoute: false,
+      config: { rateClass: 'stream' },
       schema: {
         tags: ['notification'],
         summary: 'Stream my new notifications as Server-Sent Events; resumes after Last-Event-ID',

@@ -1,7 +1,7 @@
 import { CommentActivityReport, PostActivityReport } from '@dailyfeed/contract/activity'
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
-import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import type { RateLimiter } from '@dailyfeed/http-server/rate-limit'
 import type { Once } from '@dailyfeed/idempotency/once'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
@@ -33,18 +33,13 @@ const ROUTES: readonly ReportRoute[] = [
 
 interface ReportContext {
   once: Once<ActivityContext>
-  /** The limit per member; undefined where rate limits are off. */
-  reportsPerMinute: number | undefined
+  /** The limit per member, beside that of all writes; undefined where rate limits are off. */
+  limiter: RateLimiter | undefined
 }
 
-export function reportRoutes(app: HttpServer, { once, reportsPerMinute }: ReportContext): void {
-  const limiter =
-    reportsPerMinute === undefined
-      ? undefined
-      : createRateLimiter({ name: 'reports', limit: reportsPerMinute, windowSeconds: 60 })
-  const preValidation = async (request: FastifyRequest, reply: FastifyReply) => {
-    await limiter?.countOrThrow(request.memberId, reply)
-  }
+export function reportRoutes(app: HttpServer, { once, limiter }: ReportContext): void {
+  const preValidation = async (request: FastifyRequest, reply: FastifyReply) =>
+    limiter?.countOrThrow(request.memberId, reply)
 
   for (const prefix of ACTIVITY_PREFIXES) {
     for (const { path, summary, body } of ROUTES) {

@@ -1,7 +1,7 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
-import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
+import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { GatewayConfig, UpstreamName } from '../config.ts'
@@ -16,6 +16,8 @@ interface ApiOptions {
   config: GatewayConfig
   destinations: Record<UpstreamName, Destination>
   context: ForwardContext
+  /** Undefined where rate limits are off. */
+  counters: RateCounters | undefined
 }
 
 declare module 'fastify' {
@@ -35,13 +37,13 @@ const EXPOSED_HEADERS = [
 ]
 const PREFLIGHT_SECONDS = 600
 const STREAM = /^\/api\/notifications\/stream\/?$/
-/** A proxy of the founding frontend logs members out when this request fails. */
-const UNLIMITED = /^\/api\/members\/profile\/?$/
+/** A proxy of the founding frontend logs members out when this request fails, so that it has a limit of its own. */
+const OWN_PROFILE = /^\/api\/members\/profile\/?$/
 
 /** Forwards everything under `/api` to its service, which authenticates and authorises the caller. */
 export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   app,
-  { config, destinations, context },
+  { config, destinations, context, counters },
 ) => {
   await app.register(cors, {
     origin: config.CORS_ORIGINS,
@@ -56,7 +58,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
     request.client = edgeClientOf(request, config)
     done()
   })
-  if (config.RATE_LIMIT === 'on') limitRequests(app, config)
+  if (counters !== undefined) limitRequests(app, config, counters)
 
   const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
   app.route({
@@ -94,15 +96,17 @@ function kindOf({ method, raw }: FastifyRequest, service: UpstreamName, path: st
 const isStream = (path: string): boolean =>
   STREAM.test(path) || (path.includes('%') && STREAM.test(decodeURIComponent(path)))
 
-function limitRequests(app: FastifyInstance, config: GatewayConfig): void {
-  const limiter = createRateLimiter({
-    name: 'edge',
-    limit: config.RATE_LIMIT_PER_MINUTE,
-    windowSeconds: 60,
-  })
-  app.addHook('onRequest', async (request, reply) => {
+function limitRequests(app: FastifyInstance, config: GatewayConfig, counters: RateCounters): void {
+  const perMinute = (name: string, limit: number) =>
+    counters.limiter({ name, limit, windowSeconds: 60 })
+  const requests = perMinute('edge', config.RATE_LIMIT_PER_MINUTE)
+  const profiles = perMinute('profile', config.RATE_LIMIT_PROFILE_PER_MINUTE)
+  app.addHook('onRequest', (request, reply, done) => {
     const { client, method, url } = request
-    if (client.isTrustedFrontend || (method === 'GET' && UNLIMITED.test(pathOf(url)))) return
-    await limiter.countOrThrow(client.block, reply)
+    if (client.isTrustedFrontend) return done()
+    const isOwnProfile = method === 'GET' && OWN_PROFILE.test(pathOf(url))
+    const limiter = isOwnProfile ? profiles : requests
+    limiter.countOrThrow(client.block, reply)
+    done()
   })
 }

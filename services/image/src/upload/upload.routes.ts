@@ -1,9 +1,7 @@
 import { successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import type { Once } from '@dailyfeed/idempotency/once'
-import { createRateLimiter } from '@dailyfeed/http-server/rate-limit'
 import multipart from '@fastify/multipart'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
 import { holdBytesOfUpload } from './upload-bytes.ts'
@@ -24,24 +22,16 @@ interface UploadContext extends ImageContext {
   once: Once<ImageContext>
   /** Bytes of uploads that may be held in memory at once. */
   maxUploadBytes: number
-  /** The limit of each member; undefined where rate limits are off. */
-  uploadsPerHour: number | undefined
 }
 
-export async function uploadRoutes(
-  app: HttpServer,
-  { once, uploadsPerHour, maxUploadBytes }: UploadContext,
-): Promise<void> {
-  const limiter =
-    uploadsPerHour === undefined
-      ? undefined
-      : createRateLimiter({ name: 'default', limit: uploadsPerHour, windowSeconds: 3_600 })
-  const countUpload = async (request: FastifyRequest, reply: FastifyReply) => {
-    await limiter?.countOrThrow(request.memberId, reply)
-  }
+export async function uploadRoutes(app: HttpServer, { once, maxUploadBytes }: UploadContext): Promise<void> {
   const route = {
-    config: { acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS, acceptsIdempotencyKey: true },
-    preParsing: [refuseOtherBodies, countUpload, holdBytesOfUpload(app, maxUploadBytes)],
+    config: {
+      acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS,
+      acceptsIdempotencyKey: true,
+      rateClass: 'upload' as const,
+    },
+    preParsing: [refuseOtherBodies, holdBytesOfUpload(app, maxUploadBytes)],
     // The schema of the body is for the API document alone; the handler checks the parts as they arrive.
     validatorCompiler: () => () => true,
     schema: {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { MAX_IMAGE_BYTES } from '@dailyfeed/contract/limits'
 import { ask } from '@dailyfeed/tests/http-client'
 import sharp from 'sharp'
@@ -307,6 +308,29 @@ test('beyond the hourly quota an upload is 429 with Retry-After, for that member
     expect((await limited.upload(8, png)).status).toBe(201)
   } finally {
     await limited.close()
+  }
+})
+
+test('an upload while the database accepts no writes is 503 and leaves no file', async () => {
+  const readOnly = await imageFixture()
+  try {
+    const { sql, ownerUrl } = readOnly.database
+    const name = new URL(ownerUrl).pathname.slice(1)
+    // For connections that are opened from now on.
+    await sql.unsafe(`alter database ${name} set default_transaction_read_only = on`)
+    const { status, body, headers } = await readOnly.upload(
+      MINJI,
+      await flat(20, 20).png().toBuffer(),
+    )
+    expect([status, body.code, headers.get('retry-after')]).toEqual([
+      503,
+      'WRITES_UNAVAILABLE',
+      '15',
+    ])
+    const files = await readdir(readOnly.folder, { recursive: true })
+    expect(files.filter((file) => file.includes('.'))).toEqual([])
+  } finally {
+    await readOnly.close()
   }
 })
 

@@ -9,17 +9,28 @@ export interface CredentialsRow {
   restorable: boolean
 }
 
+interface AccountOfEmail {
+  /** The same text for every way to write the address of one account: the database alone folds letter case. */
+  foldedEmail: string
+  credentials: CredentialsRow | undefined
+}
+
+/** One query, which takes as long for an address that no member has. */
+export async function findAccountByEmail(sql: Queryable, email: string): Promise<AccountOfEmail> {
+  const [row] = await sql<[{ folded: string } & (CredentialsRow | { id: null })]>`
+    select asked.folded, id, password_hash, withdrawn_at,
+           coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable
+    from (select lower(${email}) as folded) as asked
+    left join member.member on lower(email) = asked.folded`
+  const { folded, ...credentials } = row
+  return { foldedEmail: folded, credentials: credentials.id === null ? undefined : credentials }
+}
+
 /** Compares e-mail addresses without regard to case. */
-export async function findCredentialsByEmail(
+export const findCredentialsByEmail = async (
   sql: Queryable,
   email: string,
-): Promise<CredentialsRow | undefined> {
-  const [row] = await sql<[CredentialsRow?]>`
-    select id, password_hash, withdrawn_at,
-           coalesce(withdrawn_at > now() - ${RESTORABLE}::interval, true) as restorable
-    from member.member where lower(email) = lower(${email})`
-  return row
-}
+): Promise<CredentialsRow | undefined> => (await findAccountByEmail(sql, email)).credentials
 
 /** Null for a member who signs in by a provider alone, undefined where there is no such member. */
 export async function findPasswordHash(

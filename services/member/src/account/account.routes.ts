@@ -14,6 +14,7 @@ import Type from 'typebox'
 import type { RoutesContext } from '../context.ts'
 import { deviceOf } from '../session/device.ts'
 import { changePassword, logIn, withdraw } from './account.service.ts'
+import { loginSourceOf, withMember } from './known-browser.ts'
 import { signUp } from './signup.service.ts'
 
 const tags = ['authentication']
@@ -22,12 +23,12 @@ const PUBLIC = { access: 'PUBLIC' as const }
 
 export function accountRoutes(app: HttpServer, context: RoutesContext): void {
   signupRoute(app, context)
-  const { cookie } = context
+  const { cookie, knownBrowser } = context
 
   app.post(
     '/api/authentication/login',
     {
-      config: PUBLIC,
+      config: { ...PUBLIC, rateClass: 'login' },
       schema: {
         tags,
         summary: 'Log in',
@@ -36,10 +37,10 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
       },
     },
     async (request, reply) => {
-      const client = clientOf(request)
-      const device = deviceOf(request, client)
-      const { summary, ...tokens } = await logIn(context, request.body, device, client)
+      const source = await loginSourceOf(knownBrowser, request)
+      const { summary, browser, ...tokens } = await logIn(context, request.body, source)
       cookie.sendTokens(request, reply, tokens)
+      await knownBrowser.set(request, reply, browser)
       return success(200, summary)
     },
   )
@@ -49,8 +50,11 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
     { schema: { tags, summary: 'Change my password', body: PasswordChange, response: done } },
     async (request, reply) => {
       const { token, body } = request
-      const tokens = await changePassword(context, token, body, clientOf(request))
+      const source = await loginSourceOf(knownBrowser, request)
+      const { passwordHash, ...tokens } = await changePassword(context, token, body, source.client)
       cookie.sendTokens(request, reply, tokens)
+      const browser = withMember(source.browser, token.memberId, passwordHash)
+      await knownBrowser.set(request, reply, browser)
       return success(200, true)
     },
   )
@@ -73,11 +77,11 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
   )
 }
 
-function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesContext): void {
+function signupRoute(app: HttpServer, { once, settings }: RoutesContext): void {
   app.post(
     '/api/authentication/signup',
     {
-      config: { ...PUBLIC, acceptsIdempotencyKey: true },
+      config: { ...PUBLIC, acceptsIdempotencyKey: true, rateClass: 'signup' },
       schema: {
         tags,
         summary: 'Sign up',
@@ -87,7 +91,6 @@ function signupRoute(app: HttpServer, { once, signupLimit, settings }: RoutesCon
     },
     async (request, reply) => {
       const client = clientOf(request)
-      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.block, reply)
       // Hashed with a secret: the plain hash of a body that holds a password would help to guess it.
       const body = createHmac('sha256', settings.refreshTokenKey)
         .update(JSON.stringify(request.body))

@@ -7,7 +7,6 @@ import type { MemberContext } from '../context.ts'
 import { throwProblems } from '../field-problem.ts'
 import { insertMemberEvent } from '../member-row/member-event.ts'
 import { setWithdrawn } from '../member-row/member-row.queries.ts'
-import type { Device } from '../session/device.ts'
 import { announceEnded, endSessions } from '../session/end-sessions.ts'
 import { renewSessionOrThrow } from '../session/refresh.service.ts'
 import { findLiveSessionIds } from '../session/session.queries.ts'
@@ -15,6 +14,7 @@ import { type StartedSession, startSession } from '../session/start-session.ts'
 import { issueAccessToken, type Tokens } from '../session/tokens.ts'
 import { getIdentity, setPasswordHash } from './account.queries.ts'
 import { normaliseEmail, passwordProblem } from './account-rules.ts'
+import type { KnownBrowser, LoginSource } from './known-browser.ts'
 import {
   lockUnchangedOrThrow,
   proveCredentialsOrThrow,
@@ -25,26 +25,27 @@ import {
 export async function logIn(
   context: MemberContext,
   request: LoginRequest,
-  device: Device,
-  client: Client,
-): Promise<StartedSession> {
-  const { memberId, passwordHash } = await proveCredentialsOrThrow(context, {
+  source: LoginSource,
+): Promise<LoggedIn> {
+  const { memberId, passwordHash, browser } = await proveCredentialsOrThrow(context, {
     email: normaliseEmail(request.email),
     password: request.password,
-    device,
-    client,
+    source,
     refusal: 'LOGIN_FAILED',
   })
-  return startSession(context, memberId, device, { passwordHash })
+  return { browser, ...(await startSession(context, memberId, source.device, { passwordHash })) }
 }
 
-/** Ends every other session; this one continues with a new pair of tokens. */
+/** A session, and the browser in which the password was proved. */
+export type LoggedIn = StartedSession & { browser: KnownBrowser }
+
+/** Ends every other session; this one continues with a new pair of tokens. Returns the new hash, too. */
 export async function changePassword(
   context: MemberContext,
   token: AccessToken,
   { currentPassword, newPassword }: PasswordChange,
   client: Client,
-): Promise<Tokens> {
+): Promise<Tokens & { passwordHash: string }> {
   const { memberId, sessionId } = token
   const known = await proveOwnerOrThrow(context, {
     token,
@@ -74,7 +75,8 @@ export async function changePassword(
     { security: 'PASSWORD_CHANGED', memberId, sessionsEnded: ended.length },
     'password changed',
   )
-  return { accessToken: await issueAccessToken(context, memberId, sessionId), refreshToken }
+  const accessToken = await issueAccessToken(context, memberId, sessionId)
+  return { accessToken, refreshToken, passwordHash: hash }
 }
 
 /** Hides the member and all their content at once; a login within 30 days restores both. */

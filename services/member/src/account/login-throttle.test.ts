@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { addressBlockOf } from '@dailyfeed/http-server/address-block'
 import { ask } from '@dailyfeed/tests/http-client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readMemberConfigOrThrow } from '../config.ts'
 import { fromGateway, type MemberFixture, memberFixture, PASSWORD } from '../member-fixture.ts'
+import { type LoginThrottle, throttleOf } from './login-throttle.ts'
 
 /*
  * Tests with many hashes have a generous time limit: hashing threads have a low priority, so that they
@@ -34,14 +38,23 @@ test('C6, C7: after ten failures a login is 429 with Retry-After, and open sessi
   await throttled.close()
 }, 300_000)
 
-test('C6: of sixty simultaneous wrong passwords for one account ten are checked, from any address', async () => {
+test('C6: of sixty simultaneous wrong passwords from one block ten are checked, in any spelling', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })
   const [account, other] = [await throttled.signUp(), await throttled.signUp()]
-  const guess = (email: string, address: string) =>
-    login(throttled, email, 'a wrong password', fromGateway(address))
+  const spellings = [
+    account.email,
+    account.email.toUpperCase(),
+    account.email.replaceAll('i', 'İ'),
+    account.email.replaceAll('m', 'M'),
+  ]
   const answers = await Promise.all(
     Array.from({ length: 60 }, (_, n) =>
-      guess(n % 2 === 0 ? account.email : account.email.toUpperCase(), `203.0.113.${n}`),
+      login(
+        throttled,
+        spellings[n % spellings.length] ?? '',
+        'a wrong password',
+        fromGateway(`2001:db8:0:7::${n}`),
+      ),
     ),
   )
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
@@ -49,6 +62,128 @@ test('C6: of sixty simultaneous wrong passwords for one account ten are checked,
   expect((await throttled.logIn(other)).bearer).toMatch(/^Bearer /)
   await throttled.close()
 }, 300_000)
+
+test('C6: the letter İ in an e-mail address names the same account as i, also in the throttle', async () => {
+  const throttled = await memberFixture({
+    RATE_LIMIT: 'on',
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '3',
+  })
+  const account = await throttled.signUp({ email: 'victim@mini.example', handle: 'victim_1' })
+  for (let n = 0; n < 3; n += 1)
+    expect((await login(throttled, account.email, 'a wrong password')).status).toBe(401)
+  for (const email of ['victim@mini.example', 'vİctim@mini.example', 'VICTIM@mİnİ.example'])
+    expect((await login(throttled, email, PASSWORD)).status, email).toBe(429)
+  await throttled.close()
+}, 300_000)
+
+test('C6: guesses at one account are limited over all blocks', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on', LOGIN_FAILURES_PER_ACCOUNT: '6' })
+  const account = await throttled.signUp()
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      login(throttled, account.email, 'a wrong password', fromGateway(`203.0.113.${n}`)),
+    ),
+  )
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(6)
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(6)
+  await throttled.close()
+}, 300_000)
+
+test('C7: guesses from one block neither lock the owner out elsewhere nor use up the account’s limit', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on', LOGIN_FAILURES_PER_ACCOUNT: '12' })
+  const account = await throttled.signUp()
+  const from = (address: string, password: string) =>
+    login(throttled, account.email, password, fromGateway(address))
+  for (let n = 0; n < 40; n += 1) await from('203.0.113.1', 'a wrong password')
+  expect((await from('203.0.113.1', PASSWORD)).status).toBe(429)
+  expect((await from('203.0.113.2', PASSWORD)).status).toBe(200)
+  await throttled.close()
+}, 300_000)
+
+test('C7: a browser in which the owner has logged in is not locked out by others’ guesses', async () => {
+  const throttled = await memberFixture({ RATE_LIMIT: 'on', LOGIN_FAILURES_PER_ACCOUNT: '12' })
+  const account = await throttled.signUp()
+  const at = fromGateway('203.0.113.1')
+  const browserOf = async (password: string, headers: Record<string, string> = {}) => {
+    const answer = await login(throttled, account.email, password, { ...at, ...headers })
+    const cookie = answer.headers.getSetCookie().find((one) => one.startsWith('dailyfeed_browser='))
+    return { status: answer.status, cookie: cookie?.split(';', 1)[0] ?? '', attributes: cookie }
+  }
+  const first = await browserOf(PASSWORD)
+  expect(first.attributes).toMatch(/HttpOnly/)
+  for (let n = 0; n < 30; n += 1)
+    await login(throttled, account.email, 'wrong guess', fromGateway(`203.0.113.${n % 3}`))
+  expect((await browserOf(PASSWORD)).status).toBe(429)
+  const second = await browserOf(PASSWORD, { cookie: first.cookie })
+  expect(second.status).toBe(200)
+
+  // Its own guesses are limited, too, and the cookie of one member is worth nothing for another.
+  for (let n = 0; n < 10; n += 1)
+    expect((await browserOf('a wrong password', { cookie: second.cookie })).status).toBe(401)
+  expect((await browserOf(PASSWORD, { cookie: second.cookie })).status).toBe(429)
+  const other = await throttled.signUp()
+  for (let n = 0; n < 10; n += 1)
+    await login(throttled, other.email, 'wrong', { ...at, cookie: second.cookie })
+  const refused = await login(throttled, other.email, PASSWORD, { ...at, cookie: second.cookie })
+  expect(refused.status).toBe(429)
+  await throttled.close()
+}, 300_000)
+
+test('after a change of the password other browsers are unknown, and this one is known', async () => {
+  const throttled = await memberFixture({
+    RATE_LIMIT: 'on',
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '2',
+  })
+  const account = await throttled.signUp()
+  const browserOf = (answer: Awaited<ReturnType<typeof login>>) =>
+    answer.headers
+      .getSetCookie()
+      .find((one) => one.startsWith('dailyfeed_browser='))
+      ?.split(';', 1)[0] ?? ''
+  const old = browserOf(await login(throttled, account.email, PASSWORD))
+  const changed = await ask(throttled.client, {
+    as: account.bearer,
+    method: 'PUT',
+    url: '/api/members/password',
+    body: { currentPassword: PASSWORD, newPassword: `another ${PASSWORD}` },
+  })
+  expect(changed.status).toBe(200)
+  const present = browserOf(changed)
+  for (let n = 0; n < 2; n += 1) await login(throttled, account.email, 'a wrong password')
+  const attempt = async (cookie: string) =>
+    (await login(throttled, account.email, `another ${PASSWORD}`, { cookie })).status
+  expect([await attempt(old), await attempt(present)]).toEqual([429, 200])
+  await throttled.close()
+}, 300_000)
+
+test('two processes of member-svc count failures together', async () => {
+  const config = readMemberConfigOrThrow({
+    DATABASE_URL: member.database.urlOf('member'),
+    INTERNAL_TOKEN: 'a-secret-of-at-least-32-characters',
+    INTERNAL_CALLERS: '',
+    RATE_LIMIT: 'on',
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '4',
+  })
+  const throttles = [throttleOf(member.sql, config), throttleOf(member.sql, config)]
+  const client = {
+    address: '203.0.113.77',
+    block: addressBlockOf('203.0.113.77'),
+    isHttps: false,
+    host: '',
+    isTrustedFrontend: false,
+  }
+  let checked = 0
+  const guess = (throttle: LoginThrottle) =>
+    throttle
+      .attempt({ account: 'member 4711', client }, async () => {
+        checked += 1
+        throw new DailyfeedError('LOGIN_FAILED')
+      })
+      .catch((error) => error.code)
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => throttles.map(guess)).flat())
+  expect(checked).toBe(4)
+  expect(outcomes.filter((code) => code === 'TOO_MANY_REQUEST')).toHaveLength(16)
+})
 
 test('C6: one password tried on many accounts is limited by address; only the gateway may name it', async () => {
   const throttled = await memberFixture({ RATE_LIMIT: 'on' })

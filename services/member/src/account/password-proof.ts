@@ -6,9 +6,9 @@ import { insertAudit } from '../audit/audit.queries.ts'
 import type { MemberContext } from '../context.ts'
 import { fieldProblem } from '../field-problem.ts'
 import { lockMember } from '../member-row/member-row.queries.ts'
-import type { Device } from '../session/device.ts'
 import { isFreshProviderSession } from '../session/session.queries.ts'
-import { findCredentialsByEmail, findPasswordHash } from './account.queries.ts'
+import { findAccountByEmail, findPasswordHash } from './account.queries.ts'
+import { type KnownBrowser, knownDeviceOf, type LoginSource, withMember } from './known-browser.ts'
 
 /** How long a sign-in at a provider counts as proof for a member without a password. */
 const FRESH_SECONDS = 300
@@ -16,25 +16,38 @@ const FRESH_SECONDS = 300
 interface CredentialProof {
   email: string
   password: string
-  device: Device
-  client: Client
+  source: LoginSource
   /** Thrown when they do not fit. */
   refusal: 'LOGIN_FAILED' | 'MEMBER_PASSWORD_INVALID'
+}
+
+interface ProvenCredentials {
+  memberId: number
+  passwordHash: string | null
+  /** The browser of the request, which is known from now on. */
+  browser: KnownBrowser
 }
 
 /**
  * Proves an account by e-mail address and password. An unknown address, a wrong password and an
  * erased account get the same answer at the same cost. Throws `refusal` or TOO_MANY_REQUEST.
  */
-export function proveCredentialsOrThrow(
+export async function proveCredentialsOrThrow(
   { sql, passwords, throttle, log }: MemberContext,
-  { email, password, device, client, refusal }: CredentialProof,
-): Promise<{ memberId: number; passwordHash: string | null }> {
-  return throttle.attempt(email, client, async () => {
-    const credentials = await findCredentialsByEmail(sql, email)
+  { email, password, source: { device, client, browser }, refusal }: CredentialProof,
+): Promise<ProvenCredentials> {
+  const { foldedEmail, credentials } = await findAccountByEmail(sql, email)
+  const guess = {
+    account: credentials === undefined ? `email ${foldedEmail}` : `member ${credentials.id}`,
+    client,
+    knownDevice: credentials && knownDeviceOf(browser, credentials.id, credentials.password_hash),
+  }
+  return throttle.attempt(guess, async () => {
     const isRight = await passwords.verify(credentials?.password_hash, password)
-    if (isRight && credentials?.restorable)
-      return { memberId: credentials.id, passwordHash: credentials.password_hash }
+    if (isRight && credentials?.restorable) {
+      const { id: memberId, password_hash: passwordHash } = credentials
+      return { memberId, passwordHash, browser: withMember(browser, memberId, passwordHash) }
+    }
     log.info(
       { security: 'LOGIN_FAILED', memberId: credentials?.id, address: client.address },
       'login failed',
@@ -71,7 +84,9 @@ export async function proveOwnerOrThrow(
     throw new ValidationError([
       fieldProblem(field, '비밀번호를 입력해 주세요.', 'Please enter your password.'),
     ])
-  return throttle.attempt(`member ${memberId}`, client, async () => {
+  // Guesses within one session lock out neither logins nor the owner's other sessions.
+  const guess = { account: `member ${memberId}`, client, knownDevice: `session ${sessionId}` }
+  return throttle.attempt(guess, async () => {
     const hash = await findPasswordHash(sql, memberId)
     if (await passwords.verify(hash, password)) return hash
     log.info(

@@ -66,6 +66,7 @@ function nameAndSummaryRoutes(app: HttpServer, context: MemberContext): void {
   app.post(
     '/api/members/query/in',
     {
+      config: { rateClass: 'read' },
       preValidation: async ({ body }) => refuseTooManyIds(body),
       schema: {
         tags,

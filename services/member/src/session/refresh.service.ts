@@ -22,7 +22,7 @@ type Rotation =
 
 /**
  * Exchanges a refresh token for its successor and a new access token. Reuse of a rotated token ends the
- * whole session. Throws MEMBER_UNAUTHORIZED.
+ * whole session. Throws MEMBER_UNAUTHORIZED or TOO_MANY_REQUEST.
  */
 export async function refreshSession(
   context: MemberContext,
@@ -55,6 +55,7 @@ async function rotate(context: MemberContext, sql: Queryable, token: string): Pr
     return { outcome: 'REUSED', ended: await endSessions(context, sql, [sessionId]) }
   }
   if (row.expired) return { outcome: 'REFUSED' }
+  context.sessionLimit?.countOrThrow(memberId)
   await rotateRefreshToken(sql, sessionId, hashOf(token), hashOf(successor))
   return { outcome: 'ROTATED', memberId, sessionId, successor }
 }

@@ -35,7 +35,7 @@ function refreshRoutes(app: HttpServer, context: RoutesContext): void {
   app.post(
     '/api/authentication/refresh',
     {
-      config: PUBLIC,
+      config: { ...PUBLIC, rateClass: 'login' },
       schema: {
         tags,
         summary: 'Exchange the refresh cookie for a new access token',
@@ -51,7 +51,7 @@ function refreshRoutes(app: HttpServer, context: RoutesContext): void {
   app.post(
     '/api/token/refresh',
     {
-      config: PUBLIC,
+      config: { ...PUBLIC, rateClass: 'login' },
       schema: {
         tags,
         summary: 'Exchange the refresh cookie, at the path of the founding client',

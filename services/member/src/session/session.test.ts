@@ -129,7 +129,7 @@ test('B7: the cookie is HttpOnly and SameSite=Strict, __Host- and Secure over HT
     url: '/api/authentication/login',
     body: { email, password: PASSWORD },
   })
-  expect(String(login.headers.getSetCookie())).toMatch(
+  expect(login.headers.getSetCookie()[0]).toMatch(
     /^refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/,
   )
   const https = await memberFixture({ COOKIE_SECURE: 'true' })
@@ -141,8 +141,11 @@ test('B7: the cookie is HttpOnly and SameSite=Strict, __Host- and Secure over HT
       password: PASSWORD,
     },
   })
-  expect(String(secure.headers.getSetCookie())).toMatch(
+  expect(secure.headers.getSetCookie()[0]).toMatch(
     /^__Host-refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  )
+  expect(secure.headers.getSetCookie()[1]).toMatch(
+    /^__Host-dailyfeed_browser=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   )
   const plain = await ask(https.client, {
     method: 'POST',

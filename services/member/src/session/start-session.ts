@@ -29,7 +29,7 @@ interface SessionStart {
 
 /**
  * Starts a session after successful authentication; restores a withdrawn account. Throws LOGIN_FAILED
- * when the account is gone or its password has changed since it was compared.
+ * when the account is gone or its password has changed since it was compared, and TOO_MANY_REQUEST.
  */
 export async function startSession(
   context: MemberContext,
@@ -37,6 +37,7 @@ export async function startSession(
   device: Device,
   { passwordHash, provider, withinTransaction }: SessionStart,
 ): Promise<StartedSession> {
+  context.sessionLimit?.countOrThrow(memberId)
   const refreshToken = newRefreshToken()
   const sessionId = randomUUID()
   const session = {

@@ -7,6 +7,7 @@ import {
 import { clientOf } from '@dailyfeed/http-server/client-address'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import { loginSourceOf } from '../account/known-browser.ts'
 import type { RoutesContext } from '../context.ts'
 import { refuseCrossSite } from '../session/cross-site.ts'
 import { deviceOf } from '../session/device.ts'
@@ -19,7 +20,7 @@ const config = { access: 'PUBLIC' as const }
 
 /** After a first sign-in at a provider: a new account, or a link to an existing one. */
 export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
-  const { allowedOrigins, cookie, providerCookies, signupLimit } = context
+  const { allowedOrigins, cookie, knownBrowser, providerCookies } = context
 
   app.get(
     `${BASE}/proven`,
@@ -40,7 +41,7 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
   app.post(
     `${BASE}/signup`,
     {
-      config,
+      config: { ...config, rateClass: 'signup' },
       schema: {
         tags,
         summary: 'Create an account for a verified identity',
@@ -52,7 +53,6 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
       refuseCrossSite(request, allowedOrigins)
       const identity = await getIdentityOrThrow(providerCookies, request)
       const client = clientOf(request)
-      if (!client.isTrustedFrontend) await signupLimit?.countOrThrow(client.block, reply)
       const device = deviceOf(request, client)
       const session = await signUpByProvider(context, identity, request.body, device)
       providerCookies.identity.clear(request, reply)
@@ -65,7 +65,7 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
   app.post(
     `${BASE}/link`,
     {
-      config,
+      config: { ...config, rateClass: 'login' },
       schema: {
         tags,
         summary: 'Link a verified identity to the account with its e-mail address',
@@ -76,12 +76,11 @@ export function decisionRoutes(app: HttpServer, context: RoutesContext): void {
     async (request, reply) => {
       refuseCrossSite(request, allowedOrigins)
       const identity = await getIdentityOrThrow(providerCookies, request)
-      const { password } = request.body
-      const client = clientOf(request)
-      const device = deviceOf(request, client)
-      const session = await linkByPassword(context, identity, password, device, client)
+      const source = await loginSourceOf(knownBrowser, request)
+      const session = await linkByPassword(context, identity, request.body.password, source)
       providerCookies.identity.clear(request, reply)
       cookie.sendTokens(request, reply, session)
+      await knownBrowser.set(request, reply, session.browser)
       return success(200, session.summary)
     },
   )

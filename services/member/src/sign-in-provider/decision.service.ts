@@ -1,7 +1,8 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { ProviderSignupRequest, VerifiedSignIn } from '@dailyfeed/contract/member'
-import type { Client } from '@dailyfeed/http-server/client-address'
 import { findCredentialsByEmail } from '../account/account.queries.ts'
+import type { LoggedIn } from '../account/account.service.ts'
+import type { LoginSource } from '../account/known-browser.ts'
 import { proveCredentialsOrThrow } from '../account/password-proof.ts'
 import { createMember } from '../account/signup.service.ts'
 import type { MemberContext } from '../context.ts'
@@ -58,22 +59,22 @@ export async function linkByPassword(
   context: MemberContext,
   identity: VerifiedIdentity,
   password: string,
-  device: Device,
-  client: Client,
-): Promise<StartedSession> {
-  const { memberId, passwordHash } = await proveCredentialsOrThrow(context, {
+  source: LoginSource,
+): Promise<LoggedIn> {
+  const { device } = source
+  const { memberId, passwordHash, browser } = await proveCredentialsOrThrow(context, {
     email: identity.email,
     password,
-    device,
-    client,
+    source,
     refusal: 'MEMBER_PASSWORD_INVALID',
   })
   try {
-    return await startSession(context, memberId, device, {
+    const session = await startSession(context, memberId, device, {
       passwordHash,
       provider: identity.provider,
       withinTransaction: (transaction) => linkIdentity(transaction, memberId, identity, device),
     })
+    return { browser, ...session }
   } catch (error) {
     if (isLinkedAlready(error)) throw new DailyfeedError('PROVIDER_ALREADY_LINKED')
     throw error

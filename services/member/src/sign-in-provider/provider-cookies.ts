@@ -1,6 +1,6 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
 import type { FastifyRequest } from 'fastify'
-import { createSealedCookie, type SealedCookie } from './sealed-cookie.ts'
+import { createSealedCookie, type SealedCookie } from '../session/sealed-cookie.ts'
 import type { SignInFlow, VerifiedIdentity } from './sign-in-flow.ts'
 
 /** How long a sign-in at a provider may take. */

@@ -53,7 +53,7 @@ export function redirectRoutes(app: HttpServer, context: RoutesContext): void {
   app.get(
     `${BASE}/:provider/callback`,
     {
-      config,
+      config: { ...config, rateClass: 'login' },
       schema: {
         tags,
         summary: 'Callback of a provider: completes signing in or linking',

@@ -48,8 +48,11 @@ export function checkBulkResults(results: readonly BulkResult[]): void {
   }
 }
 
+/** An index that is being created, and indices that are blocked while their disk is nearly full. */
+const TRANSIENT_TYPES = new Set(['index_not_found_exception', 'cluster_block_exception'])
+
 const isTransient = (status: number, type: string | undefined): boolean =>
-  status === 429 || status >= 500 || type === 'index_not_found_exception'
+  status === 429 || status >= 500 || TRANSIENT_TYPES.has(type ?? '')
 
 /** The `error.type` of a response, if it has one. */
 function typeOf(body: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
+import { isWriteRefused } from '@dailyfeed/postgres-support/fault'
 import {
   inTransaction as beginTransaction,
   type Queryable,
@@ -179,6 +180,11 @@ async function entriesOf(
  */
 const OWN_LIMIT = 100
 
+/** While the database can only be read, searches go on without what is not indexed yet. */
+function unlessWritesAreRefused(error: unknown): void {
+  if (!isWriteRefused(error)) throw error
+}
+
 /**
  * Indexes the member's own new and edited posts without waiting for their events, so that the
  * member's next search finds them (read your writes).
@@ -189,7 +195,7 @@ export async function ensureOwnPostsIndexed(index: Index, memberId: number): Pro
     await indexPosts(
       index,
       outdated.map(({ id }) => id),
-    )
+    ).catch(unlessWritesAreRefused)
   await refreshIfRecent(index, 'post_index', memberId)
 }
 
@@ -199,7 +205,7 @@ export async function ensureOwnCommentsIndexed(index: Index, memberId: number): 
     await indexComments(
       index,
       outdated.map(({ id }) => id),
-    )
+    ).catch(unlessWritesAreRefused)
   await refreshIfRecent(index, 'comment_index', memberId)
 }
 

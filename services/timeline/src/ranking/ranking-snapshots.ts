@@ -1,5 +1,6 @@
 import { coalesce } from '@dailyfeed/concurrency/coalesce'
 import { badCursor } from '@dailyfeed/pagination-support/cursor'
+import { isTransientFault } from '@dailyfeed/postgres-support/fault'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { LRUCache } from 'lru-cache'
@@ -51,6 +52,19 @@ interface CurrentOrder {
   rankedAt: number
 }
 
+/**
+ * Ids for orders that could not be stored: while the database accepts no writes, the pages after the
+ * first are served by this process only. Throws the error if it will not pass.
+ */
+function createLocalIds(): (error: unknown) => number {
+  let last = 0
+  return (error) => {
+    if (!isTransientFault(error)) throw error
+    last -= 1
+    return last
+  }
+}
+
 /** `reads` ranks, `primary` stores the snapshots. */
 export function createRankingSnapshots(reads: ReadDatabase, primary: Queryable): RankingSnapshots {
   // One for each ranking and window: these need no bound.
@@ -58,6 +72,8 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Queryable):
   const refreshers = new Map<string, () => Promise<CurrentOrder>>()
   const ordersOfViewers = new LRUCache<string, CurrentOrder>({ max: MAX_ORDERS_OF_VIEWERS })
   const snapshots = new LRUCache<number, StoredSnapshot>({ max: MAX_SNAPSHOTS })
+
+  const localId = createLocalIds()
 
   async function rank(
     feed: FeedSnapshot,
@@ -81,7 +97,7 @@ export function createRankingSnapshots(reads: ReadDatabase, primary: Queryable):
     const snapshot = isUnchanged
       ? last
       : {
-          id: await insertSnapshot(primary, ranking, window, ranked),
+          id: await insertSnapshot(primary, ranking, window, ranked).catch(localId),
           postIds: ranked.ids,
           storedAt: ranked.taken_at,
         }

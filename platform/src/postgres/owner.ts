@@ -1,0 +1,2 @@
+/** The superuser of the embedded cluster. */
+export const OWNER = 'dailyfeed'
