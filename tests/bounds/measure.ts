@@ -1,3 +1,4 @@
+import { rateLimitSettings } from '@dailyfeed/configuration/rate-limit-settings'
 import { type Member, newMember } from '../acceptance/client.ts'
 import { startAttack } from './attack-process.ts'
 import { type QuietReport, useQuietly } from './quiet-member.ts'
@@ -20,11 +21,15 @@ export interface ScenarioReport {
 }
 
 /** Settings of the product: clients have the addresses that the runner's requests name. */
-export const BOUNDS_SETTINGS = {
+export const BOUNDS_SETTINGS: Record<string, string> = {
   RATE_LIMIT: 'on',
-  // Floods from one address must meet the bounds of this suite before any rate.
-  RATE_LIMIT_PER_MINUTE: '10000000',
   TRUSTED_FRONTENDS: '127.0.0.1',
+  // Floods must meet the bounds of this suite before any rate.
+  ...Object.fromEntries(
+    ['RATE_LIMIT_PER_MINUTE', ...Object.keys(rateLimitSettings)]
+      .filter((name) => name !== 'RATE_LIMIT_MAX_KEYS')
+      .map((name) => [name, '1000000']),
+  ),
 }
 
 const PER_SECOND = 12

@@ -24,7 +24,10 @@ interface UploadContext extends ImageContext {
   maxUploadBytes: number
 }
 
-export async function uploadRoutes(app: HttpServer, { once, maxUploadBytes }: UploadContext): Promise<void> {
+export async function uploadRoutes(
+  app: HttpServer,
+  { once, maxUploadBytes }: UploadContext,
+): Promise<void> {
   const route = {
     config: {
       acceptsExpiredSeconds: ACCEPTS_EXPIRED_SECONDS,
