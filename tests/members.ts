@@ -41,8 +41,11 @@ export async function insertFollow(
   followingId: number,
 ): Promise<void> {
   await sql`
-    insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId})
-    on conflict do nothing`
+    with added as (
+      insert into member.follow (follower_id, following_id) values (${followerId}, ${followingId})
+      on conflict do nothing returning following_id)
+    update member.member set followers_count = followers_count + 1
+    where id in (select following_id from added)`
   await insertMemberEvent(sql, 'MEMBER_FOLLOW', followerId, followingId)
 }
 
@@ -52,8 +55,11 @@ export async function deleteFollow(
   followingId: number,
 ): Promise<void> {
   await sql`
-    delete from member.follow
-    where follower_id = ${followerId} and following_id = ${followingId}`
+    with removed as (
+      delete from member.follow
+      where follower_id = ${followerId} and following_id = ${followingId} returning following_id)
+    update member.member set followers_count = followers_count - 1
+    where id in (select following_id from removed)`
   await insertMemberEvent(sql, 'MEMBER_UNFOLLOW', followerId, followingId)
 }
 

@@ -1,6 +1,11 @@
-import { beforeAll, expect, test } from 'vitest'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { ask } from '../http-client.ts'
-import { type Member, newMember } from './client.ts'
+import { gateway, type Member, newMember } from './client.ts'
+
+const run = promisify(execFile)
 
 let author: Member
 let reader: Member
@@ -88,7 +93,56 @@ test.each([
 
 test('a page beyond the end is empty and has no next page', async () => {
   const { status, body } = await ask(reader, {
-    url: '/api/timeline/posts/followings?page=999&size=100',
+    url: '/api/timeline/posts/followings?page=99&size=100',
   })
   expect([status, body.data.content, body.data.hasNext]).toEqual([200, [], false])
+})
+
+interface Operation {
+  parameters?: { name: string; in: string; required?: boolean }[]
+}
+
+/** A value for each parameter that an operation requires beside its page. */
+const VALUES: Record<string, string> = {
+  startDate: '2026-01-01',
+  endDate: '2026-12-31',
+  keyword: 'x',
+}
+
+/** The addresses of all lists that the API documents, with the parameters that they require. */
+async function documentedLists(): Promise<string[]> {
+  const { body } = await ask(gateway(), { url: '/openapi.json' })
+  return Object.entries<{ get?: Operation }>(body.paths).flatMap(([path, { get }]) => {
+    const parameters = get?.parameters ?? []
+    if (!parameters.some(({ name }) => name === 'page' || name === 'cursor' || name === 'size'))
+      return []
+    const required = parameters.filter((one) => one.in === 'query' && one.required === true)
+    const query = required.map(({ name }) => `${name}=${VALUES[name]}`).join('&')
+    return [
+      `${path.replaceAll(/\{(?:postId|commentId)\}/g, '1').replaceAll(/\{\w+\}/g, String(author.id))}?${query}`,
+    ]
+  })
+}
+
+test('every list refuses a page number beyond 10,000 items and names the cursor', async () => {
+  await run(
+    process.execPath,
+    ['cli/src/main.ts', 'members', 'grant-admin', '--handle', reader.handle],
+    {
+      cwd: join(import.meta.dirname, '..', '..'),
+      env: { PATH: process.env['PATH'], DATA_DIR: inject('platformDataDir') },
+    },
+  )
+  const lists = await documentedLists()
+  expect(lists.length).toBeGreaterThanOrEqual(25)
+  const accepted: string[] = []
+  for (const list of lists) {
+    const { status, body } = await ask(reader, {
+      url: `${list}&page=101&size=100`,
+      headers: { 'accept-language': 'en' },
+    })
+    if (status !== 400 || !/nextCursor.* as cursor/.test(body.message))
+      accepted.push(`${list}: ${status}`)
+  }
+  expect(accepted).toEqual([])
 })

@@ -16,6 +16,7 @@ import {
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
 import { limitedServices, limiterKeys } from './limiter-keys.ts'
+import { listRoutes } from './list-routes.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
 import { ROOT } from './source-files.ts'
@@ -157,6 +158,11 @@ const RULES: Rule[] = [
       'services/content/src/post/post.ts': "import { a } from '../comment/comment.ts'",
       'services/content/src/comment/comment.ts': "import { b } from '../post/post.ts'",
     },
+  ],
+  [
+    'every list takes its part by ListQuery and listRequestOf, which bound the depth of pages',
+    listRoutes,
+    { 'services/content/src/post.routes.ts': 'const Query = { page: Type.Integer() }' },
   ],
   [
     'no limiter counts by an address instead of its block',

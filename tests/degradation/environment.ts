@@ -43,6 +43,8 @@ async function startAll(
   const linkTo = async (target: { port: number }) =>
     resources.adopt(await startTcpProxy(target), (link) => link.stop())
   const database = await startOwnDatabase()
+  const owned = resources.use(new AsyncDisposableStack())
+  owned.defer(() => database.stop())
   const replica = await startReplica(database)
   const replicaTarget = { port: portOf(replica.urlOf('timeline')) }
   const replicaLink = await linkTo(replicaTarget)
@@ -68,6 +70,8 @@ async function startAll(
         : {}),
     }),
   })
+  // From now on the services stop their database.
+  owned.move()
   resources.defer(services.stopAll)
   resources.defer(() => replica.stop())
 

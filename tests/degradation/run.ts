@@ -34,7 +34,7 @@ const environment = await startDegradationEnvironment({ withKafka: true })
 let problems = 0
 try {
   const probes = await Probes.open(environment.services.url)
-  say('| Missing | How | Noticed by | Slowest of them | Slowest other | Healed after |')
+  say('| Missing | How | Noticed by | Slowest that may fail | Slowest other | Healed after |')
   say('|---|---|---|---|---|---|')
   for (const row of rows)
     for (const mode of modes) {
@@ -68,7 +68,7 @@ function lineOf(report: DegradationReport, mode: Mode): string {
     report.part,
     mode,
     noticed === '' ? 'nobody' : noticed,
-    noticed === '' ? '' : seconds(report.slowestRefused),
+    report.slowestRefused === 0 ? '' : seconds(report.slowestRefused),
     seconds(report.slowestOther),
     seconds(report.healedAfter),
   ].join(' | ')} |`

@@ -5,6 +5,7 @@ import { findFollowers } from '@dailyfeed/member/follow/follow.queries'
 import { findProfiles } from '@dailyfeed/member/profile/profile.queries'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { findCommentHits } from '@dailyfeed/search/comment-search/comment-search.queries'
+import { matchEverything } from '@dailyfeed/search/engine/search-engine'
 import { findPostHits } from '@dailyfeed/search/post-search/post-search.queries'
 import {
   findCommentsOfMember,
@@ -60,18 +61,19 @@ const EVER = { from: 0, until: 4_102_444_800 }
 const range = (viewerId: number) => ({ viewerId, afterId: undefined, offset: 0, limit: 100 })
 const page = { index: 0, skip: 0, size: 50 }
 
-/** Everything that the index has, without a search for words. */
-const everyHit = (sql: Sql) => ({
-  join: sql``,
-  score: sql`true as whole, 0::real as rank`,
-  condition: sql`true`,
-})
 const searchBy = (viewerId: number) => ({
   viewerId,
   terms: [],
   filters: { handles: undefined, since: undefined, until: undefined },
   isSearchable: true,
-  list: { size: 100, page: 0, offset: 0, after: undefined, scope: '' },
+  list: {
+    size: 100,
+    page: 0,
+    offset: 0,
+    after: undefined,
+    maxBytes: Number.POSITIVE_INFINITY,
+    scope: '',
+  },
 })
 const authorsOfHits = (rows: readonly ({ id: null } | { id: number; author_id: number })[]) =>
   rows.flatMap((row) => (row.id === null ? [] : [row.author_id]))
@@ -182,12 +184,12 @@ export const LISTS: Record<string, VisibleList> = {
   'search of posts': {
     isShown: isVisibleInLists,
     shownTo: async ({ sql }, viewerId) =>
-      authorsOfHits(await findPostHits(sql, searchBy(viewerId), everyHit(sql))),
+      authorsOfHits(await findPostHits(sql, searchBy(viewerId), matchEverything(sql))),
   },
   'search of comments': {
     isShown: (relation, first) => isVisibleInLists(relation) && maySee(first),
     shownTo: async ({ sql }, viewerId) =>
-      authorsOfHits(await findCommentHits(sql, searchBy(viewerId), everyHit(sql))),
+      authorsOfHits(await findCommentHits(sql, searchBy(viewerId), matchEverything(sql))),
   },
   'profiles by ids': {
     isShown: isProfileFound,
@@ -223,8 +225,8 @@ export const LISTS: Record<string, VisibleList> = {
   'activities of followings': {
     isShown: isInFollowingFeed,
     shownTo: async ({ sql }, viewerId) =>
-      (
-        await findActivitiesOfFollowings(sql, viewerId, { after: undefined, offset: 0, limit: 100 })
-      ).map(({ member_id }) => member_id),
+      (await findActivitiesOfFollowings(sql, viewerId, { after: undefined, limit: 100 })).map(
+        ({ member_id }) => member_id,
+      ),
   },
 }

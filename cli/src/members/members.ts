@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
 import { CommandError } from '../installation.ts'
 
 export interface AuditLine {
@@ -16,10 +16,10 @@ export async function listAudit(
   handle: string,
   limit: number,
 ): Promise<AuditLine[]> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
+  const sql = openPool({ url: ownerUrl, max: 1, name: 'dailyfeed members' })
   try {
     const [member] = await sql<
-      [{ id: string }?]
+      [{ id: number }?]
     >`select id from member.member where lower(handle) = ${handle.replace(/^@/, '').toLowerCase()}`
     if (member === undefined) throw new CommandError(`no member has the handle '${handle}'`)
     const rows = await sql<
@@ -40,7 +40,7 @@ export async function listAudit(
       act,
     }))
   } finally {
-    await sql.end({ timeout: 5 })
+    await closePool(sql)
   }
 }
 
@@ -50,14 +50,14 @@ export async function setRole(
   handle: string,
   role: 'ADMIN' | 'MEMBER',
 ): Promise<{ id: number; handle: string; role: string }> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice() {} })
+  const sql = openPool({ url: ownerUrl, max: 1, name: 'dailyfeed members' })
   try {
-    const [row] = await sql<[{ id: string; handle: string; role: string }?]>`
+    const [row] = await sql<[{ id: number; handle: string; role: string }?]>`
       update member.member set role = ${role} where lower(handle) = ${handle.replace(/^@/, '').toLowerCase()} and withdrawn_at is null
       returning id, handle, role`
     if (row === undefined) throw new CommandError(`no member has the handle '${handle}'`)
-    return { ...row, id: Number(row.id) }
+    return row
   } finally {
-    await sql.end({ timeout: 5 })
+    await closePool(sql)
   }
 }

@@ -70,6 +70,12 @@ export const databaseSettings = {
     default: 8,
     description: 'maximum number of database connections of this service',
   }),
+  DATABASE_QUEUE_TIMEOUT_MILLISECONDS: Type.Integer({
+    minimum: 100,
+    maximum: 30_000,
+    default: 2_000,
+    description: 'time for which a statement waits for a database connection',
+  }),
 }
 
 export const tokenSettings = {

@@ -16,7 +16,7 @@ export const Notification = Type.Object({
   type: Type.Enum([...NOTIFICATION_TYPES]),
   postId: nullable(Type.Integer()),
   commentId: nullable(Type.Integer()),
-  /** The most recent of the members who acted; `actorCount` counts all. */
+  /** The most recent of the members who acted; `actorCount` counts those of the newest 1,000 acts. */
   actors: Type.Array(MemberSummary),
   actorCount: Type.Integer(),
   read: Type.Boolean(),
@@ -25,7 +25,9 @@ export const Notification = Type.Object({
 })
 export type Notification = Static<typeof Notification>
 
-export const UnreadCount = Type.Object({ unreadCount: Type.Integer() })
+export const UnreadCount = Type.Object({
+  unreadCount: Type.Integer({ description: 'exact up to 1,000' }),
+})
 /** Without `ids` every notification is marked as read. */
 export const ReadNotifications = Type.Object({
   ids: Type.Optional(nullable(Type.Array(Id, { maxItems: 1_000 }))),

@@ -1,12 +1,18 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './limits.ts'
+import { DEFAULT_PAGE_SIZE, MAX_ITEMS_BY_PAGE, MAX_PAGE_SIZE } from './limits.ts'
 
 /**
  * The query of every list: by `page`, counted from 0, or by the `nextCursor` of the last page as
  * `cursor`.
  */
 export const ListQuery = Type.Object({
-  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  page: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: `pages reach the first ${MAX_ITEMS_BY_PAGE} items of a list, a cursor all of them`,
+    }),
+  ),
   size: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Id } from './field.ts'
-import { MAX_KEYWORD_LENGTH } from './limits.ts'
+import { MAX_KEYWORD_LENGTH, MAX_NORMALISED_KEYWORD_LENGTH } from './limits.ts'
 import { ListQuery } from './page.ts'
 
 /**
@@ -9,7 +9,10 @@ import { ListQuery } from './page.ts'
  */
 export const SearchQuery = Type.Object({
   ...ListQuery.properties,
-  keyword: Type.String({ maxLength: MAX_KEYWORD_LENGTH }),
+  keyword: Type.String({
+    maxLength: MAX_KEYWORD_LENGTH,
+    description: `at most ${MAX_NORMALISED_KEYWORD_LENGTH} characters after normalisation (NFKC)`,
+  }),
 })
 export type SearchQuery = Static<typeof SearchQuery>
 

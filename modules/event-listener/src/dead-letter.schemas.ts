@@ -21,10 +21,11 @@ export const DeadLetter = Type.Object({
   step: Type.String(),
   eventId: Type.Union([Type.String(), Type.Null()]),
   source: Type.String(),
-  payload: Type.String({ description: 'the event as it was received' }),
+  payload: Type.String({ description: 'the event as it was received; at most its first 64 KiB' }),
   payloadBase64: Type.Union([Type.String(), Type.Null()], {
     description: 'its bytes, when they are not UTF-8',
   }),
+  payloadBytes: Type.Optional(Type.Integer({ description: 'bytes of the whole event' })),
   recordKey: Type.Union([Type.String(), Type.Null()], {
     description: 'key of the Kafka record, like headers, topic, partition and offset',
   }),

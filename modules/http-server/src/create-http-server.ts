@@ -3,6 +3,7 @@ import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type RouteOptions } from 'fastify'
+import { refuseLargeAnswers } from './answer-size.ts'
 import { authenticate } from './authentication.ts'
 import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
@@ -91,6 +92,7 @@ export async function createHttpServer({
   })
   logSlowAndFailed(app)
   sendSecurityHeaders(app)
+  refuseLargeAnswers(app)
   await shedOverload(app, overload)
   await registerApiDocument(app, service)
   const admitted = internalCallers(callers)

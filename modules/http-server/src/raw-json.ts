@@ -1,4 +1,6 @@
+import { MAX_ANSWER_BYTES } from '@dailyfeed/contract/limits'
 import type { FastifyReply } from 'fastify'
+import { answerTooLarge } from './answer-size.ts'
 import { type Success, success } from './envelope.ts'
 
 /** Data that is JSON already: the bytes of its UTF-8, each byte one character of a Latin-1 string. */
@@ -22,6 +24,7 @@ export function answer<Data>(
   data: Data | RawJson<Data>,
 ): Success<Data> | FastifyReply {
   if (!(data instanceof RawJson)) return success(200, data)
+  if (data.latin1.length > MAX_ANSWER_BYTES) throw answerTooLarge()
   const json = `{"status":200,"result":"SUCCESS","data":${data.latin1}}`
   reply.hijack()
   reply.raw.setHeader('content-type', 'application/json; charset=utf-8')

@@ -36,6 +36,7 @@ export interface KeyRow {
   answer: string
 }
 
+/** Undefined for an expired key, too. */
 export async function findKey(
   sql: Queryable,
   schema: string,
@@ -44,7 +45,8 @@ export async function findKey(
 ): Promise<KeyRow | undefined> {
   const [row] = await sql<[KeyRow?]>`
     select fingerprint, answer from ${sql(schema)}.idempotency_key
-    where owner = ${owner} and key = ${key}`
+    where owner = ${owner} and key = ${key}
+      and created_at >= now() - make_interval(hours => ${KEPT_HOURS})`
   return row
 }
 
@@ -69,10 +71,19 @@ export async function deleteKeysOf(
     delete from ${sql(schema)}.idempotency_key where owner = any (${memberIds.map(ownerOf)})`
 }
 
+/** Keys that one statement deletes: all of a busy day would exceed its time limit. */
+const DELETED_AT_ONCE = 1_000
+
 /** Returns the number of expired keys that were deleted. */
 export async function deleteOldKeys(sql: Queryable, schema: string): Promise<number> {
-  const { count } = await sql`
-    delete from ${sql(schema)}.idempotency_key
-    where created_at < now() - make_interval(hours => ${KEPT_HOURS})`
-  return count
+  let deleted = 0
+  for (;;) {
+    const { count } = await sql`
+      delete from ${sql(schema)}.idempotency_key where (owner, key) in (
+        select owner, key from ${sql(schema)}.idempotency_key
+        where created_at < now() - make_interval(hours => ${KEPT_HOURS})
+        order by created_at limit ${DELETED_AT_ONCE})`
+    deleted += count
+    if (count < DELETED_AT_ONCE) return deleted
+  }
 }

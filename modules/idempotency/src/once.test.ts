@@ -9,6 +9,7 @@ import { eventually } from '@dailyfeed/tests/eventually'
 import { ask, clientOf } from '@dailyfeed/tests/http-client'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { deleteOldKeys } from './idempotency-key.queries.ts'
 import { createOnce } from './once.ts'
 
 interface Context {
@@ -23,6 +24,7 @@ let app: HttpServer
 let steps: string[]
 let notesAtWake: Promise<string[]>[]
 let effect: (sql: Queryable, text: string) => Promise<void>
+let preparation: () => Promise<void>
 
 const insertNote = async (transaction: Queryable, text: string) =>
   void (await transaction`insert into content.note (text) values (${text})`)
@@ -60,9 +62,27 @@ beforeAll(async () => {
       },
     }),
   )
+  app.post('/prepared-notes', { config: { access: 'PUBLIC' } }, (request, reply) =>
+    once({
+      request,
+      reply,
+      status: 201,
+      owner: 'address:127.0.0.1',
+      async prepare() {
+        await preparation()
+        steps.push('prepared')
+        const { text } = request.body as { text: string }
+        return async (within) => {
+          await effect(within.sql, text)
+          return { text }
+        }
+      },
+    }),
+  )
 })
 beforeEach(async () => {
   steps = []
+  preparation = async () => {}
   notesAtWake = []
   effect = insertNote
   await database.sql`truncate content.note, content.idempotency_key`
@@ -73,9 +93,9 @@ afterAll(async () => {
   await database.drop()
 })
 
-const create = (text: string, key?: string) =>
+const create = (text: string, key?: string, url = '/notes') =>
   ask(clientOf(app), {
-    url: '/notes',
+    url,
     body: { text },
     headers: key === undefined ? {} : { 'idempotency-key': key },
   })
@@ -188,3 +208,46 @@ test.each(['', 'x'.repeat(256), 'café'])(
     expect(await notes()).toEqual([])
   },
 )
+
+test('no connection is in a transaction while a creation is prepared', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  preparation = () => promise
+  const answer = create('tea', 'k', '/prepared-notes')
+  await eventually('the key was looked up', async () => {
+    const rows = await database.sql`
+      select from pg_stat_activity
+      where application_name = 'once-test' and query like '%idempotency_key%' and state = 'idle'`
+    return rows.length > 0
+  })
+  expect([
+    ...(await database.sql`
+      select state from pg_stat_activity
+      where application_name = 'once-test' and state like '%transaction%'`),
+  ]).toEqual([])
+  resolve()
+  expect((await answer).status).toBe(201)
+  expect(await notes()).toEqual(['tea'])
+})
+
+test('a repeated creation is not prepared again; the same key with another body is refused', async () => {
+  const first = await create('tea', 'k', '/prepared-notes')
+  const second = await create('tea', 'k', '/prepared-notes')
+  expect(second.bytes.equals(first.bytes)).toBe(true)
+  expect((await create('coffee', 'k', '/prepared-notes')).status).toBe(422)
+  expect([steps, await notes()]).toEqual([['prepared', 'relay woken'], ['tea']])
+})
+
+test('a creation without a key is prepared, too', async () => {
+  expect((await create('tea', undefined, '/prepared-notes')).status).toBe(201)
+  expect([steps, await notes()]).toEqual([['prepared'], ['tea']])
+})
+
+test('expired keys are deleted in parts, until none is left', async () => {
+  await database.sql`
+    insert into content.idempotency_key (owner, key, fingerprint, answer, created_at)
+    select 'member:1', 'k' || n, ''::bytea, '{}', now() - interval '25 hours'
+    from generate_series(1, 2500) n`
+  await create('tea', 'k')
+  expect(await deleteOldKeys(database.sql, 'content')).toBe(2_500)
+  expect(await keys()).toBe(1)
+})

@@ -22,17 +22,28 @@ interface OnceContext {
   wakeRelay?: () => void
 }
 
-interface CreatingRequest<Context, Answer> {
+type Action<Context, Answer> = (context: Context) => Promise<Answer>
+
+interface KeyedRequest {
   request: FastifyRequest
   reply: FastifyReply
   /** Status of the answer. */
   status: 200 | 201
-  action: (context: Context) => Promise<Answer>
   /** Owner of the key; by default the member who sent the request. */
   owner?: string
   /** The content that a repetition must have to get the same answer; by default the JSON body. */
   body?: string | Buffer
 }
+
+type CreatingRequest<Context, Answer> = KeyedRequest &
+  (
+    | { action: Action<Context, Answer> }
+    /**
+     * Does the slow work that needs no database, such as hashing, and returns the action. With a key, no transaction
+     * and no connection waits for it.
+     */
+    | { prepare: () => Promise<Action<Context, Answer>> }
+  )
 
 /**
  * Answers a request that creates something. With an Idempotency-Key it has one effect and one
@@ -63,8 +74,13 @@ export function createOnce<Context extends OnceContext>(
 
   async function runOnce<Answer>(
     claim: KeyClaim,
-    action: (context: Context) => Promise<Answer>,
+    creating: CreatingRequest<Context, Answer>,
   ): Promise<Answer> {
+    // A repetition is not prepared again, but for one that arrives at two processes at once.
+    const stored =
+      'prepare' in creating ? await findStored<Answer>(context.sql, schema, claim) : undefined
+    if (stored !== undefined) return stored.answer
+    const action = await actionOf(creating)
     let isNew = false
     const answer = await inTransaction(context.sql, async (transaction) => {
       if (!(await claimOrThrow(transaction, schema, claim)))
@@ -79,23 +95,28 @@ export function createOnce<Context extends OnceContext>(
   }
 
   return async (creating) => {
-    const { reply, status, action } = creating
+    const { reply, status } = creating
     const claim = claimOf(creating)
     const answer =
       claim === undefined
-        ? await action(context)
-        : await mutex.run(`${claim.owner} ${claim.key}`, () => runOnce(claim, action))
+        ? await (await actionOf(creating))(context)
+        : await mutex.run(`${claim.owner} ${claim.key}`, () => runOnce(claim, creating))
     reply.code(status)
     return success(status, answer)
   }
 }
+
+const actionOf = async <Context, Answer>(
+  creating: CreatingRequest<Context, Answer>,
+): Promise<Action<Context, Answer>> =>
+  'prepare' in creating ? await creating.prepare() : creating.action
 
 /** Undefined for a request without a key. Throws a ValidationError for a malformed key. */
 function claimOf({
   request,
   owner,
   body,
-}: Pick<CreatingRequest<unknown, unknown>, 'request' | 'owner' | 'body'>): KeyClaim | undefined {
+}: Pick<KeyedRequest, 'request' | 'owner' | 'body'>): KeyClaim | undefined {
   const key = keyOrThrow(request)
   if (key === undefined) return undefined
   return {
@@ -142,13 +163,24 @@ async function claimOrThrow(
 async function findAnswerOrThrow<Answer>(
   transaction: Queryable,
   schema: string,
-  { owner, key, fingerprint }: KeyClaim,
+  claim: KeyClaim,
 ): Promise<Answer> {
-  const row = await findKey(transaction, schema, owner, key)
-  // The key expired and was deleted between the two statements.
-  if (row === undefined) throw inProgress()
+  const stored = await findStored<Answer>(transaction, schema, claim)
+  // The key expired between the two statements.
+  if (stored === undefined) throw inProgress()
+  return stored.answer
+}
+
+/** Undefined if the key is new or expired. Throws IDEMPOTENCY_KEY_REUSED when it came with another request. */
+async function findStored<Answer>(
+  sql: Queryable,
+  schema: string,
+  { owner, key, fingerprint }: KeyClaim,
+): Promise<{ answer: Answer } | undefined> {
+  const row = await findKey(sql, schema, owner, key)
+  if (row === undefined) return undefined
   if (!row.fingerprint.equals(fingerprint)) throw new DailyfeedError('IDEMPOTENCY_KEY_REUSED')
-  return JSON.parse(row.answer) as Answer
+  return { answer: JSON.parse(row.answer) as Answer }
 }
 
 const inProgress = (cause?: unknown) =>

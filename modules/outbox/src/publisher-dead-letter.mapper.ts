@@ -1,4 +1,5 @@
 import { fingerprintOf } from '@dailyfeed/dead-letter/fingerprint'
+import { shownText } from '@dailyfeed/dead-letter/shown-text'
 import { toEventJson } from './event-text.ts'
 import type {
   PublisherDeadLetterGroupRow,
@@ -29,7 +30,7 @@ export const toPublisherDeadLetter = (
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
   fingerprint: publisherFingerprintOf(schema, row),
   createdAt: writtenAt(row.event_id).toISOString(),
-  payload: toEventJson(row.text),
+  payload: shownText(toEventJson(row.text)),
 })
 
 export const toPublisherDeadLetterGroup = (

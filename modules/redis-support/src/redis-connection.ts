@@ -5,6 +5,8 @@ import type { Expiry } from './redis-client.ts'
 /** Options of every connection, to a single server and to each node of a cluster. */
 export const CONNECTION = {
   disableOfflineQueue: true,
+  // Commands that were not answered yet, per connection; the next one fails at once.
+  commandsQueueMaxLength: 10_000,
   commandOptions: { timeout: 1_000 },
   // A live server answers these pings, so that socketTimeout closes only a dead connection.
   pingInterval: 1_000,

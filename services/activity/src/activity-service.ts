@@ -9,7 +9,7 @@ import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
@@ -29,10 +29,7 @@ export async function startActivityService(
 ): Promise<RunningService> {
   const log = createLog('activity', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'activity-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'activity-svc'), closePool)
   await using startWait = new StartWait({ service: 'activity', config, log })
   await startWait.until(databaseNeed(sql, 'activity'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())

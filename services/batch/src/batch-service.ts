@@ -5,7 +5,7 @@ import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool, openPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { ServiceCalls } from '@dailyfeed/service-client/service-calls'
@@ -27,10 +27,7 @@ export async function startBatchService(
 ): Promise<RunningService> {
   const log = createLog('batch', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'batch-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'batch-svc'), closePool)
   await using startWait = new StartWait({ service: 'batch', config, log })
   await startWait.until(databaseNeed(sql, 'batch'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())

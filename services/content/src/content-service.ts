@@ -13,7 +13,7 @@ import { Publishing } from '@dailyfeed/outbox/publishing'
 import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
@@ -38,10 +38,7 @@ export async function startContentService(
 ): Promise<RunningService> {
   const log = createLog('content', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'content-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'content-svc'), closePool)
   await using startWait = new StartWait({ service: 'content', config, log })
   await startWait.until(databaseNeed(sql, 'content'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())

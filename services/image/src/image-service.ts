@@ -5,7 +5,7 @@ import { registerServiceCalls } from '@dailyfeed/http-server/service-calls'
 import { listen, type RunningService } from '@dailyfeed/http-server/running-service'
 import { StartWait } from '@dailyfeed/http-server/start-wait'
 import { databaseDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { ImageConfig } from './config.ts'
@@ -24,10 +24,7 @@ export async function startImageService(
 ): Promise<RunningService> {
   const log = createLog('image', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'image-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'image-svc'), closePool)
   await using startWait = new StartWait({ service: 'image', config, log })
   await startWait.until(databaseNeed(sql, 'image'))
   const verifier = resources.adopt(openTokenVerifier(config, sql, revocations), (it) => it.close())

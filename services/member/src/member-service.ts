@@ -16,7 +16,7 @@ import { registerPublishing } from '@dailyfeed/outbox/register-publishing'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { databaseDependency, databaseObstacleIn } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
@@ -49,10 +49,7 @@ export async function startMemberService(
 ): Promise<RunningService> {
   const log = createLog('member', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'member-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'member-svc'), closePool)
   const keys = keyStoreOf(sql, config)
   await using startWait = new StartWait({ service: 'member', config, log })
   await readAtStart(startWait, { sql, keys, shared })

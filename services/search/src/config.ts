@@ -33,6 +33,25 @@ export const SearchSettings = Type.Object({
   ...eventSettings,
   ...kafkaSettings,
   ...redisSettings,
+  SEARCH_MAX_IN_FLIGHT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      description: 'searches that run at once; unset: DATABASE_POOL_MAX',
+    }),
+  ),
+  SEARCH_MAX_IN_FLIGHT_PER_MEMBER: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 2,
+    description: 'searches of one member that run at once',
+  }),
+  SEARCH_TIMEOUT_MILLISECONDS: Type.Integer({
+    minimum: 100,
+    maximum: 10_000,
+    default: 2_000,
+    description: 'time after which a statement of a search is cancelled',
+  }),
   OPENSEARCH_URL: Type.Optional(
     Type.String({
       pattern: '^https?://',
@@ -66,6 +85,7 @@ export function readSearchConfigOrThrow(env: NodeJS.ProcessEnv) {
   const config = readConfigOrThrow(SearchSettings, env)
   return {
     ...config,
+    SEARCH_MAX_IN_FLIGHT: config.SEARCH_MAX_IN_FLIGHT ?? config.DATABASE_POOL_MAX,
     INTERNAL_TOKEN: internalTokenOrThrow('search', config),
     INTERNAL_CALLERS: internalCallersOrThrow('search', config),
     CURSOR_KEY: secretOrThrow(

@@ -3,6 +3,7 @@ import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { Cursors } from '@dailyfeed/pagination-support/cursor'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
+import type { SearchAdmission } from './admission/admission.ts'
 import type { SearchEngine } from './engine/search-engine.ts'
 import type { ReadDatabase } from '@dailyfeed/postgres-support/read-database'
 
@@ -14,6 +15,8 @@ export interface SearchContext {
   engine: SearchEngine
   /** The database that searches and counts read. */
   reads: ReadDatabase
+  /** Admits searches and counts: both hold a connection. */
+  admission: SearchAdmission
   cursors: Cursors
   verifier: TokenVerifier
   /** Undefined where no brokers are configured. */

@@ -22,7 +22,7 @@ interface SearchAppOptions {
 }
 
 export async function searchApp({ config, context, log }: SearchAppOptions): Promise<HttpServer> {
-  const { sql, engine, verifier, kafka, redis } = context
+  const { sql, engine, admission, verifier, kafka, redis } = context
   const limits = createRateLimits(config, { service: 'search', log, redis })
   const app = await createHttpServer({
     service: 'search',
@@ -32,6 +32,7 @@ export async function searchApp({ config, context, log }: SearchAppOptions): Pro
     isTransientFault,
     limits,
   })
+  admission.registerMetrics(app.metrics)
   postSearchRoutes(app, context)
   commentSearchRoutes(app, context)
   countRoutes(app, context)

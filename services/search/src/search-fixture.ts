@@ -7,12 +7,14 @@ import { ask, clientOf, type HttpClient } from '@dailyfeed/tests/http-client'
 import { testTokens } from '@dailyfeed/tests/tokens'
 import type { Sql } from 'postgres'
 import { inject } from 'vitest'
+import { SearchAdmission } from './admission/admission.ts'
 import { readSearchConfigOrThrow } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { CURRENT_TABLES, type SearchEngine } from './engine/search-engine.ts'
 import { prepareIndex } from './indexing/index-location.service.ts'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { searchApp } from './search-app.ts'
+import { openSearchReads } from './search-reads.ts'
 
 export interface SearchFixture {
   /** Each request first makes all indexed documents visible to searches. */
@@ -22,6 +24,8 @@ export interface SearchFixture {
   database: TestDatabase
   /** The service's own login, and the engine of this run. */
   index: { sql: Sql; engine: SearchEngine }
+  /** The pool of its searches. */
+  reads: Sql
   /** The ids of the first hits of `/api/search/{list}`. */
   find(memberId: number, keyword: string, list?: string): Promise<number[]>
   close(): Promise<void>
@@ -31,7 +35,10 @@ export const CONTENT_TOKEN = 'the-token-of-content-svc-in-tests-only'
 export const BATCH_TOKEN = 'the-token-of-batch-svc-in-tests-only'
 
 /** The routes of search-svc over a real database, and over OpenSearch where the run has one. */
-export async function searchFixture(): Promise<SearchFixture> {
+export async function searchFixture({
+  // Longer than in production: most tests are not about slow searches.
+  statementTimeout = 20_000,
+} = {}): Promise<SearchFixture> {
   const database = await testDatabase()
   const tokens = await testTokens()
   const config = readSearchConfigOrThrow({
@@ -45,14 +52,7 @@ export async function searchFixture(): Promise<SearchFixture> {
     OPENSEARCH_INDEX_PREFIX: `${new URL(database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`,
   })
   const sql = openPool({ url: config.DATABASE_URL, max: 4, name: 'search-test' })
-  const primary = openPool({
-    url: config.DATABASE_URL,
-    max: 4,
-    name: 'search-test reads',
-    readOnly: true,
-    // Longer than in production: no test is about slow searches.
-    statementTimeout: 20_000,
-  })
+  const primary = openSearchReads({ url: config.DATABASE_URL, max: 4, statementTimeout })
   const engine = await chooseEngine(config)
   await prepareIndex({ sql, engine })
   const log = createLog('search', config.LOG_LEVEL)
@@ -62,6 +62,10 @@ export async function searchFixture(): Promise<SearchFixture> {
       sql,
       verifier: tokens.verifier,
       engine,
+      admission: new SearchAdmission({
+        maxInFlight: config.SEARCH_MAX_IN_FLIGHT,
+        maxInFlightPerMember: config.SEARCH_MAX_IN_FLIGHT_PER_MEMBER,
+      }),
       reads: createReadDatabase({ primary, log }),
       cursors: createCursors(config.CURSOR_KEY),
     },
@@ -80,6 +84,7 @@ export async function searchFixture(): Promise<SearchFixture> {
     unrefreshedClient,
     database,
     index: { sql, engine },
+    reads: primary,
     async find(memberId, keyword, list = 'posts') {
       const { status, body } = await ask(client, {
         as: memberId,

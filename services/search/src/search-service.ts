@@ -9,15 +9,17 @@ import { openKafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import { kafkaDependency } from '@dailyfeed/kafka-support/kafka-dependency'
 import { createCursors } from '@dailyfeed/pagination-support/cursor'
 import { databaseDependency, replicaDependency } from '@dailyfeed/postgres-support/availability'
-import { closePool, openPool } from '@dailyfeed/postgres-support/pool'
+import { closePool, openConfiguredPool } from '@dailyfeed/postgres-support/pool'
 import { databaseNeed } from '@dailyfeed/postgres-support/schema-version'
 import { createReadDatabase } from '@dailyfeed/postgres-support/read-database'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import { redisDependency } from '@dailyfeed/redis-support/redis-dependency'
+import { SearchAdmission } from './admission/admission.ts'
 import type { SearchConfig } from './config.ts'
 import { chooseEngine } from './engine/choose-engine.ts'
 import { superviseIndex } from './indexing/index-supervision.ts'
 import { searchApp } from './search-app.ts'
+import { openSearchReads } from './search-reads.ts'
 
 /**
  * Parts that a process which runs every service shares between them; a service on its own has none.
@@ -25,9 +27,6 @@ import { searchApp } from './search-app.ts'
 interface SearchServiceOptions {
   revocations?: Revocations
 }
-
-/** Milliseconds: longer than an ordinary search, shorter than a client waits. */
-const SEARCH_TIMEOUT = 2_000
 
 export async function startSearchService(
   config: SearchConfig,
@@ -37,19 +36,15 @@ export async function startSearchService(
   await using resources = new AsyncDisposableStack()
   const openReads = (url: string) =>
     resources.adopt(
-      openPool({
+      openSearchReads({
         url,
         max: config.DATABASE_POOL_MAX,
-        name: 'search-svc reads',
-        readOnly: true,
-        statementTimeout: SEARCH_TIMEOUT,
+        queueTimeout: config.DATABASE_QUEUE_TIMEOUT_MILLISECONDS,
+        statementTimeout: config.SEARCH_TIMEOUT_MILLISECONDS,
       }),
       closePool,
     )
-  const sql = resources.adopt(
-    openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'search-svc' }),
-    closePool,
-  )
+  const sql = resources.adopt(openConfiguredPool(config, 'search-svc'), closePool)
   await using startWait = new StartWait({ service: 'search', config, log })
   await startWait.until(databaseNeed(sql, 'search'))
   const primary = openReads(config.DATABASE_URL)
@@ -70,6 +65,10 @@ export async function startSearchService(
     context: {
       sql,
       engine,
+      admission: new SearchAdmission({
+        maxInFlight: config.SEARCH_MAX_IN_FLIGHT,
+        maxInFlightPerMember: config.SEARCH_MAX_IN_FLIGHT_PER_MEMBER,
+      }),
       reads: createReadDatabase({ primary, replica, log }),
       cursors: createCursors(config.CURSOR_KEY, config.CURSOR_KEY_PREVIOUS),
       verifier,

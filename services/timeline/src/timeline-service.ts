@@ -154,13 +154,20 @@ function openDatabases(
   const readers = Math.ceil(config.DATABASE_POOL_MAX / 2)
   const openReads = (url: string) =>
     resources.adopt(
-      openPool({ url, max: readers, name: 'timeline-svc reads', readOnly: true }),
+      openPool({
+        url,
+        max: readers,
+        queueTimeout: config.DATABASE_QUEUE_TIMEOUT_MILLISECONDS,
+        name: 'timeline-svc reads',
+        readOnly: true,
+      }),
       closePool,
     )
   const primary = resources.adopt(
     openPool({
       url: config.DATABASE_URL,
       max: config.DATABASE_POOL_MAX - readers,
+      queueTimeout: config.DATABASE_QUEUE_TIMEOUT_MILLISECONDS,
       name: 'timeline-svc',
     }),
     closePool,

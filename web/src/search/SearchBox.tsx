@@ -1,4 +1,4 @@
-import { MAX_KEYWORD_LENGTH } from '@dailyfeed/contract/limits'
+import { MAX_NORMALISED_KEYWORD_LENGTH } from '@dailyfeed/contract/limits'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Icon } from '../icon/Icon.tsx'
@@ -30,7 +30,7 @@ export function SearchBox() {
           aria-label={search.label}
           placeholder={search.label}
           enterKeyHint="search"
-          maxLength={MAX_KEYWORD_LENGTH}
+          maxLength={MAX_NORMALISED_KEYWORD_LENGTH}
           value={keyword}
           onChange={({ target }) => setKeyword(target.value)}
         />

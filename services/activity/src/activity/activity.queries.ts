@@ -16,7 +16,6 @@ export interface ActivityRow {
 export interface Range {
   /** The position of the last item seen; undefined at the beginning. */
   after: { occurredAt: string; messageKey: string } | undefined
-  offset: number
   limit: number
 }
 
@@ -36,7 +35,7 @@ const isAfter = (sql: Queryable, after: Range['after']) =>
 export async function findActivitiesOf(
   sql: Queryable,
   memberId: number,
-  { after, offset, limit }: Range,
+  { after, offset, limit }: Range & { offset: number },
 ): Promise<ActivityRow[]> {
   return sql<ActivityRow[]>`
     select ${columns(sql)} from activity.record
@@ -99,12 +98,13 @@ const newestVisible = (
 /**
  * Newest first, in two steps. The first finds the newest visible activity of each followed member.
  * The newest n of all can only belong to the n members whose newest activity is the newest, so the
- * second step searches those members alone.
+ * second step searches those members alone. It reads up to n activities of n members: a page far down
+ * the list is therefore reached in several rounds, and not by an offset.
  */
 export async function findActivitiesOfFollowings(
   sql: Queryable,
   viewerId: number,
-  { after, offset, limit }: Range,
+  { after, limit }: Range,
 ): Promise<ActivityRow[]> {
   return sql<ActivityRow[]>`
     select ${columns(sql)}
@@ -119,9 +119,9 @@ export async function findActivitiesOfFollowings(
       ) as followed
       cross join lateral (${newestVisible(sql, viewerId, after, 1)}) as newest
       order by newest.occurred_at desc, newest.message_key desc
-      limit ${offset + limit}
+      limit ${limit}
     ) as followed
-    cross join lateral (${newestVisible(sql, viewerId, after, offset + limit)}) as record
+    cross join lateral (${newestVisible(sql, viewerId, after, limit)}) as record
     order by record.occurred_at desc, record.message_key desc
-    offset ${offset} limit ${limit}`
+    limit ${limit}`
 }

@@ -45,7 +45,12 @@ const columns = (sql: Queryable) => sql`
   notification.comment_id, notification.read_at is not null as read,
   notification.created_at, notification.updated_at, shown.actors, shown.actor_count`
 
-/** The number of distinct actors, and the newest three of them in full. */
+/** Acts that are counted of one group, the newest: a post that everybody likes would cost its author every page. */
+const MAX_COUNTED_ACTS = 1_000
+/** Unread notifications that are counted: a badge shows no more. */
+const MAX_COUNTED_UNREAD = 1_000
+
+/** The number of distinct actors among the newest 1,000 acts, and the newest three of them in full. */
 const shownActors = (sql: Queryable, recipientId: number) => {
   const profile = sql`
     profile.member_id, profile.member_name, profile.handle, profile.display_name,
@@ -60,10 +65,13 @@ const shownActors = (sql: Queryable, recipientId: number) => {
       from (
         select ${profile},
                row_number() over (order by max(actor.acted_at) desc, profile.member_id desc) as rank
-        from activity.notification_actor actor
+        from (
+          select actor_id, acted_at from activity.notification_actor
+          where notification_id = notification.id and active
+          order by number desc limit ${MAX_COUNTED_ACTS}
+        ) as actor
         join member.public_profile profile on profile.member_id = actor.actor_id
-        where actor.notification_id = notification.id and actor.active
-          and ${isNamedInNotifications(sql, recipientId)}
+        where ${isNamedInNotifications(sql, recipientId)}
         group by ${profile}
       ) as one
     ) as shown`
@@ -132,17 +140,21 @@ export async function findNotificationsBetween(
     order by notification.number limit ${limit}`
 }
 
+/** Counts up to 1,000. */
 export async function countUnread(sql: Queryable, recipientId: number): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
-    select count(*) as count from activity.notification
-    where notification.recipient_id = ${recipientId} and notification.read_at is null
-      and ${isContentVisible(sql, recipientId)}
-      and exists (
-        select from activity.notification_actor actor
-        join member.public_profile profile on profile.member_id = actor.actor_id
-        where actor.notification_id = notification.id and actor.active
-          and ${isNamedInNotifications(sql, recipientId)}
-      )`
+    select count(*) as count from (
+      select from activity.notification
+      where notification.recipient_id = ${recipientId} and notification.read_at is null
+        and ${isContentVisible(sql, recipientId)}
+        and exists (
+          select from activity.notification_actor actor
+          join member.public_profile profile on profile.member_id = actor.actor_id
+          where actor.notification_id = notification.id and actor.active
+            and ${isNamedInNotifications(sql, recipientId)}
+        )
+      limit ${MAX_COUNTED_UNREAD}
+    ) as unread`
   return row.count
 }
 

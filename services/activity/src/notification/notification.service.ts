@@ -11,6 +11,9 @@ import {
   markRead,
 } from './notification-read.queries.ts'
 
+/** Each group counts its actors. */
+const MAX_ITEMS_BY_PAGE = 2_000
+
 /** The newest number when the pagination began, and the position of the last group seen. */
 const cursor = cursorOf('number', 'number')
 
@@ -23,7 +26,10 @@ export async function readNotifications(
   memberId: number,
   query: ListQuery,
 ): Promise<Scroll<Notification>> {
-  const request = listRequestOf(query, `notifications:${memberId}`, cursors, { cursor })
+  const request = listRequestOf(query, `notifications:${memberId}`, cursors, {
+    cursor,
+    maxItemsByPage: MAX_ITEMS_BY_PAGE,
+  })
   const [asOf, afterPosition] = request.after ?? [await findNewestNumber(sql, memberId)]
   const rows = await findNotifications(sql, memberId, {
     asOf,

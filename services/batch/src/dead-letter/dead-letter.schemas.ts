@@ -38,8 +38,11 @@ export const DeadLetter = Type.Object({
   }),
   eventId: nullable(Type.String()),
   source: Type.String(),
-  payload: Type.String({ description: 'The event as received' }),
+  payload: Type.String({
+    description: 'The event as received. Of a longer text than 65,536 characters the beginning',
+  }),
   payloadBase64: nullable(Type.String({ description: 'Its bytes, if they are not UTF-8' })),
+  payloadBytes: Type.Optional(Type.Integer({ description: 'Bytes of the whole event' })),
   recordKey: nullable(
     Type.String({
       description:
@@ -62,7 +65,13 @@ export type DeadLetterGroup = Type.Static<typeof DeadLetterGroup>
 export type DeadLetter = Type.Static<typeof DeadLetter>
 
 const unavailable = Type.Array(Type.String(), { description: 'Services that could not be reached' })
-export const DeadLetterGroups = Type.Object({ groups: Type.Array(DeadLetterGroup), unavailable })
+export const DeadLetterGroups = Type.Object({
+  groups: Type.Array(DeadLetterGroup),
+  hasMore: Type.Boolean({
+    description: 'Whether older groups are left out: narrow by kind or service',
+  }),
+  unavailable,
+})
 export const Replay = Type.Object({
   outcome: Type.String({
     description:

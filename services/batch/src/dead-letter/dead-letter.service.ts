@@ -13,6 +13,7 @@ import type {
   PublisherDeadLetterGroup,
   Redelivery,
 } from '@dailyfeed/outbox/publisher-dead-letter.schemas'
+import { countWithin, MAX_CONTENT_BYTES } from '@dailyfeed/pagination-support/answer-bytes'
 import type { AdminContext } from '../context.ts'
 import { callAllStores, callStore } from './dead-letter-calls.ts'
 import {
@@ -40,11 +41,14 @@ export interface Selection {
   service?: StoreName | undefined
 }
 
-/** All groups of all stores, the latest first. A store that cannot be reached is named, and the others are listed. */
+/**
+ * The groups of all stores, the latest first, as many as an answer holds. A store that cannot be reached is named, and
+ * the others are listed.
+ */
 export async function listDeadLetterGroups(
   context: DeadLetterContext,
   selection: Selection = {},
-): Promise<{ groups: DeadLetterGroup[]; unavailable: string[] }> {
+): Promise<{ groups: DeadLetterGroup[]; hasMore: boolean; unavailable: string[] }> {
   const { answers, unavailable } = await callAllStores<
     (ListenerGroup | PublisherDeadLetterGroup)[]
   >(context, '/groups', {}, selection)
@@ -55,7 +59,9 @@ export async function listDeadLetterGroups(
         : publisherGroupOf(answer.service, group as PublisherDeadLetterGroup),
     ),
   )
-  return { groups: groups.sort((a, b) => b.lastAt.localeCompare(a.lastAt)), unavailable }
+  groups.sort((a, b) => b.lastAt.localeCompare(a.lastAt))
+  const shown = groups.slice(0, countWithin(groups, MAX_CONTENT_BYTES))
+  return { groups: shown, hasMore: shown.length < groups.length, unavailable }
 }
 
 export const getDeadLetterOrThrow = (

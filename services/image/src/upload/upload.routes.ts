@@ -6,7 +6,7 @@ import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
 import { holdBytesOfUpload } from './upload-bytes.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
-import { uploadImage } from './upload.service.ts'
+import { prepareUpload } from './upload.service.ts'
 
 /** The client of the founding system (docs/origin.md) uploads with an expired token. */
 const ACCEPTS_EXPIRED_SECONDS = 86_400
@@ -26,7 +26,7 @@ interface UploadContext extends ImageContext {
 
 export async function uploadRoutes(
   app: HttpServer,
-  { once, maxUploadBytes }: UploadContext,
+  { once, maxUploadBytes, ...context }: UploadContext,
 ): Promise<void> {
   const route = {
     config: {
@@ -57,7 +57,7 @@ export async function uploadRoutes(
           reply,
           status: 201,
           body: bytes,
-          action: (within) => uploadImage(within, request.memberId, bytes),
+          prepare: () => prepareUpload(context, request.memberId, bytes),
         })
       })
     }

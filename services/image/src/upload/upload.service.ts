@@ -7,30 +7,27 @@ import { isStorageFault } from '../storage/storage-fault.ts'
 import { insertImage } from './upload.queries.ts'
 
 /**
- * Returns the new image's id. Stores the files before the row, so that a failure in between leaves only
- * files, which `imageCollectJob` removes. Where the disk has no space, they are removed at once.
+ * Decodes an image. Returns the function that stores it and returns its id: no transaction waits for decoding. Files are
+ * stored before the row, so that a failure in between leaves only files, which `imageCollectJob` removes. Where the disk
+ * has no space, they are removed at once.
  */
-export async function uploadImage(
-  { sql, store, decoding }: ImageContext,
+export async function prepareUpload(
+  { store, decoding }: ImageContext,
   ownerId: number,
   bytes: Buffer,
-): Promise<string> {
+): Promise<(context: ImageContext) => Promise<string>> {
   const { image, thumbnail, width, height } = await processImageOrThrow(decoding, bytes)
-  const id = newImageId()
-  try {
-    await store.put(id, 'image', image)
-    await store.put(id, 'thumbnail', thumbnail)
-    await insertImage(sql, {
-      id,
-      ownerId,
-      bytes: image.length,
-      width,
-      height,
-      sha256: createHash('sha256').update(image).digest(),
-    })
-  } catch (error) {
-    if (isStorageFault(error) || isWriteRefused(error)) await store.remove(id).catch(() => {})
-    throw error
+  const sha256 = createHash('sha256').update(image).digest()
+  return async ({ sql }) => {
+    const id = newImageId()
+    try {
+      await store.put(id, 'image', image)
+      await store.put(id, 'thumbnail', thumbnail)
+      await insertImage(sql, { id, ownerId, bytes: image.length, width, height, sha256 })
+    } catch (error) {
+      if (isStorageFault(error) || isWriteRefused(error)) await store.remove(id).catch(() => {})
+      throw error
+    }
+    return id
   }
-  return id
 }

@@ -15,7 +15,7 @@ import type { RoutesContext } from '../context.ts'
 import { deviceOf } from '../session/device.ts'
 import { changePassword, logIn, withdraw } from './account.service.ts'
 import { loginSourceOf, withMember } from './known-browser.ts'
-import { signUp } from './signup.service.ts'
+import { prepareSignUp } from './signup.service.ts'
 
 const tags = ['authentication']
 const done = { 200: successOf(Type.Boolean()) }
@@ -77,7 +77,8 @@ export function accountRoutes(app: HttpServer, context: RoutesContext): void {
   )
 }
 
-function signupRoute(app: HttpServer, { once, settings }: RoutesContext): void {
+function signupRoute(app: HttpServer, context: RoutesContext): void {
+  const { once, settings } = context
   app.post(
     '/api/authentication/signup',
     {
@@ -101,7 +102,7 @@ function signupRoute(app: HttpServer, { once, settings }: RoutesContext): void {
         status: 201,
         owner: `address:${client.address}`,
         body,
-        action: (within) => signUp(within, request.body, deviceOf(request, client)),
+        prepare: () => prepareSignUp(context, request.body, deviceOf(request, client)),
       })
     },
   )

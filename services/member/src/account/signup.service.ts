@@ -12,21 +12,27 @@ import { toNewMember } from './account.mapper.ts'
 import { insertMember } from './account.queries.ts'
 import { passwordProblem } from './account-rules.ts'
 
-/** Throws a ValidationError, MEMBER_ALREADY_EXISTS or MEMBER_HANDLE_ALREADY_EXISTS. */
-export async function signUp(
-  context: MemberContext,
+/**
+ * Checks a sign-up and hashes its password. Returns the function that creates the member: hashing takes long, so that no
+ * transaction waits for it. Throws a ValidationError; the function throws MEMBER_ALREADY_EXISTS or
+ * MEMBER_HANDLE_ALREADY_EXISTS.
+ */
+export async function prepareSignUp(
+  { passwords }: MemberContext,
   request: SignupRequest,
   device: Device,
-): Promise<{ id: number; name: string }> {
+): Promise<(context: MemberContext) => Promise<{ id: number; name: string }>> {
   throwProblems(
     await passwordProblem(request.password, request.handle, request.email),
     birthDateProblem(request.birthDate),
     timezoneProblem(request.timezone),
     avatarUrlProblem(request.avatarUrl),
   )
-  const passwordHash = await context.passwords.hash(request.password)
-  const id = await createMember(context, request, { passwordHash, device })
-  return { id, name: request.memberName }
+  const passwordHash = await passwords.hash(request.password)
+  return async (context) => {
+    const id = await createMember(context, request, { passwordHash, device })
+    return { id, name: request.memberName }
+  }
 }
 
 interface Creation {

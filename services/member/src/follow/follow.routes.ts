@@ -152,13 +152,6 @@ function recommendationRoutes(app: HttpServer, context: RoutesContext): void {
       },
     },
     async ({ memberId, query }) =>
-      success(
-        200,
-        await scrollRecommended(
-          context,
-          memberId,
-          query.page === undefined ? { ...query, page: 1 } : query,
-        ),
-      ),
+      success(200, await scrollRecommended(context, memberId, query, { defaultPage: 1 })),
   )
 }

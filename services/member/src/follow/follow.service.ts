@@ -1,5 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { MAX_FOLLOWINGS } from '@dailyfeed/contract/limits'
+import { MAX_FOLLOWINGS, MAX_ITEMS_BY_PAGE } from '@dailyfeed/contract/limits'
 import type { MemberSummary } from '@dailyfeed/contract/member'
 import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import { cursorOf } from '@dailyfeed/pagination-support/cursor'
@@ -28,8 +28,6 @@ import {
 
 /** Smaller than other pages, as in the founding system (docs/origin.md). */
 const RECOMMENDED_PER_PAGE = 10
-/** The total is exact up to this number. */
-const MAX_COUNTED = 10_000
 
 const listCursor = cursorOf('number')
 /** The viewer's interest in the member, and the position. */
@@ -119,7 +117,7 @@ export async function recommendMembers(
 ): Promise<Page<MemberSummary>> {
   return toPage(
     await scrollRecommended(context, viewerId, query),
-    await countRecommended(context.sql, viewerId, MAX_COUNTED),
+    await countRecommended(context.sql, viewerId, MAX_ITEMS_BY_PAGE),
   )
 }
 
@@ -127,9 +125,11 @@ export async function scrollRecommended(
   context: MemberContext,
   viewerId: number,
   query: ListQuery,
+  { defaultPage = 0 } = {},
 ): Promise<Scroll<MemberSummary>> {
   const request = listRequestOf(query, `recommended:${viewerId}`, context.cursors, {
     cursor: recommendedCursor,
+    defaultPage,
     defaultSize: RECOMMENDED_PER_PAGE,
   })
   const rows = await findRecommended(context.sql, {

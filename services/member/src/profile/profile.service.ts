@@ -2,6 +2,7 @@ import { DailyfeedError } from '@dailyfeed/contract/errors'
 import { imageIdOf } from '@dailyfeed/contract/image'
 import { MAX_MEMBER_IDS } from '@dailyfeed/contract/limits'
 import type { MemberProfile, MemberSummary, UpdateRequest } from '@dailyfeed/contract/member'
+import { loadByIds } from '@dailyfeed/pagination-support/by-ids'
 import { isUniqueViolation } from '@dailyfeed/postgres-support/fault'
 import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import { insertAudit } from '../audit/audit.queries.ts'
@@ -65,18 +66,22 @@ export function refuseTooManyIds(body: unknown): void {
     throw new DailyfeedError('MEMBER_IDS_LIMIT_EXCEEDS')
 }
 
-/** In the order of the ids, without members whom the viewer cannot see. */
-export async function getSummaries(
+/**
+ * In the order of the ids, without members whom the viewer cannot see. Throws a ValidationError when they exceed the
+ * bytes of an answer.
+ */
+export const getSummaries = (
   { sql }: MemberContext,
   ids: readonly number[],
   viewerId: number,
-): Promise<MemberSummary[]> {
-  const rows = new Map((await findProfiles(sql, ids, viewerId)).map((row) => [row.id, row]))
-  return [...new Set(ids)].flatMap((id) => {
-    const row = rows.get(id)
-    return row === undefined ? [] : [toSummary(row)]
+): Promise<MemberSummary[]> =>
+  loadByIds(ids, async (some) => {
+    const rows = new Map((await findProfiles(sql, some, viewerId)).map((row) => [row.id, row]))
+    return some.flatMap((id) => {
+      const row = rows.get(id)
+      return row === undefined ? [] : [toSummary(row)]
+    })
   })
-}
 
 /** Keeps absent fields and clears blank ones. Deletes the previous pictures after the profile is saved. */
 export async function updateProfile(

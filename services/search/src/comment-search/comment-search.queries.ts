@@ -1,9 +1,16 @@
 import { authorColumns } from '@dailyfeed/post-row/author-row'
 import { commentColumns, type CommentRow } from '@dailyfeed/post-row/comment-row'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
-import { hasMuted } from '@dailyfeed/visibility/visibility.queries'
+import { hasMutedBySet, maySeeBySets } from '@dailyfeed/visibility/visibility.queries'
+import type { Fragment } from 'postgres'
 import type { Matching } from '../engine/search-engine.ts'
-import { type HitRow, type PageRow, pageOfHits, total } from '../hits/matching.queries.ts'
+import {
+  type HitRow,
+  type PageRow,
+  pageOfHits,
+  total,
+  withinByteBudget,
+} from '../hits/matching.queries.ts'
 import type { SearchRequest } from '../keyword/search-request.ts'
 
 export interface CommentHitRow extends HitRow, CommentRow {
@@ -11,34 +18,32 @@ export interface CommentHitRow extends HitRow, CommentRow {
 }
 
 /**
- * Finds comments in one statement, as `findPostHits` finds posts. A comment is visible where both
- * its author and the author of its post are. A mute hides the comments of the muted member, but not
- * the comments of others on that member's posts. With `postId`, only comments of that post.
+ * Finds comments in one statement, as `postHits` finds posts. A comment is visible where both its
+ * author and the author of its post are. A mute hides the comments of the muted member, but not the
+ * comments of others on that member's posts. With `postId`, only comments of that post.
  */
 export const findCommentHits = (
   sql: Queryable,
   search: SearchRequest,
-  { join, score, condition }: Matching,
+  matching: Matching,
   postId?: number,
 ): Promise<PageRow<CommentHitRow>[]> =>
   sql<PageRow<CommentHitRow>[]>`
-    with matched as materialized (
-      select known.comment_id as id, known.author_id, post.author_id as post_author_id, ${score}
-      from search.comment_index known
-      join content.comment on comment.id = known.comment_id and comment.deleted_at is null
-      join content.post on post.id = known.post_id and post.deleted_at is null
-      ${join}
-      where ${condition} ${postId === undefined ? sql`` : sql`and known.post_id = ${postId}`}
-    ), candidate as materialized (
-      select author_id from matched union select post_author_id from matched
-    ), author as materialized (
-      select author_id, ${hasMuted(sql, search.viewerId, sql`author_id`)} as muted
+    with candidate as materialized (${withinByteBudget(
+      sql,
+      newestComments(sql, search, matching, postId),
+    )}), hit as materialized (
+      select judged.*
       from candidate
-      where member.may_see(${search.viewerId}, author_id)
-    ), hit as materialized (
-      select matched.* from matched
-      join author on author.author_id = matched.author_id and not author.muted
-      join author post_author on post_author.author_id = matched.post_author_id
+      cross join lateral (
+        select from content.comment where id = candidate.id and deleted_at is null offset 0
+      ) live
+      cross join lateral (
+        select known.comment_id as id, known.author_id, ${matching.score}
+        from search.comment_index known
+        where known.comment_id = candidate.id and ${matching.isHit}
+        offset 0
+      ) judged
     ), page as (${pageOfHits(sql, search.list)})
     select ${total(sql)} as total, shown.*
     from (select) as always left join (
@@ -52,3 +57,22 @@ export const findCommentHits = (
         on mine.comment_id = page.id and mine.member_id = ${search.viewerId}
     ) shown on true
     order by shown.whole desc, shown.rank desc, shown.id desc`
+
+const newestComments = (
+  sql: Queryable,
+  { viewerId }: SearchRequest,
+  { join, isCandidate, candidateRank, bytes, maxCandidates }: Matching,
+  postId: number | undefined,
+): Fragment => sql`
+  select known.comment_id as id, ${candidateRank} as rank, ${bytes} as bytes
+  from search.comment_index known
+  join content.post on post.id = known.post_id and post.deleted_at is null
+  join member.public_profile author on author.member_id = known.author_id
+  join member.public_profile post_author on post_author.member_id = post.author_id
+  ${join}
+  where ${isCandidate} ${postId === undefined ? sql`` : sql`and known.post_id = ${postId}`}
+    and ${maySeeBySets(sql, viewerId, sql`author`)}
+    and ${maySeeBySets(sql, viewerId, sql`post_author`)}
+    and not ${hasMutedBySet(sql, viewerId, sql`author`)}
+  order by known.comment_id desc
+  limit ${maxCandidates}`

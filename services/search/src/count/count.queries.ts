@@ -50,7 +50,7 @@ export const findFollowerCounts = (
   memberIds: readonly number[],
 ): Promise<FollowerCountsRow[]> =>
   sql<FollowerCountsRow[]>`
-    select profile.member_id, (select count(*) from member.follow where following_id = profile.member_id) as follower_count
+    select profile.member_id, profile.followers_count as follower_count
     from (select id, min(position) as position from unnest(${[...memberIds]}::bigint[]) with ordinality as given(id, position) group by id) asked
     join member.public_profile profile on profile.member_id = asked.id and not profile.withdrawn
     order by asked.position`

@@ -9,6 +9,7 @@ import {
 } from '@dailyfeed/contract/search'
 import { success, successOf } from '@dailyfeed/http-server/envelope'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
+import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { SearchContext } from '../context.ts'
 import {
   toCommentLikeCount,
@@ -21,7 +22,10 @@ import { findCommentCounts, findFollowerCounts, findPostCounts } from './count.q
 const tags = ['search']
 
 /** Current counts. There is no service: the only decision, visibility, is part of the queries. */
-export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
+export function countRoutes(app: HttpServer, { reads, admission }: SearchContext): void {
+  const read = <Row>(memberId: number, query: (sql: Queryable) => Promise<Row[]>) =>
+    admission.admit(memberId, () => reads.read(query))
+
   app.post(
     '/api/search/posts/like/query/count/in',
     {
@@ -33,7 +37,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
       },
     },
     async (request) => {
-      const rows = await reads.read((sql) =>
+      const rows = await read(request.memberId, (sql) =>
         findPostCounts(sql, request.memberId, request.body.postPks),
       )
       return success(200, rows.map(toPostLikeCount))
@@ -51,7 +55,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
       },
     },
     async (request) => {
-      const rows = await reads.read((sql) =>
+      const rows = await read(request.memberId, (sql) =>
         findPostCounts(sql, request.memberId, request.body.postPks),
       )
       return success(200, rows.map(toPostCommentCount))
@@ -69,7 +73,7 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
       },
     },
     async (request) => {
-      const rows = await reads.read((sql) =>
+      const rows = await read(request.memberId, (sql) =>
         findCommentCounts(sql, request.memberId, request.body.commentIds),
       )
       return success(200, rows.map(toCommentLikeCount))
@@ -87,7 +91,9 @@ export function countRoutes(app: HttpServer, { reads }: SearchContext): void {
       },
     },
     async (request) => {
-      const rows = await reads.read((sql) => findFollowerCounts(sql, request.body.toMemberIds))
+      const rows = await read(request.memberId, (sql) =>
+        findFollowerCounts(sql, request.body.toMemberIds),
+      )
       return success(200, rows.map(toFollowingCount))
     },
   )

@@ -13,10 +13,13 @@ const phrase = (field: string, query: string, boost = 1): Query => ({
   match_phrase: { [field]: { query, boost } },
 })
 
-/** The query for the terms and filters of a search. Days are those of Asia/Seoul. */
+/**
+ * The query for the terms and filters of a search, without content of hidden authors. Days are those of Asia/Seoul.
+ */
 export function queryOf(
   { terms, filters: { since, until } }: SearchRequest,
   { authorIds, postId }: MatchScope,
+  hiddenAuthorIds: readonly number[] = [],
 ): Query {
   const created_at = {
     ...(since && { gte: since }),
@@ -27,7 +30,10 @@ export function queryOf(
   return {
     bool: {
       must: terms.filter(({ kind }) => kind !== 'WITHOUT').map(queryOfTerm),
-      must_not: terms.filter(({ kind }) => kind === 'WITHOUT').map(queryOfTerm),
+      must_not: [
+        ...terms.filter(({ kind }) => kind === 'WITHOUT').map(queryOfTerm),
+        ...(hiddenAuthorIds.length === 0 ? [] : [{ terms: { author_id: [...hiddenAuthorIds] } }]),
+      ],
       filter: [
         ...(since === undefined && until === undefined ? [] : [{ range: { created_at } }]),
         ...(authorIds === undefined ? [] : [{ terms: { author_id: authorIds } }]),

@@ -1,3 +1,4 @@
+import { MAX_ITEMS_BY_PAGE } from '@dailyfeed/contract/limits'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
 import type { SearchRequest } from '../keyword/search-request.ts'
@@ -31,13 +32,28 @@ export interface IndexedDocument {
   sections: string[]
 }
 
-/** The part of a statement that finds the rows `known` of an index by the words of a search. */
+/**
+ * The parts of a statement that finds the hits of a search, in two steps: the newest candidates, by
+ * the index alone, and among them the hits. The second step reads the words of each candidate, so
+ * that the number of candidates bounds what a search costs.
+ */
 export interface Matching {
-  /** Joined to `known`. */
+  /** Joined to `known`, a row of the index, to find candidates. */
   join: Fragment
-  /** Columns `whole` (a word occurs as a whole word: these hits come first) and `rank`. */
+  /** Holds for every hit, and is decided without reading the words of `known`. */
+  isCandidate: Fragment
+  /** The rank that the engine has given a candidate already; null where `score` decides. */
+  candidateRank: Fragment
+  /** Stored bytes of the words of `known` that are read to judge a candidate. */
+  bytes: Fragment
+  /** Only the newest candidates are judged, at most this many. */
+  maxCandidates: number
+  /** Decides whether a candidate is a hit. */
+  isHit: Fragment
+  /**
+   * Columns `whole` (a word occurs as a whole word: these hits come first) and `rank` of `known` and its `candidate`.
+   */
   score: Fragment
-  condition: Fragment
 }
 
 /** Restricts a search to some authors or to the comments of one post; undefined: no restriction. */
@@ -82,8 +98,12 @@ export interface SearchEngine {
 /** For a search without words: its filters alone decide. */
 export const matchEverything = (sql: Queryable): Matching => ({
   join: sql``,
+  isCandidate: sql`true`,
+  candidateRank: sql`null::real`,
+  bytes: sql`0`,
+  maxCandidates: MAX_ITEMS_BY_PAGE,
+  isHit: sql`true`,
   score: sql`false as whole, 0::real as rank`,
-  condition: sql`true`,
 })
 
 /**

@@ -1,7 +1,8 @@
+import { MAX_ITEMS_BY_PAGE } from '@dailyfeed/contract/limits'
 import type { ListRequest } from '@dailyfeed/pagination-support/list'
 import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Fragment } from 'postgres'
-import { type HitPosition, MAX_TOTAL, type SearchRequest } from '../keyword/search-request.ts'
+import type { HitPosition, SearchRequest } from '../keyword/search-request.ts'
 
 /**
  * The position of a hit in its list. Cursors hold it, so that added posts do not move the next
@@ -42,6 +43,21 @@ export async function findAuthorIds(sql: Queryable, handles: readonly string[]):
   return rows.map(({ member_id }) => member_id)
 }
 
+/** Bytes of stored vectors that one search reads at most. They are compressed: to read them takes 0.1 s of a core. */
+const MAX_VECTOR_BYTES = 32 * 1024 * 1024
+
+/**
+ * The rows of `newest`, a query with the columns `id` and `bytes` (the stored size of the vector),
+ * that may be read: from the newest backwards, until their vectors have `MAX_VECTOR_BYTES`.
+ */
+export const withinByteBudget = (sql: Queryable, newest: Fragment): Fragment => sql`
+  select * from (
+    select newest.*,
+           sum(bytes) over (order by id desc rows unbounded preceding) - bytes as bytes_before
+    from (${newest}) newest
+  ) measured
+  where bytes_before < ${MAX_VECTOR_BYTES}`
+
 /** One page of the CTE `hit`, and one more row to see whether there is another page. */
 export const pageOfHits = (
   sql: Queryable,
@@ -59,4 +75,4 @@ export const pageOfHits = (
 }
 
 export const total = (sql: Queryable): Fragment => sql`
-  (select count(*) from (select from hit limit ${MAX_TOTAL}) counted)`
+  (select count(*) from (select from hit limit ${MAX_ITEMS_BY_PAGE}) counted)`

@@ -16,6 +16,7 @@ export async function matchingOf(
 ): Promise<Matching> {
   const { handles } = search.filters
   const authorIds = handles === undefined ? undefined : await findAuthorIds(sql, handles)
-  const { join, score, condition } = await engine.match(sql, table, search, { authorIds, postId })
-  return { join, score, condition: sql`${condition} and ${passesFilters(sql, search, authorIds)}` }
+  const matching = await engine.match(sql, table, search, { authorIds, postId })
+  const isCandidate = sql`${matching.isCandidate} and ${passesFilters(sql, search, authorIds)}`
+  return { ...matching, isCandidate }
 }

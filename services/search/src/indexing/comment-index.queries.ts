@@ -150,7 +150,9 @@ export async function findGonePostsWithComments(
   return new Set(rows.map(({ post_id }) => post_id))
 }
 
-/** The author's comments whose entry in the index is missing or outdated, newest first. */
+const COMPARED_COMMENTS = 1_000
+
+/** Those of the author's newest 1,000 comments whose entry is missing or outdated, as of posts. */
 export const findOutdatedCommentsOf = (
   sql: Queryable,
   authorId: number,
@@ -158,12 +160,15 @@ export const findOutdatedCommentsOf = (
 ): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select comment.id
-    from content.comment
+    from (
+      select id, author_id, post_id, version, updated_at from content.comment
+      where author_id = ${authorId} and deleted_at is null
+      order by id desc limit ${COMPARED_COMMENTS}
+    ) comment
     join content.post on post.id = comment.post_id and post.deleted_at is null
     left join search.comment_index known
       on known.comment_id = comment.id and known.author_id = comment.author_id
-    where comment.author_id = ${authorId} and comment.deleted_at is null
-      and (known.version is null or known.version < comment.version)
+    where known.version is null or known.version < comment.version
     order by comment.updated_at desc, comment.id desc limit ${limit}`
 
 export async function findHighestCommentId(

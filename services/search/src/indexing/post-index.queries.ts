@@ -126,7 +126,13 @@ export async function findOutdatedPostsIn(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** The author's posts whose entry in the index is missing or outdated, newest first. */
+/** Own posts that a search compares with the index: comparing all would cost a prolific author each search. */
+const COMPARED_POSTS = 1_000
+
+/**
+ * Those of the author's newest 1,000 posts whose entry in the index is missing or outdated, the last
+ * written first.
+ */
 export const findOutdatedPostsOf = (
   sql: Queryable,
   authorId: number,
@@ -134,11 +140,14 @@ export const findOutdatedPostsOf = (
 ): Promise<{ id: number }[]> =>
   sql<{ id: number }[]>`
     select post.id
-    from content.post
+    from (
+      select id, author_id, version, updated_at from content.post
+      where author_id = ${authorId} and deleted_at is null
+      order by id desc limit ${COMPARED_POSTS}
+    ) post
     left join search.post_index known
       on known.post_id = post.id and known.author_id = post.author_id
-    where post.author_id = ${authorId} and post.deleted_at is null
-      and (known.version is null or known.version < post.version)
+    where known.version is null or known.version < post.version
     order by post.updated_at desc, post.id desc limit ${limit}`
 
 export async function findHighestPostId(sql: Queryable, table: PostIndexTable): Promise<number> {

@@ -46,9 +46,35 @@ test.each([
   'until:20261101',
   'since:0000-01-01',
   'a '.repeat(MAX_WORDS + 1),
+  '가'.repeat(101),
+  // Each of these characters is normalised to several.
+  '\u3300'.repeat(26),
+  '\uFDFA'.repeat(6),
 ])('%j is refused', (keyword) => {
   expect(() => readKeywordOrThrow(keyword)).toThrow(ValidationError)
 })
+
+test('100 normalised characters are accepted, however many characters they were before', () => {
+  const word = '각'.repeat(50)
+  const decomposed = `${word} ${'a'.repeat(49)}`.normalize('NFD')
+  expect(decomposed.length).toBe(200)
+  expect(readKeywordOrThrow(decomposed).terms).toEqual([
+    { kind: 'WORD', word },
+    { kind: 'WORD', word: 'a'.repeat(49) },
+  ])
+})
+
+test.each([
+  ['a word of 65 syllables', '가'.repeat(65)],
+  ['an exact phrase', `"${'가'.repeat(70)}"`],
+  ['an excluded word', `커피 -${'가'.repeat(65)}`],
+  ['kana', 'カ'.repeat(66)],
+])(
+  '%s with more than 64 lexemes is refused with the advice to use fewer or shorter words',
+  (_, keyword) => {
+    expect(() => readKeywordOrThrow(keyword)).toThrow('Please use fewer or shorter words')
+  },
+)
 
 test('32 words are accepted', () => {
   expect(readKeywordOrThrow('a '.repeat(MAX_WORDS)).terms.length).toBe(MAX_WORDS)

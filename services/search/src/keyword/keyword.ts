@@ -1,6 +1,7 @@
 import { type FieldProblem, ValidationError } from '@dailyfeed/contract/errors'
+import { MAX_NORMALISED_KEYWORD_LENGTH } from '@dailyfeed/contract/limits'
 import { isCalendarDay } from '@dailyfeed/http-server/validation'
-import type { Term } from '../text/search-text.ts'
+import { countLexemes, type Term } from '../text/search-text.ts'
 import { normalise, wordsOf } from '../text/words.ts'
 
 /** The meaning of a keyword. */
@@ -14,26 +15,39 @@ export interface Criteria {
 }
 
 export const MAX_WORDS = 32
+/** Lexemes that a keyword may have. A word of n syllables has about n, and more with a particle. */
+export const MAX_LEXEMES = 64
 
 // An optional minus, then "quoted" text (the end closes an open quote) or anything up to a space.
 const PART = /(?<minus>-?)(?:"(?<quoted>[^"]*)(?:"|$)|(?<bare>[^\s"]+))/gu
 
 /**
  * Reads words, `"exact words"`, `-word`, `from:handle`, `since:yyyy-MM-dd` and
- * `until:yyyy-MM-dd`. Throws a ValidationError for an empty keyword, an invalid day and more than
- * 32 words. Any other input is a valid keyword, possibly without hits: punctuation is never an
- * operator of the database.
+ * `until:yyyy-MM-dd`. Throws a ValidationError for an empty keyword, an invalid day, and a keyword
+ * that would cost too much: more than 100 normalised characters, 32 words or 64 lexemes. Any other
+ * input is a valid keyword, possibly without hits: punctuation is never an operator of the database.
  */
 export function readKeywordOrThrow(keyword: string): Criteria {
   const text = normalise(keyword)
   if (text.trim() === '')
     throw problem('검색어를 입력해 주세요.', 'Please enter what to search for.')
+  // Normalising makes up to 18 characters of one (\uFDFA).
+  if ([...text].length > MAX_NORMALISED_KEYWORD_LENGTH)
+    throw problem(
+      `검색어가 너무 깁니다. ${MAX_NORMALISED_KEYWORD_LENGTH}자 이하로 줄여 주세요.`,
+      `This is too long to search for. Please use at most ${MAX_NORMALISED_KEYWORD_LENGTH} characters.`,
+    )
   const criteria: Criteria = { terms: [], handles: undefined, since: undefined, until: undefined }
   for (const { groups: part = {} } of text.matchAll(PART)) readPart(part, criteria)
   if (countWords(criteria.terms) > MAX_WORDS)
     throw problem(
       `검색어는 ${MAX_WORDS}단어까지 쓸 수 있습니다.`,
       `At most ${MAX_WORDS} words can be searched for.`,
+    )
+  if (countLexemes(criteria.terms) > MAX_LEXEMES)
+    throw problem(
+      '검색어가 너무 복잡합니다. 더 적거나 짧은 단어로 검색해 주세요.',
+      'This is too much to search for at once. Please use fewer or shorter words.',
     )
   return criteria
 }

@@ -4,9 +4,6 @@ import { type ListRequest, listRequestOf } from '@dailyfeed/pagination-support/l
 import type { Term } from '../text/search-text.ts'
 import { type Criteria, isSearchable, readKeywordOrThrow } from './keyword.ts'
 
-/** Totals are exact up to this number; larger ones are reported as this number. */
-export const MAX_TOTAL = 10_000
-
 /** Whether a whole word matches (1 or 0), the rank and the id of the last hit of a page. */
 export type HitPosition = [number, number, number]
 const cursor = cursorOf('number', 'number', 'number')

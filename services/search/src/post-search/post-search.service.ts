@@ -14,16 +14,18 @@ import { findPostHits, type PostHitRow } from './post-search.queries.ts'
  * matches, then the newer ones.
  */
 export async function searchPosts(
-  { sql, reads, engine, cursors }: SearchContext,
+  { sql, reads, engine, cursors, admission }: SearchContext,
   memberId: number,
   { keyword, ...query }: SearchQuery,
 ): Promise<Page<Post>> {
   const search = searchRequestOf({ list: 'posts', viewerId: memberId, keyword, query }, cursors)
   if (!search.isSearchable) return toHitPage<PostHitRow, Post>([], search.list, cursors, toPost)
-  // Read your writes: the search includes what the member wrote a moment ago.
-  await ensureOwnPostsIndexed({ sql, engine }, memberId)
-  const rows = await reads.read(async (sql) =>
-    findPostHits(sql, search, await matchingOf(engine, sql, 'post_index', search)),
-  )
+  const rows = await admission.admit(memberId, async () => {
+    // Read your writes: the search includes what the member wrote a moment ago.
+    await ensureOwnPostsIndexed({ sql, engine }, memberId)
+    return reads.read(async (sql) =>
+      findPostHits(sql, search, await matchingOf(engine, sql, 'post_index', search)),
+    )
+  })
   return toHitPage(rows, search.list, cursors, toPost)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { stripEnding } from './korean-endings.ts'
-import { textQueryOf } from './search-text.ts'
+import { countLexemes, textQueryOf } from './search-text.ts'
 import { searchVectorOf } from './search-vector.ts'
 import { normalise, runsOf, wordsOf } from './words.ts'
 
@@ -69,8 +69,10 @@ test('a word of two syllables does not match across a space, a phrase of two syl
 
 test('one syllable matches as a whole word only, and exact Latin words as written', () => {
   expect(textQueryOf([{ kind: 'WORD', word: '책' }])).toEqual({
+    candidate: "('=책')",
     match: "('=책')",
     wholeWord: "'=책'",
+    rank: "'=책'",
   })
   expect(textQueryOf([{ kind: 'EXACT', words: ['new', 'releases', '나왔다'] }])?.match).toBe(
     "('=new' <1> '=releases' <1> '나왔' <1> '왔다')",
@@ -80,4 +82,41 @@ test('one syllable matches as a whole word only, and exact Latin words as writte
 test('a repeated word is one condition', () => {
   const word = { kind: 'WORD', word: 'a' } as const
   expect(textQueryOf([word, word, word])?.match).toBe("('a')")
+})
+
+test('candidates are found without positions, weights and exclusions, which only a vector decides', () => {
+  const query = textQueryOf([
+    { kind: 'WORD', word: '배달의민족' },
+    { kind: 'EXACT', words: ['new', 'releases'] },
+    { kind: 'WITHOUT', words: ['old'], exact: false },
+  ])
+  expect(query?.candidate).toBe(
+    "(('배달' & '달의' & '의민' & '민족') | '=배달의민족') & ('=new' & '=releases')",
+  )
+  expect(query?.match).toContain("& !('old')")
+  expect(query?.rank).toBe(
+    "'배달' | '달의' | '의민' | '민족' | '=배달의민족' | '=new' | '=releases'",
+  )
+})
+
+test('exclusions alone propose no candidates and have no rank', () => {
+  expect(textQueryOf([{ kind: 'WITHOUT', words: ['old'], exact: false }])).toEqual({
+    candidate: null,
+    match: "!('old')",
+    wholeWord: null,
+    rank: null,
+  })
+})
+
+test.each([
+  ['커피', 2],
+  ['부산에서', 5],
+  ['coffee', 1],
+])('%s costs %i lexemes', (word, lexemes) => {
+  expect(countLexemes([{ kind: 'WORD', word }])).toBe(lexemes)
+})
+
+test('a lexeme keeps its first 32 positions', () => {
+  const positions = /'=a':(\S+)/.exec(searchVectorOf(['a '.repeat(100)]))?.[1]?.split(',')
+  expect(positions).toEqual(Array.from({ length: 32 }, (_, n) => `${n + 1}A`))
 })

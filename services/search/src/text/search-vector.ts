@@ -16,9 +16,10 @@ import {
  */
 type Weight = 'A' | 'B' | 'D'
 
-/** Below the limits of tsvector: 16,383 for a position, and 255 positions per lexeme. */
+/** Below the limit of tsvector, 16,383. */
 const MAX_POSITION = 16_000
-const MAX_POSITIONS_PER_LEXEME = 200
+/** Ranking and phrases look at each position; a word that occurs more often is found by its first. */
+const MAX_POSITIONS_PER_LEXEME = 32
 /** Positions between two sections, so that no phrase spans them. */
 const GAP_BETWEEN_SECTIONS = 8
 

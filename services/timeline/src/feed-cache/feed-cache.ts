@@ -33,10 +33,7 @@ export interface FeedCache {
    * As fresh: the newest posts of the members whom the viewer follows, below the id `before`, or after the first `skip`.
    * Undefined where the page reaches beyond the cached part, which is left to the database.
    */
-  followingPage(
-    viewerId: number,
-    page: { before: number | undefined; skip: number; size: number },
-  ): Promise<RenderedPage | undefined>
+  followingPage(viewerId: number, page: FollowingRange): Promise<RenderedPage | undefined>
 }
 
 export interface FeedSnapshot {
@@ -59,6 +56,12 @@ export interface VisiblePost {
   /** In the form of `JsonFragment`. */
   json: string
   fragment: PostFragment
+}
+
+/** The part of a following feed that a page shows. */
+export interface FollowingRange extends Omit<PageRange, 'index'> {
+  /** Only posts with a lower id; undefined: from the top. */
+  before: number | undefined
 }
 
 export interface FeedCacheOptions extends FollowingFeedsOptions {
@@ -129,7 +132,7 @@ class PolledFeedCache implements FeedCache, FeedSnapshot {
 
   async followingPage(
     viewerId: number,
-    { before, skip, size }: { before: number | undefined; skip: number; size: number },
+    { before, ...range }: FollowingRange,
   ): Promise<RenderedPage | undefined> {
     const refreshing = this.#refresh()
     const cached = this.#followingFeeds.cache.get(viewerId)
@@ -141,8 +144,7 @@ class PolledFeedCache implements FeedCache, FeedSnapshot {
       const index = before === undefined ? 0 : indexBelow(postIds, before)
       const page = await renderPage(this.#viewers, this.#viewer(viewerId), list, {
         index,
-        skip,
-        size,
+        ...range,
       })
       if (page.hasNext || feed.ended) return page
       const canExtend = index < postIds.length

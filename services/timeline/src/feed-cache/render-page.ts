@@ -60,6 +60,8 @@ export interface PageRange {
   /** Visible items to skip from there. */
   skip: number
   size: number
+  /** Bytes of items after which the page ends, though it may have fewer than `size`. Undefined: no limit. */
+  maxBytes?: number
 }
 
 export interface RenderedPage {
@@ -102,7 +104,7 @@ export async function renderPage(
 function renderDraft(
   viewer: Viewer,
   { ids, authorIds, kind, fragments, showsMuted }: FragmentList,
-  { index, skip, size }: PageRange,
+  { index, skip, size, maxBytes = Number.POSITIVE_INFINITY }: PageRange,
   loaded: ReadonlyMap<number, CachedFragment> | undefined,
 ): Draft {
   // Concatenated, not joined: the bytes are copied once, when headers and body are written together.
@@ -141,6 +143,11 @@ function renderDraft(
     count += 1
     if (count > size) continue
     const text = fragment.json(liked === true)
+    if (count > 1 && json.length + text.length > maxBytes) {
+      // The item that does not fit begins the next page.
+      count = size + 1
+      break
+    }
     json = count === 1 ? text : `${json},${text}`
     last = { id, index: at }
   }

@@ -124,6 +124,12 @@ export class VersionedCache<Value> {
     this.#entries.set(id, { value, version, dependsOn })
   }
 
+  /** Measures a value again that has grown. Its lifetime stays as it is. */
+  resize(id: number): void {
+    const entry = this.#entries.peek(id)
+    if (entry !== undefined) this.#entries.set(id, { ...entry }, { noUpdateTTL: true })
+  }
+
   /** Drops the value without an invalidation: queries that run may still store theirs. */
   delete(id: number): void {
     this.#entries.delete(id)

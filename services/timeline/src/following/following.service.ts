@@ -39,9 +39,9 @@ async function readFromCache(
   viewerId: number,
   request: ListRequest<[number]>,
 ): Promise<RawJson<Scroll<Post>> | undefined> {
-  const { size, page, offset, after } = request
+  const { size, page, offset, after, maxBytes } = request
   if (page !== null && offset + size >= MAX_PAGED_ITEMS) return undefined
-  const range = { before: after?.[0], skip: offset, size }
+  const range = { before: after?.[0], skip: offset, size, maxBytes }
   const cached = await feedCache.followingPage(viewerId, range)
   if (cached === undefined) return undefined
   const { json, last, hasNext } = cached

@@ -1,3 +1,4 @@
+import { MAX_ITEMS_BY_PAGE } from '@dailyfeed/contract/limits'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { hasMuted, maySee } from '@dailyfeed/visibility/visibility.queries'
 import type { EntryRow } from '../feed/feed-entry.ts'
@@ -54,7 +55,13 @@ export const findEntriesOfPeriod = (
     order by post.created_at desc, post.id desc
     offset ${offset} limit ${limit}`
 
-/** Visibility is decided once per author, not per post. */
+/** Twice as many as a total may be, since authors whom the viewer does not see are among them. */
+const COUNTED_POSTS = 2 * MAX_ITEMS_BY_PAGE
+
+/**
+ * Counts among the newest 20,000 posts of the period, up to 10,000: a period may hold every post. Visibility is decided
+ * once per author, not per post.
+ */
 export async function countPostsOfPeriod(
   sql: Queryable,
   viewerId: number,
@@ -62,11 +69,17 @@ export async function countPostsOfPeriod(
 ): Promise<number> {
   const [row] = await sql<[{ total: number }]>`
     with written as materialized (
-      select author_id, count(*) as posts from content.post
-      where deleted_at is null and created_at >= to_timestamp(${period.from}) and created_at < to_timestamp(${period.until})
+      select author_id, count(*) as posts
+      from (
+        select author_id from content.post
+        where deleted_at is null
+          and created_at >= to_timestamp(${period.from}) and created_at < to_timestamp(${period.until})
+        order by created_at desc, id desc
+        limit ${COUNTED_POSTS}
+      ) newest
       group by author_id
     )
-    select coalesce(sum(written.posts), 0)::bigint as total
+    select least(coalesce(sum(written.posts), 0), ${MAX_ITEMS_BY_PAGE})::bigint as total
     from written join member.public_profile author on author.member_id = written.author_id
     where ${maySee(sql, viewerId)} and not ${hasMuted(sql, viewerId)}`
   return row.total

@@ -3,6 +3,7 @@ import type { ListQuery, Page, Scroll } from '@dailyfeed/contract/page'
 import type { Post } from '@dailyfeed/contract/post'
 import { RawJson } from '@dailyfeed/http-server/raw-json'
 import { traceparentOf } from '@dailyfeed/http-server/trace'
+import { loadByIds } from '@dailyfeed/pagination-support/by-ids'
 import { cursorOf } from '@dailyfeed/pagination-support/cursor'
 import { listRequestOf, toPage, toScroll } from '@dailyfeed/pagination-support/list'
 import type { ReadContext, TimelineContext } from '../context.ts'
@@ -80,15 +81,16 @@ export async function getVisiblePostOrThrow(
   return found
 }
 
-/** In the order of the ids, each once, without those that are deleted or hidden from the viewer. */
-export async function readPostsByIds(
+/**
+ * In the order of the ids, each once, without those that are deleted or hidden from the viewer. Throws a ValidationError
+ * when they exceed the bytes of an answer.
+ */
+export const readPostsByIds = (
   context: ReadContext,
   viewerId: number,
   postIds: readonly number[],
-): Promise<Post[]> {
-  const found = await findVisiblePosts(context, viewerId, [...new Set(postIds)])
-  return found.map(toPost)
-}
+): Promise<Post[]> =>
+  loadByIds(postIds, async (ids) => (await findVisiblePosts(context, viewerId, ids)).map(toPost))
 
 async function findVisiblePosts(
   context: ReadContext,
@@ -115,7 +117,10 @@ export interface DateRange {
   endDate: string
 }
 
-/** Both days inclusive, in Seoul, newest first. Unlike feeds it has totals, so that every page can be requested. */
+/**
+ * Both days inclusive, in Seoul, newest first. Unlike feeds it has totals, so that every page can be requested. A period
+ * may have any length, as in the founding system (docs/origin.md): pages and totals end at 10,000 posts.
+ */
 export async function readPostsOfDateRange(
   context: ReadContext,
   viewerId: number,

@@ -24,7 +24,7 @@ export async function readRanking(
 ): Promise<RawJson<Scroll<Post>>> {
   const listScope = `ranking:${ranking}:${window}:${scope}:${viewerId}`
   const request = listRequestOf(query, listScope, cursors, { cursor })
-  const { after, page, offset, size } = request
+  const { after, page, offset, size, maxBytes } = request
   const left = page === null ? Number.POSITIVE_INFINITY : Math.max(0, MAX_PAGED_ITEMS - offset)
   const feed = await feedCache.snapshot()
   const [snapshotId, index = 0] = after ?? []
@@ -36,6 +36,7 @@ export async function readRanking(
     index,
     skip: offset,
     size: Math.min(size, left),
+    maxBytes,
   })
   const next = hasNext && left > size && last ? [order.id, last.index + 1] : undefined
   return new RawJson(scrollJson.write(json, request, next))
