@@ -4,6 +4,7 @@ import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import { deliverToKafka } from '@dailyfeed/outbox/kafka-delivery'
 import { startRelay } from '@dailyfeed/outbox/relay'
 import { createEventProducer, type EventProducer } from '@dailyfeed/kafka-support/event-producer'
+import { createFindInstallation } from '@dailyfeed/postgres-support/installation.queries'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import type { OwnDatabase } from '@dailyfeed/tests/own-database'
 import type { FastifyBaseLogger } from 'fastify'
@@ -32,6 +33,7 @@ export async function relayBench(
     acks: '1',
     clientId: 'bench',
   })
+  const findInstallation = createFindInstallation(sql)
   const rates = { raw: [] as number[], relay: [] as number[] }
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -48,6 +50,7 @@ export async function relayBench(
             producer,
             topics: { topicOf: () => topic, create: async () => false },
             timeZone: 'Asia/Seoul',
+            findInstallation,
           }),
         },
         log,

@@ -1,3 +1,4 @@
+import { deleteInBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /**
@@ -9,11 +10,12 @@ export async function eraseDeadLettersOf(
   schema: string,
   memberIds: readonly number[],
 ): Promise<number> {
-  const { count } = await sql`
-    delete from ${sql(schema)}.dead_letter
-    where exists (
+  return deleteInBatches(
+    sql,
+    `${schema}.dead_letter`,
+    sql`exists (
       select from unnest(${anyOf(memberIds)}::bigint[]) as erased (id),
         unnest(array['memberId', 'targetMemberId']) as name, unnest(array[',', '}']) as ending
-      where position(convert_to('"' || name || '":' || erased.id || ending, 'UTF8') in payload) > 0)`
-  return count
+      where position(convert_to('"' || name || '":' || erased.id || ending, 'UTF8') in payload) > 0)`,
+  )
 }

@@ -45,8 +45,12 @@ export async function insertDeadLetter(
   return row?.is_new ?? false
 }
 
+/** Characters of a message, a stack or a header that a dead letter keeps. */
+const MAX_TEXT = 10_000
+
 /** PostgreSQL stores no NUL and no lone surrogate, and an error message may quote either. */
-const storable = (text: string) => text.replaceAll('\0', '\u{fffd}').toWellFormed()
+const storable = (text: string) =>
+  text.slice(0, MAX_TEXT).replaceAll('\0', '\u{fffd}').toWellFormed()
 
 const headersOf = (record: TopicRecord | undefined): string | null =>
   record === undefined || record.headers.length === 0

@@ -1,5 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
-import { inBoundedBatches } from '@dailyfeed/dead-letter/bounded-batches'
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { GroupArchive } from '@dailyfeed/dead-letter/group-replay'
 import type { Sql } from 'postgres'
 import { toDeadLetter, toDeadLetterGroup } from './dead-letter.mapper.ts'

@@ -1,10 +1,11 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
-import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { isExcessiveWork, isTransientFault } from '@dailyfeed/postgres-support/fault'
 import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import type { Sql } from 'postgres'
 import type { DeadLetterStore } from './dead-letter-store.ts'
-import type { EventHandler } from './event-handler.ts'
+import { type EventHandler, EventsFailedError } from './event-handler.ts'
 import type { ValidDelivery } from './event-validation.ts'
+import { FailedAttempts } from './failed-attempts.ts'
 import { claimNewEvents } from './inbox.queries.ts'
 
 const ATTEMPTS_PER_EVENT = 3
@@ -17,11 +18,23 @@ export interface HandlingReport {
   deadLettered: number
 }
 
+/** One delivery in progress. */
+export interface Handling {
+  report: HandlingReport
+  /** Time of `performance.now()` after which no further part of the batch begins. */
+  endsAt: number
+  /** Whether the sender delivers a batch again that was not handled completely. */
+  isRepeated: boolean
+  /** Why the batch has to be delivered again. Its other events are applied first. */
+  postponed: { error: unknown } | undefined
+}
+
 /** Runs handlers over batches, so that an event on which one fails permanently delays no other. */
 export class EventHandlerRunner {
   readonly #sql: Sql
   readonly #schema: string
   readonly #deadLetters: DeadLetterStore
+  readonly #tooMuch = new FailedAttempts()
 
   constructor(sql: Sql, schema: string, deadLetters: DeadLetterStore) {
     this.#sql = sql
@@ -42,29 +55,33 @@ export class EventHandlerRunner {
   }
 
   /**
-   * Applies one handler to a batch and adds to the report. A batch that fails permanently is halved until each culprit
-   * stands alone; after three attempts it becomes a dead letter. Throws transient faults.
+   * Applies one handler to a batch and adds to the report. A batch that fails permanently, or exceeds what PostgreSQL
+   * does within one statement, is halved until each culprit stands alone; after three attempts it becomes a dead letter.
+   * Halves that would begin too late are postponed. Throws every other transient fault.
    */
   async applyOrDeadLetter(
     handler: EventHandler,
     deliveries: readonly ValidDelivery[],
-    report: HandlingReport,
+    handling: Handling,
   ): Promise<void> {
     const [first] = deliveries
     if (first === undefined) return
-    const failure = await this.#tryApply(handler, deliveries, report)
+    const failure = await this.#tryApply(handler, deliveries, handling.report)
     if (failure === undefined) return
+    if (failure.error instanceof EventsFailedError)
+      return this.#failEach(handler, deliveries, failure.error, handling)
     if (deliveries.length > 1) {
       const half = Math.ceil(deliveries.length / 2)
-      await this.applyOrDeadLetter(handler, deliveries.slice(0, half), report)
-      await this.applyOrDeadLetter(handler, deliveries.slice(half), report)
+      for (const part of [deliveries.slice(0, half), deliveries.slice(half)])
+        if (performance.now() < handling.endsAt)
+          await this.applyOrDeadLetter(handler, part, handling)
+        else handling.postponed ??= failure
       return
     }
-    await this.#deadLetters.deadLetter(handler.name, first, first.event.eventId, failure.error)
-    report.deadLettered += 1
+    await this.#fail(handler, first, failure.error, handling)
   }
 
-  /** The permanent failure of the last attempt, or undefined after success. */
+  /** The failure of the last attempt, or undefined after success. */
   async #tryApply(
     handler: EventHandler,
     deliveries: readonly ValidDelivery[],
@@ -76,8 +93,45 @@ export class EventHandlerRunner {
         report.applied += await this.apply(handler, events)
         return undefined
       } catch (error) {
+        // A statement at its time limit takes seconds: the next attempt is left to the next delivery.
+        if (isExcessiveWork(error)) return { error }
         if (isTransientFault(error)) throw error
+        if (error instanceof EventsFailedError) return { error }
         if (deliveries.length > 1 || attempt === ATTEMPTS_PER_EVENT) return { error }
       }
+  }
+
+  async #failEach(
+    handler: EventHandler,
+    deliveries: readonly ValidDelivery[],
+    { failed, applied }: EventsFailedError,
+    handling: Handling,
+  ): Promise<void> {
+    handling.report.applied += applied
+    for (const delivery of deliveries)
+      if (failed.has(delivery.event.eventId))
+        await this.#fail(handler, delivery, failed.get(delivery.event.eventId), handling)
+  }
+
+  /** Stores a dead letter, or postpones an event that has exceeded a time limit fewer than three times. */
+  async #fail(
+    handler: EventHandler,
+    delivery: ValidDelivery,
+    error: unknown,
+    handling: Handling,
+  ): Promise<void> {
+    const { eventId } = delivery.event
+    const key = `${handler.name} ${eventId}`
+    if (
+      handling.isRepeated &&
+      isExcessiveWork(error) &&
+      this.#tooMuch.add(key) < ATTEMPTS_PER_EVENT
+    ) {
+      handling.postponed ??= { error }
+      return
+    }
+    await this.#deadLetters.deadLetter(handler.name, delivery, eventId, error)
+    this.#tooMuch.delete(key)
+    handling.report.deadLettered += 1
   }
 }

@@ -13,7 +13,8 @@ export interface EventHandler {
   usesInbox: boolean
   /**
    * Applies the effect: in one transaction with the inbox, or without an inbox in no transaction, so that a single
-   * statement costs one round trip. Returns the number of events that changed something.
+   * statement costs one round trip. Returns the number of events that changed something. A handler that isolates failures
+   * itself throws EventsFailedError; whatever else it throws makes the whole batch fail.
    */
   apply(sql: Queryable, events: MemberActivityEvent[]): Promise<number>
   /**
@@ -21,4 +22,18 @@ export interface EventHandler {
    * can answer.
    */
   findMissing?(sql: Queryable, events: MemberActivityEvent[]): Promise<MemberActivityEvent[]>
+}
+
+/** Thrown by a handler without an inbox: these events failed, each by itself, and all others were applied. */
+export class EventsFailedError extends Error {
+  override name = 'EventsFailedError'
+  readonly failed: ReadonlyMap<string, unknown>
+  /** The number of other events that changed something. */
+  readonly applied: number
+
+  constructor(failed: readonly { eventId: string; error: unknown }[], applied: number) {
+    super(`${failed.length} events failed by themselves`, { cause: failed[0]?.error })
+    this.failed = new Map(failed.map(({ eventId, error }) => [eventId, error]))
+    this.applied = applied
+  }
 }

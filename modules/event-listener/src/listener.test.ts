@@ -227,3 +227,88 @@ test('too many dead letters in a minute pause the listener with one alarm; a min
   await replay.restoreDue()
   expect(await effects('first')).toHaveLength(40)
 })
+
+/** A listener whose statements have 300 ms, with a handler that upserts all events in one statement. */
+async function listenerWithSlowRow() {
+  await database.sql.unsafe(`
+    create table content.slow (n bigint primary key);
+    grant select, insert, update on content.slow to dailyfeed_content;
+    create function content.wait() returns trigger language plpgsql as
+      'begin if new.n = 7 then perform pg_sleep(10); end if; return new; end';
+    create trigger wait before insert on content.slow for each row execute function content.wait()`)
+  const slow = openPool({
+    url: database.urlOf('content'),
+    max: 2,
+    name: 'slow-listener-test',
+    statementTimeout: 300,
+  })
+  const upserted: EventHandler = {
+    name: 'upserted',
+    usesInbox: false,
+    handles: () => true,
+    async apply(queryable, events) {
+      const { count } = await queryable`
+        insert into content.slow
+        select unnest(${events.map(({ memberId }) => memberId)}::bigint[]) on conflict do nothing`
+      return count
+    },
+  }
+  const slowListener = new Listener({ sql: slow, schema: 'content', handlers: [upserted], log })
+  return {
+    listener: slowListener,
+    applied: async () =>
+      (await database.sql`select n from content.slow order by n`).map(({ n }) => n as number),
+    async [Symbol.asyncDispose]() {
+      await slow.end({ timeout: 1 })
+      await database.sql.unsafe('drop table content.slow; drop function content.wait()')
+    },
+  }
+}
+
+test('an event that exceeds a time limit alone is a dead letter after three deliveries; others apply', async () => {
+  await using slow = await listenerWithSlowRow()
+  const events = eventsOf(20)
+  const others = events.map(({ memberId }) => memberId).filter((n) => n !== 7)
+  for (let delivery = 1; delivery <= 2; delivery += 1) {
+    await expect(slow.listener.handle(events, 'test')).rejects.toThrow('statement timeout')
+    expect(await slow.applied()).toEqual(others)
+    expect(await letters()).toEqual([])
+  }
+  expect(await slow.listener.handle(events, 'test')).toMatchObject({
+    received: 20,
+    deadLettered: 1,
+  })
+  expect(await letters()).toEqual([
+    { step: 'upserted', error_class: 'PostgresError', status: 'OPEN', attempts: 0 },
+  ])
+})
+
+test('a replay stores an event that exceeds a time limit as a dead letter at once', async () => {
+  await using slow = await listenerWithSlowRow()
+  const records = eventsOf(10).map((event, offset) => ({
+    topic: 't',
+    partition: 0,
+    offset: BigInt(offset),
+    timestamp: 0,
+    key: null,
+    value: Buffer.from(JSON.stringify(event)),
+    headers: [],
+  }))
+  expect(await slow.listener.handleRecords(records, { isReplay: true })).toEqual({
+    received: 10,
+    applied: 9,
+    deadLettered: 1,
+  })
+})
+
+test('a dead letter of another installation is not replayed', async () => {
+  await database.sql`
+    insert into content.dead_letter
+      (step, event_id, source, payload, headers, error_class, error_message, fingerprint)
+    values ('first', ${eventOf(1).eventId}, 'kafka:t/0/0', ${Buffer.from(JSON.stringify(eventOf(1)))},
+      ${database.sql.json({ installation: '00000000-0000-4000-8000-000000000000' })}, 'Error', 'x', 'f')`
+  expect(await listener.replayDeadLetter(1)).toBe('FAILED_AGAIN')
+  const [letter] = await database.sql`select error_message from content.dead_letter`
+  expect(letter?.['error_message']).toContain('00000000-0000-4000-8000-000000000000')
+  expect(await effects('first')).toEqual([])
+})

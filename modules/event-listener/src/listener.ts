@@ -1,7 +1,12 @@
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
 import type { Log } from '@dailyfeed/http-server/log'
+import { findInstallationOf } from '@dailyfeed/kafka-support/installation-header'
 import { sourceOf, type TopicRecord } from '@dailyfeed/kafka-support/topic-record'
-import { isTransientFault } from '@dailyfeed/postgres-support/fault'
+import { isExcessiveWork, isTransientFault } from '@dailyfeed/postgres-support/fault'
+import {
+  createFindInstallation,
+  type FindInstallation,
+} from '@dailyfeed/postgres-support/installation.queries'
 import type { Sql } from 'postgres'
 import { createDeadLetterRateLimit } from './dead-letter-rate-limit.ts'
 import { DeadLetterStore } from './dead-letter-store.ts'
@@ -12,7 +17,7 @@ import {
   postponeDeadLetter,
 } from './dead-letter.queries.ts'
 import type { EventHandler } from './event-handler.ts'
-import { EventHandlerRunner, type HandlingReport } from './event-handler-runner.ts'
+import { EventHandlerRunner, type Handling, type HandlingReport } from './event-handler-runner.ts'
 import {
   decode,
   type Delivery,
@@ -37,6 +42,12 @@ interface ListenerOptions {
   onHandled?: (events: readonly MemberActivityEvent[]) => void
 }
 
+/**
+ * A delivery that takes longer ends with an error after the statement in progress, and its sender repeats it: publishers
+ * wait 25 s for an answer, and a reader of Kafka without progress is replaced after 30 s.
+ */
+const HANDLING_MILLISECONDS = 12_000
+
 /** `decode` is the step of dead letters that are no valid event. */
 const DECODE = 'decode'
 
@@ -53,6 +64,7 @@ export class Listener {
   readonly #runner: EventHandlerRunner
   readonly #processedEvents: ProcessedEventCache | undefined
   readonly #onHandled: (events: readonly MemberActivityEvent[]) => void
+  readonly #findInstallation: FindInstallation
 
   constructor({
     sql,
@@ -71,6 +83,7 @@ export class Listener {
     this.#runner = new EventHandlerRunner(sql, schema, this.#deadLetters)
     this.#processedEvents = processedEvents
     this.#onHandled = onHandled
+    this.#findInstallation = createFindInstallation(sql)
   }
 
   /**
@@ -132,7 +145,7 @@ export class Listener {
       await markReplayed(this.#sql, this.#schema, id)
       return 'REPLAYED'
     } catch (error) {
-      if (isTransientFault(error)) throw error
+      if (isTransientFault(error) && !isExcessiveWork(error)) throw error
       const message = error instanceof Error ? error.message : String(error)
       await postponeDeadLetter(this.#sql, this.#schema, id, message)
       return 'FAILED_AGAIN'
@@ -141,14 +154,23 @@ export class Listener {
 
   async #handleAll(deliveries: readonly Delivery[], isReplay: boolean): Promise<HandlingReport> {
     const report: HandlingReport = { received: deliveries.length, applied: 0, deadLettered: 0 }
+    const handling: Handling = {
+      report,
+      endsAt: isReplay ? Number.POSITIVE_INFINITY : performance.now() + HANDLING_MILLISECONDS,
+      isRepeated: !isReplay,
+      postponed: undefined,
+    }
     const valid = await this.#partitionValid(deliveries, report)
     const unprocessed = isReplay ? valid : await this.#withoutProcessed(valid)
-    for (const handler of this.#handlers)
+    for (const handler of this.#handlers) {
+      if (handling.postponed !== undefined && performance.now() >= handling.endsAt) break
       await this.#runner.applyOrDeadLetter(
         handler,
         unprocessed.filter(({ event }) => handler.handles(event)),
-        report,
+        handling,
       )
+    }
+    if (handling.postponed !== undefined) throw handling.postponed.error
     const events = unprocessed.map(({ event }) => event)
     // Only after every commit: an entry that is written earlier could turn a crash into a lost event.
     await this.#processedEvents?.add(events.map(({ eventId }) => eventId))
@@ -186,7 +208,8 @@ export class Listener {
    * A dead letter of `decode` may have become valid with a newer release, and then concerns every
    * handler.
    */
-  async #applyDeadLetter({ step, payload }: DeadLetterRow): Promise<void> {
+  async #applyDeadLetter({ step, payload, headers }: DeadLetterRow): Promise<void> {
+    await this.#refuseForeign(headers)
     const event = decode(payload)
     if (!this.#validation.isEvent(event)) throw this.#validation.lastError()
     const handlers =
@@ -195,5 +218,16 @@ export class Listener {
       throw new InvalidEventError(`there is no step '${step}' any more; archive it`)
     for (const handler of handlers)
       if (handler.handles(event)) await this.#runner.apply(handler, [event])
+  }
+
+  /** A dead letter of another installation may be left from a release that did not distinguish them. */
+  async #refuseForeign(headers: DeadLetterRow['headers']): Promise<void> {
+    const other = findInstallationOf({ headers: Object.entries(headers ?? {}) })
+    if (other === undefined) return
+    const own = await this.#findInstallation()
+    if (other !== own)
+      throw new InvalidEventError(
+        `the event is of installation ${other}, and this one is ${own}; archive it`,
+      )
   }
 }

@@ -3,10 +3,12 @@ import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { InstallationGuard } from '@dailyfeed/kafka-support/installation-guard'
 import { superviseTopics, type TopicSupervisor } from '@dailyfeed/kafka-support/topic-supervisor'
+import { createFindInstallation } from '@dailyfeed/postgres-support/installation.queries'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
 import type { Sql } from 'postgres'
-import { Gauge } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import { countDeadLetters } from './dead-letter.queries.ts'
 import { registerDeadLetterRoutes } from './dead-letter.routes.ts'
 import { createDeadLetterReplay } from './dead-letter-replay.ts'
@@ -60,7 +62,9 @@ export function registerListener(
       onHandled()
     },
   })
-  const supervisor = readTopicsWhileListening(app, { service, kafka, timeZone, listener })
+  const findOwn = createFindInstallation(sql)
+  const guard = new InstallationGuard({ findOwn, service, log: app.log })
+  const supervisor = readTopicsWhileListening(app, { service, kafka, timeZone, listener, guard })
   rotateInboxWhileListening(app, sql, service)
 
   registerListenerRoutes(app, {
@@ -70,11 +74,13 @@ export function registerListener(
   })
   const replay = createDeadLetterReplay({ sql, schema: service, listener })
   registerDeadLetterRoutes(app, { sql, schema: service, replay })
-  registerTopicReplayRoutes(app, { service, listener, kafka })
+  registerTopicReplayRoutes(app, { service, listener, kafka, guard })
   registerJobs(app, {
     listenerDeadletterRestoreJob: async () => ({ ...(await replay.restoreDue()) }),
   })
   measureListener(app, sql, service, supervisor)
+  measureRefused(app, guard)
+  if (kafka !== undefined) showInstallations(app, guard)
 }
 
 /** Returns the supervisor of the topics: undefined before the server listens, and without Kafka. */
@@ -85,7 +91,11 @@ function readTopicsWhileListening(
     kafka,
     timeZone,
     listener,
-  }: Pick<ListenerRegistration, 'service' | 'kafka' | 'timeZone'> & { listener: Listener },
+    guard,
+  }: Pick<ListenerRegistration, 'service' | 'kafka' | 'timeZone'> & {
+    listener: Listener
+    guard: InstallationGuard
+  },
 ): () => TopicSupervisor | undefined {
   let supervisor: TopicSupervisor | undefined
   app.addHook('onListen', async () => {
@@ -96,7 +106,8 @@ function readTopicsWhileListening(
       service,
       prefix: kafka.prefix,
       today: () => topicDayOf(new Date(), timeZone),
-      handle: async (records) => void (await listener.handleRecords(records)),
+      handle: async (records) => void (await listener.handleRecords(await guard.ownOf(records))),
+      guard,
       log: app.log,
     })
   })
@@ -116,6 +127,31 @@ function rotateInboxWhileListening(app: HttpServer, sql: Sql, schema: string): v
     rotating.unref()
   })
   app.addHook('onClose', async () => clearInterval(rotating))
+}
+
+/** No request suffers from another installation, so that the service stays ready. */
+function showInstallations(app: HttpServer, guard: InstallationGuard): void {
+  app.components.register({
+    name: 'installation',
+    isRequired: false,
+    status() {
+      const detail = guard.problem()
+      return detail === undefined ? { state: 'UP' } : { state: 'FAILING', detail }
+    },
+  })
+}
+
+function measureRefused(app: HttpServer, guard: InstallationGuard): void {
+  new Counter({
+    name: 'listener_foreign_records_total',
+    help: 'Records of other installations in the topics of this one, which were not applied',
+    labelNames: ['installation'] as const,
+    registers: [app.metrics],
+    collect() {
+      this.reset()
+      for (const [installation, records] of guard.refused) this.inc({ installation }, records)
+    },
+  })
 }
 
 function measureListener(

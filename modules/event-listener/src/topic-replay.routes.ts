@@ -4,6 +4,7 @@ import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { UnknownTopicError } from '@dailyfeed/kafka-support/broker-fault'
 import { isTopicDay } from '@dailyfeed/kafka-support/dated-topic'
+import type { InstallationGuard } from '@dailyfeed/kafka-support/installation-guard'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
@@ -17,6 +18,7 @@ const JSON_LINES = 'application/x-ndjson'
 interface TopicReplayContext {
   service: string
   listener: DayReplayListener
+  guard: Pick<InstallationGuard, 'ownOf'>
   /** Undefined where no brokers are configured. */
   kafka: KafkaCluster | undefined
 }
@@ -47,6 +49,10 @@ export function registerTopicReplayRoutes(app: HttpServer, context: TopicReplayC
         throw new DailyfeedError('NOT_FOUND')
       const lines = new PassThrough()
       const write = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
+      /** Progress that a slow caller has not read yet is not added to: the next line includes it. */
+      const writeProgress = (done: number, of: number) => {
+        if (!lines.writableNeedDrain) write({ done, of })
+      }
       const signal = disconnectSignalOf(reply)
       replayDay({
         ...context,
@@ -56,7 +62,7 @@ export function registerTopicReplayRoutes(app: HttpServer, context: TopicReplayC
         isDryRun,
         log,
         signal,
-        onProgress: (done, of) => write({ done, of }),
+        onProgress: writeProgress,
       })
         .then(
           (report) => write({ report }),

@@ -1,5 +1,6 @@
 import type { ActivityType } from '@dailyfeed/contract/event-registry'
 import type { Log } from '@dailyfeed/http-server/log'
+import type { InstallationGuard } from '@dailyfeed/kafka-support/installation-guard'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
 import type { TopicRecord } from '@dailyfeed/kafka-support/topic-record'
 import { replayTopic } from '@dailyfeed/kafka-support/topic-replay'
@@ -21,6 +22,8 @@ export type DayReplayListener = Pick<Listener, 'dryRun' | 'handleRecords'>
 interface DayReplayOptions {
   service: string
   listener: DayReplayListener
+  /** Leaves the records of other installations out. */
+  guard: Pick<InstallationGuard, 'ownOf'>
   kafka: KafkaCluster
   /** yyyyMMdd */
   day: string
@@ -38,6 +41,7 @@ interface DayReplayOptions {
 export async function replayDay({
   service,
   listener,
+  guard,
   kafka,
   day,
   type,
@@ -56,8 +60,8 @@ export async function replayDay({
     log,
     signal,
     async handle(records) {
-      const selected =
-        type === undefined ? records : records.filter((record) => typeOf(record) === type)
+      const own = await guard.ownOf(records)
+      const selected = type === undefined ? own : own.filter((record) => typeOf(record) === type)
       report.records += selected.length
       if (isDryRun) {
         const { missing, invalid } = await listener.dryRun(selected)

@@ -1,3 +1,4 @@
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /** How long the first answer is returned again; the HTTP contract promises it. */
@@ -75,15 +76,15 @@ export async function deleteKeysOf(
 const DELETED_AT_ONCE = 1_000
 
 /** Returns the number of expired keys that were deleted. */
-export async function deleteOldKeys(sql: Queryable, schema: string): Promise<number> {
-  let deleted = 0
-  for (;;) {
-    const { count } = await sql`
-      delete from ${sql(schema)}.idempotency_key where (owner, key) in (
-        select owner, key from ${sql(schema)}.idempotency_key
-        where created_at < now() - make_interval(hours => ${KEPT_HOURS})
-        order by created_at limit ${DELETED_AT_ONCE})`
-    deleted += count
-    if (count < DELETED_AT_ONCE) return deleted
-  }
-}
+export const deleteOldKeys = (sql: Queryable, schema: string): Promise<number> =>
+  inBoundedBatches(
+    async (limit) => {
+      const { count } = await sql`
+        delete from ${sql(schema)}.idempotency_key where (owner, key) in (
+          select owner, key from ${sql(schema)}.idempotency_key
+          where created_at < now() - make_interval(hours => ${KEPT_HOURS})
+          order by created_at limit ${limit})`
+      return count
+    },
+    { batch: DELETED_AT_ONCE, milliseconds: Number.POSITIVE_INFINITY },
+  )

@@ -4,13 +4,17 @@ import { BATCH, BatchLoop } from './batch-loop.ts'
 import { captureLog } from './kafka-fixture.ts'
 import type { ReceivedRecord } from './topic-record.ts'
 
-const recordOf = (partition: number, offset: number): ReceivedRecord => ({
+const recordOf = (
+  partition: number,
+  offset: number,
+  value: Buffer | null = null,
+): ReceivedRecord => ({
   topic: 't',
   partition,
   offset: BigInt(offset),
   timestamp: 0,
   key: null,
-  value: null,
+  value,
   headers: [],
   leaderEpoch: 0,
 })
@@ -105,4 +109,44 @@ test('stop() waits for the batch in flight and starts no other', async () => {
   attempts[0]?.end.resolve()
   await stopping
   expect([attempts.length, handled]).toEqual([1, [1]])
+})
+
+test('a failing batch is divided until its records are handled, in order and each once', async () => {
+  const handled: bigint[] = []
+  const sizes: number[] = []
+  const loop = new BatchLoop({
+    source: pausableSource(),
+    async handle(batch) {
+      sizes.push(batch.length)
+      if (batch.length > 2) throw new Error('too much')
+    },
+    onHandled: (batch) => void handled.push(...batch.map(({ offset }) => offset)),
+    log: captureLog().log,
+    fields: {},
+  })
+  for (let offset = 0; offset < 20; offset += 1) loop.add(recordOf(0, offset))
+  await expect
+    .poll(() => handled, { interval: 5, timeout: 10_000 })
+    .toEqual(Array.from({ length: 20 }, (_, n) => BigInt(n)))
+  expect(sizes[0]).toBe(20)
+  await loop.stop()
+})
+
+test('large records pause the source and are handled in batches of a megabyte', async () => {
+  const { loop, source, attempts, attempted } = loopUnderTest()
+  const large = Buffer.alloc(400_000)
+  for (let offset = 0; offset < 10; offset += 1) {
+    expect(source.isPaused()).toBe(false)
+    loop.add(recordOf(0, offset, large))
+  }
+  loop.add(recordOf(0, 10, large))
+  expect(source.isPaused()).toBe(true)
+  await attempted(1)
+  expect(attempts[0]?.batch).toHaveLength(2)
+  for (let batch = 1; batch <= 3; batch += 1) {
+    attempts[batch - 1]?.end.resolve()
+    await attempted(batch + 1)
+  }
+  expect(source.isPaused()).toBe(false)
+  for (const { end } of attempts) end.resolve()
 })

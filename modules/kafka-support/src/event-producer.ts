@@ -2,6 +2,7 @@ import { ProduceAcks, Producer } from '@platformatic/kafka'
 import { brokerFaultOf } from './broker-fault.ts'
 import { clientOptionsOf, ignoreErrorEvents } from './client-options.ts'
 import { withDeadline } from '@dailyfeed/concurrency/deadline'
+import type { RecordHeaders } from './installation-header.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 
 /** Which acknowledgement a send waits for: the leader's, or that of all in-sync replicas. */
@@ -17,11 +18,11 @@ export interface EventProducer {
   /** Maximum number of concurrent sends, of which no two may contain the same key. */
   readonly sendsAtOnce: number
   /**
-   * Resolves when the brokers have acknowledged all records as `acks` demands. Throws
+   * Resolves when the brokers have acknowledged all records, each with these headers, as `acks` demands. Throws
    * BrokerAwayError, UnknownTopicError or RecordRefusedError; some records may have arrived even
    * then, so that a repeated send may duplicate them.
    */
-  send(topic: string, records: readonly NewRecord[]): Promise<void>
+  send(topic: string, records: readonly NewRecord[], headers?: RecordHeaders): Promise<void>
   close(): Promise<void>
 }
 
@@ -32,6 +33,7 @@ interface EventProducerOptions {
   deadlineMilliseconds?: number
 }
 
+const NO_HEADERS: RecordHeaders = new Map()
 /** Longer than any attempt of the library: connection, metadata and request, with retries. */
 const SEND_DEADLINE_MILLISECONDS = 15_000
 
@@ -48,7 +50,7 @@ export function createEventProducer({
 }: EventProducerOptions): EventProducer {
   const isIdempotent = acks === 'all'
   const open = () => {
-    const producer = new Producer<string, Buffer, string, string>({
+    const producer = new Producer<string, Buffer, Buffer, Buffer>({
       ...clientOptionsOf(connection, clientId),
       // An idempotent producer needs two to recover from a lost connection, and treats 0 as infinite.
       retries: isIdempotent ? 2 : 0,
@@ -65,12 +67,14 @@ export function createEventProducer({
     // An idempotent producer numbers its sends, and accepts one at a time.
     sendsAtOnce: isIdempotent ? 1 : 2,
 
-    async send(topic, records) {
+    async send(topic, records, headers = NO_HEADERS) {
       const used = producer
       let isLate = false
+      // The library's type allows it to change the map, which it does not.
+      const shared = headers as Map<Buffer, Buffer>
       try {
         const sending = used.send({
-          messages: records.map(({ key, value }) => ({ topic, key, value })),
+          messages: records.map(({ key, value }) => ({ topic, key, value, headers: shared })),
           // The library ignores the constructor's acks.
           acks: isIdempotent ? ProduceAcks.ALL : ProduceAcks.LEADER,
         })

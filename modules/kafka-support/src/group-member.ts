@@ -12,6 +12,8 @@ interface GroupMemberOptions {
   group: string
   /** Records that the stream buffers. */
   highWaterMark: number
+  /** The id of the installation, for other members of the group to see. */
+  installation?: string | undefined
 }
 
 type RecordConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>
@@ -95,12 +97,19 @@ export class GroupMember {
   }
 }
 
-function createConsumer({ connection, clientId, group }: GroupMemberOptions): RecordConsumer {
+function createConsumer({
+  connection,
+  clientId,
+  group,
+  installation = '',
+}: GroupMemberOptions): RecordConsumer {
   const consumer: RecordConsumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
     ...clientOptionsOf(connection, clientId),
     groupId: group,
     // Under the newer protocol a process that was paused continues to read without its group.
     groupProtocol: 'classic',
+    // The library's own protocol; the metadata has no meaning for the assignment of partitions.
+    protocols: [{ name: 'roundrobin', version: 1, metadata: installation }],
     sessionTimeout: SESSION_MILLISECONDS,
     rebalanceTimeout: SESSION_MILLISECONDS,
     heartbeatInterval: 2_000,

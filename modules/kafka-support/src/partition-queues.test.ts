@@ -12,6 +12,7 @@ const recordOf = (partition: number, offset: number): TopicRecord => ({
   value: null,
   headers: [],
 })
+const BOUNDS = { items: 500, bytes: 1_000 }
 const partitionsOf = (batch: readonly TopicRecord[] = []) =>
   [...new Set(batch.map(({ partition }) => partition))].sort()
 
@@ -29,8 +30,9 @@ test('in any interleaving each record is taken once and in order, by batches tha
     fc.property(
       fc.array(step, { maxLength: 80 }),
       fc.integer({ min: 1, max: 15 }),
-      (steps, maxBatch) => {
-        const queues = createPartitionQueues<TopicRecord>(maxBatch)
+      fc.integer({ min: 1, max: 15 }),
+      (steps, maxBatch, maxBytes) => {
+        const queues = createPartitionQueues<TopicRecord>(() => 1)
         const pushed = new Map<number, number>()
         const taken = new Map<number, number>()
         const inFlight: TopicRecord[][] = []
@@ -40,10 +42,10 @@ test('in any interleaving each record is taken once and in order, by batches tha
             0,
           )
         function take(): boolean {
-          const batch = queues.take()
+          const batch = queues.take({ items: maxBatch, bytes: maxBytes })
           if (batch === undefined) return false
           expect(batch.length).toBeGreaterThan(0)
-          expect(batch.length).toBeLessThanOrEqual(maxBatch)
+          expect(batch.length).toBeLessThanOrEqual(Math.min(maxBatch, maxBytes))
           for (const other of inFlight)
             expect(
               partitionsOf(other).filter((partition) => partitionsOf(batch).includes(partition)),
@@ -69,22 +71,22 @@ test('in any interleaving each record is taken once and in order, by batches tha
               queues.push(recordOf(one.partition, offset))
               pushed.set(one.partition, offset + 1)
             }
-          expect(queues.size).toBe(waitingCount())
+          expect([queues.size, queues.bytes]).toEqual([waitingCount(), waitingCount()])
         }
         // Releasing what is in flight makes everything else available: no record is stuck.
         while (inFlight.length > 0 || queues.size > 0) if (!take()) release(0)
         expect(taken).toEqual(pushed)
-        expect(queues.take()).toBeUndefined()
+        expect(queues.take(BOUNDS)).toBeUndefined()
       },
     ),
   )
 })
 
 test('a batch leaves half of the ready partitions to the next batch', () => {
-  const queues = createPartitionQueues<TopicRecord>(500)
+  const queues = createPartitionQueues<TopicRecord>(() => 1)
   for (let partition = 0; partition < 6; partition += 1) queues.push(recordOf(partition, 0))
-  const first = partitionsOf(queues.take())
-  const second = partitionsOf(queues.take())
+  const first = partitionsOf(queues.take(BOUNDS))
+  const second = partitionsOf(queues.take(BOUNDS))
   expect([first.length, second.length]).toEqual([3, 2])
   expect(first.filter((partition) => second.includes(partition))).toEqual([])
 })
@@ -96,7 +98,7 @@ test('a partition with records is served before any other is served twice', () =
       fc.integer({ min: 1, max: 2 }),
       fc.infiniteStream(fc.boolean()),
       (partitions, batches, endsFirst) => {
-        const queues = createPartitionQueues<TopicRecord>(10)
+        const queues = createPartitionQueues<TopicRecord>(() => 1)
         const fill = (partition: number) => {
           for (let offset = 0; offset < 10; offset += 1) queues.push(recordOf(partition, offset))
         }
@@ -109,7 +111,7 @@ test('a partition with records is served before any other is served twice', () =
         const inFlight: TopicRecord[][] = []
         for (let turn = 0; turn < 60; turn += 1) {
           while (inFlight.length < batches) {
-            const batch = queues.take()
+            const batch = queues.take({ items: 10, bytes: 1_000 })
             if (batch === undefined) break
             inFlight.push(batch)
             const busy = inFlight.flatMap(partitionsOf)
@@ -123,4 +125,17 @@ test('a partition with records is served before any other is served twice', () =
       },
     ),
   )
+})
+
+test('a record above the bytes of a batch is a batch of its own', () => {
+  const queues = createPartitionQueues<TopicRecord>(({ offset }) => (offset === 1n ? 5_000 : 10))
+  for (let offset = 0; offset < 3; offset += 1) queues.push(recordOf(0, offset))
+  const batches: string[] = []
+  for (;;) {
+    const batch = queues.take(BOUNDS)
+    if (batch === undefined) break
+    batches.push(batch.map(({ offset }) => String(offset)).join(','))
+    queues.release(batch)
+  }
+  expect(batches).toEqual(['0', '1', '2'])
 })

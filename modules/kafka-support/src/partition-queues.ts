@@ -1,26 +1,35 @@
+import { type BatchBounds, batchFrom } from '@dailyfeed/concurrency/bounded-batch'
+
 /** Records that were read and are not handled yet, by partition and in order. */
 export interface PartitionQueues<Item extends { partition: number }> {
   readonly size: number
+  /** The sum of the sizes of all queued records. */
+  readonly bytes: number
   push(record: Item): void
   /**
-   * Takes the next batch, or undefined if there is none. Its partitions count as in flight until
-   * `release`: batches in flight never share a partition, so that each partition keeps its order.
+   * Takes the next batch, or undefined if there is none; a record above the bytes is a batch of its own. Its partitions
+   * count as in flight until `release`: batches in flight never share a partition, so that each partition keeps its order.
    */
-  take(): Item[] | undefined
+  take(bounds: BatchBounds): Item[] | undefined
   release(batch: readonly Item[]): void
 }
 
 export function createPartitionQueues<Item extends { partition: number }>(
-  maxBatch: number,
+  sizeOf: (record: Item) => number,
 ): PartitionQueues<Item> {
   /** The least recently served partition comes first, so that a busy one does not starve the others. */
   const queues = new Map<number, Item[]>()
   const inFlight = new Set<number>()
   let size = 0
+  let bytes = 0
 
   return {
     get size() {
       return size
+    },
+
+    get bytes() {
+      return bytes
     },
 
     push(record) {
@@ -28,9 +37,10 @@ export function createPartitionQueues<Item extends { partition: number }>(
       if (queue === undefined) queues.set(record.partition, [record])
       else queue.push(record)
       size += 1
+      bytes += sizeOf(record)
     },
 
-    take() {
+    take(bounds) {
       const ready = [...queues].filter(
         ([partition, queue]) => queue.length > 0 && !inFlight.has(partition),
       )
@@ -38,9 +48,18 @@ export function createPartitionQueues<Item extends { partition: number }>(
       // Half of the ready partitions, so that the next batch has some while this one is in flight.
       const share = ready.slice(0, Math.ceil(ready.length / 2))
       const batch: Item[] = []
+      const left = { ...bounds }
       for (const [partition, queue] of share) {
-        if (batch.length === maxBatch) break
-        batch.push(...queue.splice(0, maxBatch - batch.length))
+        if (left.items <= 0 || left.bytes <= 0) break
+        const taken = batchFrom(queue, 0, sizeOf, left)
+        const takenBytes = taken.reduce((sum, record) => sum + sizeOf(record), 0)
+        // A first record that does not fit begins the next batch.
+        if (batch.length > 0 && takenBytes > left.bytes) break
+        queue.splice(0, taken.length)
+        batch.push(...taken)
+        left.items -= taken.length
+        left.bytes -= takenBytes
+        bytes -= takenBytes
         inFlight.add(partition)
         queues.delete(partition)
         queues.set(partition, queue)

@@ -33,6 +33,8 @@ export interface TopicAdmin {
   committedOffsetsOf(group: string, topic: string): Promise<Offsets>
   /** All groups of the cluster, with and without members. */
   listGroups(): Promise<string[]>
+  /** The installations that the members of each group name. Members of an older release name none. */
+  installationsOf(groups: readonly string[]): Promise<Map<string, Set<string>>>
   /** Deletes groups without members; ignores those that do not exist. */
   deleteGroups(groups: readonly string[]): Promise<void>
   /** Ignores a topic that does not exist. */
@@ -109,6 +111,23 @@ class KafkaTopicAdmin implements TopicAdmin {
 
   listGroups(): Promise<string[]> {
     return withBrokerFaults(async () => [...(await this.#admin.listGroups()).keys()])
+  }
+
+  installationsOf(groups: readonly string[]): Promise<Map<string, Set<string>>> {
+    return withBrokerFaults(async () => {
+      if (groups.length === 0) return new Map()
+      const described = await this.#admin.describeGroups({ groups: [...groups] })
+      return new Map(
+        [...described].map(([id, { members }]) => [
+          id,
+          new Set(
+            [...members.values()]
+              .map(({ metadata }) => String(metadata?.metadata ?? ''))
+              .filter((installation) => installation !== ''),
+          ),
+        ]),
+      )
+    })
   }
 
   async deleteGroups(groups: readonly string[]): Promise<void> {

@@ -18,6 +18,8 @@ interface TopicReaderOptions {
   group: string
   handle: HandleBatch
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
+  /** The id of the installation, if it is known. */
+  installation?: string | undefined
 }
 
 /** Reads a topic as a member of a group, from the last commit, or from the first record. */
@@ -35,6 +37,9 @@ export interface TopicReader {
   close(): Promise<void>
 }
 
+type RecordMessage = Message<Buffer, Buffer, Buffer, Buffer>
+
+const NO_HEADERS: TopicRecord['headers'] = []
 /** Without brokers, or after the topic was deleted, a commit would be retried for ever. */
 const FLUSH_MILLISECONDS = 3_000
 
@@ -46,6 +51,7 @@ export async function readTopic({
   group,
   handle,
   log,
+  installation,
 }: TopicReaderOptions): Promise<TopicReader> {
   const member = await GroupMember.join({
     connection,
@@ -53,6 +59,7 @@ export async function readTopic({
     topic,
     group,
     highWaterMark: BATCH,
+    installation,
   })
   const committer = new OffsetCommitter({
     commit: (offsets) => member.commit(offsets),
@@ -69,6 +76,7 @@ export async function readTopic({
   })
   const gaps = new GapAlarm({ topic, group, log })
   member.onRebalance(() => gaps.reset())
+  const toReceivedRecord = createRecordMapper()
   member.stream.on('data', (message) => {
     const record = toReceivedRecord(message)
     gaps.check(record)
@@ -90,13 +98,27 @@ export async function readTopic({
   }
 }
 
-const toReceivedRecord = (message: Message<Buffer, Buffer, Buffer, Buffer>): ReceivedRecord => ({
-  topic: message.topic,
-  partition: message.partition,
-  offset: message.offset,
-  timestamp: Number(message.timestamp),
-  key: message.key ?? null,
-  value: message.value ?? null,
-  headers: [...message.headers].map(([key, value]) => [String(key), String(value)]),
-  leaderEpoch: message.leaderEpoch,
-})
+/** All records of an installation have the same header: it is decoded once. */
+function createRecordMapper(): (message: RecordMessage) => ReceivedRecord {
+  let last: { name: Buffer; value: Buffer; headers: TopicRecord['headers'] } | undefined
+
+  function headersOf(headers: ReadonlyMap<Buffer, Buffer>): TopicRecord['headers'] {
+    if (headers.size === 0) return NO_HEADERS
+    if (headers.size > 1) return [...headers].map(([name, value]) => [String(name), String(value)])
+    const [name, value] = headers.entries().next().value as [Buffer, Buffer]
+    if (last === undefined || !name.equals(last.name) || !value.equals(last.value))
+      last = { name, value, headers: [[String(name), String(value)]] }
+    return last.headers
+  }
+
+  return (message) => ({
+    topic: message.topic,
+    partition: message.partition,
+    offset: message.offset,
+    timestamp: Number(message.timestamp),
+    key: message.key ?? null,
+    value: message.value ?? null,
+    headers: headersOf(message.headers),
+    leaderEpoch: message.leaderEpoch,
+  })
+}

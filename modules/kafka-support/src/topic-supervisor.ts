@@ -2,6 +2,7 @@ import { WakeableSleep } from '@dailyfeed/concurrency/wakeable-sleep'
 import type { FastifyBaseLogger } from 'fastify'
 import { groupOf } from './consumer-group.ts'
 import { addDays, findTopicDay, type TopicDay } from './dated-topic.ts'
+import type { InstallationGuard } from './installation-guard.ts'
 import type { KafkaConnection } from './kafka-settings.ts'
 import { LagMonitor } from './lag-monitor.ts'
 import { ReaderSet } from './reader-set.ts'
@@ -19,6 +20,8 @@ interface TopicSupervisorOptions {
   /** Today in the time zone of the topics. */
   today: () => TopicDay
   handle: HandleBatch
+  /** Detects readers of other installations in the same groups. */
+  guard?: InstallationGuard
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   roundMilliseconds?: number
   stallMilliseconds?: number
@@ -37,7 +40,7 @@ export interface TopicSupervisor {
 const ROUND_MILLISECONDS = 3_000
 /** While there is no topic to read: topics are created during the same start. */
 const FIRST_ROUND_MILLISECONDS = 250
-/** Lags are measured in every fourth round. */
+/** Lags are measured, and other installations looked for, in every fourth round. */
 const LAG_ROUNDS = 4
 /** Longer than a change of leader and a rebalance take. */
 const STALL_MILLISECONDS = 30_000
@@ -102,7 +105,9 @@ class TopicSupervision {
   async #tryRound(round: number): Promise<void> {
     const { service, log } = this.#options
     try {
-      await this.readers.reconcile(new Set(await this.#findWanted(round)))
+      const wanted = await this.#findWanted(round)
+      if (round % LAG_ROUNDS === 0) await this.#checkInstallations(wanted)
+      await this.readers.reconcile(new Set(wanted))
       if (this.#isUnreachable) log.info({ service }, 'Kafka reachable again')
       this.#isUnreachable = false
     } catch (error) {
@@ -125,10 +130,20 @@ class TopicSupervision {
       .map(({ topic }) => topic)
   }
 
-  #openReader(topic: string): Promise<TopicReader> {
-    const { connection, service, handle, log } = this.#options
+  /** Also before the first reader joins. A database that is away is reported by the readers. */
+  async #checkInstallations(topics: readonly string[]): Promise<void> {
+    const { admin, service, guard } = this.#options
+    if (guard === undefined) return
+    const groups = topics.map((topic) => groupOf(service, topic))
+    for (const [group, installations] of await admin.installationsOf(groups))
+      await guard.checkMembers(group, installations).catch(() => {})
+  }
+
+  async #openReader(topic: string): Promise<TopicReader> {
+    const { connection, service, handle, guard, log } = this.#options
     const group = groupOf(service, topic)
-    return readTopic({ connection, clientId: service, topic, group, handle, log })
+    const installation = await guard?.findOwn().catch(() => undefined)
+    return readTopic({ connection, clientId: service, topic, group, handle, log, installation })
   }
 
   #problemOf(reader: TopicReader): string | undefined {

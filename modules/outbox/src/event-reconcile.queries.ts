@@ -26,7 +26,12 @@ export async function saveReconciled(
     on conflict (subscriber) do update set event_id = excluded.event_id`
 }
 
-interface SentQuery {
+export interface SentRow {
+  event_id: string
+  text: string
+}
+
+export interface SentQuery {
   subscriber: string
   types: readonly string[]
   after: string
@@ -43,8 +48,8 @@ export const findSent = (
   sql: Sql,
   schema: string,
   { subscriber, types, after, olderThanSeconds, limit }: SentQuery,
-): Promise<{ event_id: string; text: string }[]> =>
-  sql<{ event_id: string; text: string }[]>`
+): Promise<SentRow[]> =>
+  sql<SentRow[]>`
     select event_id, ${eventText(sql)} as text
     from ${sql(schema)}.outbox
     where event_id > ${after} and activity_type = any (${textArray(types)}::text::text[])

@@ -1,5 +1,8 @@
+import { BatchSize } from '@dailyfeed/concurrency/batch-size'
 import { MISSING_EVENTS_PATH, type MissingEvents } from '@dailyfeed/contract/event-delivery'
 import type { MemberActivityEvent } from '@dailyfeed/contract/member-activity-event'
+import { isExcessiveWork } from '@dailyfeed/postgres-support/fault'
+import { ServiceTimeoutError } from '@dailyfeed/service-client/service-errors'
 import { subscriptionsOf } from '@dailyfeed/contract/subscriptions'
 import type { Log } from '@dailyfeed/http-server/log'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
@@ -9,6 +12,8 @@ import {
   findSent,
   insertMissing,
   saveReconciled,
+  type SentQuery,
+  type SentRow,
 } from './event-reconcile.queries.ts'
 import { toEventJson } from './event-text.ts'
 
@@ -32,6 +37,7 @@ interface ReconcileFigures {
   away: number
 }
 
+/** Events per query and request: about 300 kB. */
 const BATCH = 500
 /** A subscriber with more unread records is asked again by a later run. */
 const MAX_LAG = 10_000
@@ -61,23 +67,27 @@ async function reconcileSubscriber(
   }: { subscriber: string; client: ServiceClient; endsAt: number; figures: ReconcileFigures },
 ): Promise<void> {
   const types = subscriptionsOf(subscriber)
+  const size = new BatchSize({ max: BATCH })
   let after = await findReconciled(sql, schema, subscriber)
   while (performance.now() < endsAt) {
-    const sent = { subscriber, types, after, olderThanSeconds, limit: BATCH }
-    const rows = await findSent(sql, schema, sent)
+    const sent = { subscriber, types, after, olderThanSeconds }
+    const rows = await findSentInTime(sql, schema, sent, size)
     const last = rows.at(-1)
     if (last === undefined) return
     const events = rows.map(({ text }) => JSON.parse(toEventJson(text)) as MemberActivityEvent)
-    const answer = await findMissing(client, events).catch((err) => {
+    const startedAt = performance.now()
+    const answer = await findMissing(client, events).catch((error) => ({ error }))
+    if ('error' in answer) {
+      size.failed(events.length)
+      if (answer.error instanceof ServiceTimeoutError && events.length > 1) continue
       log.warn(
-        { schema, subscriber, err },
+        { schema, subscriber, err: answer.error },
         'subscriber not asked for missing events; the next run asks again',
       )
-    })
-    if (answer === undefined) {
       figures.away += 1
       return
     }
+    size.succeeded(events.length, performance.now() - startedAt)
     if (answer.missing.length > 0 && answer.lag > MAX_LAG) {
       figures.behind += 1
       return
@@ -95,6 +105,24 @@ async function reconcileSubscriber(
     // Only after the redelivery is recorded: a crash in between repeats the batch.
     await saveReconciled(sql, schema, subscriber, last.event_id)
     after = last.event_id
+  }
+}
+
+/** Reads fewer events after a statement that exceeded its time limit. */
+async function findSentInTime(
+  sql: Sql,
+  schema: string,
+  sent: Omit<SentQuery, 'limit'>,
+  size: BatchSize,
+): Promise<SentRow[]> {
+  for (;;) {
+    const limit = size.current
+    try {
+      return await findSent(sql, schema, { ...sent, limit })
+    } catch (error) {
+      if (!isExcessiveWork(error) || limit === 1) throw error
+      size.failed(limit)
+    }
   }
 }
 

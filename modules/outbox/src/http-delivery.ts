@@ -3,6 +3,12 @@ import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import { ServiceRefusedError } from '@dailyfeed/service-client/service-errors'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
 
+/**
+ * Longer than a statement of the subscriber may take (10 s), so that it can answer after one has failed; shorter than a
+ * step of the relay.
+ */
+const READ_TIMEOUT_MILLISECONDS = 25_000
+
 /** Delivery to one subscriber over HTTP. The subscriber answers after it has committed. */
 export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
   lanes: 1,
@@ -11,6 +17,7 @@ export const deliverOverHttp = (subscriber: ServiceClient): Destination => ({
       await subscriber.postJson(
         EVENTS_PATH,
         `{"events":[${events.map(({ json }) => json).join(',')}]}`,
+        { readTimeoutMilliseconds: READ_TIMEOUT_MILLISECONDS },
       )
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

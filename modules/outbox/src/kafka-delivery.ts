@@ -2,6 +2,7 @@ import { RecordRefusedError, UnknownTopicError } from '@dailyfeed/kafka-support/
 import { topicDayOf } from '@dailyfeed/kafka-support/dated-topic'
 import type { DatedTopics } from '@dailyfeed/kafka-support/dated-topics'
 import type { EventProducer, NewRecord } from '@dailyfeed/kafka-support/event-producer'
+import { installationHeaders } from '@dailyfeed/kafka-support/installation-header'
 import {
   DeliveryRefusedError,
   type Destination,
@@ -13,6 +14,8 @@ interface KafkaDeliveryOptions {
   producer: EventProducer
   topics: Pick<DatedTopics, 'topicOf' | 'create'>
   timeZone: string
+  /** Finds the id of the installation, which every record carries. */
+  findInstallation: () => Promise<string>
 }
 
 /** Delivery to the dated topic of the day of sending; the database's clock decides which day it is. */
@@ -20,19 +23,21 @@ export const deliverToKafka = ({
   producer,
   topics,
   timeZone,
+  findInstallation,
 }: KafkaDeliveryOptions): Destination => ({
   lanes: producer.sendsAtOnce,
   async deliver(events, now) {
+    const headers = installationHeaders(await findInstallation())
     const day = topicDayOf(new Date(now), timeZone)
     const records = toRecords(events)
     try {
       try {
-        await producer.send(topics.topicOf(day), records)
+        await producer.send(topics.topicOf(day), records, headers)
       } catch (error) {
         if (!(error instanceof UnknownTopicError)) throw error
         // kafkaTopicCreateJob did not run: the first event of a day creates its topic.
         await topics.create(day)
-        await producer.send(topics.topicOf(day), records)
+        await producer.send(topics.topicOf(day), records, headers)
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

@@ -1,4 +1,8 @@
+import type { BatchSize } from '@dailyfeed/concurrency/batch-size'
+import { batchFrom } from '@dailyfeed/concurrency/bounded-batch'
 import { withDeadline } from '@dailyfeed/concurrency/deadline'
+import { workInParts } from '@dailyfeed/concurrency/work-in-parts'
+import { isExcessiveWork } from '@dailyfeed/postgres-support/fault'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Sql } from 'postgres'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
@@ -6,6 +10,10 @@ import { deletePending, markDead, type PendingEvent, recordAttempt } from './pen
 import { stepDeadline } from './step-deadline.ts'
 
 export const BATCH = 500
+/** 500 events have about 250 kB; a subscriber and a broker accept 1 MB. */
+const BATCH_BYTES = 512 * 1_024
+/** The JSON of an event is longer than the text of its row by its field names. */
+const JSON_BYTES = 200
 
 export interface LaneDeliveryOptions {
   sql: Sql
@@ -21,7 +29,11 @@ export interface LaneDeliveryOptions {
   /** Called with the size of each batch that the destination accepted. */
   onDelivered: (destination: string, events: number) => void
   stepMilliseconds: number
+  /** Events per batch; every batch adapts it. */
+  batchSize: BatchSize
 }
+
+const sizeOf = ({ size }: PendingEvent): number => size + JSON_BYTES
 
 /** Sends a lane's events in batches, and deletes the rows of a batch while the next one is sent. */
 export class LaneDelivery {
@@ -35,15 +47,17 @@ export class LaneDelivery {
 
   /** Throws DestinationAwayError after the attempt was recorded; other errors as they come. */
   async deliver(lane: readonly PendingEvent[]): Promise<void> {
-    const { sql, schema, isActive } = this.#options
+    const { isActive, batchSize } = this.#options
     let deleting: Promise<void> = Promise.resolve()
     try {
-      for (let from = 0; from < lane.length && isActive(); from += BATCH) {
-        const batch = lane.slice(from, from + BATCH)
+      for (let from = 0; from < lane.length && isActive(); ) {
+        const bounds = { items: batchSize.current, bytes: BATCH_BYTES }
+        const batch = batchFrom(lane, from, sizeOf, bounds)
+        from += batch.length
         const ids = batch.map(({ id }) => id)
         await this.#deliverBatch(batch, ids)
         await deleting
-        deleting = this.#inTime('deleting delivered rows', deletePending(sql, schema, ids))
+        deleting = this.#inTime('deleting delivered rows', this.#deletePending(ids))
         // A failure is thrown when the next batch awaits it; until then it must not count as unhandled.
         deleting.catch(() => {})
       }
@@ -54,14 +68,25 @@ export class LaneDelivery {
   }
 
   async #deliverBatch(batch: readonly PendingEvent[], ids: readonly number[]): Promise<void> {
-    const { sql, schema } = this.#options
+    const { sql, schema, batchSize } = this.#options
+    const startedAt = performance.now()
     try {
       await this.#deliverParts(batch)
+      batchSize.succeeded(batch.length, performance.now() - startedAt)
     } catch (error) {
-      if (error instanceof DestinationAwayError)
+      if (error instanceof DestinationAwayError) {
+        batchSize.failed(batch.length)
         await this.#inTime('recording an attempt', recordAttempt(sql, schema, ids, error.message))
+      }
       throw error
     }
+  }
+
+  #deletePending(ids: readonly number[]): Promise<void> {
+    const { sql, schema } = this.#options
+    return workInParts(ids, (part) => deletePending(sql, schema, part), {
+      isDivisible: isExcessiveWork,
+    })
   }
 
   /**
@@ -74,7 +99,7 @@ export class LaneDelivery {
     } catch (error) {
       const [first] = batch
       if (!(error instanceof DeliveryRefusedError) || first === undefined) throw error
-      if (batch.length === 1) return this.#markDead(first, error)
+      if (batch.length === 1) return this.markDead(first, error)
       const half = Math.ceil(batch.length / 2)
       for (const part of [batch.slice(0, half), batch.slice(half)]) await this.#deliverParts(part)
     }
@@ -95,7 +120,8 @@ export class LaneDelivery {
     onDelivered(name, batch.length)
   }
 
-  async #markDead({ id }: PendingEvent, error: DeliveryRefusedError): Promise<void> {
+  /** Keeps an event that the destination refuses, or cannot process, as a publisher dead letter. */
+  async markDead({ id }: PendingEvent, error: Error): Promise<void> {
     const { sql, schema, name, log } = this.#options
     await this.#inTime('marking an event as DEAD', markDead(sql, schema, id, error.message))
     log.error(

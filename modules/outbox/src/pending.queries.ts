@@ -18,9 +18,23 @@ export class PendingEvent {
     this.#text = line.slice(tab + 1)
   }
 
+  /** Characters of the row's text. */
+  get size(): number {
+    return this.#text.length
+  }
+
   read(): OutgoingEvent {
     return toOutgoingEvent(this.#text)
   }
+}
+
+/** Which pending events are read: those of one destination, after an id, and at most so many and so many bytes. */
+export interface PendingQuery {
+  destination: string
+  afterId: number
+  items: number
+  /** The first event is read whatever its size. */
+  bytes: number
 }
 
 /**
@@ -31,18 +45,21 @@ export class PendingEvent {
 export async function findPending(
   sql: Sql,
   schema: string,
-  destination: string,
-  afterId: number,
-  limit: number,
+  { destination, afterId, items, bytes }: PendingQuery,
 ): Promise<PendingEvent[]> {
   const [row] = await sql<[{ lines: string | null }]>`
     select string_agg(line, E'\\n') as lines from (
-      select ${eventText(sql, sql`pending.id,`)} as line
-      from ${sql(schema)}.outbox_pending pending join ${sql(schema)}.outbox using (event_id)
-      where pending.destination = ${destination} and pending.status = 'PENDING' and pending.id > ${afterId}
-      order by pending.id
-      limit ${limit}
-    ) waiting`
+      select line, sum(octet_length(line)) over (rows unbounded preceding) - octet_length(line) as bytes_before
+      from (
+        select ${eventText(sql, sql`pending.id,`)} as line
+        from ${sql(schema)}.outbox_pending pending join ${sql(schema)}.outbox using (event_id)
+        where pending.destination = ${destination} and pending.status = 'PENDING'
+          and pending.id > ${afterId}
+        order by pending.id
+        limit ${items}
+      ) waiting
+    ) measured
+    where bytes_before < ${bytes}`
   return row.lines === null ? [] : row.lines.split('\n').map((line) => new PendingEvent(line))
 }
 

@@ -120,21 +120,24 @@ export async function deliverAgainOne(sql: Sql, schema: string, id: number): Pro
 }
 
 /**
- * Makes refused events pending again whose next attempt is due: 1, 2, 4, … minutes after the last one, up to
- * `maxAttempts`. Returns their number.
+ * Makes at most `limit` refused events pending again whose next attempt is due: 1, 2, 4, … minutes after the last one,
+ * up to `maxAttempts`. Returns their number.
  */
 export async function deliverAgainDue(
   sql: Sql,
   schema: string,
   isKafka: boolean,
   maxAttempts: number,
+  limit: number,
 ): Promise<number> {
   return deliverAgain(
     sql,
     schema,
-    sql`
-      (destination = 'kafka') = ${isKafka} and attempts < ${maxAttempts}
-      and last_attempt_at < now() - interval '1 minute' * power(2, attempts - 1)`,
+    sql`id in (
+      select id from ${sql(schema)}.outbox_pending
+      where status = 'DEAD' and (destination = 'kafka') = ${isKafka} and attempts < ${maxAttempts}
+        and last_attempt_at < now() - interval '1 minute' * power(2, attempts - 1)
+      order by id limit ${limit} for update skip locked)`,
   )
 }
 

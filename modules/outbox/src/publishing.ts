@@ -2,6 +2,8 @@ import { ACTIVITY_TYPES } from '@dailyfeed/contract/event-registry'
 import { subscribersOf } from '@dailyfeed/contract/subscriptions'
 import type { Log } from '@dailyfeed/http-server/log'
 import type { KafkaCluster } from '@dailyfeed/kafka-support/kafka-cluster'
+import { createFindInstallation } from '@dailyfeed/postgres-support/installation.queries'
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { ServiceClient } from '@dailyfeed/service-client/service-client'
 import type { Sql } from 'postgres'
 import type { Destination } from './destination.ts'
@@ -24,7 +26,8 @@ interface PublishingOptions {
   log: Log
 }
 
-const HAND_OVER_BATCH = 5_000
+/** Below the time that batch-svc waits for a job; the next run continues. */
+const HAND_OVER_MILLISECONDS = 240_000
 
 const SUBSCRIPTIONS = ACTIVITY_TYPES.flatMap((type) =>
   subscribersOf(type).map((subscriber) => [type, subscriber] as const),
@@ -61,6 +64,7 @@ export class Publishing {
         producer: kafka.openProducer(),
         topics: kafka.topics,
         timeZone: config.TOPIC_TIME_ZONE,
+        findInstallation: createFindInstallation(sql),
       })
     this.#relay = startRelay({
       sql,
@@ -100,12 +104,10 @@ export class Publishing {
   }
 
   async #handOverOlderThan(seconds: number): Promise<number> {
-    let handedOver = 0
-    for (;;) {
-      const count = await handOver(this.sql, this.schema, SUBSCRIPTIONS, seconds, HAND_OVER_BATCH)
-      handedOver += count
-      if (count < HAND_OVER_BATCH) break
-    }
+    const handedOver = await inBoundedBatches(
+      (limit) => handOver(this.sql, this.schema, SUBSCRIPTIONS, seconds, limit),
+      { milliseconds: HAND_OVER_MILLISECONDS },
+    )
     if (handedOver > 0) {
       this.log.warn(
         { schema: this.schema, handedOver },

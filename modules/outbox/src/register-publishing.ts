@@ -1,5 +1,6 @@
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { registerJobs } from '@dailyfeed/http-server/jobs.routes'
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import { Counter, Gauge } from 'prom-client'
 import { reconcileEvents } from './event-reconcile.ts'
 import { deliverAgainDue, findOutboxDepth } from './publisher-dead-letter.queries.ts'
@@ -13,15 +14,17 @@ const MAX_ATTEMPTS = 14
 export function registerPublishing(app: HttpServer, publishing: Publishing): void {
   const { sql, schema, config, subscribers, log } = publishing
   const wakeRelay = () => publishing.wake()
+  const deliverDueAgain = (isKafka: boolean) =>
+    inBoundedBatches((limit) => deliverAgainDue(sql, schema, isKafka, MAX_ATTEMPTS, limit))
   registerPublisherDeadLetterRoutes(app, { sql, schema, wakeRelay })
   registerJobs(app, {
     async publishDeadletterRestoreJob() {
-      const again = await deliverAgainDue(sql, schema, true, MAX_ATTEMPTS)
+      const again = await deliverDueAgain(true)
       wakeRelay()
       return { again, handedOver: await publishing.handOverOverdue() }
     },
     async httpDeadletterRestoreJob() {
-      const again = await deliverAgainDue(sql, schema, false, MAX_ATTEMPTS)
+      const again = await deliverDueAgain(false)
       wakeRelay()
       return { again }
     },

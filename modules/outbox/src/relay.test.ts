@@ -8,6 +8,7 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { DeliveryRefusedError, type Destination, DestinationAwayError } from './destination.ts'
 import { createNewEventOf, insertEvents } from './outbox.ts'
+import { findPending } from './pending.queries.ts'
 import { type Relay, startRelay } from './relay.ts'
 
 const log = createLog('relay-test', 'silent')
@@ -149,6 +150,94 @@ test('an unavailable destination is probed with 50 of its pending events', async
   expect(Math.max(...sizes.slice(1))).toBe(50)
   isAway = false
   await untilDelivered('activity')
+})
+
+test('probes of an unavailable destination shrink to one event, and none becomes DEAD', async () => {
+  const sizes: number[] = []
+  let isAway = true
+  await write(200)
+  start({
+    search: subscriber().deliver,
+    async activity(events) {
+      sizes.push(events.length)
+      if (isAway) throw new DestinationAwayError('activity cannot be reached')
+    },
+  })
+  await eventually('single events are tried', () => sizes.filter((size) => size === 1).length >= 2)
+  expect(sizes.slice(0, 7)).toEqual([200, 50, 25, 12, 6, 3, 1])
+  isAway = false
+  await untilDelivered('activity')
+  const [dead] = await database.sql`select count(*)::int as n from content.outbox_pending`
+  expect(dead).toEqual({ n: 0 })
+})
+
+test('an event that alone makes a destination fail becomes DEAD; the rest is delivered in order', {
+  timeout: 60_000,
+}, async () => {
+  const received: number[] = []
+  const failing: Deliver = async (events) => {
+    if (events.some(({ version }) => version === 5))
+      throw new DestinationAwayError('activity did not answer in time')
+    received.push(...events.map(({ version }) => version))
+  }
+  await write(30)
+  start({ activity: failing, search: subscriber().deliver })
+  await eventually('all others are received', () => received.length >= 29)
+  await untilDelivered('activity')
+  // The events behind the failing one prove that the destination works: they may come before it is given up.
+  expect(received).toEqual(Array.from({ length: 30 }, (_, n) => n + 1).filter((n) => n !== 5))
+  const dead = await database.sql`
+    select status, last_error from content.outbox_pending where destination = 'activity'`
+  expect([...dead]).toEqual([{ status: 'DEAD', last_error: 'activity did not answer in time' }])
+})
+
+test('a read holds at most its bytes, and at least one event', async () => {
+  await write(100)
+  const query = { destination: 'activity', afterId: 0, items: 100, bytes: 2_000 }
+  const bounded = await findPending(sql, 'content', query)
+  const bytes = bounded.reduce((sum, { size }) => sum + size, 0)
+  expect(bounded.length).toBeGreaterThan(3)
+  expect(bytes - (bounded.at(-1)?.size ?? 0)).toBeLessThan(2_000)
+  expect(await findPending(sql, 'content', { ...query, bytes: 1 })).toHaveLength(1)
+  expect(await findPending(sql, 'content', { ...query, bytes: 1_000_000 })).toHaveLength(100)
+})
+
+test('events whose read exceeds its time limit are read in smaller parts', {
+  timeout: 60_000,
+}, async () => {
+  await write(400)
+  // Each row that is read takes 2 ms, and a statement has 500 ms.
+  await database.sql.unsafe(`
+    alter table content.outbox enable row level security;
+    create policy written on content.outbox for insert to dailyfeed_content with check (true);
+    create policy slow on content.outbox for select to dailyfeed_content
+      using ((select pg_sleep(0.002 + 0 * version)) is not null)`)
+  const slow = openPool({
+    url: database.urlOf('content'),
+    max: 4,
+    name: 'relay-slow',
+    statementTimeout: 500,
+  })
+  try {
+    const received: number[] = []
+    const destination: Destination = {
+      lanes: 1,
+      deliver: async (events) =>
+        void received.push(...events.map(({ json }) => JSON.parse(json).version)),
+      close: async () => {},
+    }
+    const destinations = { activity: destination }
+    relays.push(startRelay({ sql: slow, schema: 'content', destinations, log }))
+    await untilDelivered('activity')
+    expect(received).toEqual(Array.from({ length: 400 }, (_, n) => n + 1))
+  } finally {
+    await relays.pop()?.stop()
+    await slow.end({ timeout: 1 })
+    await database.sql.unsafe(`
+      drop policy written on content.outbox;
+      drop policy slow on content.outbox;
+      alter table content.outbox disable row level security`)
+  }
 })
 
 test('in a refused batch only the refused event becomes DEAD; the others are delivered', async () => {

@@ -7,12 +7,22 @@ import postgres from 'postgres'
  */
 const TRANSIENT_CLASSES = new Set(['08', '25', '40', '53', '57', '58'])
 const LOCK_NOT_AVAILABLE = '55P03'
+const QUERY_CANCELED = '57014'
+const OUT_OF_MEMORY = '53200'
+/** The SQLSTATE class of statements that exceed a limit of the server. */
+const PROGRAM_LIMIT_CLASS = '54'
 const UNIQUE_VIOLATION = '23505'
 const CONNECTION_FAULT =
   /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/
 
+/** Work that was ended at its time limit, with its parts so far committed: the next call continues it. */
+export class UnfinishedWorkError extends Error {
+  override name = 'UnfinishedWorkError'
+}
+
 /** Returns whether the same statement may succeed a moment later. */
 export function isTransientFault(error: unknown): boolean {
+  if (error instanceof UnfinishedWorkError) return true
   if (error instanceof postgres.PostgresError)
     return TRANSIENT_CLASSES.has(error.code.slice(0, 2)) || error.code === LOCK_NOT_AVAILABLE
   if (error instanceof DeadlinePassedError) return true
@@ -35,6 +45,16 @@ export const isWriteRefused = (error: unknown): boolean =>
 /** Returns whether a statement waited for a lock for longer than `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE
+
+/**
+ * Returns whether one statement had too much to do: it exceeded its time limit, the memory or another limit of the
+ * server. The same statement would fail again for ever, but one with fewer rows may succeed.
+ */
+export const isExcessiveWork = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError &&
+  (error.code === QUERY_CANCELED ||
+    error.code === OUT_OF_MEMORY ||
+    error.code.startsWith(PROGRAM_LIMIT_CLASS))
 
 /**
  * Returns whether PostgreSQL rejected the statement because of its content, so that none of it is

@@ -34,7 +34,7 @@ interface CallGuardOptions {
 export interface Judgement {
   /** A call that is long by its nature is never slow. */
   canBeSlow: boolean
-  /** The caller waits for less time than the callee may take. */
+  /** The caller waits for less than half of the time that the callee may take. */
   isCutShort: boolean
 }
 
@@ -45,6 +45,8 @@ export class CallGuard {
   readonly #limit: OutboundLimit | undefined
   readonly #circuit: Circuit
   readonly #probe: CircuitProbe | undefined
+  /** Whether the present outage has been logged. */
+  #isReported = false
 
   constructor(options: CallGuardOptions) {
     const { rules, probes, probeOrThrow } = options
@@ -125,13 +127,17 @@ export class CallGuard {
     const { service, purpose, rules, log } = this.#options
     if (status === 'OPEN') {
       this.#probe?.start()
-      log?.warn(
-        { service, purpose },
-        `circuit open for ${service}; next call in at most ${rules.circuit.openMilliseconds / 1_000} s`,
-      )
+      // Calls on trial that fail open the circuit again: an outage is one line, however long it lasts.
+      if (!this.#isReported)
+        log?.warn(
+          { service, purpose },
+          `circuit open for ${service}; next call in at most ${rules.circuit.openMilliseconds / 1_000} s`,
+        )
+      this.#isReported = true
     }
     if (status === 'CLOSED') {
       this.#probe?.stop()
+      this.#isReported = false
       log?.info({ service, purpose }, `circuit closed for ${service}; calls are sent again`)
     }
   }

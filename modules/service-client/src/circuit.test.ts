@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events'
+import { RequestDeadline, runWithDeadline } from '@dailyfeed/concurrency/request-deadline'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CircuitRule } from './call-classes.ts'
 import { clientAt, closeCallees, errorOf, json, startCallee } from './callee-fixture.ts'
@@ -135,6 +137,38 @@ test('a client whose callee fails opens its circuit and names when it calls agai
   )
   expect(requests).toHaveLength(10)
   expect(client.figures.outcomes.get('CIRCUIT_OPEN')).toBe(1)
+})
+
+test('an outage is logged once, however often trial calls fail, and so is its end', async () => {
+  let status = 500
+  const { url } = await startCallee((...both) => json(status, {})(...both))
+  const lines: string[] = []
+  const add = (_fields: object, message: string) => void lines.push(message)
+  const client = clientAt(url, {}, { log: { warn: add, info: add } })
+  for (let call = 0; call < 10; call += 1) await errorOf(client.post('/x', {}))
+  for (let trial = 0; trial < 20; trial += 1) {
+    vi.advanceTimersByTime(60_000)
+    await errorOf(client.post('/x', {}))
+  }
+  status = 200
+  vi.advanceTimersByTime(60_000)
+  for (let call = 0; call < 10; call += 1) await errorOf(client.post('/x', {}))
+  expect(lines).toEqual([
+    'circuit open for content; next call in at most 60 s',
+    'circuit closed for content; calls are sent again',
+  ])
+})
+
+test('a callee that stops answering opens the circuit, also where deadlines end the calls', async () => {
+  const { url } = await startCallee(() => {})
+  const client = clientAt(url, { readMilliseconds: 100 })
+  const ask = () =>
+    runWithDeadline(
+      new RequestDeadline(90, Object.assign(new EventEmitter(), { headersSent: false })),
+      () => errorOf(client.post('/x', {})),
+    )
+  for (let call = 0; call < 10; call += 1) await ask()
+  expect(client.circuitStatus).toBe('OPEN')
 })
 
 test.each([

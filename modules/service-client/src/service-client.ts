@@ -189,7 +189,7 @@ class HttpServiceClient implements ServiceClient {
         : request.headers
       const read = (answer: InboundAnswer) => this.#readJsonOrThrow<Answer>(request.path, answer)
       return this.#guard.judge(
-        { canBeSlow: readTimeoutMilliseconds === undefined, isCutShort: limit < allowed },
+        { canBeSlow: readTimeoutMilliseconds === undefined, isCutShort: limit < allowed / 2 },
         () => this.#transport.exchange({ ...request, headers }, read, limit, signal),
       )
     })

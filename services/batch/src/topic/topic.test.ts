@@ -70,6 +70,7 @@ async function startOwnerWithoutKafka(): Promise<RunningService> {
   registerTopicReplayRoutes(server, {
     service: 'search',
     listener: {} as Listener,
+    guard: { ownOf: async (records) => records },
     kafka: undefined,
   })
   return listen({ name: 'search', app: server, config: { HOST: '127.0.0.1', PORT: 0 } })

@@ -1,3 +1,4 @@
+import { isExcessiveWork } from '@dailyfeed/postgres-support/fault'
 import { inTransaction, type Queryable } from '@dailyfeed/postgres-support/queryable'
 import {
   findHighestIds,
@@ -28,9 +29,18 @@ async function reconcileInRanges(
   reconcile: (sql: Queryable, fromId: number, toId: number) => Promise<number>,
 ): Promise<number> {
   let corrected = 0
-  for (let from = 1; from <= highestId; from += RANGE_SIZE)
-    corrected += await inTransaction(sql, (transaction) =>
-      reconcile(transaction, from, from + RANGE_SIZE),
-    )
+  let size = RANGE_SIZE
+  for (let from = 1; from <= highestId; ) {
+    const to = from + size
+    try {
+      corrected += await inTransaction(sql, (transaction) => reconcile(transaction, from, to))
+      from = to
+      size = Math.min(RANGE_SIZE, size * 2)
+    } catch (error) {
+      // The next part has fewer counters; a single one that takes too long ends the run.
+      if (!isExcessiveWork(error) || size === 1) throw error
+      size = Math.floor(size / 2)
+    }
+  }
   return corrected
 }

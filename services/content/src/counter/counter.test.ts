@@ -1,6 +1,8 @@
 import { ask } from '@dailyfeed/tests/http-client'
+import { insertPost } from '@dailyfeed/tests/content-rows'
 import { insertMember } from '@dailyfeed/tests/members'
 import fc from 'fast-check'
+import { openPool } from '@dailyfeed/postgres-support/pool'
 import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ContentFixture, contentFixture } from '../content-fixture.ts'
@@ -188,4 +190,26 @@ test('a comment whose transaction began earlier does not move lastCommentedAt ba
     })
   })
   expect(await reconcileCounters(sql)).toEqual({ posts: 0, comments: 0 })
+})
+
+test('counters whose check exceeds the time limit of a statement are checked in parts', async () => {
+  const { sql } = content.database
+  for (let n = 0; n < 80; n += 1) {
+    const post = await insertPost(sql, members[0] as number)
+    await sql`
+      insert into content.post_counter (post_id, post_created_at, like_count) values (${post}, now(), 7)`
+  }
+  // Each corrected counter takes 10 ms, and a statement has 400 ms.
+  await sql.unsafe(`
+    create function public.wait() returns trigger language plpgsql as
+      'begin perform pg_sleep(0.01); return new; end';
+    create trigger wait before update on content.post_counter for each row execute function public.wait()`)
+  const url = content.database.urlOf('content')
+  const hurried = openPool({ url, max: 1, name: 'hurried', statementTimeout: 400 })
+  try {
+    expect(await reconcileCounters(hurried)).toMatchObject({ posts: 80 })
+  } finally {
+    await hurried.end({ timeout: 1 })
+    await sql.unsafe('drop function public.wait() cascade')
+  }
 })

@@ -1,5 +1,5 @@
 import type { ChangedCommentRow } from '../comment/comment.queries.ts'
-import type { Queryable } from '@dailyfeed/postgres-support/queryable'
+import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
 
 export async function findErasableMembers(sql: Queryable): Promise<number[]> {
   const rows = await sql<
@@ -9,27 +9,79 @@ export async function findErasableMembers(sql: Queryable): Promise<number[]> {
 }
 
 /**
- * Locks every post whose comments change: the lock that a new comment and a deletion take too. In
- * the order of ids, so that two erasures cannot deadlock.
+ * The newest comments that are erased with the member: the member's own, all on the member's posts, and all replies
+ * below either. Newest first, and a reply is newer than its parent.
  */
-export async function lockPostsOf(sql: Queryable, memberId: number): Promise<void> {
-  await sql`
-    select from content.post
-    where author_id = ${memberId} or id in (select post_id from content.comment where author_id = ${memberId})
-    order by id for no key update`
-}
-
-/**
- * Deletes the member's comments, all comments on the member's posts, and all replies below either.
- * Corrects the counters of the remaining posts and comments in the same statement. Returns the
- * deleted comments of other members that were live.
- */
-export const eraseComments = (sql: Queryable, memberId: number): Promise<ChangedCommentRow[]> =>
-  sql<ChangedCommentRow[]>`
+export async function findErasableComments(
+  sql: Queryable,
+  memberId: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
     with recursive doomed as (
       select id from content.comment
       where author_id = ${memberId}
         or post_id in (select id from content.post where author_id = ${memberId})
+      union
+      select reply.id from content.comment reply join doomed on reply.parent_id = doomed.id
+    )
+    select id from doomed order by id desc limit ${limit}`
+  return rows.map(({ id }) => id)
+}
+
+/** The newest posts of the member, deleted ones included. */
+export async function findPostsOf(
+  sql: Queryable,
+  memberId: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select id from content.post where author_id = ${memberId} order by id desc limit ${limit}`
+  return rows.map(({ id }) => id)
+}
+
+export async function findCommentsOn(
+  sql: Queryable,
+  postIds: readonly number[],
+): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select id from content.comment where post_id = any (${anyOf(postIds)}::bigint[])`
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * Locks the posts of these comments: the lock that a new comment and a deletion take too. In the order of ids, so that
+ * two erasures cannot deadlock.
+ */
+export async function lockPostsOfComments(
+  sql: Queryable,
+  commentIds: readonly number[],
+): Promise<void> {
+  await sql`
+    select from content.post
+    where id in (
+      select post_id from content.comment where id = any (${anyOf(commentIds)}::bigint[]))
+    order by id for no key update`
+}
+
+export async function lockPosts(sql: Queryable, postIds: readonly number[]): Promise<void> {
+  await sql`
+    select from content.post where id = any (${anyOf(postIds)}::bigint[])
+    order by id for no key update`
+}
+
+/**
+ * Deletes these comments and all replies below them. Corrects the counters of the remaining posts and comments in the
+ * same statement. Returns the deleted comments of other members that were live.
+ */
+export const eraseComments = (
+  sql: Queryable,
+  commentIds: readonly number[],
+  memberId: number,
+): Promise<ChangedCommentRow[]> =>
+  sql<ChangedCommentRow[]>`
+    with recursive doomed as (
+      select id from unnest(${anyOf(commentIds)}::bigint[]) as given (id)
       union
       select reply.id from content.comment reply join doomed on reply.parent_id = doomed.id
     ), liked as (
@@ -62,27 +114,51 @@ export const eraseComments = (sql: Queryable, memberId: number): Promise<Changed
     from erased
     where deleted_at is null and author_id <> ${memberId} order by id`
 
-/** Deletes the member's likes and subtracts them from the counts. */
-export async function eraseLikes(sql: Queryable, memberId: number): Promise<void> {
-  await sql`
+/** Deletes at most `limit` likes of the member on posts and subtracts them from the counts. Returns how many. */
+export async function erasePostLikes(
+  sql: Queryable,
+  memberId: number,
+  limit: number,
+): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
     with erased as (
-      delete from content.post_like where member_id = ${memberId} returning post_id, liked
+      delete from content.post_like
+      where member_id = ${memberId} and post_id in (
+        select post_id from content.post_like where member_id = ${memberId} limit ${limit})
+      returning post_id, liked
+    ), counted as (
+      update content.post_counter set like_count = like_count - 1
+      where post_id in (select post_id from erased where liked)
     )
-    update content.post_counter set like_count = like_count - 1
-    where post_id in (select post_id from erased where liked)`
-  await sql`
+    select count(*)::int as count from erased`
+  return row.count
+}
+
+/** Likewise for likes on comments. */
+export async function eraseCommentLikes(
+  sql: Queryable,
+  memberId: number,
+  limit: number,
+): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
     with erased as (
-      delete from content.comment_like where member_id = ${memberId} returning comment_id, liked
+      delete from content.comment_like
+      where member_id = ${memberId} and comment_id in (
+        select comment_id from content.comment_like where member_id = ${memberId} limit ${limit})
+      returning comment_id, liked
+    ), counted as (
+      update content.comment set like_count = like_count - 1
+      where id in (select comment_id from erased where liked)
     )
-    update content.comment set like_count = like_count - 1
-    where id in (select comment_id from erased where liked)`
+    select count(*)::int as count from erased`
+  return row.count
 }
 
 /** Call after the comments on these posts are deleted. Returns how many posts there were. */
-export async function erasePosts(sql: Queryable, memberId: number): Promise<number> {
-  const posts = sql`select id from content.post where author_id = ${memberId}`
-  await sql`delete from content.post_like where post_id in (${posts})`
-  await sql`delete from content.post_counter where post_id in (${posts})`
-  const { count } = await sql`delete from content.post where author_id = ${memberId}`
+export async function erasePosts(sql: Queryable, postIds: readonly number[]): Promise<number> {
+  const posts = sql`any (${anyOf(postIds)}::bigint[])`
+  await sql`delete from content.post_like where post_id = ${posts}`
+  await sql`delete from content.post_counter where post_id = ${posts}`
+  const { count } = await sql`delete from content.post where id = ${posts}`
   return count
 }

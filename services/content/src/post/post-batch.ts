@@ -1,3 +1,4 @@
+import { type BatchBounds, batchFrom } from '@dailyfeed/concurrency/bounded-batch'
 import { withoutDeadline } from '@dailyfeed/concurrency/request-deadline'
 import { isRefusal } from '@dailyfeed/postgres-support/fault'
 import type { PostRow } from '@dailyfeed/post-row/post-row'
@@ -6,7 +7,8 @@ import { insertPost, insertPosts, type NewPost } from './post.queries.ts'
 
 /** With two, one runs while the next is collected; more would only make batches smaller. */
 const STATEMENTS_AT_ONCE = 2
-const POSTS_PER_STATEMENT = 64
+/** Posts of the maximum length have 15 kB each. */
+const STATEMENT: BatchBounds = { items: 64, bytes: 512 * 1_024 }
 
 export interface PostBatch {
   /**
@@ -24,6 +26,9 @@ interface WaitingPost {
   reject: (error: unknown) => void
 }
 
+const sizeOf = ({ post: { title, content } }: WaitingPost): number =>
+  Buffer.byteLength(title) + Buffer.byteLength(content)
+
 /**
  * Posts that arrive in one turn of the event loop, or while statements run, are inserted together:
  * one commit and one round trip for many. The queue needs no bound of its own: each waiting post
@@ -35,7 +40,9 @@ export function createPostBatch(pool: Queryable): PostBatch {
 
   function sendNext(): void {
     while (running.size < STATEMENTS_AT_ONCE && waiting.length > 0) {
-      const statement = write(waiting.splice(0, POSTS_PER_STATEMENT)).finally(() => {
+      const batch = batchFrom(waiting, 0, sizeOf, STATEMENT)
+      waiting.splice(0, batch.length)
+      const statement = write(batch).finally(() => {
         running.delete(statement)
         sendNext()
       })

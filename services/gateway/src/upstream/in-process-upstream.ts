@@ -14,7 +14,7 @@ interface InProcessUpstreamOptions {
 /**
  * A service in this process. It gets the request, with the headers of the gateway, and the response
  * to the client itself, so that nothing is written, parsed or copied in between
- * (docs/decisions/0051-services-in-the-process-of-the-gateway.md).
+ * (docs/decisions/0072-services-in-the-process-of-the-gateway.md).
  */
 export class InProcessUpstream implements Upstream {
   readonly #options: InProcessUpstreamOptions

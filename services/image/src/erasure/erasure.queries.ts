@@ -7,9 +7,15 @@ export async function findErasableMembers(sql: Sql): Promise<number[]> {
   return rows.map(({ member_id }) => member_id)
 }
 
-/** Returns the ids of all images that belonged to these members. */
-export async function deleteRowsOf(sql: Sql, memberIds: readonly number[]): Promise<string[]> {
+/** Deletes at most `limit` images of these members, and returns their ids. */
+export async function deleteRowsOf(
+  sql: Sql,
+  memberIds: readonly number[],
+  limit: number,
+): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
-    delete from image.image where owner_id = any (${anyOf(memberIds)}::bigint[]) returning id`
+    delete from image.image where id in (
+      select id from image.image where owner_id = any (${anyOf(memberIds)}::bigint[]) limit ${limit}
+    ) returning id`
   return rows.map(({ id }) => id)
 }

@@ -1,3 +1,4 @@
+import { deleteInBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 
 /**
@@ -10,19 +11,31 @@ export async function findMembersToErase(sql: Queryable): Promise<number[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Deletes follows in both directions and corrects the counts of the other members. */
-export async function eraseFollows(sql: Queryable, memberId: number): Promise<void> {
-  await sql`
+/**
+ * Deletes the follows between the member and at most `limit` other members, in both directions, and corrects the counts
+ * of the others. Returns how many others there were.
+ */
+export async function eraseFollows(
+  sql: Queryable,
+  memberId: number,
+  limit: number,
+): Promise<number> {
+  const { count } = await sql`
     with others as materialized (
       select id from member.member
       where id in (
         select following_id from member.follow where follower_id = ${memberId}
-        union select follower_id from member.follow where following_id = ${memberId})
+        union select follower_id from member.follow where following_id = ${memberId}
+        limit ${limit})
       order by id for no key update
     ), followed as (
-      delete from member.follow where follower_id = ${memberId} returning following_id
+      delete from member.follow
+      where follower_id = ${memberId} and following_id in (select id from others)
+      returning following_id
     ), following as (
-      delete from member.follow where following_id = ${memberId} returning follower_id
+      delete from member.follow
+      where following_id = ${memberId} and follower_id in (select id from others)
+      returning follower_id
     )
     update member.member set
       followers_count = followers_count
@@ -30,12 +43,19 @@ export async function eraseFollows(sql: Queryable, memberId: number): Promise<vo
       followings_count = followings_count
         - case when id in (select follower_id from following) then 1 else 0 end
     where id in (select id from others)`
+  return count
+}
+
+/** Deletes the blocks and mutes by the member and of the member, of which there may be a million. */
+export async function eraseRelations(sql: Queryable, memberId: number): Promise<void> {
+  const either = (by: string, of: string) =>
+    sql`(${sql(by)} = ${memberId} or ${sql(of)} = ${memberId})`
+  await deleteInBatches(sql, 'member.block', either('blocker_id', 'blocked_id'))
+  await deleteInBatches(sql, 'member.mute', either('muter_id', 'muted_id'))
 }
 
 /** Deletes everything else of the member. E-mail address and handle are free again. */
 export async function eraseMember(sql: Queryable, memberId: number): Promise<void> {
-  await sql`delete from member.block where blocker_id = ${memberId} or blocked_id = ${memberId}`
-  await sql`delete from member.mute where muter_id = ${memberId} or muted_id = ${memberId}`
   await sql`
     delete from member.jwt_blacklist
     where session_id in (select id from member.session where member_id = ${memberId})`

@@ -1,4 +1,5 @@
 import { type NewEvent, outboxEntry } from '@dailyfeed/outbox/outbox'
+import { deleteInBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import { IDLE } from './refresh-token.queries.ts'
 
@@ -142,12 +143,17 @@ export const findLiveSessions = (sql: Queryable, memberId: number): Promise<Sess
 export async function deleteExpired(
   sql: Queryable,
 ): Promise<{ tokens: number; revocations: number; sessions: number }> {
-  const tokens = await sql`delete from member.refresh_token where expires_at < now() returning 1`
-  const revocations = await sql`
-    delete from member.jwt_blacklist where expires_at < now() - interval '1 day' returning 1`
-  const sessions = await sql`
-    delete from member.session
-    where ended_at < now() - interval '2 days' or expires_at < now() - interval '2 days'
-    returning 1`
-  return { tokens: tokens.length, revocations: revocations.length, sessions: sessions.length }
+  return {
+    tokens: await deleteInBatches(sql, 'member.refresh_token', sql`expires_at < now()`),
+    revocations: await deleteInBatches(
+      sql,
+      'member.jwt_blacklist',
+      sql`expires_at < now() - interval '1 day'`,
+    ),
+    sessions: await deleteInBatches(
+      sql,
+      'member.session',
+      sql`(ended_at < now() - interval '2 days' or expires_at < now() - interval '2 days')`,
+    ),
+  }
 }

@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import type { Client } from '@opensearch-project/opensearch'
 import { INDEX } from './opensearch-index.ts'
-import { bodyOf } from './opensearch-requests.ts'
+import { bodyOf, RequestRefusedError } from './opensearch-requests.ts'
 import {
   CURRENT_TABLES,
   type IndexTable,
   NEXT_TABLE_OF,
   SearchEngineUnavailableError,
 } from './search-engine.ts'
+
+const ALREADY_EXISTS = 'resource_already_exists_exception'
 
 export interface IndexOptions {
   /** Prefix of the names of all indexes. */
@@ -47,7 +50,10 @@ export class OpenSearchIndexes {
       const next = NEXT_TABLE_OF[table]
       const abandoned = await this.#find(next)
       if (abandoned !== undefined)
-        await bodyOf(() => this.#client.indices.delete({ index: abandoned.name }))
+        // The client repeats a request without an answer: the first one may have deleted the index.
+        await bodyOf(() =>
+          this.#client.indices.delete({ index: abandoned.name, ignore_unavailable: true }),
+        )
       uuids.push(await this.#create(next))
     }
     return locationOf(uuids)
@@ -81,8 +87,11 @@ export class OpenSearchIndexes {
     const { shards, replicas } = this.#options
     const settings = { ...INDEX.settings, number_of_shards: shards, number_of_replicas: replicas }
     const body = { settings, mappings: INDEX.mappings, aliases: { [this.aliasOf(table)]: {} } }
-    const index = `${this.aliasOf(table)}-${Date.now()}`
-    await bodyOf(() => this.#client.indices.create({ index, body }))
+    const index = `${this.aliasOf(table)}-${Date.now()}-${randomBytes(4).toString('hex')}`
+    await bodyOf(() => this.#client.indices.create({ index, body })).catch((error) => {
+      // Nobody else has the name: the client repeated a request whose answer was late.
+      if (!(error instanceof RequestRefusedError && error.type === ALREADY_EXISTS)) throw error
+    })
     return (await this.#find(table))?.uuid ?? ''
   }
 }

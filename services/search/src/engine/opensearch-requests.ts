@@ -1,10 +1,26 @@
 import { errors } from '@opensearch-project/opensearch'
-import { SearchEngineUnavailableError } from './search-engine.ts'
+import { SearchEngineUnavailableError, SearchRequestTooLargeError } from './search-engine.ts'
+
+/** The node has no memory for this request beside the others. */
+const TOO_MUCH_MEMORY = 'circuit_breaking_exception'
+
+/** OpenSearch refused a request for good. */
+export class RequestRefusedError extends Error {
+  override name = 'RequestRefusedError'
+  /** OpenSearch's name of the failure. */
+  readonly type: string
+
+  constructor(status: number, type: string) {
+    super(`OpenSearch refused a request: ${status} ${type}`)
+    this.type = type
+  }
+}
 
 /**
  * Sends a request of the client and returns the body of its response. The client's own errors hold
- * addresses and whole requests, so they are replaced: a SearchEngineUnavailableError where a later
- * request may succeed, and an Error with the type of the failure otherwise.
+ * addresses and whole requests, so they are replaced: a SearchRequestTooLargeError where a smaller
+ * request may succeed, a SearchEngineUnavailableError where a later one may, and a
+ * RequestRefusedError otherwise.
  */
 export async function bodyOf<Body>(request: () => Promise<{ body: Body }>): Promise<Body> {
   try {
@@ -12,9 +28,11 @@ export async function bodyOf<Body>(request: () => Promise<{ body: Body }>): Prom
   } catch (error) {
     if (error instanceof errors.ResponseError) {
       const type = typeOf(error.body) ?? error.name
+      if (error.statusCode === 413 || type === TOO_MUCH_MEMORY)
+        throw new SearchRequestTooLargeError(`OpenSearch refused the size of a request: ${type}`)
       if (isTransient(error.statusCode ?? 500, type))
         throw new SearchEngineUnavailableError(`OpenSearch cannot serve requests now: ${type}`)
-      throw new Error(`OpenSearch refused a request: ${error.statusCode} ${type}`)
+      throw new RequestRefusedError(error.statusCode ?? 400, type)
     }
     if (error instanceof errors.OpenSearchClientError)
       throw new SearchEngineUnavailableError(`OpenSearch does not answer: ${error.name}`)
@@ -39,6 +57,8 @@ export function checkBulkResults(results: readonly BulkResult[]): void {
     // 409: the index has a newer version. 404 of a deletion: the document does not exist.
     const isMissing = deletion !== undefined && status === 404 && error === undefined
     if (status < 300 || status === 409 || isMissing) continue
+    if (error?.type === TOO_MUCH_MEMORY)
+      throw new SearchRequestTooLargeError(`OpenSearch has no memory for a request: ${error.type}`)
     // The reason is left out, since it quotes the text of a member.
     if (isTransient(status, error?.type))
       throw new SearchEngineUnavailableError(

@@ -113,3 +113,8 @@ export const matchEverything = (sql: Queryable): Matching => ({
 export class SearchEngineUnavailableError extends Error {
   readonly code = 'CONNECTION_SEARCH_ENGINE'
 }
+
+/** One request holds more than the engine accepts at once; one with fewer documents may succeed. */
+export class SearchRequestTooLargeError extends Error {
+  override name = 'SearchRequestTooLargeError'
+}

@@ -1,5 +1,6 @@
 import { eraseDeadLettersOf } from '@dailyfeed/event-listener/dead-letter-erasure.queries'
-import { type Index, unindexCommentsOf, unindexPostsOf } from '../indexing/indexing.service.ts'
+import type { Index } from '../indexing/index-content.ts'
+import { unindexCommentsOf, unindexPostsOf } from '../indexing/indexing.service.ts'
 import { findErasableMembers } from './erasure.queries.ts'
 
 /**

@@ -1,9 +1,11 @@
+import { isExcessiveWork } from '@dailyfeed/postgres-support/fault'
 import {
   type CommentIndexTable,
   findOutdatedComments,
   findHighestCommentId,
 } from './comment-index.queries.ts'
-import { type Index, indexComments, indexPosts } from './indexing.service.ts'
+import type { Index } from './index-content.ts'
+import { indexComments, indexPosts } from './indexing.service.ts'
 import { prepareIndex } from './index-location.service.ts'
 import { findOutdatedPosts, findHighestPostId, type PostIndexTable } from './post-index.queries.ts'
 
@@ -30,7 +32,19 @@ export interface IndexProgress {
 export interface IndexedCounts {
   posts: number
   comments: number
+  /** Documents that could not be indexed even alone; the next run tries them again. Absent without any. */
+  failed?: number
 }
+
+/** Adds up the counts of several runs. Only failures of the last one count: it has tried those of the others again. */
+export const addCounts = (runs: readonly IndexedCounts[]): IndexedCounts => ({
+  posts: runs.reduce((sum, { posts }) => sum + posts, 0),
+  comments: runs.reduce((sum, { comments }) => sum + comments, 0),
+  ...failedCount(runs.at(-1)?.failed ?? 0),
+})
+
+const failedCount = (failed: number): Pick<IndexedCounts, 'failed'> =>
+  failed === 0 ? {} : { failed }
 
 /**
  * Compares the index with content-svc and repairs every difference: rows that were loaded without
@@ -42,21 +56,25 @@ export async function catchUp(
   onProgress: (progress: IndexProgress) => void = () => {},
 ): Promise<IndexedCounts> {
   const { sql, engine } = index
+  let failed = 0
+  const onFailed = () => {
+    failed += 1
+  }
   if (tables === CURRENT) await prepareIndex(index)
   const posts = await repairRanges({
     highestId: await findHighestPostId(sql, tables.posts),
     findOutdated: (fromId, toId) => findOutdatedPosts(sql, tables.posts, fromId, toId),
-    index: (ids) => indexPosts(index, ids, tables.posts),
+    index: (ids) => indexPosts(index, ids, { table: tables.posts, onFailed }),
     onProgress: (done, of) => onProgress({ kind: 'posts', done, of }),
   })
   const comments = await repairRanges({
     highestId: await findHighestCommentId(sql, tables.comments),
     findOutdated: (fromId, toId) => findOutdatedComments(sql, tables.comments, fromId, toId),
-    index: (ids) => indexComments(index, ids, tables.comments),
+    index: (ids) => indexComments(index, ids, { table: tables.comments, onFailed }),
     onProgress: (done, of) => onProgress({ kind: 'comments', done, of }),
   })
   for (const table of Object.values(tables)) await engine.refresh(table)
-  return { posts, comments }
+  return { posts, comments, ...failedCount(failed) }
 }
 
 interface Ranges {
@@ -74,7 +92,7 @@ async function repairRanges({
 }: Ranges): Promise<number> {
   let repaired = 0
   for (let from = 1; from <= highestId; from += RANGE_SIZE) {
-    const outdated = await findOutdated(from, from + RANGE_SIZE)
+    const outdated = await findInHalves(findOutdated, from, from + RANGE_SIZE)
     for (let start = 0; start < outdated.length; start += BATCH_SIZE) {
       const batch = outdated.slice(start, start + BATCH_SIZE).map(({ id }) => id)
       repaired += await index(batch)
@@ -83,4 +101,22 @@ async function repairRanges({
   }
   onProgress(highestId, highestId)
   return repaired
+}
+
+/** Compares a range of ids, and each half of a range that took too long. Throws when a single id takes too long. */
+async function findInHalves(
+  find: Ranges['findOutdated'],
+  fromId: number,
+  toId: number,
+): Promise<{ id: number }[]> {
+  try {
+    return await find(fromId, toId)
+  } catch (error) {
+    if (!isExcessiveWork(error) || toId - fromId <= 1) throw error
+    const middle = Math.ceil((fromId + toId) / 2)
+    return [
+      ...(await findInHalves(find, fromId, middle)),
+      ...(await findInHalves(find, middle, toId)),
+    ]
+  }
 }

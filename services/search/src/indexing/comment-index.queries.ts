@@ -1,5 +1,5 @@
 import { anyOf, type Queryable } from '@dailyfeed/postgres-support/queryable'
-import type { IndexEntry } from './post-index.queries.ts'
+import type { IndexEntry, SizedRow } from './post-index.queries.ts'
 
 export type CommentIndexTable = 'comment_index' | 'comment_index_next'
 
@@ -11,6 +11,25 @@ export interface LiveCommentRow {
   content: string
   version: number
 }
+
+/** Like `findPostsToIndex`; the comments of a deleted post count as deleted. */
+export const findCommentsToIndex = (
+  sql: Queryable,
+  table: CommentIndexTable,
+  commentIds: readonly number[],
+): Promise<SizedRow[]> =>
+  sql<SizedRow[]>`
+    select asked.id, coalesce(octet_length(comment.content), 0) as bytes
+    from unnest(${anyOf(commentIds)}::bigint[]) as asked(id)
+    left join (
+      select comment.id, comment.version, comment.content
+      from content.comment join content.post on post.id = comment.post_id
+      where comment.id = any(${anyOf(commentIds)}::bigint[])
+        and comment.deleted_at is null and post.deleted_at is null
+    ) comment on comment.id = asked.id
+    left join search.${sql(table)} known on known.comment_id = asked.id
+    where comment.id is null or known.version is null or known.version < comment.version
+    order by asked.id`
 
 /** The current state of these comments, without deleted ones and those of deleted posts. */
 export const findLiveComments = (
@@ -73,25 +92,31 @@ export async function deleteComments(
   return rows.length
 }
 
-/** The ids of indexed comments of those of these posts that are deleted. */
+/** The ids of at most `limit` indexed comments of those of these posts that are deleted. */
 export async function findCommentsOfGonePosts(
   sql: Queryable,
   postIds: readonly number[],
+  limit: number,
 ): Promise<number[]> {
   const rows = await sql<{ comment_id: number }[]>`
     select comment_id from search.comment_index known
     where post_id = any(${anyOf(postIds)}::bigint[])
-      and not exists (select from content.post where id = known.post_id and deleted_at is null)`
+      and not exists (select from content.post where id = known.post_id and deleted_at is null)
+    order by comment_id limit ${limit}`
   return rows.map(({ comment_id }) => comment_id)
 }
 
+/** Deletes at most `limit` comments of these authors, and returns how many. */
 export async function deleteCommentsOf(
   sql: Queryable,
   authorIds: readonly number[],
+  limit: number,
 ): Promise<number> {
   const rows = await sql`
-    delete from search.comment_index
-    where author_id = any(${anyOf(authorIds)}::bigint[]) returning comment_id`
+    delete from search.comment_index where comment_id in (
+      select comment_id from search.comment_index
+      where author_id = any(${anyOf(authorIds)}::bigint[]) limit ${limit}
+    ) returning comment_id`
   return rows.length
 }
 
@@ -157,11 +182,13 @@ export const findOutdatedCommentsOf = (
   sql: Queryable,
   authorId: number,
   limit: number,
-): Promise<{ id: number }[]> =>
-  sql<{ id: number }[]>`
-    select comment.id
+): Promise<SizedRow[]> =>
+  sql<SizedRow[]>`
+    select comment.id, comment.bytes
     from (
-      select id, author_id, post_id, version, updated_at from content.comment
+      select id, author_id, post_id, version, updated_at,
+             octet_length(content) as bytes
+      from content.comment
       where author_id = ${authorId} and deleted_at is null
       order by id desc limit ${COMPARED_COMMENTS}
     ) comment

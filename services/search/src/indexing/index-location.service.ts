@@ -1,6 +1,6 @@
 import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import { deleteAllEntries, lockLocation, updateLocation } from './index-location.queries.ts'
-import type { Index } from './indexing.service.ts'
+import type { Index } from './index-content.ts'
 
 /**
  * Prepares the engine. If its documents are lost (another engine, an empty disk), the index is

@@ -1,7 +1,7 @@
 import type { Log } from '@dailyfeed/http-server/log'
 import { catchUp } from './catch-up.service.ts'
 import { prepareIndex } from './index-location.service.ts'
-import type { Index } from './indexing.service.ts'
+import type { Index } from './index-content.ts'
 
 /** Within this time an engine that lost its disk is detected and filled again. */
 const CHECK_EVERY_MS = 15_000

@@ -1,65 +1,42 @@
-import { yieldToEventLoop } from '@dailyfeed/concurrency/yield-to-event-loop'
+import { type BatchBounds, batchFrom } from '@dailyfeed/concurrency/bounded-batch'
+import { inBoundedBatches } from '@dailyfeed/postgres-support/bounded-batches'
 import { isWriteRefused } from '@dailyfeed/postgres-support/fault'
-import {
-  inTransaction as beginTransaction,
-  type Queryable,
-} from '@dailyfeed/postgres-support/queryable'
-import type { Sql } from 'postgres'
-import type { IndexedDocument, IndexTable, SearchEngine } from '../engine/search-engine.ts'
+import type { IndexTable } from '../engine/search-engine.ts'
 import {
   type CommentIndexTable,
   deleteComments,
   deleteCommentsOf,
   findCommentsOfGonePosts,
+  findCommentsToIndex,
   findGoneComments,
   findLiveComments,
   findOutdatedCommentsOf,
   upsertComments,
 } from './comment-index.queries.ts'
 import {
+  type ContentQueries,
+  type Index,
+  indexContent,
+  type IndexLimits,
+  type IndexWriter,
+  inTransaction,
+  type OnFailedDocument,
+} from './index-content.ts'
+import {
   deletePosts,
   deletePostsOf,
   findGonePosts,
   findLivePosts,
   findOutdatedPostsOf,
-  type IndexEntry,
+  findPostsToIndex,
   type PostIndexTable,
+  type SizedRow,
   upsertPosts,
   wasIndexedWithin,
 } from './post-index.queries.ts'
 
-/** PostgreSQL tracks which posts and comments are indexed; the engine stores their text. */
-export interface IndexWriter {
-  sql: Queryable
-  engine: SearchEngine
-}
-export interface Index extends IndexWriter {
-  sql: Sql
-}
-
-/**
- * Writes the rows first, and the engine before the commit. The locks of the rows then keep two
- * writers of one document in order, a rebuilt index is swapped in between two transactions, and no
- * committed row names a document that the engine does not have.
- */
-const inTransaction = <Result>(
-  { sql, engine }: IndexWriter,
-  work: (index: IndexWriter) => Promise<Result>,
-): Promise<Result> =>
-  'begin' in sql
-    ? beginTransaction(sql, (transaction) => work({ sql: transaction, engine }))
-    : work({ sql, engine })
-
-interface ContentQueries<Table extends IndexTable> {
-  findDocuments(sql: Queryable, ids: readonly number[]): Promise<IndexedDocument[]>
-  /** Returns the ids that changed. */
-  upsert(sql: Queryable, table: Table, entries: readonly IndexEntry[]): Promise<number[]>
-  findGone(sql: Queryable, ids: readonly number[]): Promise<number[]>
-  /** Returns how many were deleted. */
-  delete(sql: Queryable, table: Table, ids: readonly number[]): Promise<number>
-}
-
 const POSTS: ContentQueries<PostIndexTable> = {
+  findToIndex: findPostsToIndex,
   findDocuments: async (sql, ids) =>
     (await findLivePosts(sql, ids)).map((row) => ({
       id: row.id,
@@ -74,6 +51,7 @@ const POSTS: ContentQueries<PostIndexTable> = {
 }
 
 const COMMENTS: ContentQueries<CommentIndexTable> = {
+  findToIndex: findCommentsToIndex,
   findDocuments: async (sql, ids) =>
     (await findLiveComments(sql, ids)).map((row) => ({
       id: row.id,
@@ -88,97 +66,88 @@ const COMMENTS: ContentQueries<CommentIndexTable> = {
   delete: deleteComments,
 }
 
+const throwFailure: OnFailedDocument = (_id, error) => {
+  throw error
+}
+
+/** By default the failure of a document is thrown, and no time limit holds. */
+interface IndexOptions<Table> extends Partial<IndexLimits> {
+  table?: Table
+}
+
+const limitsOf = ({ onFailed, endsAt }: Partial<IndexLimits>): IndexLimits => ({
+  onFailed: onFailed ?? throwFailure,
+  endsAt: endsAt ?? Number.POSITIVE_INFINITY,
+})
+
 /**
  * Indexes the current state of these posts, and removes the deleted ones. Returns how many changed.
  */
 export const indexPosts = (
   index: IndexWriter,
   postIds: readonly number[],
-  table: PostIndexTable = 'post_index',
-): Promise<number> => indexContent(index, POSTS, table, postIds)
+  { table = 'post_index', ...limits }: IndexOptions<PostIndexTable> = {},
+): Promise<number> => indexContent(index, POSTS, table, postIds, limitsOf(limits))
 
 /** Indexes comments in the same way; the comments of a deleted post count as deleted. */
 export const indexComments = (
   index: IndexWriter,
   commentIds: readonly number[],
-  table: CommentIndexTable = 'comment_index',
-): Promise<number> => indexContent(index, COMMENTS, table, commentIds)
+  { table = 'comment_index', ...limits }: IndexOptions<CommentIndexTable> = {},
+): Promise<number> => indexContent(index, COMMENTS, table, commentIds, limitsOf(limits))
 
-const indexContent = <Table extends IndexTable>(
-  index: IndexWriter,
-  queries: ContentQueries<Table>,
-  table: Table,
-  ids: readonly number[],
-): Promise<number> =>
-  inTransaction(index, async ({ sql, engine }) => {
-    const documents = await queries.findDocuments(sql, ids)
-    const entries = await entriesOf(engine, documents)
-    const changed = new Set(entries.length === 0 ? [] : await queries.upsert(sql, table, entries))
-    await engine.put(
-      table,
-      documents.filter(({ id }) => changed.has(id)),
-    )
-    if (changed.size === ids.length) return changed.size
-    const gone = await queries.findGone(sql, ids)
-    const removed = gone.length === 0 ? 0 : await queries.delete(sql, table, gone)
-    await engine.remove(table, gone)
-    return changed.size + removed
-  })
+/** Entries that one transaction removes: the comments of one post, or the posts of one member, may be a million. */
+const REMOVED_AT_ONCE = 1_000
+
+/** Repeats a removal of at most `limit` entries until nothing is left. Returns how many there were. */
+const removeAll = (removeSome: (limit: number) => Promise<number>): Promise<number> =>
+  inBoundedBatches(removeSome, { batch: REMOVED_AT_ONCE, milliseconds: Number.POSITIVE_INFINITY })
 
 /** Removes the comments of those of these posts that are deleted. Returns how many. */
 export const unindexCommentsOfGonePosts = (
   index: IndexWriter,
   postIds: readonly number[],
 ): Promise<number> =>
-  inTransaction(index, async ({ sql, engine }) => {
-    const gone = await findCommentsOfGonePosts(sql, postIds)
-    if (gone.length > 0) await deleteComments(sql, 'comment_index', gone)
-    await engine.remove('comment_index', gone)
-    return gone.length
-  })
+  removeAll((limit) =>
+    inTransaction(index, async ({ sql, engine }) => {
+      const gone = await findCommentsOfGonePosts(sql, postIds, limit)
+      if (gone.length > 0) await deleteComments(sql, 'comment_index', gone)
+      await engine.remove('comment_index', gone)
+      return gone.length
+    }),
+  )
 
 /** Removes the posts of these members from the index. Returns how many. */
-export const unindexPostsOf = (index: IndexWriter, authorIds: readonly number[]): Promise<number> =>
-  inTransaction(index, async ({ sql, engine }) => {
-    const removed = await deletePostsOf(sql, authorIds)
-    await engine.removeAuthors('post_index', authorIds)
-    return removed
-  })
-
-export const unindexCommentsOf = (
-  index: IndexWriter,
+export async function unindexPostsOf(
+  { sql, engine }: IndexWriter,
   authorIds: readonly number[],
-): Promise<number> =>
-  inTransaction(index, async ({ sql, engine }) => {
-    const removed = await deleteCommentsOf(sql, authorIds)
-    await engine.removeAuthors('comment_index', authorIds)
-    return removed
-  })
+): Promise<number> {
+  const removed = await removeAll((limit) => deletePostsOf(sql, authorIds, limit))
+  await engine.removeAuthors('post_index', authorIds)
+  return removed
+}
 
-/** About 20 ms of work; then waiting requests of this process get their turn. */
-const CHARACTERS_PER_TURN = 15_000
-
-async function entriesOf(
-  engine: SearchEngine,
-  documents: readonly IndexedDocument[],
-): Promise<IndexEntry[]> {
-  const entries: IndexEntry[] = []
-  let characters = 0
-  for (const { id, version, sections } of documents) {
-    entries.push({ id, version, tokens: engine.tokensOf(sections) })
-    characters += sections.reduce((sum, { length }) => sum + length, 0)
-    if (characters < CHARACTERS_PER_TURN) continue
-    characters = 0
-    await yieldToEventLoop()
-  }
-  return entries
+export async function unindexCommentsOf(
+  { sql, engine }: IndexWriter,
+  authorIds: readonly number[],
+): Promise<number> {
+  const removed = await removeAll((limit) => deleteCommentsOf(sql, authorIds, limit))
+  await engine.removeAuthors('comment_index', authorIds)
+  return removed
 }
 
 /**
- * The maximum number of a member's own posts or comments that a search indexes, newest first. More
- * are pending only if the listener is a hundred of the member's events behind.
+ * The member's own newest posts or comments that a search indexes before it answers. More is pending only if the
+ * listener is behind; it indexes the rest.
  */
-const OWN_LIMIT = 100
+const OWN: BatchBounds = { items: 100, bytes: 64 * 1_024 }
+
+/** The part of the member's outdated content that is indexed at once. */
+const ownBatchOf = (rows: readonly SizedRow[]): number[] =>
+  batchFrom(rows, 0, ({ bytes }) => bytes, OWN).map(({ id }) => id)
+
+/** The search is answered without it. */
+const leaveToListener: OnFailedDocument = () => {}
 
 /** While the database can only be read, searches go on without what is not indexed yet. */
 function unlessWritesAreRefused(error: unknown): void {
@@ -190,22 +159,20 @@ function unlessWritesAreRefused(error: unknown): void {
  * member's next search finds them (read your writes).
  */
 export async function ensureOwnPostsIndexed(index: Index, memberId: number): Promise<void> {
-  const outdated = await findOutdatedPostsOf(index.sql, memberId, OWN_LIMIT)
+  const outdated = await findOutdatedPostsOf(index.sql, memberId, OWN.items)
   if (outdated.length > 0)
-    await indexPosts(
-      index,
-      outdated.map(({ id }) => id),
-    ).catch(unlessWritesAreRefused)
+    await indexPosts(index, ownBatchOf(outdated), { onFailed: leaveToListener }).catch(
+      unlessWritesAreRefused,
+    )
   await refreshIfRecent(index, 'post_index', memberId)
 }
 
 export async function ensureOwnCommentsIndexed(index: Index, memberId: number): Promise<void> {
-  const outdated = await findOutdatedCommentsOf(index.sql, memberId, OWN_LIMIT)
+  const outdated = await findOutdatedCommentsOf(index.sql, memberId, OWN.items)
   if (outdated.length > 0)
-    await indexComments(
-      index,
-      outdated.map(({ id }) => id),
-    ).catch(unlessWritesAreRefused)
+    await indexComments(index, ownBatchOf(outdated), { onFailed: leaveToListener }).catch(
+      unlessWritesAreRefused,
+    )
   await refreshIfRecent(index, 'comment_index', memberId)
 }
 

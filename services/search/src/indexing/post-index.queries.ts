@@ -12,6 +12,29 @@ export interface LivePostRow {
   version: number
 }
 
+/** A post or comment to index, with the bytes of its text. */
+export interface SizedRow {
+  id: number
+  bytes: number
+}
+
+/**
+ * Those of these posts whose entry is missing or outdated, and those that are deleted or do not exist, which have no
+ * text. By ascending id. PostgreSQL knows the size of a text without reading it.
+ */
+export const findPostsToIndex = (
+  sql: Queryable,
+  table: PostIndexTable,
+  postIds: readonly number[],
+): Promise<SizedRow[]> =>
+  sql<SizedRow[]>`
+    select asked.id, coalesce(octet_length(post.title) + octet_length(post.content), 0) as bytes
+    from unnest(${anyOf(postIds)}::bigint[]) as asked(id)
+    left join content.post on post.id = asked.id and post.deleted_at is null
+    left join search.${sql(table)} known on known.post_id = asked.id
+    where post.id is null or known.version is null or known.version < post.version
+    order by asked.id`
+
 /** The current state of these posts, without deleted ones. */
 export const findLivePosts = (sql: Queryable, postIds: readonly number[]): Promise<LivePostRow[]> =>
   sql<LivePostRow[]>`
@@ -71,10 +94,17 @@ export async function deletePosts(
   return rows.length
 }
 
-export async function deletePostsOf(sql: Queryable, authorIds: readonly number[]): Promise<number> {
+/** Deletes at most `limit` posts of these authors, and returns how many. */
+export async function deletePostsOf(
+  sql: Queryable,
+  authorIds: readonly number[],
+  limit: number,
+): Promise<number> {
   const rows = await sql`
-    delete from search.post_index
-    where author_id = any(${anyOf(authorIds)}::bigint[]) returning post_id`
+    delete from search.post_index where post_id in (
+      select post_id from search.post_index
+      where author_id = any(${anyOf(authorIds)}::bigint[]) limit ${limit}
+    ) returning post_id`
   return rows.length
 }
 
@@ -137,11 +167,13 @@ export const findOutdatedPostsOf = (
   sql: Queryable,
   authorId: number,
   limit: number,
-): Promise<{ id: number }[]> =>
-  sql<{ id: number }[]>`
-    select post.id
+): Promise<SizedRow[]> =>
+  sql<SizedRow[]>`
+    select post.id, post.bytes
     from (
-      select id, author_id, version, updated_at from content.post
+      select id, author_id, version, updated_at,
+             octet_length(title) + octet_length(content) as bytes
+      from content.post
       where author_id = ${authorId} and deleted_at is null
       order by id desc limit ${COMPARED_POSTS}
     ) post

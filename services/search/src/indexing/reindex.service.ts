@@ -1,11 +1,12 @@
 import {
+  addCounts,
   catchUp,
   type IndexedCounts,
   type IndexProgress,
   type IndexTables,
 } from './catch-up.service.ts'
 import { updateLocation } from './index-location.queries.ts'
-import type { Index } from './indexing.service.ts'
+import type { Index } from './index-content.ts'
 import {
   allowLongStatements,
   beginRebuild,
@@ -59,10 +60,7 @@ async function rebuild(
   await indexRebuiltTables(index.sql)
   const second = await catchUp(index, NEXT)
   const last = await catchUpAndSwap(index, location)
-  return {
-    posts: first.posts + second.posts + last.posts,
-    comments: first.comments + second.comments + last.comments,
-  }
+  return addCounts([first, second, last])
 }
 
 /** The transaction is opened by hand, since a reserved connection has no `begin`. */
@@ -86,7 +84,7 @@ async function catchUpAndSwap(index: Index, location: string): Promise<IndexedCo
 /** `reindex` as a job. It has no effect while another rebuild runs. */
 export async function searchReindexJob(index: Index): Promise<Record<string, number>> {
   const result = await reindex(index)
-  return result.outcome === 'REBUILT'
-    ? { posts: result.posts, comments: result.comments }
-    : { alreadyRunning: 1 }
+  if (result.outcome === 'ALREADY_RUNNING') return { alreadyRunning: 1 }
+  const { outcome: _, ...counts } = result
+  return counts
 }

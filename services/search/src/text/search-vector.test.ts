@@ -84,6 +84,30 @@ test('a repeated word is one condition', () => {
   expect(textQueryOf([word, word, word])?.match).toBe("('a')")
 })
 
+const lexemesOf = (text: string): number => searchVectorOf([text]).split(' ').length
+/** `count` different syllables, in an order in which no pair occurs twice. */
+const syllables = (count: number) =>
+  Array.from({ length: count }, (_, n) => String.fromCodePoint(0xac00 + n))
+
+test('a long word is indexed by its first 256 syllables', () => {
+  const word = syllables(5_000).join('')
+  expect(lexemesOf(word)).toBeLessThan(300)
+  expect(searchVectorOf([`${word} 하늘`])).toContain("'=하늘':258A")
+})
+
+test('the vector of any text of the maximum length has at most 10,000 lexemes', () => {
+  const texts = [
+    syllables(5_000).join(''),
+    syllables(2_500).join(' '),
+    syllables(5_000)
+      .map((syllable, n) => (n % 6 === 5 ? ' ' : syllable))
+      .join(''),
+    '\ufdfa'.repeat(5_000),
+    '㌀㍇'.repeat(2_500),
+  ]
+  for (const text of texts) expect(lexemesOf(text)).toBeLessThanOrEqual(10_000)
+})
+
 test('candidates are found without positions, weights and exclusions, which only a vector decides', () => {
   const query = textQueryOf([
     { kind: 'WORD', word: '배달의민족' },

@@ -1,5 +1,6 @@
 import { stripEnding } from './korean-endings.ts'
 import {
+  cutSyllables,
   exactFormOf,
   isSyllabic,
   normalise,
@@ -20,6 +21,8 @@ type Weight = 'A' | 'B' | 'D'
 const MAX_POSITION = 16_000
 /** Ranking and phrases look at each position; a word that occurs more often is found by its first. */
 const MAX_POSITIONS_PER_LEXEME = 32
+/** Bounds what one text costs; a post of 5,000 different syllables has half as many. */
+const MAX_LEXEMES = 10_000
 /** Positions between two sections, so that no phrase spans them. */
 const GAP_BETWEEN_SECTIONS = 8
 
@@ -34,6 +37,7 @@ export function searchVectorOf(sections: readonly string[]): string {
   const add = (lexeme: string, position: number, weight: Weight) => {
     if (position > MAX_POSITION) return
     const known = positions.get(lexeme) ?? new Set()
+    if (known.size === 0 && positions.size >= MAX_LEXEMES) return
     if (known.size < MAX_POSITIONS_PER_LEXEME)
       positions.set(lexeme, known.add(`${position}${weight}`))
   }
@@ -56,6 +60,7 @@ function addSection(
   let position = before
   let lastSyllable: string | undefined
   for (const word of wordsOf(normalise(section))) {
+    if (position > MAX_POSITION) break
     for (const run of runsOf(word)) {
       position += 1
       if (!isSyllabic(run)) {
@@ -64,14 +69,17 @@ function addSection(
         lastSyllable = undefined
         continue
       }
-      const syllables = [...run.text]
+      const text = cutSyllables(run.text)
+      const syllables = [...text]
       if (lastSyllable !== undefined) add(`${lastSyllable}${syllables[0]}`, position - 1, 'D')
-      for (const [index, pair] of pairsOf(run.text).entries())
+      for (const [index, pair] of pairsOf(text).entries())
         add(pair, position + index, index === 0 ? 'A' : 'B')
-      add(wholeWord(run.text), position, 'A')
-      add(wholeWord(stripEnding(run.text)), position, 'A')
-      position += syllables.length - 1
-      lastSyllable = syllables.at(-1)
+      add(wholeWord(text), position, 'A')
+      add(wholeWord(stripEnding(text)), position, 'A')
+      const isCut = text.length < run.text.length
+      // The next word is not next to the indexed part of a longer run.
+      position += syllables.length - (isCut ? 0 : 1)
+      lastSyllable = isCut ? undefined : syllables.at(-1)
     }
   }
   return position

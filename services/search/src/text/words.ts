@@ -15,6 +15,12 @@ export interface Run {
  */
 const MAX_WORD_LENGTH = 64
 
+/**
+ * Syllables of one run that are indexed. Sentences without spaces are shorter; a longer run is no word that anybody
+ * searches for, and each of its pairs would be an entry of the index.
+ */
+const MAX_SYLLABLES = 256
+
 // Single jamo (ㅋㅋㅋ, ㅠㅠ) separate words, as punctuation does.
 const WORD = /[[\p{L}\p{N}]--[\p{Script=Hangul}--[가-힣]]]+/gv
 const RUN =
@@ -67,3 +73,7 @@ export const exactFormOf = ({ text, script }: Run): string =>
 
 const cut = (text: string) =>
   text.length > MAX_WORD_LENGTH ? [...text].slice(0, MAX_WORD_LENGTH).join('') : text
+
+/** The part of a syllabic run that is indexed. */
+export const cutSyllables = (text: string): string =>
+  text.length > MAX_SYLLABLES ? [...text].slice(0, MAX_SYLLABLES).join('') : text

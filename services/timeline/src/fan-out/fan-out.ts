@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
 import type { Sql } from 'postgres'
 import type { FeedEntry } from '../feed/feed-entry.ts'
+import { MAX_PAGED_ITEMS } from '../feed/feed-limits.ts'
 import {
   type ChangeRow,
   findChangesSince,
   findSnapshot,
+  MAX_CHANGES,
   type SnapshotRow,
 } from '../feed-cache/outbox-changes.queries.ts'
 import type { FanOutWatermark, RedisFeeds } from '../feed-cache/redis-feeds.ts'
@@ -32,9 +34,11 @@ interface FanOutOptions {
   every?: number | undefined
 }
 
-/** Beyond this time since the last round, it is cheaper to fill all feeds again. */
+/** Beyond this time since the last round, or `MAX_CHANGES`, it is cheaper to fill all feeds again. */
 const MAX_GAP_MS = 600_000
 const AUTHORS_AT_ONCE = 100
+/** Followers that are in memory at once, about 5 MB with their entries. */
+const FOLLOWERS_AT_ONCE = 50_000
 /** As many commands as one connection pipelines well. */
 const FEEDS_AT_ONCE = 500
 
@@ -65,6 +69,7 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
     if (every !== undefined && gap < every * 0.8) return undefined
     const pushed = await pushChanges(watermark.xmin, Math.ceil(gap / 1_000) + 1)
     if (pushed === undefined) return undefined
+    if (pushed.isCut) return newGeneration(watermark.runs)
     // Persist heavy authors before the watermark: readers that see it must know whose posts are missing.
     if (pushed.heavyIds.length > 0) await insertHeavyAuthors(sql, pushed.heavyIds)
     return { ...watermark, ...momentOf(pushed.snapshot) }
@@ -77,16 +82,17 @@ export function createFanOut({ sql, feeds, heavyFrom, log, every }: FanOutOption
   async function pushChanges(
     xmin: number,
     seconds: number,
-  ): Promise<{ snapshot: SnapshotRow; heavyIds: number[] } | undefined> {
+  ): Promise<{ snapshot: SnapshotRow; heavyIds: number[]; isCut: boolean } | undefined> {
     const pushed = await sql.begin('isolation level repeatable read read only', async (begun) => {
       if (!(await tryFanOutLock(begun))) return []
       const { changes, ...snapshot } = await findChangesSince(begun, xmin, seconds)
+      const heavyIds: number[] = []
+      if (changes.length > MAX_CHANGES) return [{ snapshot, heavyIds, isCut: true }]
       await inBatches(feedsToDrop(changes), (memberId) => feeds.drop(memberId))
       const posts = postsByAuthor(changes)
-      const heavyIds: number[] = []
-      for (const authorIds of slices([...posts.keys()], AUTHORS_AT_ONCE))
+      for (const authorIds of slices([...posts.keys()], authorsAtOnce(heavyFrom)))
         heavyIds.push(...(await pushPosts(begun, authorIds, posts, { feeds, heavyFrom })))
-      return [{ snapshot, heavyIds }]
+      return [{ snapshot, heavyIds, isCut: false }]
     })
     return pushed[0]
   }
@@ -114,10 +120,13 @@ async function pushPosts(
   const entries = new Map<number, FeedEntry[]>()
   for (const row of await findFollowers(transaction, authorIds, heavyFrom)) {
     const { author_id: authorId, follower_ids: followerIds } = row
+    const own = newestOf(posts.get(authorId) ?? [])
     if (followerIds.length >= heavyFrom) heavyIds.push(authorId)
     else
-      for (const id of followerIds)
-        entries.set(id, (entries.get(id) ?? []).concat(posts.get(authorId) ?? []))
+      for (const id of followerIds) {
+        const others = entries.get(id)
+        entries.set(id, others === undefined ? own : others.concat(own))
+      }
   }
   await inBatches(entries, ([memberId, pushed]) => feeds.push(memberId, pushed))
   return heavyIds
@@ -169,6 +178,15 @@ const postsByAuthor = (changes: readonly ChangeRow[]): Map<number, FeedEntry[]> 
     ),
     ({ authorId }) => authorId,
   )
+
+/** One more than a feed holds, so that pushing them trims it and nothing below them is taken for complete. */
+const newestOf = (posts: FeedEntry[]): FeedEntry[] =>
+  posts.length <= MAX_PAGED_ITEMS
+    ? posts
+    : posts.toSorted((a, b) => b.postId - a.postId).slice(0, MAX_PAGED_ITEMS + 1)
+
+const authorsAtOnce = (heavyFrom: number): number =>
+  Math.max(1, Math.min(AUTHORS_AT_ONCE, Math.floor(FOLLOWERS_AT_ONCE / heavyFrom)))
 
 async function inBatches<Item>(
   items: Iterable<Item>,

@@ -22,8 +22,12 @@ export interface SnapshotRow {
 }
 
 export interface ChangesRow extends SnapshotRow {
+  /** One more than `MAX_CHANGES` where there are more. */
   changes: ChangeRow[]
 }
+
+/** About 3 MB. A process that is behind by more reads everything anew instead. */
+export const MAX_CHANGES = 20_000
 
 /** The id of an event is made at most this long before its commit: a write may wait that long for locks. */
 const LONGEST_WRITE_SECONDS = 6
@@ -55,6 +59,7 @@ export async function findChangesSince(
     ), fresh as (
       select activity_type, member_id, post_id, target_member_id from numbered
       where (case when number > snapshot_xmax then number - 4294967296 else number end) >= ${xmin}
+      limit ${MAX_CHANGES + 1}
     )
     select (select snapshot_xmin from bound) as xmin, (select snapshot_xmax from bound) as xmax, ${clocks(sql)},
            coalesce((select json_agg(fresh) from fresh), '[]') as changes`

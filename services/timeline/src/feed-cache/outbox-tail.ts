@@ -1,5 +1,10 @@
 import type { Queryable } from '@dailyfeed/postgres-support/queryable'
-import { type ChangeRow, findChangesSince, findSnapshot } from './outbox-changes.queries.ts'
+import {
+  type ChangeRow,
+  findChangesSince,
+  findSnapshot,
+  MAX_CHANGES,
+} from './outbox-changes.queries.ts'
 
 export interface Poll {
   /** Changes may have been missed before these: everything that is cached has to be dropped first. */
@@ -12,7 +17,7 @@ export interface Poll {
   watermark: number
 }
 
-/** Beyond this gap between two polls, dropping everything is cheaper. */
+/** Beyond this gap between two polls, or `MAX_CHANGES`, dropping everything is cheaper. */
 const MAX_GAP_MS = 30_000
 /** How far back the first poll starts at most. */
 const MAX_RESUME_MS = 180_000
@@ -52,14 +57,14 @@ export class OutboxTail {
     const startedAt = performance.now()
     const { xmin, started_at, read_at } = await findSnapshot(this.#sql)
     const gap = resumeFrom === undefined ? -1 : started_at - resumeFrom
-    const canResume = gap >= 0 && gap <= MAX_RESUME_MS
+    const isRecent = gap >= 0 && gap <= MAX_RESUME_MS
     // Transaction id 0: everything that was written since, by any transaction.
-    const poll = canResume ? await this.#pollSince(0, gap + 1_000) : undefined
+    const poll = isRecent ? await this.#pollSince(0, gap + 1_000) : undefined
     if (poll === undefined) this.#xmin = xmin
     this.polledAt = startedAt
     return {
       isResync: true,
-      since: canResume ? resumeFrom : undefined,
+      since: poll?.isResync === false ? resumeFrom : undefined,
       changes: poll?.changes ?? [],
       watermark: poll?.watermark ?? read_at,
     }
@@ -75,6 +80,12 @@ export class OutboxTail {
     const row = await findChangesSince(this.#sql, xmin, Math.ceil(milliseconds / 1_000))
     this.#isIdle = row.xmax === xmin
     this.#xmin = row.xmin
-    return { isResync: false, since: undefined, changes: row.changes, watermark: row.read_at }
+    const isCut = row.changes.length > MAX_CHANGES
+    return {
+      isResync: isCut,
+      since: undefined,
+      changes: isCut ? [] : row.changes,
+      watermark: row.read_at,
+    }
   }
 }

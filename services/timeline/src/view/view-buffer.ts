@@ -132,9 +132,20 @@ class BufferedViews implements ViewBuffer {
         this.#postpone(views, error)
         return 'POSTPONED'
       }
-      log.error({ err: error, lost: views.length }, 'views could not be written and are lost')
+      if (views.length > 1) return this.#writeHalves(views)
+      log.error({ err: error, lost: 1 }, 'a view could not be written and is lost')
       return 'LOST'
     }
+  }
+
+  /** After a refusal, so that only the refused views are lost. */
+  async #writeHalves(views: WrittenEvent[]): Promise<'WRITTEN' | 'POSTPONED'> {
+    const half = Math.ceil(views.length / 2)
+    const outcomes = [
+      await this.#writeBatch(views.slice(0, half)),
+      await this.#writeBatch(views.slice(half)),
+    ]
+    return outcomes.includes('POSTPONED') ? 'POSTPONED' : 'WRITTEN'
   }
 
   /** A smaller batch next time: the statement may have taken too long. */

@@ -172,6 +172,29 @@ test('a full buffer drops views and recovers; closing writes the rest', async ()
   await sql.end()
 })
 
+test('a view that PostgreSQL refuses is lost alone; the others are written', async () => {
+  const sql = openPool({ url: timeline.database.urlOf('timeline'), max: 1, name: 'view-test' })
+  await timeline.sql.unsafe(`
+    create function public.refuse() returns trigger language plpgsql as
+      'begin if new.member_id = 666 then raise exception ''refused''; end if; return new; end';
+    create trigger refuse before insert on timeline.outbox for each row execute function public.refuse()`)
+  const errors: unknown[] = []
+  const views = createViewBuffer({
+    sql,
+    newEventOf: createNewEventOf('Asia/Seoul'),
+    onWritten() {},
+    log: { warn() {}, error: (...line: unknown[]) => void errors.push(line[0]) },
+  })
+  const post = await insertPost(timeline.sql, author)
+  for (let n = 0; n < 20; n += 1)
+    views.add('POST_READ', { ...aView(post), memberId: n === 11 ? 666 : 10_000 + n })
+  await views.close()
+  await timeline.sql.unsafe('drop function public.refuse() cascade')
+  expect(await eventsOf(post)).toHaveLength(19)
+  expect(errors).toEqual([{ err: expect.any(Error), lost: 1 }])
+  await sql.end()
+})
+
 test('views wait for an unavailable database, up to the buffer’s size, and are written afterwards', async () => {
   const target = new URL(timeline.database.urlOf('timeline'))
   const door = createDoor((socket) => {
