@@ -3,6 +3,7 @@ import { hashOfToken } from '@dailyfeed/configuration/development-secrets'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import { eventually } from '@dailyfeed/tests/eventually'
 import { ask, clientAt } from '@dailyfeed/tests/http-client'
+import { redisIsMissing, startTestRedis } from '@dailyfeed/tests/redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readGatewayConfigOrThrow } from './config.ts'
 import { sendRaw, startGateway, startUpstream, type Upstream } from './gateway-fixture.ts'
@@ -147,6 +148,15 @@ test('above the limit of its address a client gets 429 with Retry-After, whateve
   expect((await fetch(`${url}/healthz/live`)).status).toBe(200)
 })
 
+test('several X-Forwarded-For headers of a frontend are one list, whose last hop is the client', async () => {
+  const url = await open({ TRUSTED_FRONTENDS: '127.0.0.1' })
+  const answer = await sendRaw(
+    url,
+    'GET /api/posts/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: [2001:db8::9]:4711\r\n\r\n',
+  )
+  expect(answer).toContain('"address":"2001:db8::9"')
+})
+
 test('a trusted frontend is not limited, but the clients that it names are', async () => {
   const url = await open({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_FRONTENDS: '127.0.0.1' })
   const ask = async (headers: Record<string, string>) =>
@@ -163,6 +173,37 @@ test('a trusted frontend is not limited, but the clients that it names are', asy
     await ask({ 'x-forwarded-for': '2001:db8:0:8::1' }),
   ]).toEqual([200, 429, 200])
 })
+
+test('reads of the own profile have a limit of their own', async () => {
+  const url = await open({ RATE_LIMIT_PER_MINUTE: '1', RATE_LIMIT_PROFILE_PER_MINUTE: '3' })
+  const statuses = []
+  for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${url}/api/members/profile`)).status)
+  const refused = await fetch(`${url}/api/members/profile`)
+  expect([...statuses, refused.status]).toEqual([200, 200, 200, 429, 429])
+  expect(refused.headers.get('ratelimit-policy')).toBe('"profile";q=3;w=60')
+  expect((await fetch(`${url}/api/posts/1`)).status).toBe(200)
+})
+
+test.skipIf(await redisIsMissing())(
+  'two gateways with one Redis count the requests of an address together',
+  async () => {
+    const redis = await startTestRedis()
+    try {
+      const settings = { REDIS_URL: redis.url, RATE_LIMIT_PER_MINUTE: '30' }
+      const [one, other] = [await open(settings), await open(settings)]
+      const ask = async (url: string) => (await fetch(`${url}/api/posts/1`)).status
+      for (let n = 0; n < 30; n += 1) expect(await ask(one)).toBe(200)
+      let requests = 0
+      await eventually('the other gateway refuses the address', async () => {
+        requests += 1
+        return (await ask(other)) === 429
+      })
+      expect(requests).toBeLessThanOrEqual(30)
+    } finally {
+      await redis.stop()
+    }
+  },
+)
 
 test('RATE_LIMIT=off limits nobody', async () => {
   const url = await open({ RATE_LIMIT: 'off', RATE_LIMIT_PER_MINUTE: '1' })

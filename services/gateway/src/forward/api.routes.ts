@@ -37,6 +37,8 @@ const EXPOSED_HEADERS = [
 ]
 const PREFLIGHT_SECONDS = 600
 const STREAM = /^\/api\/notifications\/stream\/?$/
+/** A service ends a request a little before the gateway gives up, so that its answer still arrives. */
+const DEADLINE_SHARE = 0.95
 /** A proxy of the founding frontend logs members out when this request fails, so that it has a limit of its own. */
 const OWN_PROFILE = /^\/api\/members\/profile\/?$/
 
@@ -60,7 +62,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   })
   if (counters !== undefined) limitRequests(app, config, counters)
 
-  const deadline = String(config.UPSTREAM_READ_TIMEOUT_MS)
+  const deadline = String(Math.floor(config.UPSTREAM_READ_TIMEOUT_MS * DEADLINE_SHARE))
   app.route({
     method: FORWARDED_METHODS,
     url: '/api/*',

@@ -94,8 +94,8 @@ describe.each(['over sockets', 'in the same process'])('a service %s', (form) =>
     const deadlineOf = async (path: string, init: RequestInit = {}) =>
       (await askJson(path, { ...init, headers: { 'x-deadline-ms': '999999', ...init.headers } }))
         .headers['x-deadline-ms']
-    expect(await deadlineOf('/api/posts/1')).toBe('1000')
-    expect(await deadlineOf('/api/posts', { method: 'POST', body: '{}' })).toBe('1000')
+    expect(await deadlineOf('/api/posts/1')).toBe('950')
+    expect(await deadlineOf('/api/posts', { method: 'POST', body: '{}' })).toBe('950')
     const form = new FormData()
     form.set('image', new Blob(['x']), 'x.png')
     expect(await deadlineOf('/api/images', { method: 'POST', body: form })).toBeUndefined()
