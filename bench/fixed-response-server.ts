@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { openRedis } from '@dailyfeed/redis-support/open-redis'
+import { startServerProcess } from './server-process.ts'
 
 export interface Page {
   body: string
@@ -64,26 +63,12 @@ export async function startFixedResponseServer(
   flags: readonly string[],
   redisUrl?: string,
 ): Promise<FixedResponseServer> {
-  const args = redisUrl === undefined ? [] : [redisUrl]
-  const child: ChildProcess = spawn(process.execPath, [...flags, import.meta.filename, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
-    child.once('exit', (code) => reject(new Error(`the fixed-response server ended with ${code}`)))
-  })
-  return {
-    url,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve())
-        child.kill('SIGTERM')
-      }),
-  }
+  const { line, stop } = await startServerProcess(import.meta.filename, flags, redisUrl)
+  return { url: line, stop }
 }
 
 if (import.meta.main) {
-  const app = await createFixedResponseServer(process.argv[2])
+  const app = await createFixedResponseServer(process.argv[2] || undefined)
   process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
   process.once('SIGTERM', () => process.exit(0))
 }

@@ -1,9 +1,11 @@
 import { inspect, parseArgs } from 'node:util'
 import { authBench } from './auth/auth.ts'
+import { edgeBench } from './edge/edge.ts'
 import { eventsBench } from './events/events.ts'
 import { feedBench } from './feed/feed.ts'
 import { type Measurement, tableOf } from './measurement.ts'
 import { memoryBench } from './memory/memory.ts'
+import { overloadBench } from './overload/overload.ts'
 import { writeBench } from './write.ts'
 
 interface Options {
@@ -21,6 +23,8 @@ const BENCHES: Record<string, (options: Options) => Promise<Measurement[]>> = {
   feed: feedBench,
   events: eventsBench,
   auth: authBench,
+  edge: edgeBench,
+  overload: overloadBench,
   write: writeBench,
   memory: memoryBench,
 }

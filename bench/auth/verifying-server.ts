@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { openRevocations } from '@dailyfeed/access-token/open-revocations'
 import { keySetOf } from '@dailyfeed/access-token/key-set-client'
 import { createTokenVerifier } from '@dailyfeed/access-token/token-verifier'
@@ -8,6 +6,7 @@ import { createHttpServer } from '@dailyfeed/http-server/create-http-server'
 import { createLog } from '@dailyfeed/http-server/log'
 import { flagsOfImage } from '@dailyfeed/tests/node-flags'
 import { openPool } from '@dailyfeed/postgres-support/pool'
+import { startServerProcess } from '../server-process.ts'
 import { createServiceClient } from '@dailyfeed/service-client/service-client'
 
 interface VerifyingServerOptions {
@@ -28,26 +27,12 @@ export interface VerifyingServer {
 export async function startVerifyingServer(
   options: VerifyingServerOptions,
 ): Promise<VerifyingServer> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...(await flagsOfImage()), import.meta.filename, JSON.stringify(options)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+  const { line: url, stop } = await startServerProcess(
+    import.meta.filename,
+    await flagsOfImage(),
+    JSON.stringify(options),
   )
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve)
-    child.once('exit', (code) => reject(new Error(`the verifying server ended with ${code}`)))
-  })
-  return {
-    openUrl: `${url}/open`,
-    memberUrl: `${url}/member`,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve())
-        child.kill('SIGTERM')
-      }),
-  }
+  return { openUrl: `${url}/open`, memberUrl: `${url}/member`, stop }
 }
 
 if (import.meta.main) {

@@ -8,7 +8,8 @@ import { pino } from 'pino'
 import type { Measurement } from '../measurement.ts'
 import { listenerBench } from './listener.ts'
 import { relayBench } from './relay.ts'
-import { backlogBench, endToEndBench, writeLatencyBench } from './through-services.ts'
+import { endToEndBench } from './end-to-end.ts'
+import { backlogBench, writeLatencyBench } from './through-services.ts'
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 

@@ -13,12 +13,12 @@ import { readTopic } from '@dailyfeed/kafka-support/topic-reader'
 import { openPool } from '@dailyfeed/postgres-support/pool'
 import { inTransaction } from '@dailyfeed/postgres-support/queryable'
 import type { OwnDatabase } from '@dailyfeed/tests/own-database'
-import { Consumer } from '@platformatic/kafka'
 import type { FastifyBaseLogger } from 'fastify'
 import postgres, { type Sql } from 'postgres'
 import { type Measurement, withoutTarget, atLeastRatio } from '../measurement.ts'
 import { type BenchKafka, freshTopic } from './bench-kafka.ts'
 import { median } from '../percentile.ts'
+import { openPlainConsumer } from './plain-consumer.ts'
 
 const EVENTS = 60_000
 const BATCH = 500
@@ -140,19 +140,7 @@ async function bareLoop(
   inFlight: number,
   apply: (events: MemberActivityEvent[]) => Promise<void>,
 ): Promise<void> {
-  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    clientId: 'bench',
-    bootstrapBrokers: kafka.connection.brokers,
-    groupId: `bench.${randomUUID()}`,
-  })
-  const stream = await consumer.consume({
-    topics: [topic],
-    mode: 'committed',
-    fallbackMode: 'earliest',
-    autocommit: false,
-    maxBytes: 1_048_576,
-    highWaterMark: BATCH,
-  })
+  const { stream, commit, close } = await openPlainConsumer(kafka, topic)
   const ends = new Map<number, bigint>()
   const working = new Set<Promise<void>>()
   let batch: MemberActivityEvent[] = []
@@ -171,15 +159,14 @@ async function bareLoop(
     }))
     batch = []
     const work: Promise<void> = apply(events)
-      .then(() => consumer.commit({ offsets }))
+      .then(() => commit(offsets))
       .finally(() => working.delete(work))
     working.add(work)
     if (remaining === 0) break
     while (working.size >= inFlight) await Promise.race(working)
   }
   await Promise.all(working)
-  await stream.close()
-  await consumer.close(true)
+  await close()
 }
 
 const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
@@ -189,7 +176,7 @@ const plainBatch = (sql: Sql, events: MemberActivityEvent[]): Promise<void> =>
   })
 
 /** Sorted by key as in the handler; all keys of the bench are different. */
-const newestOfEachKey = (records: NewRecord[]): NewRecord[] =>
+export const newestOfEachKey = (records: NewRecord[]): NewRecord[] =>
   records.sort((one, other) => (one.messageKey < other.messageKey ? -1 : 1))
 
 async function topicOf(kafka: BenchKafka, producer: EventProducer, first: number): Promise<string> {

@@ -3,18 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionKeyOf } from '@dailyfeed/contract/partition-key'
 import { createEventProducer } from '@dailyfeed/kafka-support/event-producer'
 import type { FaultEnvironment } from '@dailyfeed/tests/faults/environment'
-import { sendAtRate } from '@dailyfeed/tests/pacing'
-import {
-  atMostFactor,
-  type Measurement,
-  withoutTarget,
-  atMost,
-  atLeastRatio,
-} from '../measurement.ts'
+import { atMostFactor, type Measurement, withoutTarget, atLeastRatio } from '../measurement.ts'
 import { eventOf } from './listener.ts'
 import { median, percentile } from '../percentile.ts'
+import { awaitRecords, writeFor } from './writes.ts'
 
-const WRITERS = 4
 const LATENCY_SECONDS = 4
 const LATENCY_ROUNDS = 3
 
@@ -39,47 +32,6 @@ export async function writeLatencyBench(environment: FaultEnvironment): Promise<
       'ms',
       1.5,
     ),
-  ]
-}
-
-const WRITES_PER_SECOND = 500
-const END_TO_END_SECONDS = 20
-const WARM_UP_SECONDS = 5
-
-/** From the answer to a write until its record is committed, by the database's commit timestamps. */
-export async function endToEndBench(environment: FaultEnvironment): Promise<Measurement[]> {
-  await writeFor(environment, WARM_UP_SECONDS)
-  await awaitRecords(environment)
-  const answeredAt = new Map<number, number>()
-  const failures: unknown[] = []
-  const inFlight = new Set<Promise<void>>()
-  const count = WRITES_PER_SECOND * END_TO_END_SECONDS
-  const startedAt = performance.now()
-  await sendAtRate(WRITES_PER_SECOND, count, (n) => {
-    const write = writePost(environment, n)
-      .then(
-        (id) => void answeredAt.set(id, Date.now()),
-        (error) => void failures.push(error),
-      )
-      .finally(() => inFlight.delete(write))
-    inFlight.add(write)
-  })
-  await Promise.all(inFlight)
-  if (failures.length > 0)
-    throw new Error(`${failures.length} of ${count} writes failed; the first: ${failures[0]}`)
-  const rate = answeredAt.size / ((performance.now() - startedAt) / 1_000)
-  await awaitRecords(environment)
-  const rows = await environment.sql<{ post_id: number; at: number }[]>`
-    select post_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as at
-    from activity.record
-    where type = 'POST_CREATE'
-      and post_id = any (${`{${[...answeredAt.keys()].join(',')}}`}::text::bigint[])`
-  // A record may be committed before the client has read the answer to its write.
-  const delays = rows.map(({ post_id, at }) => Math.max(0, at - (answeredAt.get(post_id) ?? 0)))
-  return [
-    atLeastRatio('end to end: writes that got through', rate, WRITES_PER_SECOND, 'writes/s', 0.99),
-    atMost('end to end: answer to record, p50', percentile(delays, 50), 'ms', 50),
-    atMost('end to end: answer to record, p99', percentile(delays, 99), 'ms', 500),
   ]
 }
 
@@ -165,49 +117,3 @@ const residentMegabytes = ({ services }: FaultEnvironment): number =>
       encoding: 'utf8',
     }),
   ) / 1_024
-
-/** Latencies in milliseconds of a closed loop of a few writers. */
-async function writeFor(environment: FaultEnvironment, seconds: number): Promise<number[]> {
-  const latencies: number[] = []
-  const end = performance.now() + seconds * 1_000
-  await Promise.all(
-    Array.from({ length: WRITERS }, async (_, writer) => {
-      while (performance.now() < end) {
-        const startedAt = performance.now()
-        await writePost(environment, writer)
-        latencies.push(performance.now() - startedAt)
-      }
-    }),
-  )
-  return latencies
-}
-
-async function writePost({ services, members }: FaultEnvironment, n: number): Promise<number> {
-  const response = await fetch(`${services.urlOf('content')}/api/posts`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: members[n % members.length]?.bearer ?? '',
-    },
-    body: `{"content":"오늘의 글 ${n}"}`,
-  })
-  if (response.status !== 201)
-    throw new Error(`a write answered ${response.status}: ${await response.text()}`)
-  return ((await response.json()) as { data: { id: number } }).data.id
-}
-
-/** Waits until every post has been sent and recorded. */
-async function awaitRecords({ sql }: FaultEnvironment): Promise<void> {
-  const isPending = async () =>
-    (await sql`select from content.outbox_pending where status = 'PENDING' limit 1`).count > 0
-  const isBehind = async () =>
-    (
-      await sql`
-        select from content.outbox
-        where activity_type = 'POST_CREATE' and not exists (
-          select from activity.record
-          where message_key = 'POST_CREATE###' || outbox.post_id || '###' || outbox.member_id)
-        limit 1`
-    ).count > 0
-  while ((await isPending()) || (await isBehind())) await sleep(100)
-}

@@ -70,6 +70,19 @@ test('SIGTERM ends the platform with exit code 0 and leaves no process behind', 
   expect(processesOf(platform, cluster)).toEqual([])
 })
 
+test('a second signal ends the platform at once, and PostgreSQL with it', async () => {
+  const platform = await start({ env: { SHUTDOWN_DELAY_SECONDS: '300' } })
+  const cluster = await clusterOf(platform)
+  platform.kill('SIGTERM')
+  await eventually('the platform announces its end', async () => {
+    const { status, body } = await ask(clientAt(platform.url), { url: '/healthz/ready' })
+    return status === 503 && body.components.shutdown?.state === 'DOWN'
+  })
+  platform.kill('SIGTERM')
+  expect(await platform.ended).toBe(1)
+  await eventually('PostgreSQL has stopped', () => processesOf(platform, cluster).length === 0)
+})
+
 test('kill -9 and a restart lose no acknowledged write, although PostgreSQL outlived the kill', async () => {
   const first = await start()
   const member = await newMember({}, first.url)

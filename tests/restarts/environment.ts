@@ -19,7 +19,7 @@ interface EnvironmentOptions {
   replicated: readonly ServiceName[]
 }
 
-const REPLICAS = [0, 1]
+export const REPLICAS = [0, 1]
 /** The settings by which Kubernetes is detected, so that the defaults of its pods hold. */
 const KUBERNETES = { KUBERNETES_SERVICE_HOST: '127.0.0.1' }
 

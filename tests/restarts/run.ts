@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { SERVICE_NAMES, type ServiceName } from '@dailyfeed/contract/services'
-import { startRestartEnvironment } from './environment.ts'
+import { REPLICAS, startRestartEnvironment } from './environment.ts'
 import { startRestartLoad } from './load.ts'
 
 /**
@@ -56,9 +56,19 @@ async function restartUnderLoad(services: readonly ServiceName[]): Promise<void>
   const requests = [...answered.values()].reduce((sum, count) => sum + count, 0)
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
   say(row(services.join(', '), `${times} of each`, requests, failed.length, seconds))
-  for (const failure of failed.slice(0, 5)) say(`  ${failure}`)
+  for (const failure of failed.slice(0, 20)) say(`  ${failure}`)
+  if (failed.length > 0) for (const line of unansweredInLogs()) say(`  ${line.slice(0, 300)}`)
   failures.push(...failed)
 }
+
+/** Lines in which the gateways say why a service did not answer. */
+const unansweredInLogs = (): string[] =>
+  REPLICAS.flatMap((number) =>
+    environment.services
+      .outputOf('gateway', number)
+      .split('\n')
+      .filter((line) => line.includes('upstream')),
+  ).slice(-20)
 
 function row(services: string, ...values: (string | number)[]): string {
   return services.padEnd(24) + values.map((value) => String(value).padStart(18)).join('')

@@ -22,6 +22,14 @@ export interface TokenVerifier {
     authorization: string | undefined,
     graceSeconds: number,
   ): Promise<AccessToken>
+  /**
+   * Does the same for each request of a server: a token whose signature is cached costs no promise.
+   * Errors are thrown at once or reject.
+   */
+  verifyRequestOrThrow(
+    authorization: string | undefined,
+    graceSeconds: number,
+  ): AccessToken | Promise<AccessToken>
 }
 
 export function createTokenVerifier({
@@ -34,35 +42,51 @@ export function createTokenVerifier({
   const verified = new LRUCache<string, VerifiedToken>({ max: MAX_CACHED_TOKENS })
 
   async function checkAndCache(
-    authorization: string,
-    graceSeconds: number,
-  ): Promise<VerifiedToken> {
-    const checked = await checkSignatureOrThrow(authorization, { keys, graceSeconds, now: now() })
-    verified.set(authorization, checked)
-    return checked
-  }
-
-  async function verify(
     authorization: string | undefined,
     graceSeconds: number,
   ): Promise<AccessToken> {
     if (authorization === undefined || !/^bearer /i.test(authorization))
       throw new DailyfeedError('BEARER_TOKEN_MISSING')
-    keys.refreshWhenOld?.()
-    // Nothing is awaited for a cached token: this runs for every request.
-    const { token, kid } =
-      verified.get(authorization) ?? (await checkAndCache(authorization, graceSeconds))
+    const checked = await checkSignatureOrThrow(authorization, { keys, graceSeconds, now: now() })
+    verified.set(authorization, checked)
+    return admitOrThrow(checked, graceSeconds)
+  }
+
+  /** Everything but the signature, which is checked once. */
+  function admitOrThrow(
+    { token, kid }: VerifiedToken,
+    graceSeconds: number,
+  ): AccessToken | Promise<AccessToken> {
     const latest = now() - CLOCK_LEEWAY_SECONDS - graceSeconds
     if (token.expiresAt <= latest) throw new DailyfeedError('JWT_EXPIRED', { advice: 'REFRESH' })
     if ((keys.endOf?.(kid) ?? Number.POSITIVE_INFINITY) <= latest)
       throw new DailyfeedError('JWT_KEY_EXPIRED', { advice: 'REFRESH' })
-    if (await revocations.isRevoked(token))
-      throw new DailyfeedError('MEMBER_UNAUTHORIZED', { advice: 'RELOGIN' })
-    return token
+    const revoked = revocations.isRevoked(token)
+    return typeof revoked === 'boolean'
+      ? unlessRevoked(token, revoked)
+      : revoked.then((answer) => unlessRevoked(token, answer))
+  }
+
+  function verify(
+    authorization: string | undefined,
+    graceSeconds: number,
+  ): AccessToken | Promise<AccessToken> {
+    keys.refreshWhenOld?.()
+    const cached = authorization === undefined ? undefined : verified.get(authorization)
+    return cached === undefined
+      ? checkAndCache(authorization, graceSeconds)
+      : admitOrThrow(cached, graceSeconds)
   }
 
   return {
-    verifyOrThrow: (authorization) => verify(authorization, 0),
-    verifyExpiredOrThrow: verify,
+    verifyOrThrow: async (authorization) => verify(authorization, 0),
+    verifyExpiredOrThrow: async (authorization, graceSeconds) =>
+      verify(authorization, graceSeconds),
+    verifyRequestOrThrow: verify,
   }
+}
+
+function unlessRevoked(token: AccessToken, isRevoked: boolean): AccessToken {
+  if (isRevoked) throw new DailyfeedError('MEMBER_UNAUTHORIZED', { advice: 'RELOGIN' })
+  return token
 }

@@ -11,6 +11,40 @@ export const DatabaseUrl = Type.String({
   description: 'a postgres:// address with the login of this service',
 })
 
+const milliseconds = (fallback: number, minimum: number, description: string) =>
+  Type.Integer({ minimum, maximum: 60_000, default: fallback, description })
+
+/** When a process refuses requests that it cannot answer in time (docs/limits.md). */
+const overloadSettings = {
+  OVERLOAD_SHEDDING: choice(
+    'on',
+    'off admits every request at once, whatever the load',
+    'on',
+    'off',
+  ),
+  OVERLOAD_PERIOD_MS: milliseconds(
+    50,
+    10,
+    'milliseconds in which a queue of requests must shrink; one that does not is an overload',
+  ),
+  OVERLOAD_MAX_WAIT_MS: milliseconds(
+    1_000,
+    100,
+    'milliseconds that a request waits at most for its turn',
+  ),
+  OVERLOAD_MAX_WAITING: Type.Integer({
+    minimum: 16,
+    maximum: 100_000,
+    default: 1_000,
+    description: 'requests of a process that wait for their turn at most',
+  }),
+  OVERLOAD_EVENT_LOOP_DELAY_MS: milliseconds(
+    1_000,
+    20,
+    'mean delay of the event loop in milliseconds above which requests are refused',
+  ),
+}
+
 /** Settings of every service; each service adds its own. */
 export const serverSettings = (service: ServiceName) => ({
   PORT: port(defaultPortOf(service)),
@@ -43,6 +77,7 @@ export const serverSettings = (service: ServiceName) => ({
     'on',
     'off',
   ),
+  ...overloadSettings,
   SHUTDOWN_DELAY_SECONDS: Type.Optional(
     Type.Integer({
       minimum: 0,

@@ -1,6 +1,7 @@
 import type { AccessToken } from '@dailyfeed/access-token/access-token'
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import type { onRequestHookHandler } from 'fastify'
 import type { HttpServer } from './http-server.ts'
 import type { InternalCallers } from './internal-access.ts'
 
@@ -33,7 +34,10 @@ interface AuthenticationOptions {
   callers: InternalCallers
 }
 
-/** Authenticates each request before its body is read. */
+/**
+ * Authenticates each request before its body is read, by a hook of each route that is added later.
+ * Hooks of a route run after those of the server: a hook that needs the member must be a `preHandler`.
+ */
 export function authenticate(app: HttpServer, { verifier, callers }: AuthenticationOptions): void {
   app.decorateRequest('token')
   app.decorateRequest('callerService', '')
@@ -42,29 +46,41 @@ export function authenticate(app: HttpServer, { verifier, callers }: Authenticat
       return this.token.memberId
     },
   })
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return
-    const {
-      access = 'MEMBER',
-      callers: admitted,
-      acceptsExpiredSeconds = 0,
-    } = request.routeOptions.config
+  app.addHook('onRoute', (route) => {
+    const { access = 'MEMBER', callers: admitted, acceptsExpiredSeconds = 0 } = route.config ?? {}
     if (access === 'PUBLIC') return
-    if (access === 'INTERNAL') {
-      const caller = callers.callerOf(request)
-      if (caller === undefined) throw new DailyfeedError('MEMBER_UNAUTHORIZED')
-      if (admitted !== undefined && !admitted.includes(caller))
-        throw new DailyfeedError('MEMBER_FORBIDDEN')
-      request.callerService = caller
-      return
-    }
+    const hook =
+      access === 'INTERNAL'
+        ? admitCallers(callers, admitted)
+        : admitMembers(verifier, acceptsExpiredSeconds)
+    route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
+  })
+}
+
+const admitCallers =
+  (callers: InternalCallers, admitted: readonly string[] | undefined): onRequestHookHandler =>
+  (request, _reply, done) => {
+    const caller = callers.callerOf(request)
+    if (caller === undefined) throw new DailyfeedError('MEMBER_UNAUTHORIZED')
+    if (admitted !== undefined && !admitted.includes(caller))
+      throw new DailyfeedError('MEMBER_FORBIDDEN')
+    request.callerService = caller
+    done()
+  }
+
+const admitMembers =
+  (verifier: TokenVerifier | undefined, graceSeconds: number): onRequestHookHandler =>
+  (request, _reply, done) => {
     if (verifier === undefined)
       throw new Error(
         `${request.method} ${request.url} asks for a member, but this service verifies no tokens`,
       )
-    request.token = await verifier.verifyExpiredOrThrow(
-      request.headers.authorization,
-      acceptsExpiredSeconds,
-    )
-  })
-}
+    const verified = verifier.verifyRequestOrThrow(request.headers.authorization, graceSeconds)
+    // A cached token is verified without a promise: this runs for nearly every request.
+    if (verified instanceof Promise)
+      return verified.then((token) => {
+        request.token = token
+      })
+    request.token = verified
+    done()
+  }

@@ -1,5 +1,5 @@
 import type { TokenVerifier } from '@dailyfeed/access-token/token-verifier'
-import { IDEMPOTENCY_KEY, REQUEST_ID } from '@dailyfeed/contract/headers'
+import { IDEMPOTENCY_KEY } from '@dailyfeed/contract/headers'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type RouteOptions } from 'fastify'
@@ -9,20 +9,22 @@ import { type IsTransientFault, renderErrors } from './error-handler.ts'
 import { registerHealthRoutes } from './health.ts'
 import type { HttpServer } from './http-server.ts'
 import { internalCallers } from './internal-access.ts'
+import { refuseHostileAddresses } from './hostile-input.ts'
 import { limitRoutes } from './limit-routes.ts'
 import { honourDeadlines } from './request-deadline.ts'
-import { parseJsonBodies, refuseBadEncoding, refuseHostileText } from './json-body.ts'
+import { parseJsonBodies } from './json-body.ts'
 import type { Log } from './log.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerNotFound } from './not-found.ts'
-import { type OverloadOptions, shedOverload } from './overload.ts'
-import { sendSecurityHeaders } from './protection.ts'
+import { type LoadGuard, loadGuardOfProcess } from './load-guard.ts'
+import { shedOverload } from './overload.ts'
+import { SERVICE_HEADERS } from './protection.ts'
 import { rateClassOf } from './rate-classes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
 import { cutStalledAnswers, type StalledAnswerOptions } from './stalled-answers.ts'
-import { traceIdOf } from './trace.ts'
+import { decorateTraceId } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
 /** Documents the header for the API reference; its value is validated where the key is used. */
@@ -48,7 +50,8 @@ interface HttpServerOptions {
   /** The setting `INTERNAL_CALLERS`: services that may call internal routes, with the hashes of their tokens. */
   callers?: string
   isTransientFault?: IsTransientFault
-  overload?: OverloadOptions
+  /** Default: the guard of the process. */
+  loadGuard?: LoadGuard
   /** From `createRateLimits`; undefined where nothing is limited. */
   limits?: RateLimits | undefined
   stalledAnswers?: StalledAnswerOptions
@@ -64,7 +67,7 @@ export async function createHttpServer({
   verifier,
   callers = '',
   isTransientFault,
-  overload,
+  loadGuard = loadGuardOfProcess,
   limits,
   stalledAnswers,
 }: HttpServerOptions): Promise<HttpServer> {
@@ -74,34 +77,22 @@ export async function createHttpServer({
   parseJsonBodies(app)
   renderErrors(app, isTransientFault)
   registerNotFound(app)
-  app.decorateRequest('traceId', '')
-  app.addHook('onRequest', async (request, reply) => {
-    request.traceId = traceIdOf(request.raw)
-    // On the raw answer, like the security headers: `sendRawJson` sends no others. A route's own `reply.header` wins.
-    reply.raw.setHeader(REQUEST_ID, request.id)
-    reply.raw.setHeader('cache-control', 'no-store')
-  })
-  app.addHook('preValidation', async ({ url, params, query }) => {
-    refuseBadEncoding(url)
-    for (const [name, value] of [
-      ...Object.entries(params as object),
-      ...Object.entries(query as object),
-    ]) {
-      if (typeof value === 'string') refuseHostileText(value, [name])
-    }
-  })
+  decorateTraceId(app)
+  sendServiceHeaders(app)
+  refuseHostileAddresses(app)
   logSlowAndFailed(app)
-  sendSecurityHeaders(app)
   refuseLargeAnswers(app)
-  await shedOverload(app, overload)
-  await registerApiDocument(app, service)
+  // Authentication, metrics and the load guard act by hooks of each route: they come before every route.
   const admitted = internalCallers(callers)
   app.decorate('internalCallers', admitted)
   authenticate(app, { verifier, callers: admitted })
   honourDeadlines(app)
-  app.decorate('metrics', registerMetrics(app, service))
+  const metrics = registerMetrics(app, service)
+  app.decorate('metrics', metrics)
   cutStalledAnswers(app, stalledAnswers)
   if (limits !== undefined) limitRoutes(app, limits)
+  shedOverload(app, metrics, loadGuard)
+  await registerApiDocument(app, service)
   registerHealthRoutes(app)
   app.get('/openapi.json', { config: { access: 'PUBLIC' }, schema: { hide: true } }, async () =>
     app.swagger(),
@@ -109,6 +100,12 @@ export async function createHttpServer({
   return app
 }
 
+/** On the raw answer, where cached answers find them too. A route's own `reply.header` wins. */
+const sendServiceHeaders = (app: HttpServer): void =>
+  void app.addHook('onRequest', (request, reply, done) => {
+    SERVICE_HEADERS.applyTo(reply.raw, request.id)
+    done()
+  })
 /** The class by which a route is limited, and the answer beyond its limit. */
 function describeLimit({ method, url, config }: RouteOptions): object {
   const rateClass = rateClassOf({ method, url, rateClass: config?.rateClass })

@@ -44,7 +44,10 @@ interface HealthOptions {
 }
 
 /** Probes come every few seconds: changes of the state are logged, not each 503. */
-const ROUTE = { config: { access: 'PUBLIC' as const }, logLevel: 'error' as const }
+const ROUTE = {
+  config: { access: 'PUBLIC' as const, priority: 'FIRST' as const },
+  logLevel: 'error' as const,
+}
 
 /**
  * `live` depends on nothing. `ready` is 200 while every required component works, otherwise 503;

@@ -3,6 +3,7 @@ import { DailyfeedError, ValidationError } from '@dailyfeed/contract/errors'
 import type { FastifyRequest } from 'fastify'
 import type { HttpServer } from './http-server.ts'
 import { parse } from 'secure-json-parse'
+import { refuseHostileText } from './hostile-input.ts'
 
 /** Deeper than any schema of the contract. Nested brackets must not exhaust the stack. */
 const MAX_DEPTH = 32
@@ -69,35 +70,6 @@ function refuseHostileContent(content: unknown): void {
     }
   }
   inspect(content)
-}
-
-export function refuseHostileText(text: string, path: readonly string[]): void {
-  if (text.includes('\0') || !text.isWellFormed()) {
-    throw new ValidationError([
-      {
-        field: path.join('.'),
-        ko: '사용할 수 없는 문자가 들어 있습니다.',
-        en: 'It contains characters that cannot be used.',
-      },
-    ])
-  }
-}
-
-/** Escapes (%XX) of a query must be UTF-8. A bare % is an ordinary character. */
-export function refuseBadEncoding(url: string): void {
-  for (const [escapes] of url.matchAll(/(?:%[0-9a-f]{2})+/gi)) {
-    try {
-      decodeURIComponent(escapes)
-    } catch {
-      throw new ValidationError([
-        {
-          field: 'query',
-          ko: 'UTF-8이 아닌 글자가 있습니다.',
-          en: 'The address is not valid UTF-8.',
-        },
-      ])
-    }
-  }
 }
 
 const badBody = (ko: string, en: string) => new ValidationError([{ field: 'body', ko, en }])

@@ -27,8 +27,10 @@ export function answer<Data>(
   if (data.latin1.length > MAX_ANSWER_BYTES) throw answerTooLarge()
   const json = `{"status":200,"result":"SUCCESS","data":${data.latin1}}`
   reply.hijack()
-  reply.raw.setHeader('content-type', 'application/json; charset=utf-8')
-  reply.raw.setHeader('content-length', json.length)
+  reply.raw.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': json.length,
+  })
   reply.raw.end(json, 'latin1')
   return reply
 }

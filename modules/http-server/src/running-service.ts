@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { componentOf, type Dependency } from './dependency.ts'
 import type { HttpServer } from './http-server.ts'
+import { configureLoadGuard, type OverloadSettings } from './load-guard.ts'
 import { drain, type ShutdownConfig, shutdownTimesOf } from './shutdown.ts'
 import type { StartWait } from './start-wait.ts'
 
@@ -25,7 +26,7 @@ export interface RunningService {
 interface ListenOptions {
   name: string
   app: HttpServer
-  config: { HOST: string; PORT: number } & ShutdownConfig
+  config: { HOST: string; PORT: number } & ShutdownConfig & Partial<OverloadSettings>
   /** The servers and services that this one depends on, where configured; GET /healthz/ready names them. */
   dependencies?: readonly (Dependency | undefined)[]
   /** Taken over once the server listens, and released after the last request in reverse order of their opening. */
@@ -47,6 +48,7 @@ export async function listen({
   startWait,
 }: ListenOptions): Promise<RunningService> {
   const { HOST: host, PORT: port } = config
+  configureLoadGuard(config)
   for (const dependency of dependencies)
     if (dependency !== undefined) app.components.register(componentOf(dependency))
   const closeUnused = unusedConnectionsOf(app.server)

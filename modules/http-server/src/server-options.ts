@@ -2,6 +2,8 @@ import type { Server } from 'node:http'
 import { type FastifyHttpOptions, LogController } from 'fastify'
 import type { Log } from './log.ts'
 import { answerBadAddress, answerBadHttp } from './malformed-request.ts'
+import { PreparedResponse } from './prepared-headers.ts'
+import { RequestLog } from './request-log.ts'
 import { requestIdOf } from './trace.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -16,7 +18,12 @@ export const serverOptions = (log: Log) =>
     requestTimeout: 15_000,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      ServerResponse: PreparedResponse,
+    },
+    childLoggerFactory: (parent, bindings, options) => new RequestLog(parent, bindings, options),
     forceCloseConnections: 'idle',
     // Requests that still arrive on an open connection during a shutdown are served, with `connection: close`.
     return503OnClosing: false,

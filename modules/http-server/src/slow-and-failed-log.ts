@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from './http-server.ts'
 
 const SLOW_MILLISECONDS = 1_000
@@ -8,22 +9,22 @@ const SLOW_MILLISECONDS = 1_000
  * minute.
  */
 export function logSlowAndFailed(app: HttpServer): void {
-  app.addHook('onResponse', async (request, reply) => {
-    if (
-      (reply.statusCode < 500 || reply.statusCode === 503) &&
-      reply.elapsedTime <= SLOW_MILLISECONDS
-    )
-      return
-    const path = request.url.split('?', 1)[0]
-    request.log.warn(
-      {
-        method: request.method,
-        path,
-        status: reply.statusCode,
-        milliseconds: Math.round(reply.elapsedTime),
-        traceId: request.traceId,
-      },
-      'request',
-    )
+  app.addHook('onResponse', (request, reply, done) => {
+    const isFailed = reply.statusCode >= 500 && reply.statusCode !== 503
+    if (isFailed || reply.elapsedTime > SLOW_MILLISECONDS) logLine(request, reply)
+    done()
   })
+}
+
+function logLine(request: FastifyRequest, reply: FastifyReply): void {
+  request.log.warn(
+    {
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      milliseconds: Math.round(reply.elapsedTime),
+      traceId: request.traceId,
+    },
+    'request',
+  )
 }

@@ -6,13 +6,14 @@ import { registerHealthRoutes } from '@dailyfeed/http-server/health'
 import type { HttpServer } from '@dailyfeed/http-server/http-server'
 import { internalCallers } from '@dailyfeed/http-server/internal-access'
 import type { Log } from '@dailyfeed/http-server/log'
+import { loadGuardOfProcess } from '@dailyfeed/http-server/load-guard'
 import { registerMetrics } from '@dailyfeed/http-server/metrics'
 import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import { shedOverload } from '@dailyfeed/http-server/overload'
 import { secureOwnAnswers } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
 import { cutStalledAnswers } from '@dailyfeed/http-server/stalled-answers'
-import { traceIdOf } from '@dailyfeed/http-server/trace'
+import { decorateTraceId } from '@dailyfeed/http-server/trace'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import type { GatewayConfig } from './config.ts'
@@ -65,7 +66,6 @@ export async function gatewayApp({
   awaitPermissionOfBodies(app)
   secureOwnAnswers(app)
   applyHttpDefaults(app)
-  await shedOverload(app)
 
   const callers = internalCallers(config.INTERNAL_CALLERS)
   app.decorate('internalCallers', callers)
@@ -74,6 +74,7 @@ export async function gatewayApp({
   })
   app.decorate('metrics', metrics)
   counters?.registerMetrics(metrics)
+  shedOverload(app, metrics, loadGuardOfProcess)
   registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
   limitConnections(app, config)
@@ -107,16 +108,16 @@ function awaitPermissionOfBodies(app: HttpServer): void {
 function applyHttpDefaults(app: HttpServer): void {
   renderErrors(app)
   logSlowAndFailed(app)
-  app.decorateRequest('traceId', '')
+  decorateTraceId(app)
   app.addHook('onRequest', (request, reply, done) => {
-    request.traceId = traceIdOf(request.raw)
     reply.header(REQUEST_ID, request.id)
     if (METHODS.has(request.method)) return done()
     reply.header('allow', [...METHODS].join(', '))
     done(new DailyfeedError('METHOD_NOT_ALLOWED'))
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    done()
   })
   app.setNotFoundHandler((request, reply) => {
     // Every path has a route for GET, which calls this handler when there is no such file.

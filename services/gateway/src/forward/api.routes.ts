@@ -1,4 +1,5 @@
 import { DailyfeedError } from '@dailyfeed/contract/errors'
+import { FIRST_PATHS } from '@dailyfeed/contract/first-paths'
 import { DEADLINE } from '@dailyfeed/contract/headers'
 import { failWith } from '@dailyfeed/http-server/error-handler'
 import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
@@ -67,6 +68,7 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
     method: FORWARDED_METHODS,
     url: '/api/*',
     exposeHeadRoute: false,
+    config: { priority: ({ url }) => (FIRST_PATHS.has(pathOf(url)) ? 'FIRST' : undefined) },
     handler(request, reply) {
       const path = pathOf(request.url)
       const service = findService(path)

@@ -1,4 +1,5 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { PreparedResponse } from '@dailyfeed/http-server/prepared-headers'
 import { isOfUpstream } from './response-headers.ts'
 
 type HeaderValue = number | string | readonly string[]
@@ -10,7 +11,7 @@ type HeaderValue = number | string | readonly string[]
  */
 export class EdgeResponse<
   Request extends IncomingMessage = IncomingMessage,
-> extends ServerResponse<Request> {
+> extends PreparedResponse<Request> {
   #isHandedOver = false
   #vary: HeaderValue | undefined
 
