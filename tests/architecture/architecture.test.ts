@@ -16,6 +16,7 @@ import {
 import { citedDocuments, documentPaths } from './document-paths.ts'
 import { folderCycles } from './folder-cycles.ts'
 import { limitedServices, limiterKeys } from './limiter-keys.ts'
+import { bounds } from './limits.ts'
 import { listRoutes } from './list-routes.ts'
 import { openings, titles } from './prose.ts'
 import { casts, fileLengths, functionLengths } from './shape.ts'
@@ -186,6 +187,19 @@ const RULES: Rule[] = [
     'no function has more than 80 lines',
     functionLengths,
     { 'services/content/src/post.ts': `function createPost() {${'\n'.repeat(81)}}` },
+  ],
+  [
+    'every collection that outlives a call, cache, pool and endless loop has a bound in docs/limits.md',
+    bounds,
+    {
+      'services/content/src/post.ts':
+        'const seen = new Set()\nexport const see = (id) => seen.add(id)',
+    },
+  ],
+  [
+    'every bound in docs/limits.md is that of a place in the code',
+    bounds,
+    { 'docs/limits.md': '| `services/content/src/post.ts` | `seen` | 10 posts |' },
   ],
 ]
 

@@ -84,17 +84,10 @@ class Finder {
   }
 
   #declare(node: Syntactic, path: readonly Syntactic[]): void {
-    const [name, value] =
-      node.type === 'VariableDeclarator'
-        ? [node['id'], node['init']]
-        : node.type === 'PropertyDefinition'
-          ? [node['key'], node['value']]
-          : []
-    const symbol = nameOf(name)
-    if (symbol === undefined || !isNode(value)) return
-    const kind = kindOf(value)
-    if (kind === undefined) return
-    const within = node.type === 'PropertyDefinition' ? undefined : functionsOf(path).at(-1)
+    const { symbol, value, isField } = declarationOf(node, path)
+    const kind = value === undefined ? undefined : kindOf(value)
+    if (symbol === undefined || kind === undefined) return
+    const within = isField ? undefined : functionsOf(path).at(-1)
     const isAlways = kind === 'cache' || kind === 'pool'
     this.#declared.push({ symbol, kind, start: node.start, within, isAlways })
   }
@@ -118,18 +111,57 @@ class Finder {
   }
 }
 
+interface Declaration {
+  symbol?: string | undefined
+  value?: Syntactic
+  isField?: boolean
+}
+
+/** A variable, a field, an assignment to a field, or else a cache or pool that is returned or passed on. */
+function declarationOf(node: Syntactic, path: readonly Syntactic[]): Declaration {
+  const [symbol, value] =
+    node.type === 'VariableDeclarator'
+      ? [nameOf(node['id']), node['init']]
+      : node.type === 'PropertyDefinition'
+        ? [nameOf(node['key']), node['value']]
+        : node.type === 'AssignmentExpression' && isFieldOfThis(node['left'])
+          ? [ownerOf(node['left']), node['right']]
+          : node.type === 'NewExpression' && !isDeclared(path.at(-1))
+            ? [nearestName(path), isCollection(node) ? undefined : node]
+            : []
+  const isField = node.type === 'PropertyDefinition' || node.type === 'AssignmentExpression'
+  return isNode(value) ? { symbol, value, isField } : {}
+}
+
+const isDeclared = (parent: Syntactic | undefined): boolean =>
+  parent !== undefined &&
+  ['VariableDeclarator', 'PropertyDefinition', 'AssignmentExpression'].includes(parent.type)
+
+const isFieldOfThis = (value: unknown): boolean =>
+  isNode(value) && value.type === 'MemberExpression' && ownerOf(value) !== undefined
+
+const isCollection = (node: Syntactic): boolean => COLLECTIONS.has(nameOf(node['callee']) ?? '')
+
+const nearestName = (path: readonly Syntactic[]): string =>
+  [...path]
+    .reverse()
+    .map(declaredName)
+    .find((name) => name !== undefined) ?? 'module'
+
 /**
  * A collection of a call ends with it. One of a module or class does not, nor does that of a function
  * which returns functions, or registers one, that add to it.
  */
 function isLongLived(within: Syntactic | undefined, functions: readonly Syntactic[]): boolean {
   if (within === undefined) return functions.length > 0
-  const inner = functions.slice(functions.indexOf(within) + 1)
+  const inner = functions.slice(functions.indexOf(within) + 1).filter((one) => !inline.has(one))
   if (!functions.includes(within) || inner.length === 0) return false
   return inner.some(isRegistered) || returnsFunctions(within)
 }
 
 const registered = new WeakSet<object>()
+/** Callbacks that run while the call does, as those of `map` and `forEach`. */
+const inline = new WeakSet<object>()
 const isRegistered = (node: Syntactic): boolean => registered.has(node)
 
 function kindOf(value: Syntactic): GrowingPlace['kind'] | undefined {
@@ -148,7 +180,7 @@ function kindOf(value: Syntactic): GrowingPlace['kind'] | undefined {
 function addedBy(node: Syntactic): string | undefined {
   if (node.type === 'CallExpression') {
     const callee = node['callee'] as Syntactic
-    collectRegistered(node)
+    collectCallbacks(node)
     if (callee.type !== 'MemberExpression') return undefined
     return ADDITIONS.has(nameOf(callee['property']) ?? '') ? ownerOf(callee['object']) : undefined
   }
@@ -162,12 +194,12 @@ function addedBy(node: Syntactic): string | undefined {
     : undefined
 }
 
-function collectRegistered(call: Syntactic): void {
+function collectCallbacks(call: Syntactic): void {
   const callee = call['callee'] as Syntactic
   const name = nameOf(callee.type === 'MemberExpression' ? callee['property'] : callee)
-  if (!REGISTRARS.has(name ?? '')) return
+  const kind = REGISTRARS.has(name ?? '') ? registered : inline
   for (const argument of call['arguments'] as Syntactic[])
-    if (isFunction(argument)) registered.add(argument)
+    if (isFunction(argument)) kind.add(argument)
 }
 
 /** `x` of `x`, and of `this.x` and `this.#x`. */

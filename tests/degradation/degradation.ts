@@ -25,13 +25,14 @@ export async function degrade(
   probes: Probes,
   row: DegradationRow,
   mode: Mode,
+  roundCount = ROUNDS,
 ): Promise<DegradationReport> {
   const part = parts.get(row.part)
   if (part === undefined) throw new Error(`there is no part '${row.part}'`)
   const rounds: Map<ProbeName, ProbeOutcome>[] = []
   await part.breakDown(mode)
   try {
-    for (let n = 0; n < ROUNDS; n += 1) rounds.push(await probes.sendAll())
+    for (let n = 0; n < roundCount; n += 1) rounds.push(await probes.sendAll())
   } finally {
     await part.mend(mode)
   }

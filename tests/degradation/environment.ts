@@ -18,8 +18,6 @@ export interface DegradationEnvironment {
 interface EnvironmentOptions {
   /** Whether to start Apache Kafka; without it events travel over HTTP. */
   withKafka: boolean
-  /** Settings of every service. */
-  env?: Record<string, string>
 }
 
 const BROKEN_SERVICES = ['member', 'activity', 'timeline', 'search', 'image'] as const
@@ -38,7 +36,7 @@ export async function startDegradationEnvironment(
 
 async function startAll(
   resources: AsyncDisposableStack,
-  { withKafka, env = {} }: EnvironmentOptions,
+  { withKafka }: EnvironmentOptions,
 ): Promise<DegradationEnvironment> {
   const linkTo = async (target: { port: number }) =>
     resources.adopt(await startTcpProxy(target), (link) => link.stop())
@@ -58,7 +56,6 @@ async function startAll(
     DATABASE_POOL_MAX: '4',
     // Longer than the whole run, so that no token expires in the middle of it.
     ACCESS_TOKEN_TTL_SECONDS: '7200',
-    ...env,
   }
   const services = await startSeparateServices({
     database,

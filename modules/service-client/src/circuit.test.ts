@@ -161,13 +161,13 @@ test('an outage is logged once, however often trial calls fail, and so is its en
 
 test('a callee that stops answering opens the circuit, also where deadlines end the calls', async () => {
   const { url } = await startCallee(() => {})
-  const client = clientAt(url, { readMilliseconds: 100 })
+  const client = clientAt(url, { readMilliseconds: 2_000 })
   const ask = () =>
     runWithDeadline(
-      new RequestDeadline(90, Object.assign(new EventEmitter(), { headersSent: false })),
+      new RequestDeadline(1_800, Object.assign(new EventEmitter(), { headersSent: false })),
       () => errorOf(client.post('/x', {})),
     )
-  for (let call = 0; call < 10; call += 1) await ask()
+  await Promise.all(Array.from({ length: 12 }, ask))
   expect(client.circuitStatus).toBe('OPEN')
 })
 

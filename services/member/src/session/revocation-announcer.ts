@@ -9,6 +9,7 @@ import {
 } from '@dailyfeed/access-token/revocation-channel'
 import type { InProcessRevocations, Revocation } from '@dailyfeed/access-token/revocations'
 import type { RedisClient } from '@dailyfeed/redis-support/redis-client'
+import { LRUCache } from 'lru-cache'
 import type { Sql } from 'postgres'
 import { findUnconfirmedVerifiers, newestRevocation } from './revocation-log.queries.ts'
 
@@ -21,6 +22,8 @@ interface RevocationAnnouncerOptions {
 }
 
 const POLL_EVERY_MILLISECONDS = 50
+/** Each process that verifies tokens has an id of its own, and a new one after each restart. */
+const MAX_VERIFIERS = 10_000
 
 /**
  * Returns a function that publishes revocations and resolves when every verifier has confirmed them, or
@@ -32,7 +35,7 @@ export function createRevocationAnnouncer({
   redis,
 }: RevocationAnnouncerOptions): (revocations: readonly Revocation[]) => Promise<void> {
   /** The highest number that each verifier has confirmed over Redis. */
-  const confirmed = new Map<string, number>()
+  const confirmed = new LRUCache<string, number>({ max: MAX_VERIFIERS })
   const confirmations = new WakeableSleep()
   if (redis !== undefined) redis.subscriber.subscribe(CONFIRMED_CHANNEL, onMessage)
 

@@ -109,6 +109,31 @@ test('an engine that lost its indexes is filled again', async () => {
   expect(await search.find(minji, '며느리밑씻개')).toEqual([postId])
 })
 
+test('posts of a private account that are more than the hits of a search hide nobody’s', async () => {
+  const secret = await insertMember(sql, 'secret', { privacyLevel: 'PRIVATE' })
+  const seen = await insertPost(sql, sora, { content: '쇠별꽃' })
+  for (let n = 0; n < 5; n += 1) await insertPost(sql, secret, { content: '쇠별꽃' })
+  await catchUp(search.index)
+  const few = new OpenSearchEngine({
+    url: inject('openSearchUrl') ?? '',
+    prefix: prefix(),
+    shards: 1,
+    replicas: 0,
+    maxHits: 3,
+  })
+  const { engine } = search.index
+  const match = engine.match
+  engine.match = few.match.bind(few)
+  try {
+    expect(await search.find(minji, '쇠별꽃')).toEqual([seen])
+    // The account itself finds the newest of its posts.
+    expect(await search.find(secret, '쇠별꽃')).toHaveLength(3)
+  } finally {
+    engine.match = match
+    await few.close()
+  }
+})
+
 const prefix = () =>
   `${new URL(search.database.urlOf('search')).pathname.slice(1).replaceAll('_', '-')}-`
 

@@ -21,6 +21,8 @@ import {
 interface OpenSearchOptions extends IndexOptions {
   /** Addresses of nodes, separated by commas, with name and password where they are required. */
   url: string
+  /** Hits of one search; tests lower it. */
+  maxHits?: number
 }
 
 interface Hit {
@@ -42,9 +44,11 @@ const SEARCH_OPTIONS = { requestTimeout: SEARCH_TIMEOUT + 1_000, maxRetries: 0 }
 export class OpenSearchEngine implements SearchEngine {
   readonly delaySeconds = 1
   readonly #client: Client
+  readonly #maxHits: number
   readonly #indexes: OpenSearchIndexes
 
-  constructor({ url, ...options }: OpenSearchOptions) {
+  constructor({ url, maxHits = MAX_ITEMS_BY_PAGE, ...options }: OpenSearchOptions) {
+    this.#maxHits = maxHits
     this.#client = new Client({
       nodes: url.split(','),
       requestTimeout: REQUEST_TIMEOUT,
@@ -150,7 +154,7 @@ export class OpenSearchEngine implements SearchEngine {
     const hidden: number[] = []
     for (let round = 1; ; round += 1) {
       const hits = await this.#findHits(table, queryOf(search, scope, hidden))
-      if (hits.length < MAX_ITEMS_BY_PAGE || round === MAX_ROUNDS) return hits
+      if (hits.length < this.#maxHits || round === MAX_ROUNDS) return hits
       const ids = hits.map(({ id }) => id)
       const more = await findHiddenAuthors(sql, table, search.viewerId, ids)
       if (more.length === 0) return hits
@@ -164,7 +168,7 @@ export class OpenSearchEngine implements SearchEngine {
       this.#client.search(
         {
           index: this.#indexes.aliasOf(table),
-          size: MAX_ITEMS_BY_PAGE,
+          size: this.#maxHits,
           track_total_hits: false,
           // Score and id are all that is needed of a hit, and both are its sort values.
           filter_path: ['timed_out', 'hits.hits.sort'],
