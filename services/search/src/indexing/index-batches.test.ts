@@ -61,15 +61,15 @@ const eventsOf = (postIds: readonly number[]): MemberActivityEvent[] =>
     activityEvent(postId, { memberActivityType: 'POST_CREATE', memberId: author, postId }),
   )
 
-test('long texts are indexed in transactions of at most 256 KiB of text', async () => {
+test('long texts are indexed in transactions of at most 64 KiB of text', async () => {
   const ids = await insertPosts(60, longWord)
   expect(await indexPosts(search.index, ids)).toBe(60)
   const transactions = await sql<{ posts: number; bytes: number }[]>`
     select count(*)::int as posts, sum(octet_length(content))::int as bytes
     from search.post_index join content.post on id = post_id group by indexed_at`
   expect(transactions.reduce((sum, { posts }) => sum + posts, 0)).toBe(60)
-  expect(transactions.length).toBeGreaterThanOrEqual(4)
-  for (const { bytes } of transactions) expect(bytes).toBeLessThanOrEqual(256 * 1_024)
+  expect(transactions.length).toBeGreaterThanOrEqual(14)
+  for (const { bytes } of transactions) expect(bytes).toBeLessThanOrEqual(64 * 1_024)
 })
 
 test('a repeated delivery indexes only what is missing', async () => {

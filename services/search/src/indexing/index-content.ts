@@ -32,9 +32,9 @@ export interface Index extends IndexWriter {
  * Text that one transaction indexes. PostgreSQL takes about 70 ms for the vector of a post of the maximum length, and a
  * vector is some ten times as large as its text.
  */
-const BATCH: BatchBounds = { items: 500, bytes: 256 * 1_024 }
-/** About 20 ms of work; then waiting requests of this process get their turn. */
-const CHARACTERS_PER_TURN = 15_000
+const BATCH: BatchBounds = { items: 500, bytes: 64 * 1_024 }
+/** About 7 ms of work; then waiting requests of this process get their turn. */
+const CHARACTERS_PER_TURN = 5_000
 
 /** The statements for one kind of content. */
 export interface ContentQueries<Table extends IndexTable> {
