@@ -23,7 +23,8 @@ export function openRawClient(url: string, bytes: string, { isReading = true } =
       client.received += chunk.length
       if (client.head.length < 1_000) client.head += chunk.toString('latin1')
     })
-  else socket.pause()
+  // Data arrives in the buffer of the socket until it is full, and is read by nobody.
+  else socket.on('readable', () => {})
   if (bytes !== '') socket.write(bytes)
   return client
 }

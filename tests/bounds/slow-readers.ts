@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { ask, clientAt } from '../http-client.ts'
-import { keepOpen, openRawClient, requestHead } from './raw-clients.ts'
+import { keepOpen, openRawClient, type RawClient, requestHead } from './raw-clients.ts'
 import type { Scenario } from './scenario.ts'
 
 const CLIENTS = 60
@@ -25,7 +26,7 @@ export const slowReaders: Scenario = {
       if (body.data?.id !== undefined) ids.push(body.data.id)
     }
     const body = JSON.stringify({ ids })
-    const flood = keepOpen(CLIENTS, (n) =>
+    const open = (n: number) =>
       openRawClient(
         url,
         `${requestHead({
@@ -36,8 +37,15 @@ export const slowReaders: Scenario = {
           headers: ['Content-Type: application/json', `Content-Length: ${body.length}`],
         })}${body}`,
         { isReading: false },
-      ),
-    )
+      )
+    // One after the other: rendering all answers at once is another attack, by cost.
+    const first: RawClient[] = []
+    for (let n = 0; n < CLIENTS; n += 1) {
+      const client = open(n)
+      await once(client.socket, 'readable')
+      first.push(client)
+    }
+    const flood = keepOpen(CLIENTS, (n) => first.shift() ?? open(n))
     const trickle = setInterval(() => {
       for (const { socket } of flood.clients().slice(0, CLIENTS / 2)) socket.read(1)
     }, 1_000)
