@@ -33,9 +33,12 @@ interface Sample extends TreeMemory {
 
 /** A few members send what thousands would: limits count every request, and refuse none. */
 const GENEROUS_LIMITS = Object.fromEntries(
-  ['RATE_LIMIT_PER_MINUTE', ...Object.keys(rateLimitSettings)]
-    .filter((name) => name !== 'RATE_LIMIT_MAX_KEYS')
-    .map((name) => [name, '10000000']),
+  [
+    'RATE_LIMIT_PER_MINUTE',
+    ...Object.keys(rateLimitSettings).filter((name) => name !== 'RATE_LIMIT_MAX_KEYS'),
+    'REQUESTS_PER_CLIENT',
+    'BODIES_PER_CLIENT',
+  ].map((name) => [name, '1000000']),
 )
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)

@@ -1,6 +1,12 @@
 import { InProcessRevocations } from '@dailyfeed/access-token/revocations'
-import { SERVICE_NAMES, type ServiceName, SERVICES } from '@dailyfeed/contract/services'
+import {
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+  urlSettingOf,
+} from '@dailyfeed/contract/services'
 import { developmentSecretsOf } from '@dailyfeed/configuration/development-secrets'
+import type { ServicesInProcess } from '@dailyfeed/gateway/upstreams'
 import { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import type { PlatformConfig } from './config.ts'
@@ -55,7 +61,8 @@ export async function startPlatform({
 
   const { starters } = await loading
   signal.throwIfAborted()
-  const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal() }
+  const inProcess: ServicesInProcess = {}
+  const shared = { revocations: new InProcessRevocations(), writes: new WriteSignal(), inProcess }
   await Promise.all(SERVICE_NAMES.filter((name) => name !== 'gateway').map(start))
   const gateway = await start('gateway')
   await gateway.untilReady()
@@ -79,7 +86,12 @@ export async function startPlatform({
 
   async function start(service: ServiceName): Promise<RunningService> {
     const environment = environmentOf(service, config, database, servicesEnv)
-    return resources.adopt(await starters[service](environment, shared), (it) => it.close())
+    const running = await starters[service](environment, shared)
+    resources.adopt(running, (it) => it.close())
+    // An address in the environment is another server in place of this one.
+    if (service !== 'gateway' && servicesEnv[urlSettingOf(service)] === undefined)
+      inProcess[service] = running.handler
+    return running
   }
 
   async function startServersBeside() {

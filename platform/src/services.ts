@@ -9,6 +9,7 @@ import { startContentService } from '@dailyfeed/content/content-service'
 import type { WriteSignal } from '@dailyfeed/outbox/write-signal'
 import { readGatewayConfigOrThrow } from '@dailyfeed/gateway/config'
 import { startGatewayService } from '@dailyfeed/gateway/gateway-service'
+import type { ServicesInProcess } from '@dailyfeed/gateway/upstreams'
 import type { RunningService } from '@dailyfeed/http-server/running-service'
 import { readImageConfigOrThrow } from '@dailyfeed/image/config'
 import { startImageService } from '@dailyfeed/image/image-service'
@@ -19,10 +20,14 @@ import { startSearchService } from '@dailyfeed/search/search-service'
 import { readTimelineConfigOrThrow } from '@dailyfeed/timeline/config'
 import { startTimelineService } from '@dailyfeed/timeline/timeline-service'
 
-type Start = (
-  env: NodeJS.ProcessEnv,
-  options: { revocations: InProcessRevocations; writes: WriteSignal },
-) => Promise<RunningService>
+interface SharedParts {
+  revocations: InProcessRevocations
+  writes: WriteSignal
+  /** Services that have started, to which the gateway passes requests without a socket. */
+  inProcess?: ServicesInProcess
+}
+
+type Start = (env: NodeJS.ProcessEnv, shared: SharedParts) => Promise<RunningService>
 
 /** Starts each service with its own reader of settings, as in a process of its own. */
 export const starters: Record<ServiceName, Start> = {
@@ -33,5 +38,6 @@ export const starters: Record<ServiceName, Start> = {
   search: async (env, options) => startSearchService(readSearchConfigOrThrow(env), options),
   image: async (env, options) => startImageService(readImageConfigOrThrow(env), options),
   batch: async (env, options) => startBatchService(readBatchConfigOrThrow(env), options),
-  gateway: async (env) => startGatewayService(readGatewayConfigOrThrow(env)),
+  gateway: async (env, { inProcess }) =>
+    startGatewayService(readGatewayConfigOrThrow(env), inProcess),
 }

@@ -73,7 +73,7 @@ export const serverSettings = (service: ServiceName) => ({
   }),
   RATE_LIMIT: choice(
     'on',
-    'off disables request limits and the login throttle, for load tests',
+    'off disables limits of requests and of one client, and the login throttle, for load tests',
     'on',
     'off',
   ),

@@ -91,6 +91,11 @@ export const ERRORS = {
     ko: '이 주소에서 지원하지 않는 요청 방식입니다.',
     en: 'This address does not support that method.',
   },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    ko: '요청이 너무 느리게 전송되었습니다. 다시 시도해 주세요.',
+    en: 'The request arrived too slowly. Please try again.',
+  },
   PAYLOAD_TOO_LARGE: {
     status: 413,
     ko: '요청 크기가 너무 큽니다.',

@@ -23,6 +23,7 @@ import { rateClassOf } from './rate-classes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { serverOptions } from './server-options.ts'
 import { logSlowAndFailed } from './slow-and-failed-log.ts'
+import { cutStalledAnswers, type StalledAnswerOptions } from './stalled-answers.ts'
 import { decorateTraceId } from './trace.ts'
 import { compileValidator } from './validation.ts'
 
@@ -53,6 +54,7 @@ interface HttpServerOptions {
   loadGuard?: LoadGuard
   /** From `createRateLimits`; undefined where nothing is limited. */
   limits?: RateLimits | undefined
+  stalledAnswers?: StalledAnswerOptions
 }
 
 /**
@@ -67,6 +69,7 @@ export async function createHttpServer({
   isTransientFault,
   loadGuard = loadGuardOfProcess,
   limits,
+  stalledAnswers,
 }: HttpServerOptions): Promise<HttpServer> {
   const app: HttpServer = Fastify(serverOptions(log)).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -86,6 +89,7 @@ export async function createHttpServer({
   honourDeadlines(app)
   const metrics = registerMetrics(app, service)
   app.decorate('metrics', metrics)
+  cutStalledAnswers(app, stalledAnswers)
   if (limits !== undefined) limitRoutes(app, limits)
   shedOverload(app, metrics, loadGuard)
   await registerApiDocument(app, service)

@@ -24,3 +24,17 @@ test('a connection that was busy when closing began does not delay it', async ()
   // Without the sweep, closing would wait for the keep-alive limit of 72 s, longer than the test's own limit.
   await closed
 })
+
+test('a connection on which nothing has arrived does not delay closing', async () => {
+  const app = await createHttpServer({
+    service: 'any',
+    log: createLog('test', 'silent'),
+  })
+  const service = await listen({ name: 'any', app, config: { HOST: '127.0.0.1', PORT: 0 } })
+  const client = connect(Number(new URL(service.url).port), '127.0.0.1')
+  await once(app.server, 'connection')
+  const ended = once(client.resume(), 'close')
+  // Without the sweep, closing would wait for the client.
+  await service.close()
+  await ended
+})

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { componentOf, type Dependency } from './dependency.ts'
 import type { HttpServer } from './http-server.ts'
 import { configureLoadGuard, type OverloadSettings } from './load-guard.ts'
@@ -9,6 +10,8 @@ import type { StartWait } from './start-wait.ts'
 export interface RunningService {
   name: string
   url: string
+  /** Answers requests without a socket, for a gateway in the same process. */
+  handler: Pick<HttpServer, 'routing' | 'inject'>
   /** Milliseconds that `close` should take at most; after them the process may end anyway. */
   closesWithin: number
   /** Resolves when the service is ready for the first time, or closes. */
@@ -48,6 +51,7 @@ export async function listen({
   configureLoadGuard(config)
   for (const dependency of dependencies)
     if (dependency !== undefined) app.components.register(componentOf(dependency))
+  const closeUnused = unusedConnectionsOf(app.server)
   await app.ready()
   await startWait?.close()
   await app.listen({ host, port })
@@ -57,18 +61,34 @@ export async function listen({
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
-    await drain(app, times)
+    await drain(app, times, closeUnused)
     await owned?.disposeAsync()
   }
 
   return {
     name,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    handler: app,
     closesWithin: times.total,
     untilReady: () => app.untilReady(),
     close() {
       closing ??= close()
       return closing
     },
+  }
+}
+
+/**
+ * Returns a function that closes connections on which nothing has ever arrived. Node.js does not
+ * count them as idle, and no longer applies its own time limits once a server is closing.
+ */
+function unusedConnectionsOf(server: Server): () => void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   }
 }

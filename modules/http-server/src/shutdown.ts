@@ -38,14 +38,21 @@ export function shutdownTimesOf(config: ShutdownConfig): ShutdownTimes {
  * arrives, each answer with `connection: close`, so that clients take their next request elsewhere.
  * Then it stops to listen, ends its streams, and completes the requests in progress.
  */
-export async function drain(app: HttpServer, { delay, drain }: ShutdownTimes): Promise<void> {
+export async function drain(
+  app: HttpServer,
+  { delay, drain }: ShutdownTimes,
+  closeUnused: () => void,
+): Promise<void> {
   app.startDraining()
   if (delay > 0) {
     retireConnections(app.server)
     await sleep(delay, undefined, { ref: false })
   }
   // A connection that was busy when closing began becomes idle later; Node does not close it then.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MILLISECONDS)
+  const sweep = setInterval(() => {
+    app.server.closeIdleConnections()
+    closeUnused()
+  }, SWEEP_MILLISECONDS)
   const cut = setTimeout(() => app.server.closeAllConnections(), drain)
   await app.close().finally(() => {
     clearInterval(sweep)

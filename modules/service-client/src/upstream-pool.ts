@@ -6,17 +6,21 @@ export type UpstreamHandler = Dispatcher.DispatchHandler
 export type UpstreamControl = Dispatcher.DispatchController
 
 interface UpstreamPoolOptions {
+  connections: number
   connectTimeoutMilliseconds: number
   readTimeoutMilliseconds: number
 }
 
-/** A pool of at most 128 connections to one server, for a proxy. Requests beyond them wait. */
+/**
+ * A pool of connections to one server, for a proxy. Its own queue has neither a bound nor a time
+ * limit: the proxy must not dispatch more requests at once than there are connections.
+ */
 export const openUpstreamPool = (
   baseUrl: string,
-  { connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions,
+  { connections, connectTimeoutMilliseconds, readTimeoutMilliseconds }: UpstreamPoolOptions,
 ): UpstreamPool =>
   new Pool(new URL(baseUrl).origin, {
-    connections: 128,
+    connections,
     connect: { timeout: connectTimeoutMilliseconds },
     headersTimeout: readTimeoutMilliseconds,
     bodyTimeout: readTimeoutMilliseconds,

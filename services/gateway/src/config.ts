@@ -8,6 +8,7 @@ import { upstreamSettings } from '@dailyfeed/configuration/upstream-settings'
 import { type TrustedFrontends, trustedFrontendsOf } from '@dailyfeed/http-server/trusted-frontends'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
+import { limitSettings } from './forward/limit-settings.ts'
 
 export type UpstreamName = CalledBy<'gateway'>
 
@@ -18,6 +19,7 @@ export const GatewaySettings = Type.Object({
   ...serverSettings('gateway'),
   ...internalSettings,
   ...upstreamSettings('gateway'),
+  ...limitSettings,
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(
     5_000,
     'milliseconds to wait until a service accepts a connection',

@@ -12,20 +12,32 @@ import type { RateCounters } from '@dailyfeed/http-server/rate-counters'
 import { shedOverload } from '@dailyfeed/http-server/overload'
 import { secureOwnAnswers } from '@dailyfeed/http-server/protection'
 import { serverOptions } from '@dailyfeed/http-server/server-options'
+import { cutStalledAnswers } from '@dailyfeed/http-server/stalled-answers'
 import { decorateTraceId } from '@dailyfeed/http-server/trace'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import type { GatewayConfig } from './config.ts'
+import { limitConnections } from './connection-limits.ts'
 import { documentRoutes } from './documents/document.routes.ts'
 import { apiRoutes, FORWARDED_METHODS } from './forward/api.routes.ts'
-import { StreamingResponses } from './forward/forward.ts'
+import { createClientQuotas } from './forward/client-quotas.ts'
+import { destinationsOf } from './forward/destination.ts'
+import { registerForwardMetrics } from './forward/forward-metrics.ts'
 import { pageRoutes } from './page/page.routes.ts'
 import { publicUrlOf } from './public-path.ts'
+import { EdgeResponse } from './upstream/edge-response.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** Also without probes, so that the time since a service disappeared is measured. */
 const CHECK_EVERY_MILLISECONDS = 2_000
 const METHODS = new Set([...FORWARDED_METHODS, 'OPTIONS'])
+
+/**
+ * With the default of 20 s the slowest client that is served reads 52 kbit/s. It is as much as the
+ * gateway holds of an answer, so that it fetches more from the service within the same time, and is
+ * not itself taken for a client that does not read.
+ */
+const MIN_ANSWER_BYTES = 128 * 1024
 
 interface GatewayAppOptions {
   config: GatewayConfig
@@ -42,12 +54,16 @@ export async function gatewayApp({
   context: { upstreams, counters },
   log,
 }: GatewayAppOptions): Promise<HttpServer> {
+  const options = serverOptions(log)
   // An upload of 10 MiB over a phone's connection takes longer than any answer may. Headers have a shorter limit.
   const app: HttpServer = Fastify({
-    ...serverOptions(log),
+    ...options,
     requestTimeout: 60_000,
+    http: { ...options.http, ServerResponse: EdgeResponse },
     rewriteUrl: ({ url }) => publicUrlOf(url ?? '/'),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  passBodiesUnread(app)
+  awaitPermissionOfBodies(app)
   secureOwnAnswers(app)
   applyHttpDefaults(app)
 
@@ -61,12 +77,32 @@ export async function gatewayApp({
   shedOverload(app, metrics, loadGuardOfProcess)
   registerHealthRoutes(app, { checkEveryMilliseconds: CHECK_EVERY_MILLISECONDS })
 
-  const streams = new StreamingResponses()
-  app.addHook('preClose', async () => streams.endAll())
-  await app.register(apiRoutes, { config, upstreams, streams, counters })
-  await app.register(documentRoutes, { upstreams })
-  await app.register(pageRoutes, { config, upstreams, streams })
+  limitConnections(app, config)
+  cutStalledAnswers(app, { stallMilliseconds: config.ANSWER_STALL_MS, minBytes: MIN_ANSWER_BYTES })
+
+  app.addHook('preClose', async () => upstreams.streamingResponses.endAll())
+  const destinations = destinationsOf(upstreams, config)
+  const quotas = createClientQuotas(config)
+  const context = {
+    quotas,
+    bodyTimeoutMilliseconds: config.BODY_TIMEOUT_MS,
+    countRefusal: registerForwardMetrics(metrics, quotas, destinations),
+  }
+  await app.register(apiRoutes, { config, destinations, context, counters })
+  await app.register(documentRoutes, { config, upstreams })
+  await app.register(pageRoutes, { config, upstreams, context })
   return app
+}
+
+/** No answer of the gateway needs a body that has been parsed, and a refusal does not wait for one. */
+function passBodiesUnread(app: HttpServer): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+}
+
+/** Node.js would ask for the body at once, and a request that is refused should not send it. */
+function awaitPermissionOfBodies(app: HttpServer): void {
+  app.server.on('checkContinue', (request, response) => app.routing(request, response))
 }
 
 function applyHttpDefaults(app: HttpServer): void {

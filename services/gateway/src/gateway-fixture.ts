@@ -7,7 +7,7 @@ import { internalCallers } from '@dailyfeed/http-server/internal-access'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { readGatewayConfigOrThrow } from './config.ts'
 import { startGatewayService } from './gateway-service.ts'
-import { UPSTREAM_NAMES } from './upstreams.ts'
+import { type ServicesInProcess, UPSTREAM_NAMES } from './upstreams.ts'
 
 export const GATEWAY_TOKEN = 'gateway-credential-of-at-least-32-characters'
 const DEAD_PORT = 1
@@ -55,7 +55,10 @@ export async function startUpstream(
 }
 
 /** A gateway whose services are unreachable, except for those given by `<NAME>_URL`. */
-export async function startGateway(settings: Record<string, string> = {}): Promise<RunningService> {
+export async function startGateway(
+  settings: Record<string, string> = {},
+  inProcess: ServicesInProcess = {},
+): Promise<RunningService> {
   const urls = Object.fromEntries(
     UPSTREAM_NAMES.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${DEAD_PORT}`]),
   )
@@ -66,7 +69,7 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
     WEB_DIR: '/nowhere',
     ...settings,
   })
-  return startGatewayService({ ...config, PORT: 0 })
+  return startGatewayService({ ...config, PORT: 0 }, inProcess)
 }
 
 /** Bytes as they are on the wire, for what `fetch` would never send. Resolves with all that came until the server ended it. */

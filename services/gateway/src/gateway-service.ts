@@ -5,12 +5,16 @@ import { openRedis } from '@dailyfeed/redis-support/open-redis'
 import type { GatewayConfig } from './config.ts'
 import { gatewayApp } from './gateway-app.ts'
 import { upstreamDependencies } from './readiness.ts'
-import { openUpstreams } from './upstreams.ts'
+import { openUpstreams, type ServicesInProcess } from './upstreams.ts'
 
-export async function startGatewayService(config: GatewayConfig): Promise<RunningService> {
+/** `inProcess`: services to which requests are passed without a socket. The others are called by their URLs. */
+export async function startGatewayService(
+  config: GatewayConfig,
+  inProcess: ServicesInProcess = {},
+): Promise<RunningService> {
   const log = createLog('gateway', config.LOG_LEVEL)
   await using resources = new AsyncDisposableStack()
-  const upstreams = resources.adopt(openUpstreams(config), (it) => it.close())
+  const upstreams = resources.adopt(openUpstreams(config, inProcess), (it) => it.close())
   const counters = openRateCounters(config, resources, log)
   const app = await gatewayApp({ config, context: { upstreams, counters }, log })
   const dependencies = upstreamDependencies(upstreams, config.READINESS_GRACE_SECONDS)

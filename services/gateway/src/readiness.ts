@@ -19,13 +19,8 @@ export const upstreamDependencies = ({ services }: Upstreams, graceSeconds: numb
     name,
     isRequired: true,
     async check() {
-      const { statusCode, body } = await services[name].request({
-        method: 'GET',
-        path: '/healthz/ready',
-        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
-      })
-      await body.dump()
-      if (statusCode !== 200) throw new NotReadyError(`${name}-svc answered ${statusCode}`)
+      const { status } = await services[name].get('/healthz/ready', TIMEOUT_MILLISECONDS)
+      if (status !== 200) throw new NotReadyError(`${name}-svc answered ${status}`)
     },
     describe: (error) =>
       error instanceof NotReadyError ? `${name}-svc is not ready` : `${name}-svc does not answer`,

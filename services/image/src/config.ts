@@ -13,6 +13,7 @@ import {
 } from '@dailyfeed/configuration/settings'
 import { redisSettings } from '@dailyfeed/redis-support/redis-settings'
 import Type from 'typebox'
+import { MAX_UPLOAD_BYTES } from './upload/multipart-image.ts'
 
 export const ImageSettings = Type.Object({
   ...serverSettings('image'),
@@ -29,6 +30,12 @@ export const ImageSettings = Type.Object({
     maximum: 100_000,
     default: 60,
     description: 'uploads of one member in one hour',
+  }),
+  IMAGE_UPLOAD_BYTES_MAX: Type.Integer({
+    minimum: MAX_UPLOAD_BYTES,
+    maximum: 16 * 1024 * 1024 * 1024,
+    default: 64 * 1024 * 1024,
+    description: 'bytes of uploads that are held in memory at once',
   }),
 })
 

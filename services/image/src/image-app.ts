@@ -37,6 +37,7 @@ export async function imageApp({ config, context, log }: ImageAppOptions): Promi
   await uploadRoutes(app, {
     ...context,
     once: createOnce(app, 'image', context),
+    maxUploadBytes: config.IMAGE_UPLOAD_BYTES_MAX,
   })
   viewRoutes(app, context)
   deletionRoutes(app, context)

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { securityHeaders } from '@dailyfeed/http-server/protection'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
+import type { GatewayConfig } from '../config.ts'
+import { limitOwnAnswers } from '../forward/limit-own-answers.ts'
 import type { Upstreams } from '../upstreams.ts'
 import { createPublicDocument } from './public-document.ts'
 
@@ -46,10 +48,16 @@ const PAGE = `<!doctype html>
 `
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })\n`
 
-export const documentRoutes: FastifyPluginAsync<{ upstreams: Upstreams }> = async (
+interface DocumentOptions {
+  config: GatewayConfig
+  upstreams: Upstreams
+}
+
+export const documentRoutes: FastifyPluginAsync<DocumentOptions> = async (
   app,
-  { upstreams },
+  { config, upstreams },
 ) => {
+  limitOwnAnswers(app, config)
   const publicDocument = createPublicDocument(upstreams)
   app.get('/openapi.json', async (_request, reply) => {
     const json = await publicDocument()

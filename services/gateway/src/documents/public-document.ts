@@ -15,14 +15,9 @@ export function createPublicDocument(
   let cached: { json: string; builtAt: number } | undefined
 
   async function documentOfOrThrow(name: UpstreamName): Promise<[UpstreamName, OpenApiDocument]> {
-    const { statusCode, body } = await services[name].request({
-      method: 'GET',
-      path: '/openapi.json',
-      headersTimeout: TIMEOUT_MILLISECONDS,
-    })
-    const text = await body.text()
-    if (statusCode !== 200) throw new Error(`${name}-svc answered its document with ${statusCode}`)
-    return [name, JSON.parse(text) as OpenApiDocument]
+    const { status, body } = await services[name].get('/openapi.json', TIMEOUT_MILLISECONDS)
+    if (status !== 200) throw new Error(`${name}-svc answered its document with ${status}`)
+    return [name, JSON.parse(body) as OpenApiDocument]
   }
 
   const build = singleFlight(async (): Promise<string> => {

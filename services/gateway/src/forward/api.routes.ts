@@ -9,14 +9,14 @@ import type { GatewayConfig, UpstreamName } from '../config.ts'
 import type { Client } from '@dailyfeed/http-server/client-address'
 import { edgeClientOf } from '../edge-client.ts'
 import { findService, pathOf } from '../public-path.ts'
-import type { Upstreams } from '../upstreams.ts'
-import { type Destination, type StreamingResponses, forward } from './forward.ts'
+import type { Destination } from './destination.ts'
+import { type ForwardContext, forward, type RequestKind } from './forward.ts'
 import { forwardedHeadersOf } from './request-headers.ts'
 
 interface ApiOptions {
   config: GatewayConfig
-  upstreams: Upstreams
-  streams: StreamingResponses
+  destinations: Record<UpstreamName, Destination>
+  context: ForwardContext
   /** Undefined where rate limits are off. */
   counters: RateCounters | undefined
 }
@@ -37,7 +37,7 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
 ]
 const PREFLIGHT_SECONDS = 600
-const RETRY_AFTER_SECONDS = 5
+const STREAM = /^\/api\/notifications\/stream\/?$/
 /** A service ends a request a little before the gateway gives up, so that its answer still arrives. */
 const DEADLINE_SHARE = 0.95
 /** A proxy of the founding frontend logs members out when this request fails, so that it has a limit of its own. */
@@ -46,9 +46,8 @@ const OWN_PROFILE = /^\/api\/members\/profile\/?$/
 /** Forwards everything under `/api` to its service, which authenticates and authorises the caller. */
 export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
   app,
-  { config, upstreams, streams, counters },
+  { config, destinations, context, counters },
 ) => {
-  passBodiesUnread(app)
   await app.register(cors, {
     origin: config.CORS_ORIGINS,
     credentials: true,
@@ -75,33 +74,31 @@ export const apiRoutes: FastifyPluginAsync<ApiOptions> = async (
       const service = findService(path)
       if (service === undefined)
         return void failWith(request, reply, new DailyfeedError('NOT_FOUND'))
+      const kind = kindOf(request, service, path)
       const headers = forwardedHeadersOf(request, request.client, config.INTERNAL_TOKEN)
-      const isStream = path === '/api/notifications/stream'
-      if (!isStream && !isUpload(request)) headers[DEADLINE] = deadline
-      const destination: Destination = {
-        pool: upstreams.services[service],
+      // The time of an upload depends on its sender, and a stream has no end.
+      if (kind === 'REQUEST') headers[DEADLINE] = deadline
+      forward(request, reply, {
+        kind,
+        client: request.client,
         headers,
-        isStream,
-        unavailable: () => unavailable(service),
-      }
-      forward(request, reply, destination, streams)
+        destination: destinations[service],
+        context,
+      })
     },
   })
 }
 
-/** The time of an upload depends on its sender: only what comes after it could have a deadline. */
-const isUpload = ({ headers }: FastifyRequest) =>
-  headers['content-type']?.startsWith('multipart/') === true
-
-const unavailable = (service: UpstreamName) =>
-  new DailyfeedError(service === 'member' ? 'MEMBER_API_CONNECTION_ERROR' : 'SERVICE_UNAVAILABLE', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  })
-
-function passBodiesUnread(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+function kindOf({ method, raw }: FastifyRequest, service: UpstreamName, path: string): RequestKind {
+  if (service === 'activity' && isStream(path)) return 'STREAM'
+  if (service !== 'image' || method !== 'POST') return 'REQUEST'
+  // image-svc alone receives bodies that are too large to be read before they are forwarded.
+  return raw.headers['content-type']?.startsWith('application/json') ? 'REQUEST' : 'UPLOAD'
 }
+
+/** A router decodes the path before it finds its route, and so must this rule. */
+const isStream = (path: string): boolean =>
+  STREAM.test(path) || (path.includes('%') && STREAM.test(decodeURIComponent(path)))
 
 function limitRequests(app: FastifyInstance, config: GatewayConfig, counters: RateCounters): void {
   const perMinute = (name: string, limit: number) =>

@@ -1,191 +1,197 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import { PassThrough, type Readable } from 'node:stream'
-import type { DailyfeedError } from '@dailyfeed/contract/errors'
-import { failMalformed, failWith } from '@dailyfeed/http-server/error-handler'
-import type {
-  UpstreamControl,
-  UpstreamHandler,
-  UpstreamPool,
-} from '@dailyfeed/service-client/upstream-pool'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Quota } from '@dailyfeed/concurrency/quota'
+import { DailyfeedError } from '@dailyfeed/contract/errors'
+import type { Client } from '@dailyfeed/http-server/client-address'
+import { failWith } from '@dailyfeed/http-server/error-handler'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ForwardedHeaders } from './request-headers.ts'
-import { responseHeadersOf } from './response-headers.ts'
-
-export interface Destination {
-  pool: UpstreamPool
-  headers: ForwardedHeaders
-  /** A stream of events may be silent for longer than other answers may take. */
-  isStream: boolean
-  /** The failure to answer when the upstream cannot be reached or does not answer in time. */
-  unavailable: () => DailyfeedError
-}
-
-/** Long enough for a process that is being replaced, too short to be noticed. */
-const RETRY_MILLISECONDS = 50
-/** A restarted service closes many connections at once: the next one of the pool may be closed, too. */
-const RETRIES = 3
-/** Error codes of an upstream that was not reached, or that closed a kept connection before it answered. */
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
-
-/** Answers that last until the client or the upstream ends them. A gateway that stops must end them itself. */
-export class StreamingResponses {
-  readonly #responses = new Set<ServerResponse>()
-
-  add(response: ServerResponse): void {
-    this.#responses.add(response)
-    response.once('close', () => this.#responses.delete(response))
-  }
-
-  endAll(): void {
-    for (const response of this.#responses) response.end()
-  }
-}
+import type { ForwardedRequest } from '../upstream/upstream.ts'
+import type { ClientQuotas } from './client-quotas.ts'
+import type { Destination } from './destination.ts'
+import { HeldQuotas } from './held-quotas.ts'
+import type { Entrant } from './places.ts'
+import type { CountRefusal, Refusal } from './refusal.ts'
+import { type BodyOutcome, hasBody, isTooLarge, readBody } from './request-body.ts'
+import { cutStalledUpload } from './stalled-upload.ts'
 
 /**
- * Forwards a request and its answer byte for byte, without parsing either. It writes to the socket itself: streams of
- * Fastify and undici in between would cost more than the rest of the request (docs/decisions/0028).
+ * - REQUEST: its body is read whole before it takes a place at the upstream.
+ * - UPLOAD: its body is too large for that, and is streamed.
+ * - STREAM: its answer lasts until one side ends it, and takes no place at the upstream.
+ */
+export type RequestKind = 'REQUEST' | 'UPLOAD' | 'STREAM'
+
+export interface ForwardContext {
+  quotas: ClientQuotas
+  bodyTimeoutMilliseconds: number
+  countRefusal: CountRefusal
+}
+
+interface ForwardOptions {
+  kind: RequestKind
+  client: Client
+  headers: IncomingHttpHeaders
+  destination: Destination
+  context: ForwardContext
+}
+
+const RETRY_AFTER_SECONDS = 1
+/** A stream lasts, so that a place for another one becomes free later than one for a request. */
+const STREAM_RETRY_AFTER_SECONDS = 5
+
+/**
+ * Forwards a request: it takes its share of its client's quotas, then its body is read, then it takes
+ * a place at the upstream. A client that is slow holds nothing that others need. Throws
+ * TOO_MANY_REQUEST, SERVICE_UNAVAILABLE or PAYLOAD_TOO_LARGE.
  */
 export function forward(
   request: FastifyRequest,
   reply: FastifyReply,
-  destination: Destination,
-  streams: StreamingResponses,
+  options: ForwardOptions,
 ): void {
-  new Forwarding(request, reply, destination, streams).start()
+  new Forwarding(request, reply, options).start()
 }
 
-class Forwarding implements UpstreamHandler {
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
-  readonly #destination: Destination
-  readonly #streams: StreamingResponses
-  #control: UpstreamControl | undefined
-  #hasClientDisconnected = false
-  #hasUpstreamEnded = false
-  /** Bytes of the answer still to come; NaN without a Content-Length. */
-  #left = Number.NaN
-  #retriesLeft: number
+class Forwarding implements ForwardedRequest, Entrant {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly headers: IncomingHttpHeaders
+  readonly isStream: boolean
+  body: Buffer | 'STREAMED' | undefined
+  readonly #options: ForwardOptions
+  /** Held until the answer has left. */
+  readonly #held = new HeldQuotas()
+  /** Held until the body has arrived. */
+  readonly #heldByBody = new HeldQuotas()
+  readonly #clientKey: string
+  #isInPlace = false
+  #hasEnded = false
 
-  constructor(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    destination: Destination,
-    streams: StreamingResponses,
-  ) {
-    this.#request = request
-    this.#reply = reply
-    this.#destination = destination
-    this.#streams = streams
-    this.#retriesLeft = isSafe(request.method) ? RETRIES : 0
+  constructor(request: FastifyRequest, reply: FastifyReply, options: ForwardOptions) {
+    this.request = request
+    this.reply = reply
+    this.headers = options.headers
+    this.isStream = options.kind === 'STREAM'
+    this.#options = options
+    this.#clientKey = clientKeyOf(request, options.client)
   }
 
   start(): void {
-    this.#reply.raw.once('close', () => {
-      if (this.#hasUpstreamEnded) return
-      this.#hasClientDisconnected = true
-      this.#control?.abort(new Error('the client has disconnected'))
-    })
-    this.#dispatch()
+    this.reply.raw.once('close', () => this.#end())
+    this.#takeQuotasOrThrow()
+    if (this.isStream) this.#options.destination.upstream.forward(this)
+    else if (!hasBody(this.request.raw)) this.#enter()
+    else if (this.#options.kind === 'UPLOAD') this.#enterWithUpload()
+    else this.#readBodyOrThrow()
   }
 
-  #dispatch(): void {
-    const { pool, headers, isStream } = this.#destination
-    const { raw } = this.#request
-    // The path is forwarded exactly as it was validated: rewritten, it could mean something else to the service.
-    pool.dispatch(
-      {
-        path: raw.url ?? '/',
-        method: this.#request.method,
-        headers,
-        body: bodyOf(this.#request),
-        ...(isStream ? { bodyTimeout: 0 } : {}),
-      },
-      this,
+  unavailable(): DailyfeedError {
+    return this.#options.destination.unavailable()
+  }
+
+  /** Called by the places when there is one for this request. */
+  begin(): void {
+    this.#isInPlace = true
+    this.#options.destination.upstream.forward(this)
+  }
+
+  /** Called by the places when there was none for too long, or when too many wait. */
+  refuse(): void {
+    this.#fail('no_place', new DailyfeedError('SERVICE_UNAVAILABLE', SOON))
+  }
+
+  #takeQuotasOrThrow(): void {
+    const { kind, destination, context } = this.#options
+    const { quotas } = context
+    const token = this.request.raw.headers.authorization
+    if (kind === 'STREAM') {
+      this.#takeOrThrow('streams', quotas.streams, this.#clientKey)
+      if (token !== undefined) this.#takeOrThrow('streams', quotas.streamsOfMembers, token)
+      return
+    }
+    if (destination.requests === undefined) return
+    this.#takeOrThrow('requests', destination.requests, this.#clientKey)
+    if (token !== undefined && token !== this.#clientKey)
+      this.#takeOrThrow('requests', destination.requests, token)
+  }
+
+  #takeOrThrow(refusal: Refusal, quota: Quota, key: string, held = this.#held): void {
+    const outcome = held.tryTake(quota, key)
+    if (outcome === 'TAKEN') return
+    this.#options.context.countRefusal(refusal)
+    throw new DailyfeedError(
+      outcome === 'FULL' ? 'SERVICE_UNAVAILABLE' : 'TOO_MANY_REQUEST',
+      refusal === 'streams' ? LATER : SOON,
     )
   }
 
-  onRequestStart(control: UpstreamControl): void {
-    this.#control = control
-    if (this.#hasClientDisconnected) control.abort(new Error('the client has disconnected'))
+  #enter(): void {
+    if (!this.#hasEnded) this.#options.destination.places.enter(this)
   }
 
-  onResponseStart(_control: UpstreamControl, status: number, given: IncomingHttpHeaders): void {
-    if (status < 200) return
-    const { raw } = this.#reply
-    const headers = responseHeadersOf(this.#reply, given)
-    this.#left = Number(headers['content-length'] ?? Number.NaN)
-    this.#reply.code(status).hijack()
-    raw.writeHead(status, headers)
-    if (String(headers['content-type']).startsWith('text/event-stream')) {
-      raw.flushHeaders()
-      this.#streams.add(raw)
-    }
+  #enterWithUpload(): void {
+    const { quotas, bodyTimeoutMilliseconds } = this.#options.context
+    this.#takeOrThrow('uploads', quotas.uploads, this.#clientKey)
+    this.body = 'STREAMED'
+    this.#permitBody()
+    cutStalledUpload(this.request, this.reply, bodyTimeoutMilliseconds)
+    this.#enter()
   }
 
-  onResponseData(control: UpstreamControl, chunk: Buffer): void {
-    const { raw } = this.#reply
-    this.#left -= chunk.length
-    // A short answer that ends with its last byte leaves in one write.
-    if (this.#left === 0) raw.end(chunk)
-    else if (!raw.writableEnded && !raw.write(chunk)) {
-      control.pause()
-      raw.once('drain', () => control.resume())
-    }
+  #readBodyOrThrow(): void {
+    if (isTooLarge(this.request.raw)) throw new DailyfeedError('PAYLOAD_TOO_LARGE')
+    const { quotas, bodyTimeoutMilliseconds } = this.#options.context
+    this.#takeOrThrow('bodies', quotas.bodies, this.#clientKey, this.#heldByBody)
+    this.#permitBody()
+    const tryHold = (bytes: number) =>
+      this.#held.tryTake(quotas.bodyBytes, this.#clientKey, bytes) === 'TAKEN'
+    const options = { timeoutMilliseconds: bodyTimeoutMilliseconds, tryHold }
+    readBody(this.request.raw, options, (outcome) => this.#onBody(outcome))
   }
 
-  onResponseEnd(): void {
-    const { raw } = this.#reply
-    this.#hasUpstreamEnded = true
-    if (!raw.writableEnded) raw.end()
-    // The upstream may have answered without reading the whole body (413).
-    dropRestOf(this.#request)
+  /** A client that sends `Expect: 100-continue` sends its body only now. */
+  #permitBody(): void {
+    if (this.request.raw.headers.expect !== undefined) this.reply.raw.writeContinue()
   }
 
-  onResponseError(_control: UpstreamControl, error: Error): void {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (this.#hasClientDisconnected) {
-      // The client has disconnected: there is nobody to answer.
-      this.#reply.hijack()
-      return
+  #onBody(outcome: BodyOutcome): void {
+    this.#heldByBody.release()
+    if (outcome === 'TOO_LARGE')
+      return void failWith(this.request, this.reply, new DailyfeedError('PAYLOAD_TOO_LARGE'))
+    if (outcome === 'NO_ROOM')
+      return void this.#fail('body_bytes', new DailyfeedError('SERVICE_UNAVAILABLE', SOON))
+    if (outcome === 'TOO_SLOW') {
+      // The rest of the body would be taken for the next request, or awaited in its place.
+      this.reply.header('connection', 'close')
+      return void this.#fail('slow_body', new DailyfeedError('REQUEST_TIMEOUT'))
     }
-    if (this.#reply.sent) {
-      // A truncated answer must not look complete.
-      this.#request.log.warn(
-        { err: error },
-        'upstream ended its answer early; the connection to the client is closed',
-      )
-      this.#reply.raw.destroy()
-      return
+    if (outcome.length > 0) {
+      this.body = outcome
+      this.headers['content-length'] = String(outcome.length)
     }
-    if (this.#retriesLeft > 0 && NOT_CONNECTED.has(code)) {
-      this.#retriesLeft--
-      setTimeout(() => this.#dispatch(), RETRY_MILLISECONDS)
-      return
-    }
-    dropRestOf(this.#request)
-    if (code === 'UND_ERR_INVALID_ARG') return void failMalformed(this.#request, this.#reply)
-    this.#request.log.warn({ err: error }, 'upstream unreachable; answered 503')
-    failWith(this.#request, this.#reply, this.#destination.unavailable())
+    this.#enter()
+  }
+
+  #fail(refusal: Refusal, error: DailyfeedError): void {
+    this.#options.context.countRefusal(refusal)
+    failWith(this.request, this.reply, error)
+  }
+
+  #end(): void {
+    this.#hasEnded = true
+    const { places } = this.#options.destination
+    if (this.#isInPlace) places.leave()
+    else places.withdraw(this)
+    this.#held.release()
+    this.#heldByBody.release()
   }
 }
 
-const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
-
-/** Reads and discards the rest of a body, so that the connection neither stalls nor is cut while the answer is sent. */
-function dropRestOf({ raw }: FastifyRequest): void {
-  if (!raw.complete) raw.unpipe().resume()
-}
+const SOON = { retryAfterSeconds: RETRY_AFTER_SECONDS }
+const LATER = { retryAfterSeconds: STREAM_RETRY_AFTER_SECONDS }
 
 /**
- * The body as a stream, or none. Not the request itself: undici destroys a body that it no longer needs, and with the
- * request goes the connection on which the client waits for its answer.
+ * Whose share a request takes: that of its address block. Clients whose frontend does not name their
+ * addresses are distinguished by their tokens; without one, only the totals bound them.
  */
-function bodyOf({ method, raw }: FastifyRequest): Readable | null {
-  const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers
-  if (isSafe(method) || (encoding === undefined && (length === undefined || length === '0')))
-    return null
-  const body = new PassThrough()
-  // undici reports it too, as the error of the request.
-  body.on('error', () => {})
-  return raw.pipe(body)
-}
+const clientKeyOf = ({ id, raw }: FastifyRequest, client: Client): string =>
+  client.isTrustedFrontend ? (raw.headers.authorization ?? id) : client.block

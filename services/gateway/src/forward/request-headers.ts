@@ -33,11 +33,9 @@ const GATEWAY_HEADERS = [
 ]
 const DROPPED = new Set([...HOP_BY_HOP, ...GATEWAY_HEADERS])
 
-export type ForwardedHeaders = Record<string, string | string[]>
-
 /** The client's headers, without those that it may not send to a service. */
-function allowedHeadersOf(given: IncomingHttpHeaders): ForwardedHeaders {
-  const headers: ForwardedHeaders = {}
+function allowedHeadersOf(given: IncomingHttpHeaders): IncomingHttpHeaders {
+  const headers: IncomingHttpHeaders = {}
   for (const name in given) {
     const value = given[name]
     if (value !== undefined && !DROPPED.has(name) && !name.startsWith('x-forwarded-'))
@@ -61,7 +59,7 @@ export function forwardedHeadersOf(
   request: FastifyRequest,
   client: Client,
   internalToken: string | undefined,
-): ForwardedHeaders {
+): IncomingHttpHeaders {
   const headers = allowedHeadersOf(request.raw.headers)
   headers['x-forwarded-for'] = client.address
   headers['x-forwarded-proto'] = client.isHttps ? 'https' : 'http'

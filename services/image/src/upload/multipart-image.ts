@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 
 const FIELD = 'image'
 /** Room for boundaries, part headers and a few other fields. */
-const MAX_BODY_BYTES = MAX_IMAGE_BYTES + 64 * 1024
+export const MAX_UPLOAD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
 
 export const MULTIPART_LIMITS: FastifyMultipartBaseOptions = {
   limits: {
@@ -23,7 +23,7 @@ export const MULTIPART_LIMITS: FastifyMultipartBaseOptions = {
 export async function refuseOtherBodies({ headers }: FastifyRequest): Promise<void> {
   if (!/^multipart\/form-data\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw new DailyfeedError('UNSUPPORTED_MEDIA_TYPE')
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+  if (Number(headers['content-length'] ?? 0) > MAX_UPLOAD_BYTES)
     throw new DailyfeedError('PAYLOAD_TOO_LARGE')
 }
 

@@ -4,6 +4,7 @@ import type { Once } from '@dailyfeed/idempotency/once'
 import multipart from '@fastify/multipart'
 import Type from 'typebox'
 import type { ImageContext } from '../context.ts'
+import { holdBytesOfUpload } from './upload-bytes.ts'
 import { MULTIPART_LIMITS, readImageFieldOrThrow, refuseOtherBodies } from './multipart-image.ts'
 import { prepareUpload } from './upload.service.ts'
 
@@ -19,11 +20,13 @@ const UploadForm = Type.Object({
 
 interface UploadContext extends ImageContext {
   once: Once<ImageContext>
+  /** Bytes of uploads that may be held in memory at once. */
+  maxUploadBytes: number
 }
 
 export async function uploadRoutes(
   app: HttpServer,
-  { once, ...context }: UploadContext,
+  { once, maxUploadBytes, ...context }: UploadContext,
 ): Promise<void> {
   const route = {
     config: {
@@ -31,7 +34,7 @@ export async function uploadRoutes(
       acceptsIdempotencyKey: true,
       rateClass: 'upload' as const,
     },
-    preParsing: refuseOtherBodies,
+    preParsing: [refuseOtherBodies, holdBytesOfUpload(app, maxUploadBytes)],
     // The schema of the body is for the API document alone; the handler checks the parts as they arrive.
     validatorCompiler: () => () => true,
     schema: {

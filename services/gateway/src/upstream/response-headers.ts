@@ -13,8 +13,15 @@ const HOP_BY_HOP = new Set([
 ])
 
 /**
- * The upstream's headers over those that the edge has set (request id, rate limit, CORS). The service's values take
- * precedence, except for CORS, which only the edge decides.
+ * Whether an upstream may set this header of the answer. Those of the connection belong to the
+ * gateway's connection with the client, and CORS is decided by the edge alone.
+ */
+export const isOfUpstream = (lowerCaseName: string): boolean =>
+  !HOP_BY_HOP.has(lowerCaseName) && !lowerCaseName.startsWith('access-control-')
+
+/**
+ * The upstream's headers over those that the edge has set (request id, rate limit, CORS). The
+ * service's values take precedence where it may set a header.
  */
 export function responseHeadersOf(
   reply: FastifyReply,
@@ -24,8 +31,7 @@ export function responseHeadersOf(
   const vary = headers['vary']
   for (const name in given) {
     const value = given[name]
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !name.startsWith('access-control-'))
-      headers[name] = value
+    if (value !== undefined && isOfUpstream(name)) headers[name] = value
   }
   if (vary !== undefined && given['vary'] !== undefined)
     headers['vary'] = `${vary}, ${given['vary']}`
