@@ -39,7 +39,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   maxWaiting: 1_000,
   maxWaitMs: 1_000,
   periodMs: 50,
-  maxWaitingOverloaded: 16,
+  maxWaitingOverloaded: 64,
   recoveryMs: 1_000,
   holdMs: 500,
 }
