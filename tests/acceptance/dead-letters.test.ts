@@ -70,7 +70,11 @@ test('dead-letters list is empty while every event was processed', async () => {
   await expect
     .poll(() => dailyfeed(['dead-letters', 'list']))
     .toEqual({ code: 0, stdout: 'no dead letters\n', stderr: '' })
-  expect(await answerOf('dead-letters', 'list')).toEqual({ groups: [], unavailable: [] })
+  expect(await answerOf('dead-letters', 'list')).toEqual({
+    groups: [],
+    hasMore: false,
+    unavailable: [],
+  })
 })
 
 test('undecodable events are listed by cause, shown, replayed without success and archived once', async () => {

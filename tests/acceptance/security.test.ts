@@ -261,8 +261,10 @@ describe.skipIf(isMissing)('every service in a separate process', () => {
   })
 
   test('A6: under key rotation no living token is refused, and none of a key past its grace accepted', async () => {
-    await services.end('member', 'SIGTERM')
-    await services.start('member', { env: { ...STORM_SETTINGS, RATE_LIMIT: 'off' } })
+    for (const service of ['member', 'timeline', 'activity'] as const) {
+      await services.end(service, 'SIGTERM')
+      await services.start(service, { env: { ...STORM_SETTINGS, RATE_LIMIT: 'off' } })
+    }
     const report = await rotationStorm(services, sql, 32)
     expect(report).toMatchObject({ wronglyRefused: [], retiredAccepted: [], otherAnswers: 0 })
     expect(report.rotations).toBeGreaterThanOrEqual(4)

@@ -103,13 +103,24 @@ test.each([
 
 test('a transient fault is 503 without a dead letter, and each event then takes effect once', async () => {
   const events = likes()
-  for (const code of ['40P01', '57014', '53300']) {
+  for (const code of ['40P01', '53300']) {
     const repair = await breakFor('notification_actor', 'actor_id', fans[2] ?? 0, code)
     const answer = await send(events)
     expect([code, answer.status, await letters(), await actors()]).toEqual([code, 503, [], []])
     await repair()
   }
   expect((await send(events)).body.data).toEqual({ received: 3, applied: 6, deadLettered: 0 })
+  expect((await send(events)).body.data).toEqual({ received: 3, applied: 0, deadLettered: 0 })
+  expect([await recorded(), await actors()]).toEqual([fans, fans])
+})
+
+test('an event whose statement times out waits alone, and then takes effect once', async () => {
+  const events = likes()
+  const repair = await breakFor('notification_actor', 'actor_id', fans[2] ?? 0, '57014')
+  const answer = await send(events)
+  expect([answer.status, await letters(), await actors()]).toEqual([503, [], fans.slice(0, 2)])
+  await repair()
+  expect((await send(events)).status).toBe(200)
   expect((await send(events)).body.data).toEqual({ received: 3, applied: 0, deadLettered: 0 })
   expect([await recorded(), await actors()]).toEqual([fans, fans])
 })

@@ -1,6 +1,6 @@
 import { insertBlock, insertMember } from '@dailyfeed/tests/members'
 import { ask } from '@dailyfeed/tests/http-client'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresEngine } from '../engine/postgres-engine.ts'
 import { matchingOf } from '../hits/matching.service.ts'
 import { catchUp } from '../indexing/catch-up.service.ts'
@@ -64,7 +64,7 @@ const rowsOf = (plan: PlanNode, name: string): number =>
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-describe.skipIf(inject('openSearchUrl') !== undefined)('searches of PostgreSQL', () => {
+describe('searches of PostgreSQL', () => {
   /** 64 lexemes: all that a keyword may have. */
   const longestKana = 'カメラ'.repeat(21).slice(0, 62)
 
