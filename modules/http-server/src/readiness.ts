@@ -9,6 +9,8 @@ export interface Readiness {
 }
 
 const FIRST_CHECKS = { first: 50, max: 1_000 }
+/** Components that come within this time of a start are no news. */
+const START_MILLISECONDS = 3_000
 
 /** Whether the service can serve requests, and a log line for each component that is lost or returns. */
 export class ReadinessCheck {
@@ -18,6 +20,8 @@ export class ReadinessCheck {
   #becomingReady: Promise<void> | undefined
   #isDraining = false
   #isClosed = false
+  #wasReady = false
+  readonly #createdAt = performance.now()
 
   constructor(components: Components, log: Log) {
     this.#components = components
@@ -41,6 +45,7 @@ export class ReadinessCheck {
         required: true,
         detail: 'the process is about to end; requests are still accepted',
       }
+    if (missing.length === 0) this.#wasReady = true
     return {
       isReady: !this.#isDraining && missing.every((name) => excluded.has(name)),
       components,
@@ -65,7 +70,8 @@ export class ReadinessCheck {
   }
 
   #logChanges(missing: readonly string[], components: Record<string, ComponentReport>): void {
-    for (const name of missing) {
+    const isStarting = !this.#wasReady && performance.now() - this.#createdAt < START_MILLISECONDS
+    for (const name of isStarting ? [] : missing) {
       if (this.#reported.has(name)) continue
       const detail = components[name]?.detail ?? 'unavailable'
       this.#reported.add(name)
