@@ -23,7 +23,7 @@ const overloadSettings = {
     'off',
   ),
   OVERLOAD_PERIOD_MS: milliseconds(
-    50,
+    200,
     10,
     'milliseconds in which a queue of requests must shrink; one that does not is an overload',
   ),

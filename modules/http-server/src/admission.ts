@@ -31,14 +31,14 @@ export interface AdmissionLimits {
 const MAX_STARTS_PER_TURN = 16
 
 /**
- * A queue is compared with itself after two periods: one that stands for 100 ms is an overload and
+ * A queue is compared with itself after two periods: one that stands for 400 ms is an overload and
  * no burst, as in CoDel (RFC 8289).
  */
 export const ADMISSION_LIMITS: AdmissionLimits = {
   turnMs: 4,
   maxWaiting: 1_000,
   maxWaitMs: 1_000,
-  periodMs: 50,
+  periodMs: 200,
   maxWaitingOverloaded: 64,
   recoveryMs: 1_000,
   holdMs: 500,

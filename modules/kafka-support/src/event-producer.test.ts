@@ -162,10 +162,9 @@ test.skipIf(isMissing).for(both)(
         .map((n) => errorOf(producer.send(topic, recordsOf(1, 1_000 + n)))),
     )
     kafka.nodes[0]?.resume()
-    for (const error of errors) {
-      expect(error).toBeInstanceOf(BrokerAwayError)
-      expect(error).toMatchObject({ message: AT_DEADLINE })
-    }
+    for (const error of errors) expect(error).toBeInstanceOf(BrokerAwayError)
+    // The first send to reach its deadline closes the connection of the others.
+    expect(errors).toContainEqual(expect.objectContaining({ message: AT_DEADLINE }))
     await expect
       .poll(() => errorOf(producer.send(topic, recordsOf(1, 1))), { timeout: 20_000 })
       .toBeUndefined()
